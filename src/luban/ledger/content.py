@@ -1,0 +1,79 @@
+"""What a segment says, hashed: the same rows give the same hash in any file layout.
+
+The hash is over the rows in seq order, column by column, as plain little-endian bytes; so it
+survives compaction, export and import, and a new Parquet writer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["chain_hash", "content_hash", "sorted_by"]
+
+
+def sorted_by(table: pa.Table, *names: str) -> pa.Table:
+    """The table in the order of the columns (ties keep their order)."""
+    if table.num_rows < 2:
+        return table
+    order = np.arange(table.num_rows)
+    for name in reversed(names):  # stable sorts, last key first; integer ranks sort fastest
+        key = _rank(table.column(name))[order]
+        if not (key[1:] >= key[:-1]).all():  # not np.diff: unsigned keys wrap
+            order = order[np.argsort(key, kind="stable")]
+    return table.take(pa.array(order)) if not (np.diff(order) == 1).all() else table
+
+
+def _rank(column: pa.ChunkedArray) -> np.ndarray:
+    if not pa.types.is_dictionary(column.type):
+        return column.to_numpy()
+    array = column.unify_dictionaries().combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0)
+    rank = np.empty(len(array.dictionary), np.int64)
+    rank[pc.sort_indices(array.dictionary).to_numpy()] = np.arange(len(rank))
+    ranks = rank[array.indices.to_numpy(zero_copy_only=False)]
+    return ranks.astype(np.uint16) if len(rank) <= 1 << 16 else ranks  # 16-bit keys sort by radix
+
+
+def content_hash(table: pa.Table) -> str:
+    """SHA-256 over the rows in seq order."""
+    table = sorted_by(table, "seq")
+    digest = hashlib.sha256()
+    for name in table.column_names:
+        column = table.column(name)
+        digest.update(f"{name}:{table.num_rows};".encode())
+        if column.null_count:
+            digest.update(np.packbits(column.is_null().to_numpy()).tobytes())
+        if pa.types.is_dictionary(column.type) or pa.types.is_string(column.type):
+            _hash_text(digest, column)
+        else:
+            filled = column.fill_null(0) if column.null_count else column
+            digest.update(np.ascontiguousarray(filled.to_numpy()).tobytes())
+    return digest.hexdigest()
+
+
+def _hash_text(digest: hashlib._Hash, column: pa.ChunkedArray) -> None:
+    """Each distinct text once, in order of first use, then which one each row has."""
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    array = encoded.unify_dictionaries().combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0) if array.num_chunks else pa.array([], encoded.type)
+    indices = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    first = np.full(len(array.dictionary) + 1, len(indices))
+    first[indices[::-1]] = np.arange(len(indices))[::-1]  # the last write is the first use; -1 lands in the spare slot
+    used = np.flatnonzero(first[:-1] < len(indices))
+    order = used[np.argsort(first[used], kind="stable")]
+    texts = array.dictionary.take(pa.array(order)).to_pylist()
+    code = np.full(len(array.dictionary) + 1, -1, np.int32)
+    code[order] = np.arange(len(order))
+    digest.update(("\0".join(texts) + f"\0{len(texts)};").encode())
+    digest.update(code[indices].tobytes())
+
+
+def chain_hash(previous: str, stream: str, rows: int, seq_min: int, seq_max: int, content: str) -> str:
+    """Link of one segment to the one before it."""
+    return hashlib.sha256(f"{previous}|{stream}|{rows}|{seq_min}|{seq_max}|{content}".encode()).hexdigest()

@@ -1,0 +1,330 @@
+"""Reading a ledger: any number of processes, also while one writes.
+
+Truth is the segments named in the manifest plus the tail of the logs. Corrected facts are hidden as
+of the asked moment; nothing that was ever acknowledged can be missed, and nothing is seen twice.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from luban.core.errors import InputError, MissingServiceError
+from luban.core.time import MINUTE
+from luban.ledger.content import sorted_by
+from luban.ledger.manifest import Manifest, Snapshot
+from luban.ledger.rollup import LAST, MINUTES, last_of, merge_last, merge_minutes, minutes_of
+from luban.ledger.segment import read_parquet
+from luban.ledger.streams import stream as stream_of, streams
+from luban.ledger.tail import Tail
+
+__all__ = ["ENGINES", "Ledger"]
+
+ENGINES = ("duckdb", "polars", "spark", "arrow")
+T = TypeVar("T")
+
+
+class Ledger:
+    """A reader of the ledger in `folder`.
+
+    engine  where `frame` computes by default: duckdb, polars, spark or arrow
+    Raises  InputError where there is no ledger
+    Example Ledger(folder).frame("state", subjects=["jinan/lathe01"]).collect()
+    """
+
+    def __init__(self, folder: Path | str, *, engine: str = "duckdb") -> None:
+        self.folder = Path(folder)
+        self.engine = engine
+        self.manifest = Manifest(self.folder)
+        self._tails: dict[str, Tail] = {}
+        self._lock = threading.RLock()
+        self._local = threading.local()
+        self._last: tuple[str | None, pa.Table] | None = None
+
+    # ------------------------------------------------------------------ facts
+
+    def frame(
+        self,
+        stream: str,
+        *,
+        subjects: Sequence[str] | None = None,
+        since: int | None = None,
+        until: int | None = None,
+        as_of: int | None = None,
+        seqs: Sequence[int] | None = None,
+        corrected: bool = True,
+        engine: str | None = None,
+    ) -> nw.LazyFrame[Any]:
+        """Facts of a stream as a lazy frame of the chosen engine.
+
+        subjects   only these subjects
+        since      facts with time ≥ since [µs UTC]
+        until      facts with time < until [µs UTC]
+        as_of      the books as they stood at this seq: later facts and corrections do not exist
+        seqs       only these facts
+        corrected  hide facts that a later one supersedes
+        Frames of one thread and engine may be joined with each other and with `lift`.
+        """
+        engine = engine or self.engine
+        snapshot, tail = self._snapshot(stream)
+        hidden = self._superseded(snapshot, tail, as_of) if corrected else []
+        files = self._files(snapshot, since, until, as_of, seqs)
+        native = self._union(engine, stream, files, tail)
+        frame = nw.from_native(native).lazy()
+        conditions: list[nw.Expr] = []
+        if subjects is not None:
+            conditions.append(nw.col("subject").is_in(list(subjects)))
+        if since is not None:
+            conditions.append(nw.col("time") >= since)
+        if until is not None:
+            conditions.append(nw.col("time") < until)
+        if as_of is not None:
+            conditions.append(nw.col("seq") <= as_of)
+        if seqs is not None:
+            conditions.append(nw.col("seq").is_in(list(seqs)))
+        if hidden:
+            conditions.append(~nw.col("seq").is_in(hidden))
+        return frame.filter(*conditions) if conditions else frame
+
+    def table(self, stream: str, **where: Any) -> pa.Table:
+        """The same as an Arrow table in the stream's schema, in seq order."""
+        frame = self.frame(stream, **where, engine="duckdb")
+        found = pa.table(frame.sort("seq").collect("pyarrow").to_native())
+        return found.cast(stream_of(stream).schema)
+
+    def lift(self, table: pa.Table, engine: str | None = None) -> nw.LazyFrame[Any]:
+        """A small table of the caller's in the same engine, to be joined with `frame`."""
+        return nw.from_native(self._lift(engine or self.engine, table)).lazy()
+
+    def fact(self, seq: int) -> dict[str, Any] | None:
+        """One fact with its stream, or None."""
+        for name in streams():
+            found = self.table(name, seqs=[seq], corrected=False)
+            if found.num_rows:
+                return {"stream": name, **found.to_pylist()[0]}
+        return None
+
+    @property
+    def head(self) -> int:
+        """Newest seq; 0 for an empty ledger."""
+        newest = max((s.seq_max for s in self.manifest.segments()), default=0)
+        for wal in self.manifest.wals():
+            _, tail = self._snapshot(wal.stream)
+            newest = max(newest, self._tails[wal.stream].head if tail.num_rows else 0)
+        return newest
+
+    def superseded(self, stream: str, *, as_of: int | None = None) -> list[int]:
+        """Seqs of the facts that later ones correct."""
+        return self._superseded(*self._snapshot(stream), as_of)
+
+    # ------------------------------------------------------------------ roll-ups
+
+    def last_values(self, subjects: Sequence[str] | None = None) -> pa.Table:
+        """Newest value of each signal: subject, time [µs UTC], value, text, quality, seq."""
+        with self._lock:
+            snapshot, tail = self._snapshot("signal")
+            name = self.manifest.meta("last")
+            if self._last is None or self._last[0] != name:
+                self._last = name, self._retry(lambda: self._read_last())
+            live = self._tails["signal"].last(tail)
+            found = merge_last(self._last[1], live)
+        stale = set(self._superseded(snapshot, tail, None))
+        if stale:
+            found = self._replace_corrected(found, stale)
+        return found if subjects is None else found.filter(pc.is_in(found.column("subject"), pa.array(list(subjects), pa.string())))
+
+    def minutes(self, subject: str, since: int, until: int) -> pa.Table:
+        """1-minute figures of one signal: minute, n, good, min, max, sum, first, last over its good samples.
+
+        since, until  [µs UTC], widened to whole minutes
+        """
+        since, until = since - since % MINUTE, until + -until % MINUTE
+        snapshot, tail = self._snapshot("signal")
+        files = {s.minutes for s in snapshot.segments if s.minutes and s.time_max >= since and s.time_min < until}
+        parts = [self._minutes_file(name, subject, since, until) for name in sorted(files)]
+        mine = tail.filter(
+            pc.and_(
+                pc.equal(tail.column("subject"), subject),
+                pc.and_(pc.greater_equal(tail.column("time"), since), pc.less(tail.column("time"), until)),
+            )
+        )
+        parts.append(minutes_of(sorted_by(mine, "subject", "time")))
+        found = merge_minutes(pa.concat_tables(parts).unify_dictionaries().combine_chunks())
+        return self._recount(found, subject, snapshot, tail, since, until)
+
+    def trend(self, subject: str, since: int, until: int, points: int = 800) -> pa.Table:
+        """What a chart of `points` pixels needs: time, value, quality; the lowest and highest of each pixel.
+
+        A row without value breaks the line: the sample there was not good, or nothing came for a gap.
+        """
+        width = max((until - since) // max(points, 1), 1)
+        if width >= 2 * MINUTE:
+            minutes = self.minutes(subject, since, until)
+            low = pa.table({"time": minutes["minute"], "value": minutes["min"]})
+            high = pa.table({"time": minutes["minute"], "value": minutes["max"]})
+            both = sorted_by(pa.concat_tables([low, high]), "time")
+            samples = both.append_column("quality", pa.array(np.where(both["value"].is_valid(), 0, 64).astype(np.uint8)))
+        else:
+            samples = sorted_by(self.table("signal", subjects=[subject], since=since, until=until), "time")
+            samples = samples.select(["time", "value", "quality"])
+        return _per_pixel(samples, since, width)
+
+    def close(self) -> None:
+        """Close this thread's connections."""
+        self.manifest.close()
+        if hasattr(self._local, "duckdb"):
+            self._local.duckdb.close()
+            del self._local.duckdb
+
+    # ------------------------------------------------------------------ inside
+
+    def _retry(self, read: Callable[[], T]) -> T:
+        """A file may be replaced between the manifest and the read: look again."""
+        for _ in range(20):
+            try:
+                return read()
+            except FileNotFoundError:
+                continue
+        return read()
+
+    def _snapshot(self, stream: str) -> tuple[Snapshot, pa.Table]:
+        def read() -> tuple[Snapshot, pa.Table]:
+            with self._lock:
+                tail = self._tails.setdefault(stream, Tail(self.folder, stream_of(stream).schema))
+                snapshot = self.manifest.snapshot(stream)
+                return snapshot, tail.read(snapshot.wals)
+
+        return self._retry(read)
+
+    def _files(self, snapshot: Snapshot, since: int | None, until: int | None, as_of: int | None, seqs: Sequence[int] | None) -> list[str]:
+        low = min(seqs, default=0) if seqs is not None else None
+        high = max(seqs, default=0) if seqs is not None else as_of
+        wanted = [
+            s.file
+            for s in snapshot.segments
+            if (since is None or s.time_max >= since)
+            and (until is None or s.time_min < until)
+            and (high is None or s.seq_min <= high)
+            and (low is None or s.seq_max >= low)
+        ]
+        return [str(self.folder / name) for name in dict.fromkeys(wanted)]
+
+    def _superseded(self, snapshot: Snapshot, tail: pa.Table, as_of: int | None) -> list[int]:
+        hidden = {c.old_seq for c in snapshot.corrections if as_of is None or c.new_seq <= as_of}
+        column = tail.column("supersedes")
+        if column.null_count < len(column):
+            recent = tail.filter(column.is_valid()).select(["seq", "supersedes"])
+            if as_of is not None:
+                recent = recent.filter(pc.less_equal(recent.column("seq"), as_of))
+            hidden |= set(recent.column("supersedes").to_pylist())
+        return sorted(hidden)
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """This thread's in-memory DuckDB; it holds nothing but views of the files."""
+        if not hasattr(self._local, "duckdb"):
+            self._local.duckdb = duckdb.connect(config={"threads": 2, "preserve_insertion_order": False})
+        return self._local.duckdb  # type: ignore[no-any-return]
+
+    def _union(self, engine: str, stream: str, files: list[str], tail: pa.Table) -> Any:
+        if engine == "duckdb":
+            parts = [self.connection.read_parquet(files)] if files else []
+            parts += [self.connection.from_arrow(tail)] if tail.num_rows or not files else []
+            return parts[0] if len(parts) == 1 else parts[0].union(parts[1])
+        if engine == "arrow":
+            schema = stream_of(stream).schema
+            return pa.concat_tables([*(read_parquet(Path(f), schema) for f in files), tail]).unify_dictionaries()
+        if engine == "polars":
+            import polars as pl
+
+            lazy = [pl.scan_parquet(files).with_columns(pl.col(pl.Categorical).cast(pl.String))] if files else []
+            return pl.concat([*lazy, self._lift(engine, tail)])
+        if engine == "spark":
+            frame = self._lift(engine, tail)
+            return frame if not files else self._spark().read.parquet(*files).select(*tail.column_names).unionAll(frame)
+        raise InputError("unknown engine", came=repr(engine), expected=", ".join(ENGINES))
+
+    def _lift(self, engine: str, table: pa.Table) -> Any:
+        if engine == "duckdb":
+            return self.connection.from_arrow(table)
+        if engine == "arrow":
+            return table
+        plain = pa.table(
+            [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in table.columns], names=table.column_names
+        )
+        if engine == "polars":
+            import polars as pl
+
+            return pl.from_arrow(plain).lazy()  # type: ignore[union-attr]
+        if engine == "spark":
+            small = [c.cast(pa.int16()) if c.type == pa.uint8() else c for c in plain.columns]
+            return self._spark().createDataFrame(pa.table(small, names=plain.column_names))
+        raise InputError("unknown engine", came=repr(engine), expected=", ".join(ENGINES))
+
+    @staticmethod
+    def _spark() -> Any:
+        try:
+            from pyspark.sql import SparkSession
+        except ImportError as error:
+            raise MissingServiceError("PySpark is not installed", hint="pip install 'luban[spark]'") from error
+        return SparkSession.builder.getOrCreate()
+
+    def _read_last(self) -> pa.Table:
+        name = self.manifest.meta("last")
+        return read_parquet(self.folder / name, LAST) if name else LAST.empty_table()
+
+    def _replace_corrected(self, found: pa.Table, stale: set[int]) -> pa.Table:
+        wrong = pc.is_in(found.column("seq"), pa.array(sorted(stale), pa.int64()))
+        subjects = found.filter(wrong).column("subject").to_pylist()
+        if not subjects:
+            return found
+        again = sorted_by(self.table("signal", subjects=subjects), "subject", "time")
+        return merge_last(found.filter(pc.invert(wrong)), last_of(again))
+
+    def _minutes_file(self, name: str, subject: str, since: int, until: int) -> pa.Table:
+        import pyarrow.parquet as pq
+
+        keep = [("subject", "=", subject), ("minute", ">=", since), ("minute", "<", until)]
+        return self._retry(lambda: pq.read_table(self.folder / name, filters=keep, partitioning=None, memory_map=True)).cast(MINUTES)
+
+    def _recount(self, found: pa.Table, subject: str, snapshot: Snapshot, tail: pa.Table, since: int, until: int) -> pa.Table:
+        """Minutes that a correction touches are counted again from the facts."""
+        times = [t for c in snapshot.corrections if c.subject == subject for t in (c.old_time, c.new_time)]
+        if tail.column("supersedes").null_count < tail.num_rows:
+            recent = tail.filter(tail.column("supersedes").is_valid())
+            recent = recent.filter(pc.equal(recent.column("subject"), subject))
+            times += recent.column("time").to_pylist()
+            times += self.table("signal", seqs=recent.column("supersedes").to_pylist(), corrected=False).column("time").to_pylist()
+        touched = sorted({t - t % MINUTE for t in times if since <= t < until})
+        if not touched:
+            return found
+        again = [
+            minutes_of(sorted_by(self.table("signal", subjects=[subject], since=m, until=m + MINUTE), "subject", "time")) for m in touched
+        ]
+        kept = found.filter(pc.invert(pc.is_in(found.column("minute"), pa.array(touched, pa.int64()))))
+        return sorted_by(pa.concat_tables([kept, *again]).unify_dictionaries().combine_chunks(), "minute")
+
+
+def _per_pixel(samples: pa.Table, since: int, width: int) -> pa.Table:
+    """First, lowest, highest and last sample of each pixel; every bad one stays as a break."""
+    if samples.num_rows <= 2:
+        return samples
+    time = samples.column("time").to_numpy()
+    good = (samples.column("quality").to_numpy() == 0) & samples.column("value").is_valid().to_numpy()
+    value = samples.column("value").fill_null(0.0).to_numpy()
+    pixel = (time - since) // width
+    starts = np.concatenate(([0], np.flatnonzero(np.diff(pixel)) + 1))
+    ends = np.concatenate((starts[1:], [len(time)])) - 1
+    order_low = np.lexsort((np.where(good, value, np.inf), pixel))
+    order_high = np.lexsort((np.where(good, value, -np.inf), pixel))
+    keep = np.unique(np.concatenate((starts, ends, order_low[starts], order_high[ends], np.flatnonzero(np.diff(good.astype(int)) != 0))))
+    shown = samples.take(pa.array(keep))
+    return shown.set_column(1, "value", pc.if_else(pa.array(good[keep]), shown.column("value"), pa.scalar(None, pa.float64())))

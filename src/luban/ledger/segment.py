@@ -1,0 +1,48 @@
+"""Sealed segments: Parquet files sorted by (subject, time), written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from luban.ledger.wal import sync_folder
+
+__all__ = ["SCHEMA_VERSION", "read_parquet", "write_parquet"]
+
+SCHEMA_VERSION = 1
+_ROW_GROUP = 1 << 16  # one subject of thousands touches one group
+_DELTA = {"int64": "DELTA_BINARY_PACKED", "double": "BYTE_STREAM_SPLIT"}
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Durable and atomic: temporary file, fsync, rename, fsync of the folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    encodings = {field.name: _DELTA[str(field.type)] for field in table.schema if str(field.type) in _DELTA}
+    try:
+        with temporary.open("wb") as file:
+            pq.write_table(
+                table,
+                file,
+                compression="zstd",
+                compression_level=1,
+                row_group_size=_ROW_GROUP,
+                use_dictionary=[name for name in table.column_names if name not in encodings],
+                column_encoding=encodings,
+            )
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def read_parquet(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:
+    """The file's rows in the types of the schema."""
+    table = pq.read_table(path, columns=columns, partitioning=None, memory_map=True)
+    return table.cast(pa.schema([schema.field(name) for name in table.column_names]))

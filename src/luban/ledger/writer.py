@@ -1,0 +1,383 @@
+"""The one writer of a ledger: takes facts, makes them durable, seals logs into segments.
+
+An append is durable when it returns: encoded, written to the stream's log, fsynced. Sealing sorts
+closed logs into Parquet behind the writer's back; compaction merges small segment files.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import queue
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import pyarrow as pa
+
+from luban.core import time as clock
+from luban.core.errors import DiskFullError, InputError, LedgerBusyError, LedgerError
+from luban.ledger.content import chain_hash, content_hash, sorted_by
+from luban.ledger.manifest import Correction, Manifest, Segment, Wal
+from luban.ledger.reader import Ledger
+from luban.ledger.rollup import LAST, MINUTES, last_of, merge_last, merge_minutes, minutes_of
+from luban.ledger.rows import Rows, complete, prepare
+from luban.ledger.segment import SCHEMA_VERSION, read_parquet, write_parquet
+from luban.ledger.seqset import SeqSet
+from luban.ledger.streams import stream as stream_of
+from luban.ledger.wal import FrameFile, decode, encode, read_frames
+
+__all__ = ["LedgerWriter", "Receipt"]
+
+_COMPACT_FILES = 8
+_COMPACT_ROWS = 8_000_000
+_GRACE = 2 * clock.MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one append.
+
+    first_seq   seq of the first accepted fact; the others follow without a hole; 0 if none was accepted
+    accepted    facts that are durable now
+    duplicates  facts that the source had delivered before: not taken again
+    """
+
+    first_seq: int
+    accepted: int
+    duplicates: int
+
+
+@dataclass(slots=True)
+class _Open:
+    wal: Wal
+    file: FrameFile
+    rows: int = 0
+
+
+class LedgerWriter:
+    """Opens or creates the ledger in `folder` for writing. One at a time; a context manager.
+
+    seal_rows   facts of a stream after which its log is sealed
+    seal_after  age after which it is sealed [µs]
+    Raises      LedgerBusyError if another writer holds the folder
+    Example     with LedgerWriter(folder) as writer:
+                    writer.append("signal", {"time": [t], "subject": ["p/m:load"], "value": [71.0], "quality": [0]}, source="demo")
+    """
+
+    def __init__(self, folder: Path | str, *, seal_rows: int = 1_000_000, seal_after: int = clock.HOUR) -> None:
+        self.folder = Path(folder)
+        self._seal_rows, self._seal_after = seal_rows, seal_after
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock_file = (self.folder / "writer.lock").open("a+")
+        try:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock_file.close()
+            raise LedgerBusyError(
+                "another writer holds this ledger", where=str(self.folder), hint="stop the other `luban up`, or write through it"
+            ) from None
+        for part in ("wal", "segments", "minutes", "last", "spool"):
+            (self.folder / part).mkdir(exist_ok=True)
+        self.manifest = Manifest(self.folder, create=True)
+        self._lock = threading.RLock()
+        self._open: dict[str, _Open] = {}
+        self._taken = {source: SeqSet(intervals) for source, intervals in self.manifest.taken().items()}
+        self._seq = max((s.seq_max for s in self.manifest.segments()), default=0)
+        self._failure: BaseException | None = None
+        self._closing = threading.Event()
+        self._garbage: list[tuple[int, Path]] = []
+        self._jobs: queue.Queue[Wal | None] = queue.Queue(maxsize=4)
+        self._sweep()
+        closed = self._replay()
+        self._sealer = threading.Thread(target=self._seal_jobs, name="luban-sealer", daemon=True)
+        self._sealer.start()
+        for wal in closed:
+            self._jobs.put(wal)
+
+    # ------------------------------------------------------------------ taking facts
+
+    def append(self, stream: str, rows: Rows, *, source: str) -> Receipt:
+        """Take facts of one stream; durable when it returns.
+
+        rows    columns of the stream; `source_seq` makes a repeated delivery harmless, else it is counted on
+        source  who says it
+        Raises  InputError (nothing taken), DiskFullError (nothing taken, call again)
+        """
+        return self.append_many([(stream, source, rows)])[0]
+
+    def append_many(self, parts: Sequence[tuple[str, str, Rows]]) -> list[Receipt]:
+        """Take several (stream, source, rows) under one fsync per stream: all durable, or none taken."""
+        tables = [(name, source, prepare(stream_of(name), rows)) for name, source, rows in parts]
+        with self._lock:
+            self._check_health()
+            self._rotate_due({name for name, _, _ in tables})
+            receipts: list[Receipt] = []
+            seq = self._seq
+            fresh: list[tuple[str, np.ndarray]] = []
+            pending: dict[str, SeqSet] = {}
+            touched: dict[str, int] = {}
+            marks: dict[str, int] = {}
+            recorded = clock.now()
+            try:
+                for name, source, table in tables:
+                    table, numbers = self._number(table, source, pending)
+                    duplicates = table.num_rows
+                    keep = self._known(source, pending).fresh(numbers)
+                    if not keep.all():
+                        table, numbers = table.filter(pa.array(keep)), numbers[keep]
+                    duplicates -= table.num_rows
+                    if not table.num_rows:
+                        receipts.append(Receipt(0, 0, duplicates))
+                        continue
+                    self._check_corrections(name, table, seq)
+                    whole = complete(stream_of(name), table, source=source, first_seq=seq + 1, recorded=recorded)
+                    receipts.append(Receipt(seq + 1, whole.num_rows, duplicates))
+                    seq += whole.num_rows
+                    file = self._log(name).file
+                    marks.setdefault(name, file.size)
+                    file.append(encode(whole), seq)
+                    touched[name] = touched.get(name, 0) + whole.num_rows
+                    fresh.append((source, numbers))
+                    if len(tables) > 1:
+                        pending.setdefault(source, SeqSet(self._known(source, {}).intervals)).add(numbers)
+                for name in touched:
+                    self._open[name].file.sync()
+            except BaseException:
+                for name, mark in marks.items():
+                    self._open[name].file.cut(mark)
+                raise
+            self._seq = seq
+            for source, numbers in fresh:
+                self._taken.setdefault(source, SeqSet()).add(numbers)
+            for name, rows in touched.items():
+                self._open[name].rows += rows
+            return receipts
+
+    def seal(self) -> None:
+        """Seal all open logs now and wait until it is done."""
+        with self._lock:
+            for name in list(self._open):
+                self._close_log(name)
+        with self._jobs.all_tasks_done:
+            while self._jobs.unfinished_tasks and self._failure is None:
+                self._jobs.all_tasks_done.wait(0.1)
+        self._check_health()
+
+    def close(self) -> None:
+        """Let running seals finish and release the folder. Open logs stay and are taken up again."""
+        with self._lock:
+            if self._lock_file.closed:
+                return
+            self._closing.set()
+            self._jobs.put(None)
+            self._sealer.join()
+            self._collect_garbage(clock.now())
+            for log in self._open.values():
+                log.file.close()
+            self._open.clear()
+            self.manifest.close()
+            self._lock_file.close()
+
+    def __enter__(self) -> LedgerWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    @property
+    def head(self) -> int:
+        """Newest seq."""
+        return self._seq
+
+    # ------------------------------------------------------------------ inside
+
+    def _known(self, source: str, pending: dict[str, SeqSet]) -> SeqSet:
+        return pending.get(source) or self._taken.get(source) or SeqSet()
+
+    def _number(self, table: pa.Table, source: str, pending: dict[str, SeqSet]) -> tuple[pa.Table, np.ndarray]:
+        if "source_seq" in table.column_names:
+            return table, table.column("source_seq").to_numpy()
+        first = self._known(source, pending).next
+        numbers = np.arange(first, first + table.num_rows, dtype=np.int64)
+        return table.append_column("source_seq", pa.array(numbers)), numbers
+
+    def _check_corrections(self, name: str, table: pa.Table, seq: int) -> None:
+        if "supersedes" not in table.column_names:
+            return
+        old = table.column("supersedes").drop_null().to_numpy()
+        if len(old) and (old.min() < 1 or old.max() > seq):
+            raise InputError(
+                f"a {name} fact supersedes a fact that does not exist", came=str(int(old.max())), expected=f"1 … {seq}"
+            )
+        if len(old):
+            found = Ledger(self.folder).table(name, seqs=old.tolist(), corrected=False).column("seq").to_pylist()
+            missing = sorted(set(old.tolist()) - set(found))
+            if missing:
+                raise InputError(f"no such {name} fact to supersede", came=f"seq {missing[0]}", hint=f"luban ledger at shows the {name} facts")
+
+    def _log(self, name: str) -> _Open:
+        if name not in self._open:
+            wal = self.manifest.open_wal(name, clock.now())
+            self._open[name] = _Open(wal, FrameFile(self.folder / wal.file))
+        return self._open[name]
+
+    def _rotate_due(self, names: set[str]) -> None:
+        for name in names & self._open.keys():
+            log = self._open[name]
+            if log.rows >= self._seal_rows or (log.rows and clock.now() - log.wal.opened >= self._seal_after):
+                self._close_log(name)
+
+    def _close_log(self, name: str) -> None:
+        log = self._open.pop(name)
+        log.file.close()
+        self._jobs.put(log.wal)  # waits while sealing is behind: back-pressure
+
+    def _check_health(self) -> None:
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            if isinstance(failure, OSError):
+                raise DiskFullError("sealing waits for room", came=str(failure), where=str(self.folder), hint="free space on the disk")
+            raise LedgerError("sealing failed", came=str(failure), where=str(self.folder), hint="luban ledger verify") from failure
+
+    def _sweep(self) -> None:
+        """Files without an entry do not exist: a crash left them."""
+        named = {s.file for s in self.manifest.segments()} | {s.minutes for s in self.manifest.segments()}
+        named |= {w.file for w in self.manifest.wals()} | {self.manifest.meta("last")}
+        for pattern in ("segments/*/*", "minutes/*", "wal/*", "last/*"):
+            for path in self.folder.glob(pattern):
+                if path.relative_to(self.folder).as_posix() not in named:
+                    path.unlink()
+
+    def _replay(self) -> list[Wal]:
+        """Take up the logs of the last run: numbers taken, newest seq, torn tails cut. Returns the closed ones."""
+        newest: dict[str, Wal] = {}
+        for wal in self.manifest.wals():
+            newest[wal.stream] = wal
+        closed = []
+        for wal in self.manifest.wals():
+            path = self.folder / wal.file
+            end = rows = 0
+            if path.exists():
+                for frame in read_frames(path):
+                    table = decode(frame.payload)
+                    source = table.column("source")[0].as_py()
+                    self._taken.setdefault(source, SeqSet()).add(table.column("source_seq").to_numpy())
+                    self._seq = max(self._seq, frame.tag)
+                    end, rows = frame.end, rows + table.num_rows
+            if newest[wal.stream] is wal:
+                self._open[wal.stream] = _Open(wal, FrameFile(path, end=end), rows)
+            else:
+                closed.append(wal)
+        return closed
+
+    # ------------------------------------------------------------------ sealing, in its own thread
+
+    def _seal_jobs(self) -> None:
+        while (wal := self._jobs.get()) is not None:
+            try:
+                while not self._try_seal(wal) and not self._closing.wait(1.0):
+                    pass
+            finally:
+                self._jobs.task_done()
+        self.manifest.close()
+        self._jobs.task_done()
+
+    def _try_seal(self, wal: Wal) -> bool:
+        """False where the disk had no room: the log holds the facts and sealing is tried again."""
+        try:
+            self._collect_garbage(clock.now() - _GRACE)
+            self._seal_one(wal)
+            self._compact(wal.stream)
+        except OSError as error:
+            self._failure = error
+            return False
+        except BaseException as error:  # noqa: BLE001 - raised by the writer's next call, never swallowed
+            self._failure = error
+        return True
+
+    def _collect_garbage(self, before: int) -> None:
+        """Replaced files stay a while: a reader may be inside them."""
+        for at, path in list(self._garbage):
+            if at < before:
+                path.unlink(missing_ok=True)
+                self._garbage.remove((at, path))
+
+    def _seal_one(self, wal: Wal) -> None:
+        path = self.folder / wal.file
+        schema = stream_of(wal.stream).schema
+        frames = [decode(frame.payload) for frame in read_frames(path)] if path.exists() else []
+        if not frames:
+            self.manifest.drop_wal(wal)
+            path.unlink(missing_ok=True)
+            return
+        table = pa.concat_tables(frames).cast(schema).unify_dictionaries().combine_chunks()
+        content = content_hash(table)
+        seqs, times = table.column("seq").to_numpy(), table.column("time").to_numpy()
+        number, previous = self.manifest.next_segment(), self.manifest.head()
+        table = sorted_by(table, "subject", "time")
+        name = f"segments/{wal.stream}/{number:08d}.parquet"
+        write_parquet(table, self.folder / name)
+        minutes = last = old_last = None
+        if wal.stream == "signal":
+            minutes = f"minutes/{number:08d}.parquet"
+            write_parquet(minutes_of(table), self.folder / minutes)
+            old_last, last = self.manifest.meta("last"), f"last/{number:08d}.parquet"
+            before = read_parquet(self.folder / old_last, LAST) if old_last else LAST.empty_table()
+            write_parquet(merge_last(before, last_of(table)), self.folder / last)
+        seq_min, seq_max = int(seqs.min()), int(seqs.max())
+        chain = chain_hash(previous, wal.stream, table.num_rows, seq_min, seq_max, content)
+        segment = Segment(
+            number, wal.stream, name, table.num_rows, seq_min, seq_max, int(times.min()), int(times.max()),
+            content, previous, chain, SCHEMA_VERSION, clock.now(), minutes,
+        )  # fmt: skip
+        corrections = self._corrections(wal.stream, table)
+        sources = set(table.column("source").unique().to_pylist())
+        with self._lock:
+            taken = {source: self._taken[source].intervals for source in sources}
+        self.manifest.seal(segment, wal, corrections, taken, last)
+        path.unlink(missing_ok=True)
+        if old_last:
+            self._garbage.append((clock.now(), self.folder / old_last))
+
+    def _corrections(self, name: str, table: pa.Table) -> list[Correction]:
+        if table.column("supersedes").null_count == table.num_rows:
+            return []
+        new = table.filter(table.column("supersedes").is_valid()).select(["seq", "supersedes", "time"]).to_pylist()
+        old = Ledger(self.folder).table(name, seqs=[row["supersedes"] for row in new], corrected=False)
+        by_seq = {row["seq"]: row for row in old.select(["seq", "subject", "time"]).to_pylist()}
+        return [
+            Correction(name, row["supersedes"], row["seq"], by_seq[row["supersedes"]]["subject"], by_seq[row["supersedes"]]["time"], row["time"])
+            for row in new
+        ]
+
+    def _compact(self, name: str) -> None:
+        """Merge the newest run of small files of a stream into one."""
+        segments = self.manifest.snapshot(name).segments
+        sizes: dict[str, int] = {}
+        for segment in segments:
+            sizes[segment.file] = sizes.get(segment.file, 0) + segment.rows
+        run: list[str] = []
+        for file in reversed(sizes):  # files of one size class, newest first
+            if run and sizes[file] > _COMPACT_FILES * max(sizes[f] for f in run):
+                break
+            run.append(file)
+        if len(run) < _COMPACT_FILES or sum(sizes[f] for f in run[:_COMPACT_FILES]) > _COMPACT_ROWS:
+            return
+        chosen = [s for s in segments if s.file in set(run[:_COMPACT_FILES])]
+        number = chosen[-1].id
+        schema = stream_of(name).schema
+        files = list(dict.fromkeys(s.file for s in chosen))
+        merged = pa.concat_tables([read_parquet(self.folder / f, schema) for f in files]).unify_dictionaries()
+        target = f"segments/{name}/{number:08d}-{len(chosen)}.parquet"
+        write_parquet(sorted_by(merged.combine_chunks(), "subject", "time"), self.folder / target)
+        minutes = None
+        old_minutes = list(dict.fromkeys(s.minutes for s in chosen if s.minutes))
+        if old_minutes:
+            minutes = f"minutes/{number:08d}-{len(chosen)}.parquet"
+            parts = pa.concat_tables([read_parquet(self.folder / f, MINUTES) for f in old_minutes]).unify_dictionaries()
+            write_parquet(merge_minutes(parts.combine_chunks()), self.folder / minutes)
+        self.manifest.move(chosen, target, minutes)
+        self._garbage += [(clock.now(), self.folder / file) for file in [*files, *old_minutes]]
