@@ -6,7 +6,7 @@ addresses; its collector does the rest: mapping to signals, quality checks, gaps
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -55,6 +55,12 @@ class Sink(Protocol):
     def reject(self, address: str, payload: bytes | str, reason: str) -> None:
         """One message is bad: count it and keep it in quarantine with the reason."""
 
+    def covered(self, start: int, end: int) -> None:
+        """An interval that is proved by something else than the running link: an imported file, a peer's buffer."""
+
+    def facts(self, stream: str, rows: Mapping[str, Sequence[Any]]) -> None:
+        """Rows that are state or count facts already (files of them); a subject may be relative to the plant."""
+
     async def flush(self) -> None:
         """Return once everything taken so far is on disk. Acknowledge to the peer only after this.
 
@@ -70,6 +76,7 @@ class Capabilities:
     history: bool = False  # values of a past interval can be read: gaps are back-filled
     write: bool = False
     redelivers: bool = False  # the peer keeps and re-sends what was not acknowledged
+    live: bool = True  # False: reads the past (files); then only `covered` makes coverage and silence is no fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +112,19 @@ class SourceSettings(BaseModel):
     writable: tuple[str, ...] = Field((), description="Addresses that may be written; none by default.")
 
 
+SettingsModel = type[SourceSettings]
+
+
 class Driver(Protocol):
-    """One wire. Built once per connection attempt: `Driver(settings, addresses)`, then `run`."""
+    """One wire. Built once per connection attempt: `Driver(settings, addresses)`, then `run`.
+
+    A driver may also have two attributes; where it has none the collector assumes the least:
+    history_since  earliest time [µs UTC] from which the peer's record has no hole until now (it started then)
+    resumed        True if the peer kept the session, so that it re-sends all that was missed meanwhile
+    """
 
     type: ClassVar[str]  # as in plant.toml: opcua, mqtt, sparkplug, mtconnect, shdr, files
-    settings: ClassVar[type[SourceSettings]]
+    settings: ClassVar[SettingsModel]
     capabilities: ClassVar[Capabilities]
 
     def __init__(self, settings: Any, addresses: Sequence[str]) -> None: ...
@@ -121,7 +136,7 @@ class Driver(Protocol):
         SecurityError when trying again is no use until a person acts.
         """
 
-    async def history(self, addresses: Sequence[str], start: int, end: int) -> AsyncIterator[Sequence[Sample]]:
+    async def history(self, addresses: Sequence[str], start: int, end: int) -> AsyncIterator[Sequence[Sample]]:  # noqa: ARG002
         """Values with start < time < end, in time order per address; called while `run` is live."""
         yield ()
 

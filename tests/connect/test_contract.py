@@ -1,0 +1,36 @@
+"""Every connector of the registry is put through the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from luban.connect import registry
+from tests.connect.contract import CHECKS, DeviceUnderTest, NotOnThisWire
+
+LIVE = [kind for kind in registry.types() if kind != "files"]  # files have no link; tests/connect/test_files.py
+
+
+def _device(kind: str, folder: Path) -> DeviceUnderTest:
+    if find_spec(f"tests.connect.{kind}_device") is None:
+        pytest.fail(f"{kind} has no device side: tests/connect/{kind}_device.py is missing")
+    make: Callable[[Path], DeviceUnderTest] = import_module(f"tests.connect.{kind}_device").device
+    return make(folder)
+
+
+@pytest.mark.parametrize("kind", LIVE)
+@pytest.mark.parametrize("name", CHECKS)
+async def test_contract(kind: str, name: str, tmp_path: Path) -> None:
+    check, needs = CHECKS[name]
+    if needs and not getattr(registry.driver(kind).capabilities, needs):
+        pytest.skip(f"{kind} does not claim {needs}")
+    device = _device(kind, tmp_path)
+    assert device.type == kind
+    try:
+        await check(device)
+    except NotOnThisWire as why:
+        pytest.skip(f"{kind}: {why}")
