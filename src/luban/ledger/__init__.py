@@ -4,10 +4,30 @@ Writes and reads Facts; every other floor reaches them through these names. The 
 speaks SQL or touches record files.
 """
 
+from luban.ledger.master import MasterData
 from luban.ledger.reader import ENGINES, Ledger
 from luban.ledger.rows import Rows
 from luban.ledger.spool import Intake, Spool
 from luban.ledger.streams import Column, Stream, stream, streams
+from luban.ledger.transfer import export_ledger, import_ledger
+from luban.ledger.verify import VerifyReport, verify
 from luban.ledger.writer import LedgerWriter, Receipt
 
-__all__ = ["ENGINES", "Column", "Intake", "Ledger", "LedgerWriter", "Receipt", "Rows", "Spool", "Stream", "stream", "streams"]
+__all__ = [
+    "ENGINES",
+    "Column",
+    "Intake",
+    "Ledger",
+    "LedgerWriter",
+    "MasterData",
+    "Receipt",
+    "Rows",
+    "Spool",
+    "Stream",
+    "VerifyReport",
+    "export_ledger",
+    "import_ledger",
+    "stream",
+    "streams",
+    "verify",
+]

@@ -7,6 +7,7 @@ survives compaction, export and import, and a new Parquet writer.
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +28,7 @@ def sorted_by(table: pa.Table, *names: str) -> pa.Table:
     return table.take(pa.array(order)) if not (np.diff(order) == 1).all() else table
 
 
-def _rank(column: pa.ChunkedArray) -> np.ndarray:
+def _rank(column: pa.ChunkedArray) -> Any:
     if not pa.types.is_dictionary(column.type):
         return column.to_numpy()
     array = column.unify_dictionaries().combine_chunks()

@@ -108,7 +108,12 @@ class Manifest:
         self._local = threading.local()
         if not self._path.exists():
             if not create:
-                raise InputError("no ledger here", where=str(folder), expected="a folder with manifest.sqlite", hint="luban up DIR starts one")
+                raise InputError(
+                    "no ledger here",
+                    where=str(folder),
+                    expected="a folder with manifest.sqlite",
+                    hint="luban up DIR starts one",
+                )
             folder.mkdir(parents=True, exist_ok=True)
             with self._transaction() as db:
                 for statement in _TABLES.split(";\n"):
@@ -117,7 +122,13 @@ class Manifest:
                 db.execute("INSERT INTO meta VALUES ('version', ?)", (str(_VERSION),))
         found = self.meta("version")
         if found != str(_VERSION):
-            raise LedgerError("ledger of another version", came=str(found), expected=str(_VERSION), where=str(self._path), hint="update luban")
+            raise LedgerError(
+                "ledger of another version",
+                came=str(found),
+                expected=str(_VERSION),
+                where=str(self._path),
+                hint="update luban",
+            )
 
     def meta(self, key: str) -> str | None:
         """A named value."""
@@ -160,11 +171,16 @@ class Manifest:
             return Wal(int(cursor.lastrowid or 0), stream, opened)
 
     def seal(
-        self, segment: Segment, wal: Wal | None, corrections: Sequence[Correction], taken: dict[str, list[tuple[int, int]]], last: str | None
+        self,
+        segment: Segment,
+        wal: Wal | None,
+        corrections: Sequence[Correction],
+        taken: dict[str, list[tuple[int, int]]],
+        last: str | None,
     ) -> None:
         """Replace a log by its segment in one transaction."""
         with self._transaction() as db:
-            db.execute(f"INSERT INTO segment VALUES ({', '.join('?' * 14)})", _row(segment))
+            db.execute("INSERT INTO segment VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(segment))
             if wal:
                 db.execute("DELETE FROM wal WHERE id = ?", (wal.id,))
             db.executemany("INSERT OR IGNORE INTO correction VALUES (?, ?, ?, ?, ?, ?)", [_row(c) for c in corrections])
@@ -180,11 +196,15 @@ class Manifest:
     def move(self, segments: Sequence[Segment], file: str, minutes: str | None) -> None:
         """The segments now lie in another file (compaction)."""
         with self._transaction() as db:
-            db.executemany("UPDATE segment SET file = ?, minutes = ? WHERE id = ?", [(file, minutes, s.id) for s in segments])
+            db.executemany(
+                "UPDATE segment SET file = ?, minutes = ? WHERE id = ?", [(file, minutes, s.id) for s in segments]
+            )
 
     def taken(self) -> dict[str, list[tuple[int, int]]]:
         """What each source had delivered at the last sealing, as intervals [low, high)."""
-        return {source: [tuple(i) for i in json.loads(text)] for source, text in self._db.execute("SELECT * FROM taken")}
+        return {
+            source: [tuple(i) for i in json.loads(text)] for source, text in self._db.execute("SELECT * FROM taken")
+        }
 
     def head(self) -> str:
         """Chain hash of the newest segment; the hash before the first one is the empty text's."""

@@ -25,6 +25,7 @@ from luban.ledger.rollup import LAST, MINUTES, last_of, merge_last, merge_minute
 from luban.ledger.segment import read_parquet
 from luban.ledger.streams import stream as stream_of, streams
 from luban.ledger.tail import Tail
+from luban.ledger.verify import VerifyReport, verify
 
 __all__ = ["ENGINES", "Ledger"]
 
@@ -92,7 +93,8 @@ class Ledger:
             conditions.append(nw.col("seq").is_in(list(seqs)))
         if hidden:
             conditions.append(~nw.col("seq").is_in(hidden))
-        return frame.filter(*conditions) if conditions else frame
+        found: nw.LazyFrame[Any] = frame.filter(*conditions) if conditions else frame
+        return found
 
     def table(self, stream: str, **where: Any) -> pa.Table:
         """The same as an Arrow table in the stream's schema, in seq order."""
@@ -102,7 +104,8 @@ class Ledger:
 
     def lift(self, table: pa.Table, engine: str | None = None) -> nw.LazyFrame[Any]:
         """A small table of the caller's in the same engine, to be joined with `frame`."""
-        return nw.from_native(self._lift(engine or self.engine, table)).lazy()
+        frame: nw.LazyFrame[Any] = nw.from_native(self._lift(engine or self.engine, table)).lazy()
+        return frame
 
     def fact(self, seq: int) -> dict[str, Any] | None:
         """One fact with its stream, or None."""
@@ -133,13 +136,17 @@ class Ledger:
             snapshot, tail = self._snapshot("signal")
             name = self.manifest.meta("last")
             if self._last is None or self._last[0] != name:
-                self._last = name, self._retry(lambda: self._read_last())
-            live = self._tails["signal"].last(tail)
+                self._last = name, self._retry(self._read_last)
+            live = self._tails["signal"].last()
             found = merge_last(self._last[1], live)
         stale = set(self._superseded(snapshot, tail, None))
         if stale:
             found = self._replace_corrected(found, stale)
-        return found if subjects is None else found.filter(pc.is_in(found.column("subject"), pa.array(list(subjects), pa.string())))
+        return (
+            found
+            if subjects is None
+            else found.filter(pc.is_in(found.column("subject"), pa.array(list(subjects), pa.string())))
+        )
 
     def minutes(self, subject: str, since: int, until: int) -> pa.Table:
         """1-minute figures of one signal: minute, n, good, min, max, sum, first, last over its good samples.
@@ -171,11 +178,17 @@ class Ledger:
             low = pa.table({"time": minutes["minute"], "value": minutes["min"]})
             high = pa.table({"time": minutes["minute"], "value": minutes["max"]})
             both = sorted_by(pa.concat_tables([low, high]), "time")
-            samples = both.append_column("quality", pa.array(np.where(both["value"].is_valid(), 0, 64).astype(np.uint8)))
+            samples = both.append_column(
+                "quality", pa.array(np.where(both["value"].is_valid(), 0, 64).astype(np.uint8))
+            )
         else:
             samples = sorted_by(self.table("signal", subjects=[subject], since=since, until=until), "time")
             samples = samples.select(["time", "value", "quality"])
         return _per_pixel(samples, since, width)
+
+    def verify(self, **options: Any) -> VerifyReport:
+        """Recompute every hash, link and count; see `luban.ledger.verify`."""
+        return verify(self.folder, **options)
 
     def close(self) -> None:
         """Close this thread's connections."""
@@ -204,7 +217,9 @@ class Ledger:
 
         return self._retry(read)
 
-    def _files(self, snapshot: Snapshot, since: int | None, until: int | None, as_of: int | None, seqs: Sequence[int] | None) -> list[str]:
+    def _files(
+        self, snapshot: Snapshot, since: int | None, until: int | None, as_of: int | None, seqs: Sequence[int] | None
+    ) -> list[str]:
         low = min(seqs, default=0) if seqs is not None else None
         high = max(seqs, default=0) if seqs is not None else as_of
         wanted = [
@@ -258,12 +273,13 @@ class Ledger:
         if engine == "arrow":
             return table
         plain = pa.table(
-            [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in table.columns], names=table.column_names
+            [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in table.columns],
+            names=table.column_names,
         )
         if engine == "polars":
             import polars as pl
 
-            return pl.from_arrow(plain).lazy()  # type: ignore[union-attr]
+            return pl.from_arrow(plain).lazy()
         if engine == "spark":
             small = [c.cast(pa.int16()) if c.type == pa.uint8() else c for c in plain.columns]
             return self._spark().createDataFrame(pa.table(small, names=plain.column_names))
@@ -293,21 +309,32 @@ class Ledger:
         import pyarrow.parquet as pq
 
         keep = [("subject", "=", subject), ("minute", ">=", since), ("minute", "<", until)]
-        return self._retry(lambda: pq.read_table(self.folder / name, filters=keep, partitioning=None, memory_map=True)).cast(MINUTES)
+        return self._retry(
+            lambda: pq.read_table(self.folder / name, filters=keep, partitioning=None, memory_map=True)
+        ).cast(MINUTES)
 
-    def _recount(self, found: pa.Table, subject: str, snapshot: Snapshot, tail: pa.Table, since: int, until: int) -> pa.Table:
+    def _recount(
+        self, found: pa.Table, subject: str, snapshot: Snapshot, tail: pa.Table, since: int, until: int
+    ) -> pa.Table:
         """Minutes that a correction touches are counted again from the facts."""
         times = [t for c in snapshot.corrections if c.subject == subject for t in (c.old_time, c.new_time)]
         if tail.column("supersedes").null_count < tail.num_rows:
             recent = tail.filter(tail.column("supersedes").is_valid())
             recent = recent.filter(pc.equal(recent.column("subject"), subject))
             times += recent.column("time").to_pylist()
-            times += self.table("signal", seqs=recent.column("supersedes").to_pylist(), corrected=False).column("time").to_pylist()
+            times += (
+                self.table("signal", seqs=recent.column("supersedes").to_pylist(), corrected=False)
+                .column("time")
+                .to_pylist()
+            )
         touched = sorted({t - t % MINUTE for t in times if since <= t < until})
         if not touched:
             return found
         again = [
-            minutes_of(sorted_by(self.table("signal", subjects=[subject], since=m, until=m + MINUTE), "subject", "time")) for m in touched
+            minutes_of(
+                sorted_by(self.table("signal", subjects=[subject], since=m, until=m + MINUTE), "subject", "time")
+            )
+            for m in touched
         ]
         kept = found.filter(pc.invert(pc.is_in(found.column("minute"), pa.array(touched, pa.int64()))))
         return sorted_by(pa.concat_tables([kept, *again]).unify_dictionaries().combine_chunks(), "minute")
@@ -325,6 +352,12 @@ def _per_pixel(samples: pa.Table, since: int, width: int) -> pa.Table:
     ends = np.concatenate((starts[1:], [len(time)])) - 1
     order_low = np.lexsort((np.where(good, value, np.inf), pixel))
     order_high = np.lexsort((np.where(good, value, -np.inf), pixel))
-    keep = np.unique(np.concatenate((starts, ends, order_low[starts], order_high[ends], np.flatnonzero(np.diff(good.astype(int)) != 0))))
+    keep = np.unique(
+        np.concatenate(
+            (starts, ends, order_low[starts], order_high[ends], np.flatnonzero(np.diff(good.astype(int)) != 0))
+        )
+    )
     shown = samples.take(pa.array(keep))
-    return shown.set_column(1, "value", pc.if_else(pa.array(good[keep]), shown.column("value"), pa.scalar(None, pa.float64())))
+    return shown.set_column(
+        1, "value", pc.if_else(pa.array(good[keep]), shown.column("value"), pa.scalar(None, pa.float64()))
+    )

@@ -5,6 +5,8 @@ Both merge: the figure of a minute is the merge of the figures of any of its par
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 
@@ -51,7 +53,7 @@ def _starts(*columns: np.ndarray) -> np.ndarray:
     return np.concatenate(([0], np.flatnonzero(change) + 1)) if n else np.zeros(0, np.int64)
 
 
-def _codes(table: pa.Table) -> np.ndarray:
+def _codes(table: pa.Table) -> Any:
     column = table.column("subject").unify_dictionaries().combine_chunks()
     array = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
     return array.indices.to_numpy(zero_copy_only=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ from luban.ledger.streams import Column, Stream
 
 __all__ = ["Rows", "complete", "prepare"]
 
-Rows = Mapping[str, Sequence[Any] | np.ndarray | pa.Array | pa.ChunkedArray] | pa.Table | pa.RecordBatch
+Rows: TypeAlias = Mapping[str, Sequence[Any] | np.ndarray | pa.Array | pa.ChunkedArray] | pa.Table | pa.RecordBatch
 
 
 def prepare(stream: Stream, rows: Rows) -> pa.Table:
@@ -33,12 +33,16 @@ def prepare(stream: Stream, rows: Rows) -> pa.Table:
             f"columns of a {stream.name} fact",
             came=", ".join(given),
             expected=", ".join(c.name if c.required == "yes" else f"[{c.name}]" for c in known.values()),
-            hint="; ".join([f"unknown: {', '.join(unknown)}"] * bool(unknown) + [f"missing: {', '.join(missing)}"] * bool(missing)),
+            hint="; ".join(
+                [f"unknown: {', '.join(unknown)}"] * bool(unknown) + [f"missing: {', '.join(missing)}"] * bool(missing)
+            ),
         )
     columns = {name: _typed(stream, known[name], values) for name, values in given.items()}
     lengths = {len(values) for values in columns.values()}
     if len(lengths) > 1:
-        raise InputError(f"columns of a {stream.name} fact differ in length", came=str({n: len(v) for n, v in columns.items()}))
+        raise InputError(
+            f"columns of a {stream.name} fact differ in length", came=str({n: len(v) for n, v in columns.items()})
+        )
     return pa.table({name: columns[name] for name in known if name in columns})
 
 
@@ -53,9 +57,7 @@ def _typed(stream: Stream, column: Column, values: Any) -> pa.Array:
         ) from error
     if column.required == "yes" and array.null_count:
         row = pc.index(pc.is_null(array), True).as_py()
-        raise InputError(
-            f"{stream.name}.{column.name} is empty", where=f"row {row}", expected=column.description
-        )
+        raise InputError(f"{stream.name}.{column.name} is empty", where=f"row {row}", expected=column.description)
     return array
 
 

@@ -93,7 +93,8 @@ class Spool:
 
     def _take_up(self) -> tuple[int, FrameFile]:
         """Go on behind the newest number on disk. A new count starts at the clock, so that it never meets an
-        old one even where the folder was emptied: no source speaks a million facts a second for long."""
+        old one even where the folder was emptied: no source speaks a million facts a second for long.
+        """
         number = clock.now()
         files = sorted(self._folder.glob("*.spool"))
         if not files:
@@ -112,11 +113,12 @@ class Intake:
         self._offsets: dict[Path, int] = {}
 
     def drain(self, limit: int = 64 << 20) -> int:
-        """Take what is there, up to `limit` bytes a call; returns facts accepted. Raises DiskFullError: nothing is lost.
+        """Take what is there, up to `limit` bytes a call; returns facts accepted.
 
         A record that was delivered before a crash is delivered again and not taken twice.
+        Raises DiskFullError: nothing is lost, call again.
         """
-        parts: list[tuple[str, str, Rows]] = []
+        parts: list[tuple[str, str, pa.Table]] = []
         offsets: dict[Path, int] = {}
         done: list[Path] = []
         size = 0
@@ -141,11 +143,10 @@ class Intake:
         return accepted
 
 
-def _joined(parts: list[tuple[str, str, Rows]]) -> list[tuple[str, str, Rows]]:
+def _joined(parts: list[tuple[str, str, pa.Table]]) -> list[tuple[str, str, Rows]]:
     """One table per stream and source: fewer, larger frames in the log."""
     groups: dict[tuple[str, str], list[pa.Table]] = {}
     for stream, source, rows in parts:
-        assert isinstance(rows, pa.Table)
         groups.setdefault((stream, source), []).append(rows.replace_schema_metadata(None))
     return [
         (stream, source, pa.concat_tables(tables, promote_options="default").unify_dictionaries().combine_chunks())

@@ -64,7 +64,7 @@ class Tail:
         if len(log.parts) > _FOLD:
             log.parts = [pa.concat_tables(log.parts).unify_dictionaries().combine_chunks()]
 
-    def last(self, tail: pa.Table) -> pa.Table:
+    def last(self) -> pa.Table:
         """Newest value of each signal in the logs, counted on from the last call."""
         parts = []
         for log in self._logs.values():

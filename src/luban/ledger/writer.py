@@ -10,7 +10,7 @@ import fcntl
 import queue
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
@@ -57,6 +57,18 @@ class _Open:
     rows: int = 0
 
 
+@dataclass(slots=True)
+class _Batch:
+    """What one append has done so far; all of it is undone if any part fails."""
+
+    seq: int
+    recorded: int = field(default_factory=clock.now)
+    receipts: list[Receipt] = field(default_factory=list)
+    numbers: list[tuple[str, np.ndarray]] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+    marks: dict[str, int] = field(default_factory=dict)
+
+
 class LedgerWriter:
     """Opens or creates the ledger in `folder` for writing. One at a time; a context manager.
 
@@ -64,7 +76,7 @@ class LedgerWriter:
     seal_after  age after which it is sealed [µs]
     Raises      LedgerBusyError if another writer holds the folder
     Example     with LedgerWriter(folder) as writer:
-                    writer.append("signal", {"time": [t], "subject": ["p/m:load"], "value": [71.0], "quality": [0]}, source="demo")
+                    writer.append("note", {"time": [t], "subject": ["p/m"], …}, source="demo")
     """
 
     def __init__(self, folder: Path | str, *, seal_rows: int = 1_000_000, seal_after: int = clock.HOUR) -> None:
@@ -77,7 +89,9 @@ class LedgerWriter:
         except BlockingIOError:
             self._lock_file.close()
             raise LedgerBusyError(
-                "another writer holds this ledger", where=str(self.folder), hint="stop the other `luban up`, or write through it"
+                "another writer holds this ledger",
+                where=str(self.folder),
+                hint="stop the other `luban up`, or write through it",
             ) from None
         for part in ("wal", "segments", "minutes", "last", "spool"):
             (self.folder / part).mkdir(exist_ok=True)
@@ -114,47 +128,22 @@ class LedgerWriter:
         with self._lock:
             self._check_health()
             self._rotate_due({name for name, _, _ in tables})
-            receipts: list[Receipt] = []
-            seq = self._seq
-            fresh: list[tuple[str, np.ndarray]] = []
-            pending: dict[str, SeqSet] = {}
-            touched: dict[str, int] = {}
-            marks: dict[str, int] = {}
-            recorded = clock.now()
+            batch = _Batch(self._seq)
             try:
                 for name, source, table in tables:
-                    table, numbers = self._number(table, source, pending)
-                    duplicates = table.num_rows
-                    keep = self._known(source, pending).fresh(numbers)
-                    if not keep.all():
-                        table, numbers = table.filter(pa.array(keep)), numbers[keep]
-                    duplicates -= table.num_rows
-                    if not table.num_rows:
-                        receipts.append(Receipt(0, 0, duplicates))
-                        continue
-                    self._check_corrections(name, table, seq)
-                    whole = complete(stream_of(name), table, source=source, first_seq=seq + 1, recorded=recorded)
-                    receipts.append(Receipt(seq + 1, whole.num_rows, duplicates))
-                    seq += whole.num_rows
-                    file = self._log(name).file
-                    marks.setdefault(name, file.size)
-                    file.append(encode(whole), seq)
-                    touched[name] = touched.get(name, 0) + whole.num_rows
-                    fresh.append((source, numbers))
-                    if len(tables) > 1:
-                        pending.setdefault(source, SeqSet(self._known(source, {}).intervals)).add(numbers)
-                for name in touched:
+                    self._take(batch, name, source, table)
+                for name in batch.marks:
                     self._open[name].file.sync()
             except BaseException:
-                for name, mark in marks.items():
+                for name, mark in batch.marks.items():
                     self._open[name].file.cut(mark)
                 raise
-            self._seq = seq
-            for source, numbers in fresh:
+            self._seq = batch.seq
+            for source, numbers in batch.numbers:
                 self._taken.setdefault(source, SeqSet()).add(numbers)
-            for name, rows in touched.items():
+            for name, rows in batch.rows.items():
                 self._open[name].rows += rows
-            return receipts
+            return batch.receipts
 
     def seal(self) -> None:
         """Seal all open logs now and wait until it is done."""
@@ -184,7 +173,9 @@ class LedgerWriter:
     def __enter__(self) -> LedgerWriter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     @property
@@ -194,15 +185,32 @@ class LedgerWriter:
 
     # ------------------------------------------------------------------ inside
 
-    def _known(self, source: str, pending: dict[str, SeqSet]) -> SeqSet:
-        return pending.get(source) or self._taken.get(source) or SeqSet()
-
-    def _number(self, table: pa.Table, source: str, pending: dict[str, SeqSet]) -> tuple[pa.Table, np.ndarray]:
-        if "source_seq" in table.column_names:
-            return table, table.column("source_seq").to_numpy()
-        first = self._known(source, pending).next
-        numbers = np.arange(first, first + table.num_rows, dtype=np.int64)
-        return table.append_column("source_seq", pa.array(numbers)), numbers
+    def _take(self, batch: _Batch, name: str, source: str, table: pa.Table) -> None:
+        """Number the new facts of one part and write them to the stream's log, not yet durable."""
+        taken = SeqSet(self._taken[source].intervals) if source in self._taken else SeqSet()
+        for other, numbers in batch.numbers:
+            if other == source:
+                taken.add(numbers)
+        if "source_seq" not in table.column_names:
+            counted = np.arange(taken.next, taken.next + table.num_rows, dtype=np.int64)
+            table = table.append_column("source_seq", pa.array(counted))
+        numbers = table.column("source_seq").to_numpy()
+        fresh = taken.fresh(numbers)
+        duplicates = int(len(numbers) - fresh.sum())
+        if duplicates:
+            table, numbers = table.filter(pa.array(fresh)), numbers[fresh]
+        if not table.num_rows:
+            batch.receipts.append(Receipt(0, 0, duplicates))
+            return
+        self._check_corrections(name, table, batch.seq)
+        whole = complete(stream_of(name), table, source=source, first_seq=batch.seq + 1, recorded=batch.recorded)
+        file = self._log(name).file
+        batch.marks.setdefault(name, file.size)
+        file.append(encode(whole), batch.seq + whole.num_rows)
+        batch.receipts.append(Receipt(batch.seq + 1, whole.num_rows, duplicates))
+        batch.rows[name] = batch.rows.get(name, 0) + whole.num_rows
+        batch.numbers.append((source, numbers))
+        batch.seq += whole.num_rows
 
     def _check_corrections(self, name: str, table: pa.Table, seq: int) -> None:
         if "supersedes" not in table.column_names:
@@ -216,7 +224,11 @@ class LedgerWriter:
             found = Ledger(self.folder).table(name, seqs=old.tolist(), corrected=False).column("seq").to_pylist()
             missing = sorted(set(old.tolist()) - set(found))
             if missing:
-                raise InputError(f"no such {name} fact to supersede", came=f"seq {missing[0]}", hint=f"luban ledger at shows the {name} facts")
+                raise InputError(
+                    f"no such {name} fact to supersede",
+                    came=f"seq {missing[0]}",
+                    hint=f"luban ledger at shows the {name} facts",
+                )
 
     def _log(self, name: str) -> _Open:
         if name not in self._open:
@@ -239,8 +251,12 @@ class LedgerWriter:
         if self._failure is not None:
             failure, self._failure = self._failure, None
             if isinstance(failure, OSError):
-                raise DiskFullError("sealing waits for room", came=str(failure), where=str(self.folder), hint="free space on the disk")
-            raise LedgerError("sealing failed", came=str(failure), where=str(self.folder), hint="luban ledger verify") from failure
+                raise DiskFullError(
+                    "sealing waits for room", came=str(failure), where=str(self.folder), hint="free space on the disk"
+                )
+            raise LedgerError(
+                "sealing failed", came=str(failure), where=str(self.folder), hint="luban ledger verify"
+            ) from failure
 
     def _sweep(self) -> None:
         """Files without an entry do not exist: a crash left them."""
@@ -349,7 +365,14 @@ class LedgerWriter:
         old = Ledger(self.folder).table(name, seqs=[row["supersedes"] for row in new], corrected=False)
         by_seq = {row["seq"]: row for row in old.select(["seq", "subject", "time"]).to_pylist()}
         return [
-            Correction(name, row["supersedes"], row["seq"], by_seq[row["supersedes"]]["subject"], by_seq[row["supersedes"]]["time"], row["time"])
+            Correction(
+                name,
+                row["supersedes"],
+                row["seq"],
+                by_seq[row["supersedes"]]["subject"],
+                by_seq[row["supersedes"]]["time"],
+                row["time"],
+            )
             for row in new
         ]
 
