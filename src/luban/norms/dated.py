@@ -33,7 +33,7 @@ class Dated:
 
 
 def read(name: str) -> dict[str, Any]:
-    """One data file of this package, e.g. read("iso22400/kpis.toml")."""
+    """One data file of this package, by its path within it."""
     return tomllib.loads(files("luban.norms").joinpath(*name.split("/")).read_text("utf-8"))
 
 

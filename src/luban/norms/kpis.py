@@ -80,7 +80,7 @@ def kpi_catalogue() -> Mapping[str, Kpi]:
 
 
 def kpi(name: str) -> Kpi:
-    """The indicator of that id, e.g. kpi("oee"). Raises InputError."""
+    """Look up one indicator by its id, e.g. "oee". Raises InputError."""
     known = kpi_catalogue()
     if name not in known:
         close = difflib.get_close_matches(name, known, 1, 0.5)

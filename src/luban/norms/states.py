@@ -41,7 +41,7 @@ class StateMeaning:
 class StateMapping:
     """One vocabulary and its meaning.
 
-    states    word → time element
+    states    word → time element, every listed spelling of it included
     meanings  word → element, failure mark, reason and reference
     """
 
@@ -93,7 +93,7 @@ def mappings() -> Mapping[str, StateMapping]:
 
 
 def state_mapping(name: str) -> StateMapping:
-    """The mapping of that name and version, e.g. state_mapping("packml@1"). Raises ConfigError."""
+    """Look up a mapping by name and version, e.g. "packml@1". Raises ConfigError."""
     known = mappings()
     if name not in known:
         close = difflib.get_close_matches(name, known, 1, 0.5)
@@ -119,12 +119,13 @@ def _mapping(file: str) -> StateMapping:
         for spelling in (word, *entry.get("aliases", ())):
             if folded.setdefault(spelling.casefold(), word) != word:
                 raise ConfigError("one spelling for two states", came=spelling, where=file)
+    spelled = {spelling: word for word in meanings for spelling in (word, *data["state"][word].get("aliases", ()))}
     return StateMapping(
         data["name"],
         data["version"],
         data["title"],
         data["reference"],
         MappingProxyType(meanings),
-        MappingProxyType({word: meaning.element for word, meaning in meanings.items()}),
+        MappingProxyType({spelling: meanings[word].element for spelling, word in spelled.items()}),
         MappingProxyType(folded),
     )
