@@ -44,6 +44,16 @@ class Spool:
         self._next, self._file = self._take_up()
 
     @property
+    def folder(self) -> Path:
+        """Where this source's records lie; the collector keeps its memory beside them."""
+        return self._folder
+
+    @property
+    def next_seq(self) -> int:
+        """Number of the next fact put on disk: tells after a crash whether a flush had been completed."""
+        return self._next
+
+    @property
     def pending(self) -> int:
         """Rows put and not yet on disk."""
         return sum(table.num_rows for _, table in self._pending)

@@ -127,6 +127,8 @@ class LedgerWriter:
         tables = [(name, source, prepare(stream_of(name), rows)) for name, source, rows in parts]
         with self._lock:
             self._check_health()
+            if self._closing.is_set():
+                raise LedgerError("the ledger is closed for writing", where=str(self.folder))
             self._rotate_due({name for name, _, _ in tables})
             batch = _Batch(self._seq)
             try:
@@ -158,17 +160,17 @@ class LedgerWriter:
     def close(self) -> None:
         """Let running seals finish and release the folder. Open logs stay and are taken up again."""
         with self._lock:
-            if self._lock_file.closed:
+            if self._closing.is_set():
                 return
             self._closing.set()
-            self._jobs.put(None)
-            self._sealer.join()
-            self._collect_garbage(clock.now())
             for log in self._open.values():
                 log.file.close()
             self._open.clear()
-            self.manifest.close()
-            self._lock_file.close()
+        self._jobs.put(None)
+        self._sealer.join()
+        self._collect_garbage(clock.now())
+        self.manifest.close()
+        self._lock_file.close()
 
     def __enter__(self) -> LedgerWriter:
         return self
@@ -269,11 +271,10 @@ class LedgerWriter:
 
     def _replay(self) -> list[Wal]:
         """Take up the logs of the last run: numbers taken, newest seq, torn tails cut. Returns the closed ones."""
-        newest: dict[str, Wal] = {}
-        for wal in self.manifest.wals():
-            newest[wal.stream] = wal
+        wals = self.manifest.wals()
+        newest = {wal.stream: wal.id for wal in wals}
         closed = []
-        for wal in self.manifest.wals():
+        for wal in wals:
             path = self.folder / wal.file
             end = rows = 0
             if path.exists():
@@ -283,7 +284,7 @@ class LedgerWriter:
                     self._taken.setdefault(source, SeqSet()).add(table.column("source_seq").to_numpy())
                     self._seq = max(self._seq, frame.tag)
                     end, rows = frame.end, rows + table.num_rows
-            if newest[wal.stream] is wal:
+            if newest[wal.stream] == wal.id:
                 self._open[wal.stream] = _Open(wal, FrameFile(path, end=end), rows)
             else:
                 closed.append(wal)
