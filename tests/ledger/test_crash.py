@@ -26,7 +26,8 @@ with LedgerWriter(folder, seal_rows=1500) as writer:
     while True:
         n += 1
         rows = {"time": [n * 1000 + i for i in range(batch)], "subject": ["p/m:v"] * batch,
-                "value": [float(n)] * batch, "quality": [0] * batch, "source_seq": [n * batch + i for i in range(batch)]}
+                "value": [float(n)] * batch, "quality": [0] * batch,
+                "source_seq": [n * batch + i for i in range(batch)]}
         writer.append("signal", rows, source="plc")
         print(n, flush=True)
 """
@@ -68,9 +69,9 @@ def test_kill_9_at_random(folder: Path) -> None:
 
 def test_what_was_spooled_arrives_once_though_both_ends_restart(folder: Path) -> None:
     expected = 0
-    for k in range(6):
+    for _ in range(6):
         spool = Spool(folder / "spool", "plc")  # a collector that dies without closing
-        for _ in range(3):
+        for _burst in range(3):
             spool.put("signal", samples(40, start=1_000_000 + expected))
             expected += 40
             spool.flush()
@@ -101,13 +102,16 @@ def test_a_full_disk_keeps_what_was_put(small_disk: Path) -> None:
     spool = Spool(small_disk / "spool", "plc")
     rng = np.random.default_rng(3)
     put = 0
-    with pytest.raises(DiskFullError):
+
+    def fill() -> None:
+        nonlocal put
         while True:
-            rows = samples(2000)
-            rows["value"] = rng.random(2000)
-            spool.put("signal", rows)
+            spool.put("signal", {**samples(2000), "value": rng.random(2000)})
             put += 2000
             spool.flush()
+
+    with pytest.raises(DiskFullError):
+        fill()
     assert spool.pending == 2000
     (small_disk / "ballast").unlink()
     spool.close()

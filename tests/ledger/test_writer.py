@@ -127,11 +127,15 @@ def test_no_room_on_the_disk_takes_nothing_and_resumes(small_disk: Path) -> None
     with LedgerWriter(small_disk / "ledger") as writer:
         accepted = 0
         rng = np.random.default_rng(7)
-        with pytest.raises(DiskFullError, match="nothing was acknowledged"):
-            while True:
-                rows = samples(2000)
-                rows["value"] = rng.random(2000)  # does not compress
+
+        def fill() -> None:
+            nonlocal accepted
+            while True:  # random values do not compress
+                rows = {**samples(2000), "value": rng.random(2000)}
                 accepted += writer.append("signal", rows, source="plc").accepted
+
+        with pytest.raises(DiskFullError, match="nothing was acknowledged"):
+            fill()
         assert Ledger(small_disk / "ledger").table("signal").num_rows == accepted
         (small_disk / "ballast").unlink()
         assert writer.append("signal", samples(2000), source="plc").first_seq == accepted + 1

@@ -1,0 +1,41 @@
+# `make pilot` runs the main job, `make test` proves the product; both set up all they need.
+.PHONY: pilot serve test test-all check bench docs setup setup-dev services clean
+
+LUBAN := .venv/bin/luban
+ARGS ?=
+
+pilot: setup ## a workshop with real wires, collected, judged and reported in about a minute
+	@$(LUBAN) pilot $(ARGS)
+
+serve: setup ## the tiny workshop with its live page
+	@$(LUBAN) up examples/tiny_workshop $(ARGS)
+
+test: setup-dev services check ## lint, floors, types and all tests but the slow ones
+	@.venv/bin/python -m pytest -m "not slow" $(ARGS)
+
+test-all: setup-dev services check ## the slow tests too
+	@.venv/bin/python -m pytest $(ARGS)
+
+check: setup-dev ## lint, floors and types
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/lint-imports --no-cache | tail -n 4
+	@.venv/bin/mypy
+
+bench: setup-dev ## every benchmark, quick
+	@for name in ledger kpi opcua; do .venv/bin/python -m benchmarks.$$name --quick || exit 1; done
+
+docs: setup-dev ## regenerate the reference pages from the code
+	@.venv/bin/python tools/make_reference.py
+
+setup:
+	@tools/setup.sh run
+
+setup-dev:
+	@tools/setup.sh dev
+
+services:
+	@tools/setup.sh services
+
+clean:
+	rm -rf .venv tests/services/node_modules .mypy_cache .ruff_cache .pytest_cache
