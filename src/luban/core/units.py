@@ -324,14 +324,13 @@ class Quantity:
     def __truediv__(self, other: Quantity | Number) -> Quantity:
         if isinstance(other, Quantity):
             return Quantity(_plain(self) / _plain(other), self.unit / other.unit)
-        value: Number = _plain(self) / other
-        return Quantity(value, self.unit)
+        return Quantity(_plain(self) / other, self.unit)
 
     def __neg__(self) -> Quantity:
         return Quantity(-self.value, self.unit)
 
     def __abs__(self) -> Quantity:
-        return Quantity(abs(self.value), self.unit)
+        return -self if self.value < 0 else self
 
     def __float__(self) -> float:
         """The number of a dimensionless quantity; UnitError for any other, which needs a unit."""

@@ -1,1 +1,33 @@
-"""TODO"""
+"""The nouns of one plant, read from one folder: plant.toml and its tables.
+
+Reads and writes no record. `load` gives an immutable `Plant` or the first thing that is wrong;
+`check` lists everything that is wrong, each with file and line.
+"""
+
+from luban.plant.calendar import Calendar, Shift
+from luban.plant.complaint import Complaint, Place
+from luban.plant.load import check, load
+from luban.plant.model import BomLine, Characteristic, Equipment, Item, Operation, Order, Plant, Signal, Source
+from luban.plant.schema import schema
+from luban.plant.tables import Column, table_columns
+
+__all__ = [
+    "BomLine",
+    "Calendar",
+    "Characteristic",
+    "Column",
+    "Complaint",
+    "Equipment",
+    "Item",
+    "Operation",
+    "Order",
+    "Place",
+    "Plant",
+    "Shift",
+    "Signal",
+    "Source",
+    "check",
+    "load",
+    "schema",
+    "table_columns",
+]

@@ -1,0 +1,176 @@
+"""Read a plant folder: `load` gives the plant or raises, `check` lists everything that is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from luban.core.errors import ConfigError
+from luban.core.time import parse_duration
+from luban.core.units import parse_unit
+from luban.plant import settings
+from luban.plant.calendar import Calendar, ExtraShift, ShiftPattern, parse_closed, parse_days, span
+from luban.plant.checks import check_draft
+from luban.plant.complaint import Complaint
+from luban.plant.draft import Draft, Entry, read_draft
+from luban.plant.model import BomLine, Characteristic, Equipment, Item, Operation, Order, Plant, Signal, Source
+from luban.plant.tree import Node, tree
+
+__all__ = ["check", "load"]
+
+
+def check(folder: str | Path) -> list[Complaint]:
+    """Everything that is wrong with a plant folder, in the order of files and lines; empty if nothing is."""
+    return _checked(read_draft(Path(folder)))
+
+
+def load(folder: str | Path) -> Plant:
+    """The plant of a folder. Raises ConfigError with the first complaint."""
+    draft = read_draft(Path(folder))
+    complaints = _checked(draft)
+    if complaints:
+        raise complaints[0].error()
+    return _build(draft)
+
+
+def _checked(draft: Draft) -> list[Complaint]:
+    found = [*draft.complaints, *check_draft(draft)]
+    order = {path.name: position for position, path in enumerate(draft.files)}
+    unique = dict.fromkeys(found)
+    return sorted(unique, key=lambda c: (order.get(c.file, 99), c.place.sheet, c.line, c.place.column))
+
+
+def _build(draft: Draft) -> Plant:
+    if draft.plant is None or draft.kpi is None:
+        raise ConfigError("a draft with complaints is no plant")
+    root, mapping = draft.plant.table, draft.kpi.table.mapping
+    equipment = _equipment(tree(draft), root)
+    items = _items(draft)
+    return Plant(
+        id=root.id,
+        name=root.name,
+        enterprise=root.enterprise,
+        zone=draft.zone,
+        edition=draft.kpi.table.edition,
+        equipment=MappingProxyType(equipment),
+        signals=_by_id(_signal(entry, root.id, mapping) for entry in draft.signals),
+        sources=_by_id(_source(entry) for entry in draft.sources),
+        calendars=_by_id(calendar(entry) for entry in draft.calendars),
+        items=items,
+        routing=tuple(
+            Operation(v["item"], v["operation"], _full(root.id, v["unit"]), v["ideal_cycle_s"], v["setup_s"] or 0.0)
+            for v in _values(draft, "routing")
+        ),
+        orders=_by_id(
+            Order(v["id"], v["item"], v["quantity"], v["release"], v["due"], v["priority"] or 0.0)
+            for v in _values(draft, "orders")
+        ),
+        bom=tuple(BomLine(v["parent"], v["item"], v["quantity"]) for v in _values(draft, "bom")),
+        characteristics=MappingProxyType(
+            {
+                f"{v['item']}:{v['name']}": Characteristic(
+                    v["item"], v["name"], v["unit"], v["nominal"], v["lower"], v["upper"]
+                )
+                for v in _values(draft, "characteristics")
+            }
+        ),
+        fingerprint=_fingerprint(draft.files),
+    )
+
+
+def _full(plant: str, path: str) -> str:
+    """Full path of one below the plant; '.' is the plant itself."""
+    return plant if path == "." else f"{plant}/{path}"
+
+
+def _by_id(things: Iterable[Any]) -> MappingProxyType[str, Any]:
+    return MappingProxyType({thing.id: thing for thing in things})
+
+
+def _values(draft: Draft, table: str) -> Iterable[dict[str, Any]]:
+    return (row.values for row in draft.tables.get(table, ()))
+
+
+def _items(draft: Draft) -> MappingProxyType[str, Item]:
+    return _by_id(Item(v["id"], v["name"] or v["id"], v["unit"] or "piece") for v in _values(draft, "items"))
+
+
+def _equipment(nodes: dict[str, Node], root: settings.PlantTable) -> dict[str, Equipment]:
+    """Depth first from the plant, so that parents stand before children and inherit first."""
+    children: dict[str, list[str]] = {}
+    for path, node in nodes.items():
+        if node.parent is not None:
+            children.setdefault(node.parent, []).append(path)
+    found: dict[str, Equipment] = {}
+    waiting = [""]
+    while waiting:
+        path = waiting.pop()
+        node = nodes[path]
+        full = f"{root.id}/{path}" if path else root.id
+        parent = None if node.parent is None else (f"{root.id}/{node.parent}" if node.parent else root.id)
+        inherited = found[parent].calendar if parent is not None else root.calendar or None
+        below = children.get(path, [])
+        found[full] = Equipment(
+            full,
+            node.kind,
+            node.name,
+            parent,
+            tuple(f"{root.id}/{child}" for child in below),
+            node.calendar or inherited,
+        )
+        waiting += reversed(below)
+    return found
+
+
+def _signal(entry: Entry[settings.SignalTable], plant: str, mapping: str) -> Signal:
+    table = entry.table
+    unit_path, _, name = table.id.rpartition(":")
+    return Signal(
+        id=f"{plant}/{table.id}",
+        unit_path=f"{plant}/{unit_path}",
+        name=name,
+        source=table.source,
+        address=table.address,
+        unit=parse_unit(table.unit).symbol if table.unit else "",
+        range=(table.range[0], table.range[1]) if table.range else None,
+        role=table.role,
+        mapping=(table.mapping or mapping) if table.role == "state" else None,
+        stuck_after=parse_duration(table.stuck_after) if table.stuck_after else None,
+        enabled=table.enabled,
+        where=str(entry.at()),
+    )
+
+
+def _source(entry: Entry[settings.SourceTable]) -> Source:
+    extra = dict(entry.table.model_extra or {})
+    places = {key: str(entry.at(key)) for key in extra}
+    return Source(entry.table.id, entry.table.type, MappingProxyType(extra), str(entry.at()), MappingProxyType(places))
+
+
+def calendar(entry: Entry[settings.CalendarTable]) -> Calendar:
+    """The calendar that a table describes. Raises InputError where a text in it is no time, day or date."""
+    table = entry.table
+    return Calendar(
+        table.id,
+        tuple(_pattern(shift, shift.days) for shift in table.shifts),
+        tuple(parse_closed(text) for text in table.closed),
+        tuple(ExtraShift(parse_closed(shift.date)[0], _pattern(shift, "Mon-Sun")) for shift in table.extra),
+    )
+
+
+def _pattern(shift: settings.ShiftTable | settings.ExtraShiftTable, days: str) -> ShiftPattern:
+    start, end = span(shift.start, shift.end)
+    breaks = tuple(sorted(span(b.start, b.end, start) for b in shift.breaks))
+    return ShiftPattern(shift.name, start, end, breaks, parse_days(days))
+
+
+def _fingerprint(files: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(files, key=lambda p: p.name):
+        content = path.read_bytes()
+        digest.update(f"{path.name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()

@@ -1,0 +1,223 @@
+"""The nouns of a plant, frozen: equipment, signals, sources, calendars, items, routings, orders, BOM."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from luban.core.errors import InputError
+from luban.plant.calendar import Calendar, Shift
+from luban.plant.complaint import did_you_mean
+
+__all__ = ["BomLine", "Characteristic", "Equipment", "Item", "Operation", "Order", "Plant", "Signal", "Source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """A place in the tree.
+
+    path      full path, plant id first
+    kind      site, area, work center or work unit (ISA-95)
+    parent    path of the parent; None for the plant itself
+    children  paths of the children, in the order of the file
+    calendar  id of its calendar, its own or its parents'; None where there is none
+    """
+
+    path: str
+    kind: str
+    name: str
+    parent: str | None
+    children: tuple[str, ...]
+    calendar: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One value of one source.
+
+    id           full id, `path:name`
+    unit_path    the equipment it belongs to
+    address      the source's own name of it
+    unit         declared unit, '' where there is none
+    range        (lowest, highest) possible value
+    role         value, state, good_count, scrap_count, rework_count, total_count, order, item, reason
+    mapping      state mapping of a state signal
+    stuck_after  [µs]
+    where        file and line
+    """
+
+    id: str
+    unit_path: str
+    name: str
+    source: str
+    address: str
+    unit: str
+    range: tuple[float, float] | None
+    role: str
+    mapping: str | None
+    stuck_after: int | None
+    enabled: bool
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A wire; what its settings mean is its connector's affair.
+
+    where   file and line of its table
+    places  file and line of each setting
+    """
+
+    id: str
+    type: str
+    settings: Mapping[str, Any]
+    where: str
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def where_of(self, key: str) -> str:
+        """File and line of a setting, or of the source where it does not have it."""
+        return self.places.get(key, self.where)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something made, bought or used, and the unit it is counted in."""
+
+    id: str
+    name: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A step of a routing.
+
+    unit           work unit or group of them, a full path
+    ideal_cycle_s  planned run time per item [s/piece]
+    setup_s        planned setup time per order [s]
+    """
+
+    item: str
+    operation: str
+    unit: str
+    ideal_cycle_s: float
+    setup_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A production order; release and due in µs UTC, None where the table says nothing."""
+
+    id: str
+    item: str
+    quantity: float
+    release: int | None
+    due: int | None
+    priority: float
+
+
+@dataclass(frozen=True, slots=True)
+class BomLine:
+    """`quantity` of `item` goes into one of `parent`."""
+
+    parent: str
+    item: str
+    quantity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Characteristic:
+    """What is measured on an item, with its specification limits."""
+
+    item: str
+    name: str
+    unit: str
+    nominal: float | None
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """One plant as its folder describes it. Immutable: a changed folder is a new Plant.
+
+    id           root of every equipment path
+    zone         its time zone; calendars are wall clock in it
+    edition      edition of the indicator catalogue
+    equipment    by full path, parents before children
+    signals      by full id
+    fingerprint  sha256 over the files it was read from: the name of this revision
+    """
+
+    id: str
+    name: str
+    enterprise: str
+    zone: ZoneInfo
+    edition: str
+    equipment: Mapping[str, Equipment]
+    signals: Mapping[str, Signal]
+    sources: Mapping[str, Source]
+    calendars: Mapping[str, Calendar]
+    items: Mapping[str, Item]
+    routing: tuple[Operation, ...]
+    orders: Mapping[str, Order]
+    bom: tuple[BomLine, ...]
+    characteristics: Mapping[str, Characteristic]
+    fingerprint: str
+
+    @property
+    def work_units(self) -> tuple[str, ...]:
+        """Paths of the work units, in the order of the file."""
+        return tuple(path for path, equipment in self.equipment.items() if equipment.kind == "work unit")
+
+    def place(self, path: str) -> Equipment:
+        """The equipment of that path. Raises InputError with the nearest known path."""
+        try:
+            return self.equipment[path]
+        except KeyError:
+            raise InputError(
+                "unknown equipment",
+                came=repr(path),
+                expected=f"a path of plant {self.id}",
+                hint=did_you_mean(path, self.equipment),
+            ) from None
+
+    def ancestry(self, path: str) -> tuple[str, ...]:
+        """The equipment itself and its parents, up to the plant."""
+        found = [path]
+        while (parent := self.place(found[-1]).parent) is not None:
+            found.append(parent)
+        return tuple(found)
+
+    def units_of(self, path: str) -> tuple[str, ...]:
+        """The work units at or below a path, in the order of the file."""
+        here = self.place(path)
+        below = (unit for child in here.children for unit in self.units_of(child))
+        return ((path,) if here.kind == "work unit" else ()) + tuple(below)
+
+    def shifts(self, path: str, start: int, end: int) -> list[Shift]:
+        """Shifts of the equipment that meet [start, end) [µs UTC], whole, in order.
+
+        Empty where it has no calendar: then nobody has said when it is meant to work.
+        """
+        calendar = self.place(path).calendar
+        return self.calendars[calendar].shifts(self.zone, start, end) if calendar else []
+
+    def ideal_cycle(self, path: str, item: str | None = None, operation: str | None = None) -> float | None:
+        """Planned run time per item on that equipment [s/piece].
+
+        item       None where the machine does not say it: answers only if all items there agree
+        operation  None likewise
+        Returns    None where the routing says nothing, or several things
+        """
+        for place in self.ancestry(path):
+            cycles = {
+                step.ideal_cycle_s
+                for step in self.routing
+                if step.unit == place and item in {None, step.item} and operation in {None, step.operation}
+            }
+            if cycles:
+                return cycles.pop() if len(cycles) == 1 else None
+        return None

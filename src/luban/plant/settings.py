@@ -1,0 +1,158 @@
+"""The shape of `plant.toml`: what each key means, and what it may be. The JSON Schema is made from this."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+__all__ = [
+    "KINDS",
+    "ROLES",
+    "BreakTable",
+    "CalendarTable",
+    "EquipmentTable",
+    "ExtraShiftTable",
+    "KpiTable",
+    "PlantFile",
+    "PlantTable",
+    "ShiftTable",
+    "SignalTable",
+    "SourceTable",
+]
+
+Kind = Literal["site", "area", "work center", "work unit"]
+Role = Literal["value", "state", "good_count", "scrap_count", "rework_count", "total_count", "order", "item", "reason"]
+KINDS: tuple[str, ...] = ("site", "area", "work center", "work unit")
+ROLES: tuple[str, ...] = (
+    "value",
+    "state",
+    "good_count",
+    "scrap_count",
+    "rework_count",
+    "total_count",
+    "order",
+    "item",
+    "reason",
+)
+
+
+def _as_text(value: Any) -> Any:
+    """TOML's own dates and times are as good as their text."""
+    if isinstance(value, time):
+        return value.isoformat("minutes") if not value.second else value.isoformat()
+    return value.isoformat() if isinstance(value, date) else value
+
+
+Text = Annotated[str, Field(min_length=1)]
+DateText = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
+ClockText = Annotated[str, BeforeValidator(_as_text), Field(min_length=1)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class PlantTable(_Table):
+    """The plant as a whole."""
+
+    id: Text = Field(description="Short name; the root of every equipment path.")
+    name: Text = Field(description="Name for people.")
+    time_zone: Text = Field(description="IANA time zone, e.g. Asia/Shanghai; calendars are wall clock in it.")
+    enterprise: str = Field("", description="The firm the plant belongs to.")
+    calendar: str = Field("", description="Calendar of all equipment that has none of its own.")
+
+
+class KpiTable(_Table):
+    """How indicators are made."""
+
+    edition: Literal["ISO 22400-2:2014"] = Field("ISO 22400-2:2014", description="Edition of the catalogue.")
+    mapping: str = Field("", description="State mapping of signals with role 'state' that name none.")
+
+
+class BreakTable(_Table):
+    """A planned break within a shift."""
+
+    start: ClockText = Field(description="Wall clock, HH:MM.")
+    end: ClockText = Field(description="Wall clock, HH:MM.")
+
+
+class ShiftTable(_Table):
+    """A shift and the days on which it starts. A night shift belongs to the day on which it starts."""
+
+    name: Text = Field(description="Name for people.")
+    start: ClockText = Field(description="Wall clock, HH:MM.")
+    end: ClockText = Field(description="Wall clock, HH:MM; not later than start means the next day.")
+    days: Text = Field("Mon-Sun", description="Days on which it starts: Mon-Fri, Sat, or Mon,Wed.")
+    breaks: list[BreakTable] = Field(default_factory=list, description="Planned breaks within the shift.")
+
+
+class ExtraShiftTable(_Table):
+    """One shift on one day, whether or not the calendar is closed on it."""
+
+    name: Text = Field(description="Name for people.")
+    date: DateText = Field(description="Day on which it starts, YYYY-MM-DD.")
+    start: ClockText = Field(description="Wall clock, HH:MM.")
+    end: ClockText = Field(description="Wall clock, HH:MM; not later than start means the next day.")
+    breaks: list[BreakTable] = Field(default_factory=list, description="Planned breaks within the shift.")
+
+
+class CalendarTable(_Table):
+    """When work is planned."""
+
+    id: Text = Field(description="Name that equipment refers to.")
+    shifts: list[ShiftTable] = Field(default_factory=list, description="Shifts of a usual week.")
+    closed: list[DateText] = Field(
+        default_factory=list, description="Days without shifts: YYYY-MM-DD, or first/last of a range."
+    )
+    extra: list[ExtraShiftTable] = Field(default_factory=list, description="Shifts on single days.")
+
+
+class EquipmentTable(_Table):
+    """A piece of the equipment tree, by ISA-95."""
+
+    path: Text = Field(description="Place in the tree below the plant, e.g. machining/lathe01.")
+    kind: Kind = Field("work unit", description="Level of ISA-95.")
+    name: str = Field("", description="Name for people; the last part of the path if empty.")
+    calendar: str = Field("", description="Calendar; that of the parent if empty.")
+    parent: str = Field("", description="Path of the parent where the path itself does not say it.")
+
+
+class SignalTable(_Table):
+    """One value of one source, and what it means."""
+
+    id: Text = Field(description="equipment path:name below the plant, e.g. machining/lathe01:spindle_load.")
+    source: Text = Field(description="Id of the source.")
+    address: Text = Field(description="The source's own name of the value.")
+    unit: str = Field("", description="Unit, e.g. %, kWh, mm/s; empty for text and states.")
+    range: list[float] = Field(
+        default_factory=list, description="Lowest and highest possible value; beyond it a value is bad.", max_length=2
+    )
+    role: Role = Field("value", description="What it is used for.")
+    mapping: str = Field("", description="State mapping (role 'state'), e.g. packml@1.")
+    stuck_after: str = Field("", description="Unchanged for this long means stuck, e.g. 10min.")
+    enabled: bool = Field(True, description="false: not collected.")
+
+
+class SourceTable(_Table):
+    """A wire. All keys beyond id and type belong to its connector."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    id: Text = Field(description="Name that signals refer to.")
+    type: Text = Field(
+        description="Connector: opcua, mqtt, sparkplug, mtconnect, shdr, files.",
+        examples=["opcua", "mqtt", "sparkplug", "mtconnect", "shdr", "files"],
+    )
+
+
+class PlantFile(_Table):
+    """plant.toml: one plant."""
+
+    plant: PlantTable
+    kpi: KpiTable = Field(default_factory=lambda: KpiTable.model_validate({}))
+    calendar: list[CalendarTable] = Field(default_factory=list)
+    equipment: list[EquipmentTable] = Field(default_factory=list)
+    signal: list[SignalTable] = Field(default_factory=list)
+    source: list[SourceTable] = Field(default_factory=list)
