@@ -1,0 +1,151 @@
+"""The running plant: collectors fill the spool, the intake moves it into the books.
+
+One process in the small size: collectors are tasks, the writer is a thread. The spool on disk is all
+that links them, so either half may die and come back without loss.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from luban.connect.collector import Collector, Limits, Status
+from luban.connect.registry import driver_factory
+from luban.core import time as clock
+from luban.core.errors import DiskFullError, LedgerError
+from luban.ledger import Intake, Ledger, LedgerWriter, Rows, Spool
+from luban.loop.places import Places, places
+from luban.plant import Plant, load
+
+__all__ = ["IntakeStatus", "PlantLoop"]
+
+_log = logging.getLogger(__name__)
+_TURN = 0.05  # s between two looks at the spool
+
+
+@dataclass(slots=True)
+class IntakeStatus:
+    """How the books stand: `running`, `disk full` or `failed`, since when, and what was taken in."""
+
+    state: str = "starting"
+    since: int = 0
+    taken: int = 0
+    last_error: str = ""
+
+    def turn(self, state: str, error: str = "") -> None:
+        """Note a change of state."""
+        if state != self.state:
+            self.state, self.since = state, clock.now()
+        self.last_error = error
+
+
+class PlantLoop:
+    """Everything of one plant that must run for its facts to come in.
+
+    folder  the plant's folder
+    limits  of its collectors, for tests and pilots
+    Example async with PlantLoop(folder) as loop:
+                await asyncio.sleep(60)
+    """
+
+    def __init__(self, folder: Path | str, *, plant: Plant | None = None, limits: Limits | None = None) -> None:
+        self.places: Places = places(folder)
+        self.plant = plant or load(folder)
+        self.intake = IntakeStatus()
+        self._limits = limits
+        self._collectors: list[Collector] = []
+        self._spools: list[Spool] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._writer: LedgerWriter | None = None
+
+    @property
+    def collectors(self) -> Mapping[str, Status]:
+        """How each source stands, by its id."""
+        return {collector.source: collector.status for collector in self._collectors}
+
+    @property
+    def ledger(self) -> Ledger:
+        """A new reader of the plant's books."""
+        return Ledger(self.places.ledger)
+
+    async def start(self) -> None:
+        """Open the books and start all collectors.
+
+        Raises LedgerBusyError if another process writes these books, ConfigError for a source's settings
+        """
+        factories = {}
+        for source in self.plant.sources.values():
+            signals = [s for s in self.plant.signals.values() if s.source == source.id and s.enabled]
+            factories[source.id] = driver_factory(source, [s.address for s in signals]), signals
+        self._writer = await asyncio.to_thread(LedgerWriter, self.places.ledger)
+        self.places.memory.mkdir(parents=True, exist_ok=True)
+        for name, (factory, signals) in factories.items():
+            spool = Spool(self.places.spool, name)
+            self._spools.append(spool)
+            self._collectors.append(
+                Collector(
+                    name,
+                    factory,
+                    signals,
+                    spool,
+                    limits=self._limits,
+                    memory=self.places.memory / f"{name}.jsonl",
+                    root=self.plant.id,
+                )
+            )
+        self._tasks = [asyncio.create_task(c.run(), name=f"collector {c.source}") for c in self._collectors]
+        self._tasks.append(asyncio.create_task(self._take_in(), name="intake"))
+
+    async def stop(self) -> None:
+        """End collectors first, then take in what they left, then close the books."""
+        *collectors, intake = self._tasks or [None]
+        for task in collectors:
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(*[t for t in collectors if t is not None], return_exceptions=True)
+        if intake is not None:
+            intake.cancel()
+            await asyncio.gather(intake, return_exceptions=True)
+        for spool in self._spools:
+            with contextlib.suppress(DiskFullError):
+                await asyncio.to_thread(spool.close)
+        if self._writer is not None:
+            with contextlib.suppress(DiskFullError):
+                await asyncio.to_thread(Intake(self.places.spool, self._writer).drain)
+            await asyncio.to_thread(self._writer.close)
+        self._tasks, self._collectors, self._spools, self._writer = [], [], [], None
+
+    async def note(self, stream: str, rows: Rows, *, source: str) -> int:
+        """Write facts that people or screens state; durable when it returns. Returns the first seq."""
+        if self._writer is None:
+            raise LedgerError("the plant is not running", where=str(self.places.folder), hint="luban up DIR")
+        receipt = await asyncio.to_thread(self._writer.append, stream, rows, source=source)
+        return receipt.first_seq
+
+    async def __aenter__(self) -> PlantLoop:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def _take_in(self) -> None:
+        assert self._writer is not None  # noqa: S101 - start() sets it
+        intake = Intake(self.places.spool, self._writer)
+        while True:
+            try:
+                taken = await asyncio.to_thread(intake.drain)
+                self.intake.taken += taken
+                self.intake.turn("running")
+            except DiskFullError as error:
+                self.intake.turn("disk full", str(error))
+                await asyncio.sleep(1.0)
+            except Exception as error:  # noqa: BLE001 - the spool keeps the facts; say it and try again
+                _log.warning("the books did not take the facts in", exc_info=error)
+                self.intake.turn("failed", str(error))
+                await asyncio.sleep(1.0)
+            await asyncio.sleep(_TURN)
