@@ -1,0 +1,288 @@
+"""The device side of MTConnect: a small agent with a ring of observations, on loopback.
+
+Answers /probe, /current and /sample, whole or streamed, and refuses as the standard says. Its documents
+are valid against the published schemas (tests/connect/mtconnect/test_device.py).
+
+Source  MTConnect Standard Part 1 (agent, protocol), Part 2 (Devices), Part 3 (Streams)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Iterable, Mapping, Set as AbstractSet
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from lxml import etree
+
+from luban.connect.mtconnect.documents import Documents
+from luban.connect.mtconnect.model import read_devices
+from luban.connect.mtconnect.observation import Observation
+from luban.connect.mtconnect.ring import Ring, Window
+from luban.core.time import MILLISECOND, SECOND, now
+
+__all__ = ["Agent"]
+
+_REQUEST_LIMIT = 8192
+_TYPE = "text/xml;charset=utf-8"
+
+
+class _RefusalError(Exception):
+    """A request that gets an MTConnectError document."""
+
+    def __init__(self, code: str, text: str, status: str = "400 Bad Request") -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+        self.status = status
+
+
+class Agent:
+    """An MTConnect agent on loopback. Use as an async context manager; `put` observations into it.
+
+    devices    its devices file
+    port       TCP port; 0 takes a free one and keeps it over `stop` and `start`
+    buffer     observations it keeps
+    version    of the documents it writes
+    streaming  False: a request for a stream gets one document, as from agents that cannot
+    """
+
+    def __init__(
+        self,
+        devices: Path | bytes,
+        *,
+        port: int = 0,
+        buffer: int = 16_384,
+        version: str = "2.3",
+        streaming: bool = True,
+        host: str = "127.0.0.1",
+    ) -> None:
+        self.model = read_devices(devices)
+        self.port = port
+        self.streaming = streaming
+        self._host = host
+        self._instance = 0
+        self._ring = Ring(self.model, buffer)
+        self._documents = Documents(self.model, version, buffer)
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._news = asyncio.Event()
+        self._spoil = False
+        self.requests: list[str] = []
+
+    @property
+    def url(self) -> str:
+        """Address for a source's `url`."""
+        return f"http://{self._host}:{self.port}"
+
+    @property
+    def instance(self) -> int:
+        """Changes with every start from nothing."""
+        return self._instance
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Begin with an empty ring and a new instanceId; on the same port after a stop."""
+        if self._server is None:
+            self._instance = max(self._instance + 1, now() // SECOND)
+            self._ring = Ring(self.model, self._ring.size)
+            await self.mend()
+
+    async def stop(self) -> None:
+        """End in an orderly way."""
+        await self._end(abort=False)
+
+    async def kill(self) -> None:
+        """Die without a good-bye: connections are reset and the ring is gone."""
+        await self._end(abort=True)
+
+    async def cut(self) -> None:
+        """Only the link fails: the agent lives on and goes on collecting."""
+        await self._end(abort=True)
+
+    async def mend(self) -> None:
+        """The link is back, the agent is still the same."""
+        if self._server is None:
+            self._server = await asyncio.start_server(self._serve, self._host, self.port)
+            self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _end(self, *, abort: bool) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        for writer in list(self._writers):
+            if abort:
+                writer.transport.abort()
+            else:
+                writer.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def put(self, observations: Iterable[Observation]) -> None:
+        """Take observations of data items of the model; their sequence is given here."""
+        for seen in observations:
+            self._ring.put(seen)
+        self._news.set()
+        self._news = asyncio.Event()
+
+    def set(self, key: str, text: str | None, *, time: int | None = None, level: str = "", code: str = "") -> int:
+        """Take one value of a data item, by id or name; None is UNAVAILABLE. Returns its time [µs UTC]."""
+        item = self.model.by_key[key]
+        moment = now() if time is None else time
+        self.put([Observation((item.id,), moment, text, item, level, code)])
+        return moment
+
+    def spoil(self) -> None:
+        """Make the next streamed document unreadable."""
+        self._spoil = True
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = cast("asyncio.Task[None]", asyncio.current_task())
+        self._tasks.add(task)
+        self._writers.add(writer)
+        try:
+            while await self._one_request(reader, writer):
+                pass
+        except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
+            pass  # a client that goes away or talks nonsense, or our own end
+        finally:
+            self._writers.discard(writer)
+            self._tasks.discard(task)
+            writer.close()
+
+    async def _one_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        """Answer one request; False if the connection ends with it."""
+        head = await reader.readuntil(b"\r\n\r\n")
+        if len(head) > _REQUEST_LIMIT:
+            return False
+        method, _, rest = head.decode("latin-1").partition(" ")
+        target = rest.partition(" ")[0]
+        parts = urlsplit(target)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        self.requests.append(target)
+        try:
+            chosen, request = self._route(method, unquote(parts.path), query)
+            if request == "sample" and "interval" in query and self.streaming:
+                await self._stream(writer, chosen, query)
+                return False
+            body, status = self._answer(request, chosen, query), "200 OK"
+        except _RefusalError as refusal:
+            body, status = self._documents.error(self._instance, refusal.code, refusal.text), refusal.status
+        writer.write(
+            f"HTTP/1.1 {status}\r\nContent-Type: {_TYPE}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+        )
+        await writer.drain()
+        return b"connection: close" not in head.lower()
+
+    def _route(self, method: str, path: str, query: Mapping[str, str]) -> tuple[frozenset[str], str]:
+        """(ids of the data items meant, request)."""
+        if method != "GET":
+            raise _RefusalError("UNSUPPORTED", f"{method} is not supported", "405 Method Not Allowed")
+        steps = [step for step in path.split("/") if step]
+        request = "probe"
+        if steps and steps[-1] in {"probe", "current", "sample"}:
+            request = steps.pop()
+        elif len(steps) > 1:
+            raise _RefusalError("INVALID_REQUEST", f"no such request: {path}")
+        if len(steps) > 1:
+            raise _RefusalError("INVALID_URI", f"no such path: {path}")
+        chosen = self.model.only(steps[0]) if steps else self.model
+        if steps and not chosen.items:
+            raise _RefusalError("NO_DEVICE", f"Could not find the device '{steps[0]}'", "404 Not Found")
+        ids = frozenset(item.id for item in chosen.items)
+        return (ids & self._at(query["path"]) if "path" in query else ids), request
+
+    def _at(self, path: str) -> AbstractSet[str]:
+        """Ids of the data items that an XPath into the device model names, or that lie below it."""
+        plain = self._documents.plain
+        try:
+            found = plain.getroottree().xpath(path)
+        except etree.XPathError as error:
+            raise _RefusalError("INVALID_XPATH", f"'{path}': {error}") from error
+        elements = [one for one in found if etree.iselement(one)] if isinstance(found, list) else []
+        ids = {item.get("id", "") for element in elements for item in element.iter("DataItem")}
+        if not ids:
+            raise _RefusalError("INVALID_XPATH", f"'{path}' names no data item")
+        return ids
+
+    def _answer(self, request: str, chosen: frozenset[str], query: Mapping[str, str]) -> bytes:
+        window = self._ring.window()
+        if request == "probe":
+            return self._documents.probe(self._instance)
+        if request == "current":
+            return self._documents.streams(self._instance, window, self._ring.current(chosen))
+        start = self._number(query, "from", window.first)
+        self._check_range(start, window)
+        return self._sample(chosen, start, self._number(query, "count", 100))[0]
+
+    def _check_range(self, start: int, window: Window) -> None:
+        if not window.first <= start <= window.next:
+            limits = f"between {window.first} and {window.next}"
+            raise _RefusalError("OUT_OF_RANGE", f"'from' must be {limits}", "404 Not Found")
+
+    def _sample(self, chosen: frozenset[str], start: int, count: int) -> tuple[bytes, int]:
+        """(document, sequence to ask for next)."""
+        window = self._ring.window()
+        seen, after = self._ring.slice(chosen, start, count)
+        return self._documents.streams(self._instance, Window(window.first, window.last, after), seen), after
+
+    @staticmethod
+    def _number(query: Mapping[str, str], name: str, default: int) -> int:
+        text = query.get(name, str(default))
+        if not text.isdecimal():
+            raise _RefusalError("QUERY_ERROR", f"'{name}' must be a positive integer")
+        return int(text)
+
+    async def _stream(self, writer: asyncio.StreamWriter, chosen: frozenset[str], query: Mapping[str, str]) -> None:
+        """One document an interval while there is news, one a heartbeat while there is none."""
+        start = self._number(query, "from", self._ring.window().first)
+        count = self._number(query, "count", 100)
+        interval = self._number(query, "interval", 0) * MILLISECOND / SECOND
+        heartbeat = self._number(query, "heartbeat", 10_000) * MILLISECOND / SECOND
+        self._check_range(start, self._ring.window())
+        boundary = secrets.token_hex(16)
+        writer.write(
+            f"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary={boundary}\r\n"
+            "Connection: close\r\n\r\n".encode()
+        )
+        while True:
+            if start < self._ring.window().first:
+                return  # the client fell behind: its next request is told so
+            body, after = self._sample(chosen, start, count)
+            behind = after <= self._ring.window().last
+            start = after
+            if self._spoil:
+                self._spoil, body = False, body.replace(b"</", b"<", 1)
+            head = f"--{boundary}\r\nContent-type: text/xml\r\nContent-length: {len(body)}\r\n\r\n"
+            writer.write(head.encode() + body + b"\r\n")
+            await writer.drain()
+            if not behind:
+                await self._pause(interval, heartbeat, start)
+
+    async def _pause(self, interval: float, heartbeat: float, start: int) -> None:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        await asyncio.sleep(interval)
+        while start > self._ring.window().last and not self._spoil:
+            left = heartbeat - (loop.time() - begun)
+            if left <= 0:
+                return
+            news = self._news
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), left)
