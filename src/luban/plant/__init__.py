@@ -9,6 +9,7 @@ from luban.plant.complaint import Complaint, Place
 from luban.plant.load import check, load
 from luban.plant.model import BomLine, Characteristic, Equipment, Item, Operation, Order, Plant, Signal, Source
 from luban.plant.schema import schema
+from luban.plant.starter import init_plant, templates
 from luban.plant.tables import Column, table_columns
 
 __all__ = [
@@ -27,7 +28,9 @@ __all__ = [
     "Signal",
     "Source",
     "check",
+    "init_plant",
     "load",
     "schema",
     "table_columns",
+    "templates",
 ]

@@ -137,7 +137,7 @@ def _signal(entry: Entry[settings.SignalTable], plant: str, mapping: str) -> Sig
         unit=parse_unit(table.unit).symbol if table.unit else "",
         range=(table.range[0], table.range[1]) if table.range else None,
         role=table.role,
-        mapping=(table.mapping or mapping) if table.role == "state" else None,
+        mapping=(table.mapping or mapping) if table.role == "state" else "",
         stuck_after=parse_duration(table.stuck_after) if table.stuck_after else None,
         enabled=table.enabled,
         where=str(entry.at()),

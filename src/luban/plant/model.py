@@ -43,7 +43,7 @@ class Signal:
     unit         declared unit, '' where there is none
     range        (lowest, highest) possible value
     role         value, state, good_count, scrap_count, rework_count, total_count, order, item, reason
-    mapping      state mapping of a state signal
+    mapping      state mapping of a state signal, '' for any other
     stuck_after  [µs]
     where        file and line
     """
@@ -56,7 +56,7 @@ class Signal:
     unit: str
     range: tuple[float, float] | None
     role: str
-    mapping: str | None
+    mapping: str
     stuck_after: int | None
     enabled: bool
     where: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -24,18 +24,8 @@ __all__ = [
 
 Kind = Literal["site", "area", "work center", "work unit"]
 Role = Literal["value", "state", "good_count", "scrap_count", "rework_count", "total_count", "order", "item", "reason"]
-KINDS: tuple[str, ...] = ("site", "area", "work center", "work unit")
-ROLES: tuple[str, ...] = (
-    "value",
-    "state",
-    "good_count",
-    "scrap_count",
-    "rework_count",
-    "total_count",
-    "order",
-    "item",
-    "reason",
-)
+KINDS: tuple[str, ...] = get_args(Kind)
+ROLES: tuple[str, ...] = get_args(Role)
 
 
 def _as_text(value: Any) -> Any:
