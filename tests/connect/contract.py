@@ -25,9 +25,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Protocol
 
-from luban.connect.collector import Collector, Limits
-
 from luban.connect import registry
+from luban.connect.collector import Collector, Limits
 from luban.connect.wire import Value
 from luban.core.errors import DiskFullError, NotAllowedError
 from luban.core.quality import Quality

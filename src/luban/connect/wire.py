@@ -61,6 +61,15 @@ class Sink(Protocol):
     def facts(self, stream: str, rows: Mapping[str, Sequence[Any]]) -> None:
         """Rows that are state or count facts already (files of them); a subject may be relative to the plant."""
 
+    def remember(self, key: str, value: Any) -> None:
+        """Keep a JSON value for the next attempt or process: durable together with what was taken before it.
+
+        For a place in a stream or a file: where to go on without loss or doubling.
+        """
+
+    def recall(self, key: str) -> Any:
+        """What was remembered under the key, None if nothing."""
+
     async def flush(self) -> None:
         """Return once everything taken so far is on disk. Acknowledge to the peer only after this.
 
