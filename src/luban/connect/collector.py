@@ -69,7 +69,7 @@ class Collector:
         self.coverage = Coverage(source_id, self.limits.alive_every)
         self.quarantine = Quarantine(source_id)
         self._factory = driver_factory
-        self._memory = Memory(memory, spool.next_seq - 1)
+        self._memory = Memory(memory, spool.next_seq)
         self._outbox = Outbox(spool, self._memory, self._gather, self._refused, self._disk, self.limits.flush_every)
         self._backfill = Backfill(self.mapper, self.coverage, self.limits, clock, self.status)
         self._pending: list[Sample] = []

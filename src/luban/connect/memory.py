@@ -24,7 +24,7 @@ class Memory:
     """Lines of JSON objects, merged two levels deep in the order written.
 
     path     the file; None remembers nothing beyond the process
-    reached  number up to which the spool is on disk
+    reached  number that the spool gives next
     """
 
     def __init__(self, path: Path | None, reached: int) -> None:
