@@ -1,0 +1,301 @@
+"""The time ledger: every microsecond of a shift belongs to exactly one tile, unknown included.
+
+Reads  Fact(kind="state"), Fact(kind="event", "alive")    Writes nothing: it is recomputed from the books.
+
+A state holds until the unit's next state fact, but only while its source is known to be alive. What nobody
+can account for is UNKNOWN with a reason, never idle and never production.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any, Final
+
+import narwhals as nw
+
+from luban.core.quality import Quality
+from luban.norms import TimeElement
+from luban.understand.kpi.coverage import islands
+
+__all__ = ["ELEMENTS", "FAILURE", "element_sums", "evidence", "time_ledger", "unknown_spans"]
+
+ELEMENTS: Final = tuple(TimeElement)
+_PLANNED_DOWN: Final = ELEMENTS.index(TimeElement.PDOT)
+_UNKNOWN: Final = ELEMENTS.index(TimeElement.UNKNOWN)
+
+# What a unit does is one integer, so that windows and groups move 8 bytes instead of words:
+# 0-5 an element, +8 in a state that is a failure; above that, why the element is unknown.
+FAILURE: Final = 8
+_NO_WORD: Final = 16
+_NO_DATA: Final = 17
+_NO_STATE: Final = 18
+_NOT_SINCE: Final = 19
+_QUALITY: Final = 256
+_RADIX: Final = 1024  # a fact and its code share one integer: seq × 1024 + code
+
+# Not evidence of a state at their time: the stamp is wrong, or another value of that time was kept.
+_NO_EVIDENCE: Final = (int(Quality.FUTURE), int(Quality.DUPLICATE))
+
+
+def time_ledger(
+    states: nw.LazyFrame[Any], coverage: nw.LazyFrame[Any], shifts: nw.LazyFrame[Any], mapping: nw.LazyFrame[Any]
+) -> nw.LazyFrame[Any]:
+    """Tiles of every unit and shift: they meet exactly and fill the shift exactly.
+
+    states    state facts: subject, time [µs UTC], seq, source, state, mapping, reason, quality; any order
+    coverage  subject, start, end [µs UTC], seq: see `coverage`
+    shifts    subject, shift_start, shift_end [µs UTC], shift_name, day, start, end [µs UTC], planned (1, or 0 for
+              a planned break); rows of one shift meet and fill it: see `calendar`
+    mapping   mapping, state, element (an abbreviation of ISO 22400 or UNKNOWN), failure (1 or 0)
+    Returns   subject, shift_start, shift_end, shift_name, day, element, state, reason, note, start, end,
+              duration [µs], seq, source, mapping; the last three name the fact in force, if one is
+    """
+    facts = evidence(states, mapping)
+    tiles = _tiles(facts, coverage, shifts)
+    told = facts.select("fact", "state", "reason", "seq", "source", "mapping", "quality_code")
+    named = tiles.join(told, on="fact", how="left").join(_numbered(shifts), on="segment", how="inner")
+    code, element = nw.col("code"), _element()
+    worked = (nw.col("planned") == 0) & (code < _NO_WORD) & (code % FAILURE == ELEMENTS.index(TimeElement.APT))
+    return named.select(
+        "subject",
+        "shift_start",
+        "shift_end",
+        "shift_name",
+        "day",
+        element=_words(element, dict(enumerate(e.value for e in ELEMENTS))),
+        state=nw.when(code < _NO_DATA).then(nw.col("state")),
+        reason=_reason(),
+        note=nw.when(worked).then(nw.lit("producing during a planned break")),
+        start="start",
+        end="end",
+        duration=nw.col("end") - nw.col("start"),
+        seq=nw.when((code < _NO_DATA) | (code >= _QUALITY)).then(nw.col("seq")),
+        source=nw.when((code < _NO_DATA) | (code >= _QUALITY)).then(nw.col("source")),
+        mapping=nw.when((code < _NO_DATA) | (code >= _QUALITY)).then(nw.col("mapping")),
+    )
+
+
+def element_sums(
+    states: nw.LazyFrame[Any], coverage: nw.LazyFrame[Any], shifts: nw.LazyFrame[Any], mapping: nw.LazyFrame[Any]
+) -> nw.LazyFrame[Any]:
+    """Durations by element of every unit and shift [µs]; the same tiles as `time_ledger`, summed.
+
+    Returns  subject, shift_start, shift_end, shift_name, day, one column for each of `ELEMENTS`, and
+             BREAK (the part of PDOT that the calendar planned) and FAILURE (planned time in a state that is a
+             failure); the elements add up to shift_end - shift_start
+    """
+    tiles = _tiles(evidence(states, mapping), coverage, shifts)
+    spent = tiles.group_by("segment", "code").agg(duration=(nw.col("end") - nw.col("start")).sum().cast(nw.Int64))
+    named = spent.join(_numbered(shifts), on="segment", how="inner").with_columns(element=_element())
+    shift = ("subject", "shift_start", "shift_end", "shift_name", "day")
+    in_break = nw.col("planned") == 0
+    failed = (nw.col("code") >= FAILURE) & (nw.col("code") < _NO_WORD) & ~in_break
+    return named.group_by(*shift).agg(
+        **{e.value: _sum_where(nw.col("element") == i) for i, e in enumerate(ELEMENTS)},
+        BREAK=_sum_where(in_break),
+        FAILURE=_sum_where(failed),
+    )
+
+
+def unknown_spans(
+    states: nw.LazyFrame[Any], coverage: nw.LazyFrame[Any], shifts: nw.LazyFrame[Any], mapping: nw.LazyFrame[Any]
+) -> nw.LazyFrame[Any]:
+    """Planned time that nobody can account for: subject, start, end [µs UTC], seq (0)."""
+    tiles = _tiles(evidence(states, mapping), coverage, shifts).filter(_element() == _UNKNOWN)
+    return tiles.join(_numbered(shifts), on="segment", how="inner").select("subject", "start", "end", seq=_int(0))
+
+
+def _sum_where(condition: nw.Expr) -> nw.Expr:
+    return nw.when(condition).then(nw.col("duration")).otherwise(nw.lit(0)).sum().cast(nw.Int64)
+
+
+def evidence(states: nw.LazyFrame[Any], mapping: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """State facts that are evidence, each with its code packed beside its seq."""
+    words = mapping.select(
+        nw.col("mapping").cast(nw.String),
+        nw.col("state").cast(nw.String),
+        meaning=(
+            reduce(
+                lambda found, pair: nw.when(nw.col("element") == pair[1].value).then(nw.lit(pair[0])).otherwise(found),
+                enumerate(ELEMENTS),
+                nw.lit(_UNKNOWN),
+            )
+            + nw.col("failure") * FAILURE
+        ).cast(nw.Int64),
+    )
+    quality = nw.col("quality").cast(nw.Int64)
+    code = nw.when(quality == 0).then(nw.col("meaning").fill_null(_NO_WORD)).otherwise(quality + _QUALITY)
+    return (
+        states.filter(~nw.col("quality").is_in(list(_NO_EVIDENCE)))
+        .with_columns(*(nw.col(name).cast(nw.String) for name in ("subject", "source", "state", "mapping", "reason")))
+        .join(words, on=["mapping", "state"], how="left")
+        .with_columns(fact=nw.col("seq") * _RADIX + code, quality_code=quality)
+    )
+
+
+def _numbered(shifts: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """The rows of the calendar with a number each, from 1."""
+    return (
+        shifts.with_columns(nw.col("subject").cast(nw.String))
+        .filter(nw.col("end") > nw.col("start"))
+        .with_row_index("segment", order_by=["subject", "start"])
+        .select(
+            "subject",
+            "shift_start",
+            "shift_end",
+            "shift_name",
+            "day",
+            "planned",
+            segment=nw.col("segment").cast(nw.Int64) + 1,
+            opens="start",
+            closes="end",
+        )
+    )
+
+
+def _units(segments: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """A number for each unit: windows over integers, not over paths."""
+    return (
+        segments.select("subject")
+        .unique()
+        .with_row_index("unit", order_by="subject")
+        .select("subject", nw.col("unit").cast(nw.Int32))
+    )
+
+
+def _tiles(facts: nw.LazyFrame[Any], coverage: nw.LazyFrame[Any], shifts: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """segment, planned, start, end [µs UTC], fact (or null), code. One window over all facts."""
+    segments = _numbered(shifts)
+    units = _units(segments)
+    scenes = _scenes(segments, coverage, units)
+    none = nw.lit(None).cast(nw.Int64)
+    told = facts.join(units, on="subject", how="inner").select("unit", "time", "fact", told=nw.col("time"), scene=none)
+    changed = scenes.select("unit", "time", fact=none, told=none, scene="scene")
+    sweep = {"order_by": ["time", "fact"]}
+    swept = nw.concat([told, changed]).with_columns(
+        *(
+            nw.col(name).fill_null(strategy="forward").over("unit", **sweep).alias(f"{name}_")
+            for name in ("fact", "told", "scene")
+        ),
+        until=nw.col("time").shift(-1).over("unit", **sweep),
+    )
+    here = scenes.select("segment", "planned", "covered", "lost_at", "lost_seq", scene_="scene")
+    pieces = swept.filter(nw.col("until") > nw.col("time")).join(here, on="scene_", how="inner")
+    return pieces.filter(nw.col("segment") > 0).select(
+        "segment", "planned", fact="fact_", start="time", end="until", code=_in_force()
+    )
+
+
+def _in_force() -> nw.Expr:
+    """Code of a tile: the last fact's, unless nobody was there to tell.
+
+    After a gap the old state counts again only once the source has said it again: by a fact stamped in or
+    after the gap, or recorded after it (a source may send its last change again with the old stamp).
+    """
+    lost, last = nw.col("lost_at"), nw.col("fact_")
+    said_again = lost.is_null() | (nw.col("told_") >= lost) | (last > nw.col("lost_seq") * _RADIX + _RADIX - 1)
+    return (
+        nw.when(nw.col("covered") == 0)
+        .then(nw.lit(_NO_DATA))
+        .otherwise(
+            nw.when(last.is_null())
+            .then(nw.lit(_NO_STATE))
+            .otherwise(nw.when(said_again).then(last % _RADIX).otherwise(nw.lit(_NOT_SINCE)))
+        )
+        .cast(nw.Int64)
+    )
+
+
+def _scenes(segments: nw.LazyFrame[Any], coverage: nw.LazyFrame[Any], units: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """What the calendar and the coverage say from each edge on, by unit.
+
+    Returns  unit, time [µs UTC], scene (a number), segment (0 outside shifts), planned, covered (1 or 0),
+             lost_at, lost_seq: end and closing fact of the coverage before this one (null in the first)
+    """
+    none = nw.lit(None).cast(nw.Int64)
+    rows = segments.join(units, on="subject", how="inner")
+    opens = rows.select("unit", time="opens", segment="segment", planned="planned")
+    closes = rows.select("unit", time="closes").join(opens.select("unit", "time"), on=["unit", "time"], how="anti")
+    edges = [
+        opens.select(
+            "unit",
+            "time",
+            "segment",
+            planned=nw.col("planned").cast(nw.Int64),
+            covered=none,
+            lost_at=none,
+            lost_seq=none,
+        ),
+        closes.select("unit", "time", segment=_int(0), planned=_int(0), covered=none, lost_at=none, lost_seq=none),
+    ]
+    alive = islands(
+        coverage.with_columns(nw.col("subject").cast(nw.String)).join(units, on="subject", how="inner"), "unit"
+    ).filter(nw.col("end") > nw.col("start"))
+    edges += [
+        alive.select("unit", time="start", segment=none, planned=none, covered=_int(1), lost_at=none, lost_seq=none),
+        alive.select("unit", time="end", segment=none, planned=none, covered=_int(0), lost_at="end", lost_seq="seq"),
+    ]
+    order = {"order_by": ["time", "covered", "segment"]}
+    known = ("segment", "planned", "covered", "lost_at", "lost_seq")
+    return (
+        nw.concat(edges)
+        .with_columns(
+            *(nw.col(name).fill_null(strategy="forward").over("unit", **order).alias(f"{name}_") for name in known),
+            until=nw.col("time").shift(-1).over("unit", **order),
+        )
+        .filter(nw.col("until").is_null() | (nw.col("until") > nw.col("time")))
+        .with_row_index("scene", order_by=["unit", "time"])
+        .select(
+            "unit",
+            "time",
+            scene=nw.col("scene").cast(nw.Int64),
+            segment=nw.col("segment_").fill_null(0),
+            planned=nw.col("planned_").fill_null(0),
+            covered=nw.col("covered_").fill_null(0),
+            lost_at="lost_at_",
+            lost_seq="lost_seq_",
+        )
+    )
+
+
+def _int(value: int) -> nw.Expr:
+    return nw.lit(value).cast(nw.Int64)
+
+
+def _element() -> nw.Expr:
+    """Number of the element that a tile counts as: a planned break is planned down, whatever the unit does."""
+    code = nw.col("code")
+    own = nw.when(code < _NO_WORD).then(code % FAILURE).otherwise(nw.lit(_UNKNOWN))
+    return nw.when(nw.col("planned") == 0).then(nw.lit(_PLANNED_DOWN)).otherwise(own).cast(nw.Int64)
+
+
+def _words(number: nw.Expr, words: dict[int, str], other: nw.Expr | None = None) -> nw.Expr:
+    """Words for numbers, as a chain of cases that every engine has."""
+    found = other if other is not None else nw.lit(None).cast(nw.String)
+    for value, word in words.items():
+        found = nw.when(number == value).then(nw.lit(word)).otherwise(found)
+    return found
+
+
+def _reason() -> nw.Expr:
+    """Why the tile is what it is, in words; the fact's own reason where the state is known."""
+    code = nw.col("code")
+    quality = _words(nw.col("quality_code"), {int(q): f"state is not good: {q.label}" for q in Quality if q})
+    unknown = _words(
+        code,
+        {_NO_DATA: "no data", _NO_STATE: "no state yet", _NOT_SINCE: "no state since the data came back"},
+        nw.when(code >= _QUALITY).then(quality.fill_null("state is not good")),
+    )
+    told = (
+        nw.when(code == _NO_WORD)
+        .then(
+            nw.concat_str(nw.lit("no time element for the word "), nw.col("state"), nw.lit(" in "), nw.col("mapping"))
+        )
+        .otherwise(
+            nw.when((code == _UNKNOWN) & nw.col("reason").is_null())
+            .then(nw.concat_str(nw.lit("the source says "), nw.col("state")))
+            .otherwise(nw.col("reason"))
+        )
+    )
+    own = nw.when(code < _NO_DATA).then(told).otherwise(unknown)
+    return nw.when(nw.col("planned") == 0).then(nw.lit("planned break")).otherwise(own)
