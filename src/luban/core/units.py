@@ -215,7 +215,7 @@ def _symbol(token: str, text: str) -> Unit:
 
 def _did_you_mean(token: str) -> str:
     folded = {spelling.casefold(): unit.symbol for spelling, unit in _spellings().items()} | {"c": "°C", "f": "°F"}
-    found = folded.get(token.casefold())
+    found = folded.get(token.casefold()) or folded.get(token.casefold().removesuffix("s"))
     if found is None:
         close = difflib.get_close_matches(token.casefold(), folded, 1, 0.6)
         found = folded[close[0]] if close else None

@@ -99,18 +99,22 @@ def _levels(draft: Draft) -> Iterator[Complaint]:
     nodes = tree(draft)
     for node in nodes.values():
         parent = nodes.get(node.parent) if node.parent is not None else None
-        if parent is None or node.entry is None:
+        if parent is None or parent is node or node.entry is None:
             continue
         wrong = parent.kind == "work unit" or KINDS.index(node.kind) < KINDS.index(parent.kind)
         if wrong or (node.kind == "site" and parent.path == ""):
             yield Complaint(
                 node.entry.at("kind"),
                 "kind",
-                f"a {parent.kind} cannot contain a {node.kind}",
+                f"{_a(parent.kind)} cannot contain {_a(node.kind)}",
                 f"{_named(parent)} contains {node.path}",
                 " > ".join(KINDS),
                 "a folder is one site" if node.kind == "site" else "change the kind of one of them",
             )
+
+
+def _a(kind: str) -> str:
+    return f"an {kind}" if kind == "area" else f"a {kind}"
 
 
 def _named(node: Node) -> str:
@@ -359,7 +363,7 @@ def _table_ids(draft: Draft) -> Iterator[Complaint]:
     }
     for table, columns in keys.items():
         first: dict[tuple[Any, ...], Row] = {}
-        for row in draft.tables.get(table, ()):
+        for row in draft.rows(table):
             key = tuple(row.values[column] for column in columns)
             if key in first:
                 yield Complaint(
@@ -375,13 +379,15 @@ def _table_ids(draft: Draft) -> Iterator[Complaint]:
 
 def _item_references(draft: Draft) -> Iterator[Complaint]:
     items = {row.values["id"] for row in draft.tables.get("items", ())}
+    if None in items:  # the table has no id to refer to, which is a complaint of its own
+        return
     for table, columns in (
         ("routing", ("item",)),
         ("orders", ("item",)),
         ("bom", ("parent", "item")),
         ("characteristics", ("item",)),
     ):
-        for row in draft.tables.get(table, ()):
+        for row in draft.rows(table):
             for column in columns:
                 item = row.values[column]
                 if item not in items:
@@ -399,7 +405,7 @@ def _routing_units(draft: Draft) -> Iterator[Complaint]:
     nodes = tree(draft)
     named = draft.named.get("equipment", set())
     plant = draft.plant.table.id if draft.plant else ""
-    for row in draft.tables.get("routing", ()):
+    for row in draft.rows("routing"):
         unit = row.values["unit"]
         if unit != "." and unit not in nodes and unit not in named:
             hint = did_you_mean(unit, [path for path in nodes if path])
@@ -411,14 +417,14 @@ def _routing_units(draft: Draft) -> Iterator[Complaint]:
 
 
 def _order_dates(draft: Draft) -> Iterator[Complaint]:
-    for row in draft.tables.get("orders", ()):
+    for row in draft.rows("orders"):
         release, due = row.values["release"], row.values["due"]
         if release is not None and due is not None and release > due:
             yield Complaint(row.at("due"), "due", "due before its release", row.values["id"], "release ≤ due")
 
 
 def _limits(draft: Draft) -> Iterator[Complaint]:
-    for row in draft.tables.get("characteristics", ()):
+    for row in draft.rows("characteristics"):
         lower, nominal, upper = (row.values[column] for column in ("lower", "nominal", "upper"))
         given = [value for value in (lower, nominal, upper) if value is not None]
         if given != sorted(given) or (lower is not None and lower == upper):
@@ -430,7 +436,7 @@ def _limits(draft: Draft) -> Iterator[Complaint]:
 
 def _bom_cycles(draft: Draft) -> Iterator[Complaint]:
     uses: dict[str, list[Row]] = {}
-    for row in draft.tables.get("bom", ()):
+    for row in draft.rows("bom"):
         uses.setdefault(row.values["parent"], []).append(row)
     done: set[str] = set()
     for start in uses:

@@ -18,7 +18,7 @@ from luban.core.ids import check_path
 from luban.plant import settings
 from luban.plant.complaint import Complaint, Place, did_you_mean
 from luban.plant.lines import Lines, Path as KeyPath
-from luban.plant.tables import Tables, read_tables
+from luban.plant.tables import Row, Tables, read_tables
 
 __all__ = ["FILE", "Draft", "Entry", "read_draft"]
 
@@ -72,6 +72,10 @@ class Draft:
     complaints: list[Complaint] = field(default_factory=list)
     named: dict[str, set[str]] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
+
+    def rows(self, table: str) -> list[Row]:
+        """The sound rows of a table."""
+        return [row for row in self.tables.get(table, ()) if row.sound]
 
 
 def read_draft(folder: Path) -> Draft:

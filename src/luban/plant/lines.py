@@ -46,6 +46,7 @@ class Lines:
             double = self._text.startswith("[[", start)
             self._at += 2 if double else 1
             table = self._header(self._key(), double)
+            self._offsets.setdefault(table[:-1] if double else table, start)
             self._offsets.setdefault(table, start)
             self._at = self._text.find("]", self._at) + (2 if double else 1)
 

@@ -91,7 +91,7 @@ def _by_id(things: Iterable[Any]) -> MappingProxyType[str, Any]:
 
 
 def _values(draft: Draft, table: str) -> Iterable[dict[str, Any]]:
-    return (row.values for row in draft.tables.get(table, ()))
+    return (row.values for row in draft.rows(table))
 
 
 def _items(draft: Draft) -> MappingProxyType[str, Item]:

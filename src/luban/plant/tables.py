@@ -47,11 +47,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: the values by column (None where empty) and the place of each cell."""
+    """One row: the values by column (None where empty) and the place of each cell.
+
+    sound  no cell of it drew a complaint; the others are kept for their ids only
+    """
 
     values: dict[str, Any]
     places: dict[str, Place]
     place: Place
+    sound: bool
 
     def at(self, column: str) -> Place:
         """Place of that cell, or of the row where the table lacks the column."""
@@ -201,7 +205,7 @@ def _rows(grid: _Grid, zone: ZoneInfo, complaints: list[Complaint]) -> Iterator[
     for number, row_cells in grid.rows[1:]:
         values: dict[str, Any] = dict.fromkeys(columns)
         places: dict[str, Place] = {}
-        sound = True
+        sound = all(column.name in header for column in columns.values() if column.required)
         for position, name in enumerate(header):
             if name not in columns:
                 continue
@@ -224,8 +228,7 @@ def _rows(grid: _Grid, zone: ZoneInfo, complaints: list[Complaint]) -> Iterator[
                     "put text with commas in quotes",
                 )
             )
-        if sound:
-            yield Row(values, places, grid.place(number))
+        yield Row(values, places, grid.place(number), sound)
 
 
 def _check_header(grid: _Grid, line: int, header: list[str], columns: dict[str, Column]) -> Iterator[Complaint]:
