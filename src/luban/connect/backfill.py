@@ -124,6 +124,8 @@ class Backfill:
         for gap in gaps:
             if getattr(driver, "resumed", None) is True:
                 gap.recovered = [(gap.start, gap.end)]
+            else:
+                gap.note = getattr(driver, "lapse", "")
             self._tell(gap)
         self._task = None
 

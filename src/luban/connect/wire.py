@@ -130,6 +130,7 @@ class Driver(Protocol):
     A driver may also have two attributes; where it has none the collector assumes the least:
     history_since  earliest time [µs UTC] from which the peer's record has no hole until now (it started then)
     resumed        True if the peer kept the session, so that it re-sends all that was missed meanwhile
+    lapse          why it did not, for the gap fact
     """
 
     type: ClassVar[str]  # as in plant.toml: opcua, mqtt, sparkplug, mtconnect, shdr, files

@@ -7,12 +7,12 @@ import builtins
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from luban.connect.mqtt.browse import listen
-from luban.connect.mqtt.payload import Address, document, parse_address, parse_path, read_time, records
+from luban.connect.mqtt.payload import MISSING, Address, document, parse_address, parse_path, read_time, records
+from luban.connect.mqtt.recall import Recall
 from luban.connect.mqtt.session import Message, Session
 from luban.connect.mqtt.settings import MqttSettings
 from luban.connect.wire import Capabilities, Driver, Proposal, ReadBack, Sample, Sink, Value
@@ -23,31 +23,7 @@ from luban.core.time import SECOND, now
 __all__ = ["MqttDriver"]
 
 _DISK_RETRY: Final = 0.5  # [s]
-_REMEMBERED: Final = 1_000  # more than brokers have under way to one client
-
-
-@dataclass(slots=True)
-class _Recall:
-    """What this process knows of its session at a broker, over reconnects.
-
-    heard     last sign of life [µs UTC]
-    stored    message number → fingerprint of the message last put on disk under it; the newest only,
-              because brokers use their 65,535 numbers again
-    fleeting  topics that come with qos 0: the broker keeps nothing of them while we are away
-    filters   what the broker's session is subscribed to
-    """
-
-    heard: int = 0
-    stored: dict[int, int] = field(default_factory=dict)
-    fleeting: set[str] = field(default_factory=set)
-    filters: frozenset[str] = frozenset()
-
-    def keep(self, message: Message) -> None:
-        """Remember a message that is on disk."""
-        self.stored.pop(message.number, None)
-        self.stored[message.number] = _fingerprint(message)
-        if len(self.stored) > _REMEMBERED:
-            del self.stored[next(iter(self.stored))]
+_BATCH: Final = 1_000  # messages stored and acknowledged at once
 
 
 class MqttDriver(Driver):
@@ -56,9 +32,6 @@ class MqttDriver(Driver):
     type: ClassVar[str] = "mqtt"
     settings: ClassVar[builtins.type[MqttSettings]] = MqttSettings
     capabilities: ClassVar[Capabilities] = Capabilities(browse=True, write=True, redelivers=True)
-
-    # A driver lives for one connection; a session at the broker outlives it.
-    _sessions: ClassVar[dict[tuple[str, str], _Recall]] = {}
 
     def __init__(self, settings: MqttSettings, addresses: Sequence[str]) -> None:
         self._settings = settings
@@ -70,25 +43,27 @@ class MqttDriver(Driver):
         self._time_path = parse_path(settings.time_path)
         self._zone = ZoneInfo(settings.time_zone) if settings.time_zone else None
         self._client_id = settings.name_at_broker(list(self._topics))
-        self._recall = self._sessions.setdefault((settings.url, self._client_id), _Recall())
+        self.resumed = False  # the broker kept everything for us while we were away …
+        self.lapse = ""  # … or why it did not
         self._session: Session | None = None
         self._watched: dict[str, list[asyncio.Future[Sample]]] = {}
 
     async def run(self, sink: Sink) -> None:
         """Deliver until the link fails. Raises LinkDownError or SecurityError."""
+        recall = Recall(sink)
         clean = self._settings.qos == 0
         async with Session(self._settings, self._client_id, clean=clean) as session:
             self._session = session
             try:
+                self.lapse = self._lapse(recall, session.present)
+                self.resumed = not self.lapse
                 sink.alive(session.heard)
-                self._report_losses(sink, session.present)
-                await self._subscribe(session, sink)
+                await self._subscribe(session, sink, recall)
                 while True:
-                    batch = await session.receive()
-                    await self._store(session, sink, batch)
+                    batch = await session.receive(_BATCH)
+                    await self._store(session, sink, recall, batch)
             finally:
                 self._session = None
-                self._recall.heard = session.heard
 
     async def browse(self) -> list[Proposal]:
         """Listen on `browse_filter` for `browse_time` and propose an address for each value heard."""
@@ -124,26 +99,20 @@ class MqttDriver(Driver):
         same = _same(found.value, value)
         return ReadBack(same, found.value, found.time, "" if same else "read back another value")
 
-    def _report_losses(self, sink: Sink, present: bool) -> None:
-        """Say what the broker did not keep for us while we were away."""
-        recall, arrived = self._recall, now()
-        if not recall.heard:
-            return
+    def _lapse(self, recall: Recall, present: bool) -> str:
+        """Why the broker may not have kept everything while we were away; '' if it has."""
         if self._settings.qos == 0:
-            sink.lost(recall.heard, arrived, "qos 0: the broker keeps nothing while we are away", sorted(self._mapped))
-        elif not present:
-            sink.lost(recall.heard, arrived, "the broker forgot our session", sorted(self._mapped))
-        else:
-            fleeting = [a.text for topic in recall.fleeting for a in self._topics.get(topic, ())]
-            if fleeting:
-                sink.lost(recall.heard, arrived, "published with qos 0: the broker keeps nothing", sorted(fleeting))
+            return "qos 0: the broker keeps nothing while we are away"
         if not present:
-            recall.stored.clear()
+            return "the broker does not know our session any more"
+        if recall.fleeting & self._topics.keys():
+            return f"published with qos 0, which a broker does not keep: {', '.join(sorted(recall.fleeting)[:5])}"
+        return ""
 
-    async def _subscribe(self, session: Session, sink: Sink) -> None:
+    async def _subscribe(self, session: Session, sink: Sink, recall: Recall) -> None:
         filters = frozenset(self._topics)
         # Subscribing again makes a broker repeat every retained message.
-        if session.present and self._recall.filters == filters:
+        if session.present and recall.filters == filters:
             return
         refused = await session.subscribe(sorted(filters), self._settings.qos)
         if refused and len(refused) == len(filters):
@@ -151,46 +120,40 @@ class MqttDriver(Driver):
         for topic in refused:
             for address in self._topics[topic]:
                 sink.reject(address.text, b"", "the broker refuses this topic")
-        self._recall.filters = filters
+        recall.subscribed(filters)
 
-    async def _store(self, session: Session, sink: Sink, batch: Sequence[Message]) -> None:
+    async def _store(self, session: Session, sink: Sink, recall: Recall, batch: Sequence[Message]) -> None:
         samples: list[Sample] = []
         for message in batch:
-            if not self._already_stored(message):
+            if not recall.is_stored(message):
                 samples += self._samples(message, sink)
-        if samples:
-            sink.samples([sample for sample in samples if sample.address in self._mapped])
+                if message.qos == 0 and not message.retained and self._settings.qos and message.topic in self._topics:
+                    recall.passed(message.topic)
         sink.alive(session.heard)
-        self._recall.heard = session.heard
         if not batch:
             return
-        await self._flush(sink)
-        for message in batch:
-            if message.qos:
-                self._recall.keep(message)
+        if samples:
+            sink.samples([sample for sample in samples if sample.address in self._mapped])
+        recall.keep(batch)
+        await self._flush(session, sink)
         session.acknowledge(batch)
         self._answer_writes(samples)
 
-    async def _flush(self, sink: Sink) -> None:
+    async def _flush(self, session: Session, sink: Sink) -> None:
         """Wait until the disk has it. A full disk stops acknowledgements, and so the broker."""
         while True:
             try:
                 await sink.flush()
             except DiskFullError:
                 await asyncio.sleep(_DISK_RETRY)
+                sink.alive(session.heard)
             else:
                 return
-
-    def _already_stored(self, message: Message) -> bool:
-        """A repeat of what is on disk: only our acknowledgement got lost."""
-        return message.repeated and self._recall.stored.get(message.number) == _fingerprint(message)
 
     def _samples(self, message: Message, sink: Sink) -> list[Sample]:
         addresses = self._topics.get(message.topic)
         if addresses is None or (message.retained and self._settings.retained == "ignore"):
             return []
-        if message.qos == 0 and not message.retained:
-            self._recall.fleeting.add(message.topic)
         try:
             root = document(message.payload, self._settings.encoding, self._settings.max_bytes)
         except PayloadError as error:
@@ -203,6 +166,8 @@ class MqttDriver(Driver):
                     time, quality = self._stamp(message, record)
                     samples.append(address.sample(record, time, quality))
                 except PayloadError as error:
+                    if self._settings.missing == "skip" and address.find(record) is MISSING:
+                        continue
                     sink.reject(address.text, message.payload, error.message)
         return samples
 
@@ -218,10 +183,6 @@ class MqttDriver(Driver):
             for waiting in self._watched.get(sample.address, ()):
                 if not waiting.done():
                     waiting.set_result(sample)
-
-
-def _fingerprint(message: Message) -> int:
-    return hash((message.topic, message.payload))
 
 
 def _nested(path: Sequence[str | int], value: Value) -> Any:

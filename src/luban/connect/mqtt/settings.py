@@ -49,6 +49,9 @@ class MqttSettings(BrokerSettings):
     retained: Literal["last known", "good", "ignore"] = Field(
         "last known", description="How to take a retained message that carries no time of its own: its age is unknown."
     )
+    missing: Literal["reject", "skip"] = Field(
+        "reject", description="A payload without a mapped path: bad, or (skip) one that carries only what changed."
+    )
     max_bytes: int = Field(1_048_576, ge=1, description="Longer payloads are refused [bytes].")
     browse_filter: str = Field("#", description="Topics a browse listens to; `+` segments name the equipment.")
     browse_time: Duration = Field(5 * SECOND, gt=0, description="How long a browse listens, e.g. '5s'.")

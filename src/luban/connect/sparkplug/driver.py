@@ -138,15 +138,16 @@ class SparkplugDriver(Driver):
         await self._rebirths.send(session, at)
         self._since_flush += len(ready)
         if self._since_flush >= _FLUSH_EVERY or any(message.qos for message in batch):
-            await self._flush(sink)
+            await self._flush(session, sink)
             session.acknowledge(batch)
 
-    async def _flush(self, sink: Sink) -> None:
+    async def _flush(self, session: Session, sink: Sink) -> None:
         while True:
             try:
                 await sink.flush()
             except DiskFullError:
                 await asyncio.sleep(_DISK_RETRY)
+                sink.alive(session.heard)
             else:
                 self._since_flush = 0
                 return

@@ -11,7 +11,7 @@ from luban.connect.sparkplug.names import NAMESPACE
 from luban.core.errors import ConnectError
 from luban.core.time import MILLISECOND
 
-__all__ = ["HostState"]
+__all__ = ["HostState", "says_online"]
 
 
 class HostState:
@@ -38,12 +38,15 @@ class HostState:
 
     def contradicts(self, message: Message) -> bool:
         """True where somebody says that we are away: the will of our earlier connection, come late."""
-        if message.topic != self.topic:
-            return False
-        try:
-            return not json.loads(message.payload)["online"]
-        except (ValueError, TypeError, LookupError):
-            return True
+        return message.topic == self.topic and not says_online(message)
 
     def _payload(self, *, online: bool) -> bytes:
         return json.dumps({"online": online, "timestamp": self._timestamp}).encode()
+
+
+def says_online(message: Message) -> bool:
+    """Whether a STATE message says that its host listens; what is no STATE says no."""
+    try:
+        return bool(json.loads(message.payload)["online"])
+    except (ValueError, TypeError, LookupError):
+        return False
