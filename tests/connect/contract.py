@@ -44,8 +44,8 @@ class DeviceUnderTest(Protocol):
 
     type      the connector's type in the registry
     number, text, counter   the addresses of its three values, as the driver names them
-    settings  what plant.toml would say (url, …), `writable` included if the driver can write: the address
-              `setpoint` must be writable on the device; `number` must not be in the allow-list
+    settings  what plant.toml would say (url, …), read after the first `start`; `writable` included if the driver
+              can write: the address `setpoint` must be writable on the device, `number` must not be in the list
     setpoint  a numeric address that may be written, "" if the wire cannot write
     time_step [µs] resolution of times on the wire (1 000 for OPC UA at ms, 1 for µs, …)
     carries_time  False if the wire has no source time: arrival is used, times are then not compared
@@ -217,25 +217,22 @@ def signals(device: DeviceUnderTest) -> list[Signal]:
 
 
 @asynccontextmanager
-async def rig(device: DeviceUnderTest, *, limits: Limits = FAST, start: bool = True) -> AsyncIterator[Rig]:
+async def rig(device: DeviceUnderTest, *, limits: Limits = FAST) -> AsyncIterator[Rig]:
     """The device started (number 0, READY, 0 pieces), a collector on it, up; all ended afterwards."""
+    await device.start()
+    await device.set(device.number, 0.0)
+    await device.set(device.text, "READY")
+    await device.set(device.counter, 0)
     source = Source("dut", device.type, device.settings)
     chosen = signals(device)
     spool = MemorySpool()
-    collector = Collector(
-        "dut", registry.driver_factory(source, [s.address for s in chosen]), chosen, spool, limits=limits
-    )
-    if start:
-        await device.start()
-        await device.set(device.number, 0.0)
-        await device.set(device.text, "READY")
-        await device.set(device.counter, 0)
+    addresses = [s.address for s in chosen] + [device.setpoint] * bool(device.setpoint)
+    collector = Collector("dut", registry.driver_factory(source, addresses), chosen, spool, limits=limits)
     task = asyncio.create_task(collector.run())
     made = Rig(device, spool, collector, task)
     try:
-        if start:
-            await made.up()
-            await made.heard(device.counter, 0)
+        await made.up()
+        await made.heard(device.counter, 0)
         yield made
     finally:
         task.cancel()
@@ -291,9 +288,9 @@ async def check_deliver(device: DeviceUnderTest) -> None:
 
 async def check_browse(device: DeviceUnderTest) -> None:
     """If claimed: the device's three addresses are among what a browse finds."""
-    driver = _driver(device)
     await device.start()
     try:
+        driver = _driver(device)
         await device.set(device.number, 1.0)
         await device.set(device.text, "READY")
         await device.set(device.counter, 0)
