@@ -30,6 +30,7 @@ from luban.core.time import SECOND, now
 __all__ = ["MTConnectDriver"]
 
 _LATE = 60 * SECOND  # an adapter may deliver a value this much after its time: look that far behind a gap
+_FIRST_FEW = 10
 _TRIES = 5  # for a place in the ring before the agent overwrites it again
 
 
@@ -70,11 +71,10 @@ class MTConnectDriver:
         self._wanted = tuple(addresses)
         self._addresses = Addresses(addresses)
         self._streaming = settings.streaming
-        self._sink: Sink | None = None
+        self.history_since: int | None = None  # from when on the last history read is complete [µs UTC]
 
     async def run(self, sink: Sink) -> None:
         """Follow the agent until it is away. Raises LinkDownError, SecurityError."""
-        self._sink = sink
         async with AgentClient(self._settings) as agent:
             await self._probe(agent, sink)
             place = await self._start(agent, sink)
@@ -103,8 +103,7 @@ class MTConnectDriver:
         offered = [key for key in model.by_key if ":" not in key]
         for address in self._addresses.unknown(model.items):
             close = difflib.get_close_matches(address, offered, 1, 0.6)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            sink.reject(address, "", f"the agent has no such data item{hint}")
+            sink.reject(address, f"did you mean {close[0]}?" if close else "", "the agent has no such data item")
 
     async def _start(self, agent: AgentClient, sink: Sink, since: int = 0, reason: str = "") -> _Place:
         """Take the picture of now; its header says where the stream goes on. What came after `since` is lost."""
@@ -208,16 +207,19 @@ class MTConnectDriver:
         async with AgentClient(self._settings) as agent:
             await agent.probe()
             header = (await agent.current()).header
-            stop, oldest = header.next, end
-            while stop > header.first and oldest > start - _LATE:
+            stop, newest, first = header.next, end, end
+            while stop > header.first and newest > start - _LATE:
                 begin = max(header.first, stop - self._settings.count)
                 answer = await agent.sample(begin, stop - begin)
                 if answer.header.instance != header.instance or answer.refusals:
                     break  # the buffer has moved on: what is gone cannot be had
                 seen = [one for one in answer.observations if begin <= one.sequence < stop]
                 held += [s for one in seen for s in wanted.samples(one) if start < s.time < end]
-                oldest = min((one.time for one in seen), default=oldest)
+                newest = max((one.time for one in seen), default=newest)
+                # Complete from where the window begins; some adapters stamp single values long before they send them.
+                first = max((one.time for one in seen[:_FIRST_FEW]), default=first)
                 stop = begin
+            self.history_since = start if newest <= start - _LATE else first
         held.sort(key=lambda sample: sample.time)
         for first in range(0, len(held), self._settings.count):
             yield held[first : first + self._settings.count]

@@ -17,7 +17,7 @@ from luban.connect.shdr.framing import Lines, Multiline
 from luban.connect.shdr.line import AdapterClock, Reader, fields_of
 from luban.connect.shdr.settings import ShdrSettings
 from luban.connect.wire import Capabilities, Proposal, ReadBack, Sample, Sink, Value
-from luban.core.errors import InputError, LinkDownError, NotAllowedError, PayloadError
+from luban.core.errors import ConfigError, InputError, LinkDownError, NotAllowedError, PayloadError
 from luban.core.time import MILLISECOND, MINUTE, SECOND, now
 
 __all__ = ["ShdrDriver"]
@@ -44,11 +44,8 @@ class ShdrDriver:
         self._addresses = Addresses(addresses)
 
     async def run(self, sink: Sink) -> None:
-        """Listen until the adapter goes away or falls silent. Raises LinkDownError."""
-        try:
-            model = self._model()
-        except InputError as error:
-            raise LinkDownError(error.message, came=error.came, where=error.where, hint=error.hint) from error
+        """Listen until the adapter goes away or falls silent. Raises LinkDownError, ConfigError (devices file)."""
+        model = self._model()
         reader, writer = await self._connect()
         ear = _Ear(self._settings, model, lambda payload, reason: sink.reject("", payload, reason))
 
@@ -76,11 +73,12 @@ class ShdrDriver:
         ping_at = heard = now()
         try:
             while True:
+                pace = min(ear.heartbeat or self._settings.ping, self._settings.ping)
                 if (moment := now()) >= ping_at:
                     # Never drained: a peer that does not read 7 bytes a second is found by its silence.
                     writer.write(b"* PING\n")
-                    ping_at = moment + (ear.heartbeat or self._settings.silence // 2)
-                dead = heard + (2 * ear.heartbeat or self._settings.silence)
+                    ping_at = moment + pace
+                dead = heard + (2 * pace if ear.heartbeat else self._settings.silence)
                 if moment >= dead:
                     raise LinkDownError(
                         "the adapter fell silent", came=f"nothing for {(moment - heard) / SECOND:.1f} s",
@@ -91,18 +89,22 @@ class ShdrDriver:
                     continue
                 if not data:
                     raise LinkDownError("the adapter closed the connection", where=self._settings.url)
-                heard, before = now(), ear.heartbeat
+                heard = now()
                 take(ear.hear(lines.feed(data), heard))
-                if ear.heartbeat != before:
-                    ping_at = heard + ear.heartbeat
+                ping_at = min(ping_at, heard + (ear.heartbeat or self._settings.ping))
         except OSError as error:
             raise LinkDownError("the adapter went away", came=str(error), where=self._settings.url) from error
         finally:
             writer.transport.abort()
 
     def _model(self) -> DeviceModel | None:
-        """The devices file. Raises InputError."""
-        return read_devices(self._settings.devices).only(self._settings.device) if self._settings.devices else None
+        """The devices file. Raises ConfigError."""
+        if self._settings.devices is None:
+            return None
+        try:
+            return read_devices(self._settings.devices).only(self._settings.device)
+        except InputError as error:
+            raise ConfigError(error.message, came=error.came, expected=error.expected, where=error.where) from error
 
     async def history(
         self,
@@ -172,7 +174,7 @@ class _Ear:
             try:
                 found.extend(self._understand(line, arrival))
             except PayloadError as error:
-                self._reject(line[:1000], f"{error.message}: {error.came}" if error.came else error.message)
+                self._reject(line[:1000], error.message)
         return found
 
     def _understand(self, line: bytes, arrival: int) -> Iterator[Observation]:

@@ -23,6 +23,9 @@ class ShdrSettings(SourceSettings):
     )
     device: str = Field("", description="Name of one device of the devices file; all of them where empty.")
     timeout: Duration = Field(5 * SECOND, gt=0, description="Longest wait for the connection.")
+    ping: Duration = Field(
+        4 * SECOND, gt=0, description="How often the adapter is asked for a sign of life, if its heartbeat is longer."
+    )
     silence: Duration = Field(
         10 * MINUTE, gt=0, description="Silence of an adapter without heartbeats that counts as a dead link."
     )
