@@ -178,8 +178,10 @@ APPENDED = [
     ),
     (
         "cycle",
-        '[[equipment]]\npath = "a"\nkind = "area"\nparent = "b"\n'
-        '[[equipment]]\npath = "b"\nkind = "area"\nparent = "a"',
+        (
+            '[[equipment]]\npath = "a"\nkind = "area"\nparent = "b"\n'
+            '[[equipment]]\npath = "b"\nkind = "area"\nparent = "a"'
+        ),
         32,
         "cycle in the equipment tree",
     ),
