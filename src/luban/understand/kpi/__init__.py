@@ -3,8 +3,10 @@
 Reads Fact(state, count, event: alive) and the plant's calendar and routing; a Figure is its Finding.
 """
 
+from luban.understand.kpi.affected import Window, affected_windows
 from luban.understand.kpi.calendar import SHIFTS, calendar
 from luban.understand.kpi.coverage import coverage
+from luban.understand.kpi.explain import Explanation, explain
 from luban.understand.kpi.failures import failure_sums
 from luban.understand.kpi.figure import Figure, Input, Settings
 from luban.understand.kpi.figures import NAMES, duration_text
@@ -17,15 +19,19 @@ __all__ = [
     "ELEMENTS",
     "NAMES",
     "SHIFTS",
+    "Explanation",
     "Figure",
     "Input",
     "Losses",
     "Settings",
     "Step",
+    "Window",
+    "affected_windows",
     "calendar",
     "coverage",
     "duration_text",
     "element_sums",
+    "explain",
     "failure_sums",
     "losses",
     "piece_sums",

@@ -83,7 +83,7 @@ class Books:
         here = set(pc.unique(self.counts["subject"]).to_pylist())
         rest = [unit for unit in self.units if unit not in here]
         if rest:
-            frame = self.ledger.frame("count", subjects=rest, until=self.end, as_of=self.seq)
+            frame = self.ledger.frame("count", subjects=rest, as_of=self.seq)
             here |= set(frame.select("subject").unique().collect("pyarrow")["subject"].to_list())
         return frozenset(here)
 
@@ -128,7 +128,9 @@ def open_books(
     units = tuple(units)
     shifts = calendar({unit: plant.shifts(unit, start, end) for unit in units}, start, end)
     states = _states(ledger, units, start, end, seq)
-    frame = ledger.frame("state", subjects=units, until=end, as_of=seq).select("subject", "source").unique()
+    # A corrected fact still tells who writes the unit's states.
+    said = ledger.frame("state", subjects=units, as_of=seq, corrected=False)
+    frame = said.select("subject", "source").unique()
     writers = collect(frame, pa.schema([("subject", pa.string()), ("source", pa.string())]))
     return Books(
         ledger, plant, units, start, end, seq, states, _alive(ledger, writers, states, start, end, seq), writers, shifts

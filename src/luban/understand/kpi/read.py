@@ -59,7 +59,7 @@ def read(
     found: list[Figure] = []
     for subject, members in places.items():
         for place, parts in _windows(books, subject, members, sums, shifts, by):
-            found += figures(names, total([Sums(units=members), *parts]), place, settings or Settings())
+            found += figures(names, total(parts), place, settings or Settings())
     return found
 
 
@@ -80,7 +80,7 @@ def losses(
     books = open_books(ledger, plant, start, end, _units(places), as_of, now)
     sums, shifts = sums_by_shift(books), _shifts(books)
     return [
-        losses_of(total([Sums(units=members), *parts]), place, settings or Settings())
+        losses_of(total(parts), place, settings or Settings())
         for subject, members in places.items()
         for place, parts in _windows(books, subject, members, sums, shifts, by)
     ]
@@ -205,7 +205,7 @@ def _windows(
         wanted = set(members)
         yield (
             Place(subject, books.start, books.end, books.seq),
-            [part for (unit, _), part in sorted(sums.items()) if unit in wanted],
+            [Sums(units=members), *(part for (unit, _), part in sorted(sums.items()) if unit in wanted)],
         )
         return
     for (start, end, label), units in sorted(shifts.items()):
