@@ -35,6 +35,7 @@ class OpcUaDriver:
         self._addresses = tuple(addresses)
         self._link: Link | None = None
         self._subscription: Subscription | None = None
+        self.history_since: int | None = None  # the server's record has no hole from here to now
 
     async def run(self, sink: Sink) -> None:
         """Connect, subscribe and deliver until the link fails or the task is cancelled.
@@ -43,6 +44,7 @@ class OpcUaDriver:
         """
         async with connected(self._settings) as link:
             self._link = link
+            self.history_since = link.started or None
             try:
                 self._subscription = Subscription(link, sink, self._settings)
                 await self._subscription.start(self._addresses)
@@ -55,22 +57,31 @@ class OpcUaDriver:
     async def history(self, addresses: Sequence[str], start: int, end: int) -> AsyncIterator[Sequence[Sample]]:
         """Values with start < time < end, in time order per address; called while `run` is live.
 
-        A node without history is skipped; ConnectError if the server keeps none of any address.
+        Raises  ConnectError, after what there is, if the server keeps no history of some address
         """
         link, subscription = self._live()
-        refused: list[ConnectError] = []
+        # What is younger is still on its way through the subscription: read twice, it would come out of order.
+        end = min(end, subscription.proved)
+        refused: list[str] = []
         for address in addresses:
             try:
                 async for page in _history_of(link, subscription, address, start, end):
+                    if page[0].time < link.started:
+                        # Older than the process that keeps it: the record outlives a restart of the server.
+                        self.history_since = min(start, self.history_since or start)
                     yield page
             except LinkDownError:
                 raise
             except ConnectError as error:
-                refused.append(error)
+                refused.append(f"{address} ({error.came or error.message})")
             except _WIRE_ERRORS as error:
                 raise translated(error, self._settings) from error
-        if addresses and len(refused) == len(addresses):
-            raise refused[0]
+        if refused:
+            raise ConnectError(
+                f"no history of {len(refused)} of {len(addresses)} addresses",
+                where=link.url,
+                came=", ".join(refused)[:300],
+            )
 
     async def browse(self, progress: Callable[[int, int], None] | None = None) -> list[Proposal]:
         """What the server offers, with the mapping it proposes.

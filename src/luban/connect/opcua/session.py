@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from asyncua import Client, ua
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from luban.connect.opcua.pki import Identity, check_server, own_identity
 from luban.connect.opcua.settings import POLICIES, OpcUaSettings
+from luban.connect.opcua.values import time_of
 from luban.core.errors import ConnectError, LinkDownError, SecurityError
 from luban.core.time import SECOND
 
@@ -62,6 +64,7 @@ class Link:
     namespaces: list[str]
     limits: Limits
     url: str
+    started: int = 0  # when the server process began [µs UTC], 0 if it does not say
     lost: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -79,7 +82,7 @@ async def connected(settings: OpcUaSettings) -> AsyncIterator[Link]:
     _quieten()
     try:
         client = await _client(settings)
-        await client.connect()
+        await _open(client, settings)
     except (ua.UaError, OSError, TimeoutError) as error:
         raise translated(error, settings) from error
     link = Link(client, [], Limits(), settings.url)
@@ -92,6 +95,7 @@ async def connected(settings: OpcUaSettings) -> AsyncIterator[Link]:
         try:
             link.namespaces = list(await client.get_namespace_array())
             link.limits = await _limits(client)
+            link.started = await _started(client)
         except (ua.UaError, OSError, TimeoutError) as error:
             raise translated(error, settings) from error
         yield link
@@ -142,6 +146,14 @@ async def _client(settings: OpcUaSettings) -> Client:
     return client
 
 
+async def _open(client: Client, settings: OpcUaSettings) -> None:
+    try:
+        await client.connect()
+    except (AssertionError, AttributeError) as error:
+        # asyncua 2.1 runs into its own assertion when the server answers OpenSecureChannel with a fault.
+        raise _refused("no secure channel", settings) from error
+
+
 async def _protect(client: Client, settings: OpcUaSettings, identity: Identity, server: bytes) -> None:
     await client.set_security(
         _POLICY_CLASSES[settings.security],
@@ -177,6 +189,13 @@ async def _limits(client: Client) -> Limits:
         limit = value.Value.Value if value.StatusCode.is_good() and value.Value is not None else 0
         found[name] = min(_CHUNK, limit) if isinstance(limit, int) and limit > 0 else _CHUNK
     return Limits(**found)
+
+
+async def _started(client: Client) -> int:
+    node = ua.NodeId(ua.ObjectIds.Server_ServerStatus_StartTime)
+    value = (await client.uaclient.read_attributes([node], ua.AttributeIds.Value))[0]
+    began = value.Value.Value if value.Value is not None else None
+    return time_of(ua.DataValue(SourceTimestamp=began)) if isinstance(began, datetime) else 0
 
 
 async def _close(link: Link) -> None:

@@ -52,7 +52,7 @@ class Subscription:
         self._ready = False
         self._expected = 0  # sequence number of the next message
         self._published = 0  # publish time of the last message [µs]
-        self._proved = 0  # newest time given to `alive` [µs]
+        self.proved = now()  # what the server sampled up to here has been sent [µs]
         self._heard = time.monotonic()  # last message of the subscription
         self._answered = time.monotonic()  # last sign of life of the server
         self._longest_pause = _SILENCE  # between two messages [s]
@@ -197,8 +197,8 @@ class Subscription:
         """What the server sampled up to its last look has been sent: that far the link is proved."""
         here = now()
         proved = published if abs(here - published) <= _TRUST_CLOCK else here
-        self._proved = max(self._proved, min(here, proved) - self._settings.sampling_interval)
-        self._sink.alive(self._proved)
+        self.proved = max(self.proved, min(here, proved) - self._settings.sampling_interval)
+        self._sink.alive(self.proved)
 
     async def _check_sequence(self, number: int, published: int, *, keepalive: bool = False) -> None:
         """Fetch messages that were skipped; what the server no longer has is lost."""
