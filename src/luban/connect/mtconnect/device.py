@@ -214,11 +214,11 @@ class Agent:
         try:
             found = plain.getroottree().xpath(path)
         except etree.XPathError as error:
-            raise _RefusalError("INVALID_XPATH", f"'{path}': {error}") from error
+            raise _RefusalError("INVALID_PATH", f"'{path}': {error}") from error
         elements = [one for one in found if etree.iselement(one)] if isinstance(found, list) else []
         ids = {item.get("id", "") for element in elements for item in element.iter("DataItem")}
         if not ids:
-            raise _RefusalError("INVALID_XPATH", f"'{path}' names no data item")
+            raise _RefusalError("INVALID_PATH", f"'{path}' names no data item")
         return ids
 
     def _answer(self, request: str, chosen: frozenset[str], query: Mapping[str, str]) -> bytes:
@@ -246,7 +246,7 @@ class Agent:
     def _number(query: Mapping[str, str], name: str, default: int) -> int:
         text = query.get(name, str(default))
         if not text.isdecimal():
-            raise _RefusalError("QUERY_ERROR", f"'{name}' must be a positive integer")
+            raise _RefusalError("INVALID_REQUEST", f"'{name}' must be a positive integer")
         return int(text)
 
     async def _stream(self, writer: asyncio.StreamWriter, chosen: frozenset[str], query: Mapping[str, str]) -> None:

@@ -47,7 +47,7 @@ class Documents:
         """MTConnectDevices: the device model under this agent's header."""
         root = self._root("Devices")
         header = self._header(root, instance)
-        header.set("assetBufferSize", "0")
+        header.set("assetBufferSize", "1")
         header.set("assetCount", "0")
         devices = self.plain.find("Devices")
         if devices is not None:
@@ -107,8 +107,9 @@ class Documents:
             element.set("subType", item.subtype)
         if seen.level:
             element.set("type", item.kind)
+        code = seen.code if seen.level or self._numbers < (2,) else ""  # the 2.x schemas give messages none
         for attribute, value in (
-            ("nativeCode", seen.code), ("nativeSeverity", seen.severity), ("qualifier", seen.qualifier)
+            ("nativeCode", code), ("nativeSeverity", seen.severity), ("qualifier", seen.qualifier)
         ):  # fmt: skip
             if value:
                 element.set(attribute, value)
@@ -145,7 +146,7 @@ class Documents:
         header.set("instanceId", str(instance))
         header.set("version", self._version)
         header.set("bufferSize", str(self._buffer))
-        if self._numbers >= (1, 7):
+        if self._numbers >= (1, 7) and name_of(root) != "MTConnectError":
             header.set("deviceModelChangeTime", self._changed.replace("+00:00", "Z"))
         return header
 
