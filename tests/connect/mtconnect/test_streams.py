@@ -65,7 +65,8 @@ def test_any_version_is_read(version: str) -> None:
     ],
 )
 def test_errors_of_every_age(errors: str) -> None:
-    text = f'<MTConnectError xmlns="urn:mtconnect.org:MTConnectError:1.0"><Header instanceId="7"/>{errors}</MTConnectError>'
+    head = '<MTConnectError xmlns="urn:mtconnect.org:MTConnectError:1.0"><Header instanceId="7"/>'
+    text = f"{head}{errors}</MTConnectError>"
     answer = read_answer(text.encode(), ITEMS)
     assert answer.refused("OUT_OF_RANGE")
     assert answer.refusals[0].text == "too low"

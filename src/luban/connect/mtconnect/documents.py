@@ -107,6 +107,8 @@ class Documents:
             element.set("subType", item.subtype)
         if seen.level:
             element.set("type", item.kind)
+            if self._numbers >= (2, 3) and not seen.unavailable:
+                element.set("conditionId", seen.code or item.id)
         code = seen.code if seen.level or self._numbers < (2,) else ""  # the 2.x schemas give messages none
         for attribute, value in (
             ("nativeCode", code), ("nativeSeverity", seen.severity), ("qualifier", seen.qualifier)
