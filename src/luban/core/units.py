@@ -4,8 +4,9 @@ Units are data (`units.csv`: symbol, UNECE code, dimension, factor and offset to
 reads them and what is built of them, as in "kWh/piece" or "kg·m/s²". Factors are fractions, so a conversion
 is exact until its last step; only ° has an irrational factor. Money of one currency does not convert to
 another, decibels and pieces convert to nothing, apparent and reactive power do not convert to power, and
-torque and energy share a dimension as they do in SI. C, F, H, S and T are left out of the table: on a shop
-floor they are meant as °C, °F, h, s and t far more often than as SI means them.
+torque and energy share a dimension as they do in SI. A revolution is a count (so 1 rpm = 1/min), not an
+angle. C, F, H, S and T are left out of the table: on a shop floor they are meant as °C, °F, h, s and t far
+more often than as SI means them.
 """
 
 from __future__ import annotations
