@@ -131,7 +131,6 @@ class MemorySpool:
     def put(self, stream: str, rows: Mapping[str, Sequence[Any]]) -> None:
         names = list(rows)
         made = [dict(zip(names, row, strict=True)) for row in zip(*rows.values(), strict=True)]
-        self.next_seq += len(made)
         self._staged.append((stream, made))
 
     def flush(self) -> None:
@@ -139,6 +138,7 @@ class MemorySpool:
             raise DiskFullError("no room on the disk")
         for stream, rows in self._staged:
             self._kept.setdefault(stream, []).extend(rows)
+            self.next_seq += len(rows)
         self._staged.clear()
         self.flushes += 1
 

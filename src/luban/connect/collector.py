@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class Collector:
     spool           where facts go
     memory          file that lets a new process go on where the last one ended; None: from nothing
     root            put before a subject that a driver gives relative to the plant
+    units           work units of the plant; facts about others go to quarantine; None takes all
     """
 
     def __init__(
@@ -58,11 +59,13 @@ class Collector:
         limits: Limits | None = None,
         memory: Path | None = None,
         root: str = "",
+        units: Collection[str] | None = None,
     ) -> None:
         self.source = source_id
         self.limits = limits or Limits()
         self.clock = clock
         self.root = root
+        self.units = None if units is None else frozenset(units)
         self.status = Status(source_id, since=clock())
         self.driver: Driver | None = None
         self.mapper = Mapper(source_id, signals, skew=self.limits.skew, skew_window=self.limits.skew_window)
@@ -223,8 +226,16 @@ class Collector:
         subjects = [
             s if not self.root or s == self.root or s.startswith(prefix) else prefix + s for s in rows["subject"]
         ]
-        self.mapper.rows.facts.append((stream, dict(rows) | {"subject": subjects}))
-        self.status.samples += len(subjects)
+        strangers = set(subjects) - self.units if self.units is not None else set()
+        for stranger in sorted(strangers):
+            self.reject(stranger, f"{subjects.count(stranger)} rows", "not a work unit of the plant")
+        keep = [i for i, subject in enumerate(subjects) if subject not in strangers]
+        columns = dict(rows) | {"subject": subjects}
+        if keep:
+            self.mapper.rows.facts.append(
+                (stream, {name: [values[i] for i in keep] for name, values in columns.items()})
+            )
+        self.mapper.taken += len(keep)
 
     def remember(self, key: str, value: Any) -> None:
         """A driver's note."""
@@ -349,18 +360,28 @@ class Collector:
 
 
 def collector_for(
-    source: PlantSource, signals: Iterable[Signal], spool: Spool, *, root: str = "", limits: Limits | None = None
+    source: PlantSource,
+    signals: Iterable[Signal],
+    spool: Spool,
+    *,
+    root: str = "",
+    units: Collection[str] | None = None,
+    time_zone: str = "",
+    limits: Limits | None = None,
 ) -> Collector:
     """The collector of one source of a plant, with its memory beside its spool.
 
-    signals  of this source
-    root     the plant's id
-    Raises   ConfigError: unknown type or settings that its connector does not accept, with file and line
+    signals    of this source
+    root       the plant's id
+    units      the plant's work units
+    time_zone  the plant's, for sources whose times have none
+    Raises     ConfigError: unknown type or settings that its connector does not accept, with file and line
     """
     chosen = [signal for signal in signals if signal.enabled]
-    factory = driver_factory(source, list(dict.fromkeys(signal.address for signal in chosen)))
+    addresses = list(dict.fromkeys(signal.address for signal in chosen))
+    factory = driver_factory(source, addresses, defaults={"time_zone": time_zone} if time_zone else {})
     memory = spool.folder / "collector.memory"
-    return Collector(source.id, factory, chosen, spool, limits=limits, memory=memory, root=root)
+    return Collector(source.id, factory, chosen, spool, limits=limits, memory=memory, root=root, units=units)
 
 
 class Door:

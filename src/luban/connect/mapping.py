@@ -14,6 +14,7 @@ from luban.connect.checks import NEVER, REPEATED, Check, ClockWatch
 from luban.connect.rows import Count, Rows, State
 from luban.connect.units import Factor, factor
 from luban.connect.wire import Sample
+from luban.connect.words import known_word
 from luban.core.errors import ConfigError
 from luban.core.quality import Quality
 from luban.core.time import SECOND
@@ -264,11 +265,10 @@ class Mapper:
         if word is None:
             if track.states is None:
                 return text, False
-            meaning = track.states.meaning(text) or track.states.meaning(text.strip().replace(" ", "_"))
-            names = [name for name, known in track.states.meanings.items() if known is meaning]
-            if not names:
+            known = known_word(track.states, text)
+            if known is None:
                 return text.strip(), False
-            word = track.words[text] = names[0]
+            word = track.words[text] = known
         return word, True
 
     def _stranger(self, track: _Track, time: int, word: str) -> None:

@@ -96,21 +96,26 @@ def driver(kind: str, *, where: str = "") -> type[Driver]:
         ) from error
 
 
-def settings_for(source: PlantSource) -> SourceSettings:
+def settings_for(source: PlantSource, *, defaults: Mapping[str, Any] | None = None) -> SourceSettings:
     """The source's settings, checked by its connector.
+
+    defaults  what the plant says where the source does not; only what the connector has a setting for
 
     Raises ConfigError that names plant.toml's line, the field, what came and what was expected.
     """
     model = driver(source.type, where=source.where).settings
     try:
-        return model.model_validate(dict(source.settings))
+        usable = {key: value for key, value in (defaults or {}).items() if key in model.model_fields}
+        return model.model_validate(usable | dict(source.settings))
     except ValidationError as error:
         raise _complaint(source, model, error) from error
 
 
-def driver_factory(source: PlantSource, addresses: Sequence[str]) -> Callable[[], Driver]:
+def driver_factory(
+    source: PlantSource, addresses: Sequence[str], *, defaults: Mapping[str, Any] | None = None
+) -> Callable[[], Driver]:
     """Makes a fresh driver of the source for each connection attempt. Raises ConfigError."""
-    settings = settings_for(source)
+    settings = settings_for(source, defaults=defaults)
     kind = driver(source.type)
     return lambda: kind(settings, tuple(addresses))
 

@@ -1,0 +1,258 @@
+"""From the rows of a file to what they say: samples, states or counts; a bad row is a complaint, the rest stays."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from luban.connect.files.reading import Formula, Sheet
+from luban.connect.files.settings import FilesSettings
+from luban.connect.files.times import reader
+from luban.connect.wire import Sample, Value
+from luban.connect.words import known_word
+from luban.core.errors import InputError
+from luban.core.quality import Quality
+from luban.norms import state_mapping
+
+__all__ = ["Batch", "Complaint", "read_rows"]
+
+# Names under which a column is found if the settings say nothing.
+_NAMES: Final = {
+    "time": ("time", "timestamp", "datetime", "date", "时间", "时刻", "시간"),
+    "address": ("address", "signal", "tag", "name", "item_id", "点位", "变量"),
+    "value": ("value", "值", "数值", "값"),
+    "unit": ("unit", "machine", "work unit", "work_unit", "设备", "설비"),
+    "state": ("state", "status", "状态", "상태"),
+    "reason": ("reason", "原因", "사유"),
+    "order": ("order", "工单", "订单", "작업지시"),
+    "item": ("item", "product", "物料", "产品", "품목"),
+    "good": ("good", "合格", "良品", "양품"),
+    "scrap": ("scrap", "报废", "废品", "불량"),
+    "rework": ("rework", "返工", "재작업"),
+}
+_COMMA = re.compile(r"-?\d+,\d+\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One bad row: where (row:column), what it holds, what is wrong."""
+
+    where: str
+    row: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a file says, in order of time."""
+
+    samples: list[Sample] = field(default_factory=list)
+    facts: list[dict[str, Any]] = field(default_factory=list)  # rows of the state or count stream
+    complaints: list[Complaint] = field(default_factory=list)
+    rows: int = 0
+
+    @property
+    def times(self) -> tuple[int, int] | None:
+        """First and last time of good rows."""
+        if self.samples:
+            return self.samples[0].time, self.samples[-1].time
+        return (self.facts[0]["time"], self.facts[-1]["time"]) if self.facts else None
+
+
+def read_rows(sheet: Sheet, settings: FilesSettings, *, after: int = 0) -> Batch:
+    """All rows beyond the first `after`. Raises InputError if a column that is needed is not there."""
+    columns = _find(sheet.header, settings)
+    to_time = reader(settings.time_format, settings.zone)
+    turn = {"signals": _signals, "states": _states, "counts": _counts}[settings.kind](sheet, settings, columns)
+    batch = Batch()
+    for number, cells in sheet.rows:
+        batch.rows += 1
+        if batch.rows <= after:
+            continue
+        try:
+            row = _squared(cells, len(sheet.header))
+            time = _time(row[columns["time"]], columns["time"], to_time)
+            for one in turn(time, row):
+                if isinstance(one, Sample):
+                    batch.samples.append(one)
+                else:
+                    batch.facts.append(one)
+        except _Bad as bad:
+            text = " | ".join("" if cell is None else str(cell) for cell in cells)
+            batch.complaints.append(Complaint(sheet.cell_name(number, bad.column), text, bad.reason))
+    batch.samples.sort(key=lambda sample: sample.time)
+    batch.facts.sort(key=lambda row: int(row["time"]))
+    return batch
+
+
+class _Bad(Exception):  # noqa: N818
+    def __init__(self, column: int, reason: str) -> None:
+        self.column, self.reason = column, reason
+        super().__init__(reason)
+
+
+def _squared(cells: list[Any], width: int) -> list[Any]:
+    """The row with as many cells as the header."""
+    if any(str(cell).strip() for cell in cells[width:] if cell is not None):
+        raise _Bad(width, f"{len(cells)} fields, the header has {width}")
+    return cells[:width] + [None] * (width - len(cells))
+
+
+_Turn = Callable[[int, list[Any]], Iterator[Any]]
+
+
+def _find(header: Sequence[str], settings: FilesSettings) -> dict[str, int]:
+    """Index of each column that the settings or its usual name find."""
+    folded = {name.casefold(): index for index, name in reversed(list(enumerate(header)))}
+    found: dict[str, int] = {}
+    for ours, names in _NAMES.items():
+        given = settings.columns.get(ours)
+        if given is not None and given.casefold() not in folded:
+            raise InputError(
+                f"no column for {ours}", came=", ".join(header), expected=given, hint="set columns = { … }"
+            )
+        for name in (given,) if given is not None else names:
+            if name.casefold() in folded:
+                found[ours] = folded[name.casefold()]
+                break
+    needs = {"signals": ("time",), "states": ("time", "state"), "counts": ("time",)}[settings.kind]
+    if settings.kind != "signals" and not settings.unit:
+        needs = (*needs, "unit")
+    missing = [name for name in needs if name not in found]
+    if settings.kind == "counts" and not {"good", "scrap", "rework"} & set(found):
+        missing.append("good, scrap or rework")
+    if missing:
+        raise InputError(
+            f"no column for {', '.join(missing)}",
+            came=", ".join(header),
+            hint=f'columns = {{ {missing[0].split(",")[0]} = "…" }} names it',
+        )
+    return found
+
+
+def _time(cell: Any, column: int, to_time: Callable[[Any], int]) -> int:
+    _no_formula(cell, column)
+    try:
+        return to_time(cell)
+    except InputError as error:
+        raise _Bad(column, str(error)) from error
+
+
+def _no_formula(cell: Any, column: int) -> None:
+    if isinstance(cell, Formula):
+        raise _Bad(column, f"formula without a stored value: {cell.text}; open the workbook, calculate and save it")
+
+
+def _signals(sheet: Sheet, settings: FilesSettings, columns: dict[str, int]) -> _Turn:
+    long = settings.layout == "long" or (settings.layout == "auto" and {"address", "value"} <= set(columns))
+    if long and not {"address", "value"} <= set(columns):
+        raise InputError("layout long needs the columns address and value", came=", ".join(sheet.header))
+
+    def from_long(time: int, cells: list[Any]) -> Iterator[Sample]:
+        address = _text(cells[columns["address"]])
+        if not address:
+            raise _Bad(columns["address"], "no address")
+        yield from _sample(time, address, cells[columns["value"]], columns["value"], sheet.comma)
+
+    others = [(index, name) for index, name in enumerate(sheet.header) if index != columns["time"] and name]
+
+    def from_wide(time: int, cells: list[Any]) -> Iterator[Sample]:
+        made = [sample for i, name in others for sample in _sample(time, name, cells[i], i, sheet.comma)]
+        yield from made  # after all cells were found good: a bad row is bad as a whole
+
+    return from_long if long else from_wide
+
+
+def _sample(time: int, address: str, cell: Any, column: int, comma: bool) -> Iterator[Sample]:
+    _no_formula(cell, column)
+    if cell is None or (isinstance(cell, str) and not cell.strip()):
+        return
+    value: Value = cell if isinstance(cell, int | float | bool) else str(cell).strip()
+    if comma and isinstance(value, str) and _COMMA.match(value):
+        value = value.replace(",", ".")
+    yield Sample(address, time, value)
+
+
+def _states(_: Sheet, settings: FilesSettings, columns: dict[str, int]) -> _Turn:
+    states = state_mapping(settings.mapping)
+
+    def turn(time: int, cells: list[Any]) -> Iterator[dict[str, Any]]:
+        state = _text(cells[columns["state"]])
+        if not state:
+            raise _Bad(columns["state"], "no state")
+        word = "unknown" if state.casefold() == "unknown" else known_word(states, state)
+        reason = _optional(cells, columns, "reason")
+        quality = Quality.GOOD
+        if word is None:
+            word, quality = state, Quality.UNCERTAIN
+            reason = reason or f"not a word of {settings.mapping}"
+        yield {
+            "time": time,
+            "subject": _unit(cells, columns, settings),
+            "state": word,
+            "mapping": settings.mapping,
+            "quality": int(quality),
+            "reason": reason,
+            "order": _optional(cells, columns, "order"),
+            "item": _optional(cells, columns, "item"),
+        }
+
+    return turn
+
+
+def _counts(sheet: Sheet, settings: FilesSettings, columns: dict[str, int]) -> _Turn:
+    def turn(time: int, cells: list[Any]) -> Iterator[dict[str, Any]]:
+        yield {
+            "time": time,
+            "subject": _unit(cells, columns, settings),
+            "good": _pieces(cells, columns, "good", sheet.comma),
+            "scrap": _pieces(cells, columns, "scrap", sheet.comma),
+            "rework": _pieces(cells, columns, "rework", sheet.comma),
+            "quality": int(Quality.GOOD),
+            "order": _optional(cells, columns, "order"),
+            "item": _optional(cells, columns, "item"),
+        }
+
+    return turn
+
+
+def _pieces(cells: list[Any], columns: dict[str, int], name: str, comma: bool) -> float:
+    if name not in columns:
+        return 0.0
+    cell = cells[columns[name]]
+    _no_formula(cell, columns[name])
+    text = _text(cell)
+    if comma and _COMMA.match(text):
+        text = text.replace(",", ".")
+    try:
+        number = float(text) if text else 0.0
+    except ValueError:
+        raise _Bad(columns[name], f"not a number: {text!r}") from None
+    if not math.isfinite(number) or number < 0:
+        raise _Bad(columns[name], f"not a number of pieces: {text}")
+    return number
+
+
+def _unit(cells: list[Any], columns: dict[str, int], settings: FilesSettings) -> str:
+    unit = settings.unit or _text(cells[columns["unit"]])
+    if not unit:
+        raise _Bad(columns["unit"], "no work unit")
+    return unit
+
+
+def _optional(cells: list[Any], columns: dict[str, int], name: str) -> str | None:
+    if name not in columns:
+        return None
+    _no_formula(cells[columns[name]], columns[name])
+    return _text(cells[columns[name]]) or None
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    return str(cell).strip()
