@@ -260,9 +260,10 @@ def _breaks(record: Record, shifts: list[Shift]) -> None:
 
 
 def written(record: Record) -> Record:
-    """What the recorder wrote: nothing in the silent hour, and after it every state once more."""
+    """What the recorder wrote: its last words as it stopped, nothing in the silent hour, after it every state anew."""
     start, end = SILENCE
     states = [state for state in record.states if not start <= state[0] < end]
+    states.append((start, *[state for state in states if state[0] < start][-1][1:]))
     last = [state for state in record.states if state[0] < end][-1]
     if all(state[0] != end for state in states):
         states.append((end, *last[1:]))
@@ -351,10 +352,13 @@ def make(folder: Path) -> None:
     for rows in (states, counts):
         rows.sort(key=lambda row: (row[0], row[1]))
         rows[:] = [[stamp(int(str(row[0]))), *row[1:]] for row in rows]
-    end = SATURDAY + DAY
-    write(folder / "states.csv", ["time", "unit", "state", "reason", "order", "item"], states)
+    split = sum(str(row[0]) <= stamp(SILENCE[0]) for row in states)
+    header = ["time", "unit", "state", "reason", "order", "item"]
+    halves = {"states_1.csv": states[:split], "states_2.csv": states[split:]}
+    for name, half in halves.items():
+        write(folder / name, header, half)
     write(folder / "counts.csv", ["time", "unit", "good", "scrap", "rework", "item"], counts)
-    write(folder / "coverage.csv", ["start", "end"], [[stamp(0), stamp(SILENCE[0])], [stamp(SILENCE[1]), stamp(end)]])
+    write(folder / "coverage.csv", ["start", "end"], [[half[0][0], half[-1][0]] for half in halves.values()])
     write(
         folder / "corrections.csv",
         ["stream", "time", "unit", "column", "wrong", "right", "recorded", "person", "reason"],
