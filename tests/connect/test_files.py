@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from luban.connect import registry
-from luban.connect.collector import Collector
+from luban.connect.collector import Collector, collector_for
 from luban.connect.files.driver import FilesDriver
 from luban.connect.files.settings import FilesSettings
 from luban.connect.files.times import reader
@@ -25,6 +26,7 @@ from luban.core.errors import ConfigError, InputError, NotAllowedError
 from luban.core.quality import Quality
 from luban.core.time import parse_time
 from luban.ledger import Intake, Ledger, LedgerWriter, Spool
+from luban.plant import load
 from tests.connect.contract import MemorySpool, Signal, Source, until
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -211,6 +213,68 @@ async def test_continuous_coverage_joins_files(tmp_path: Path) -> None:
         await has(spool, "signal", 7)
         spans = [(e["time"], e["end"]) for e in spool.rows("event", kind="alive")]
         assert spans == [(at("06:00"), at("06:02")), (at("06:02"), at("07:01"))]
+
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "tiny_workshop" / "facts"
+
+
+def example(pattern: str) -> list[dict[str, str]]:
+    return [
+        row for path in sorted(EXAMPLE.glob(pattern)) for row in csv.DictReader(path.read_text("utf-8").splitlines())
+    ]
+
+
+@pytest.mark.parametrize(("source_id", "pattern"), [("state_log", "states_*.csv"), ("count_log", "counts.csv")])
+async def test_the_example_week_arrives_whole(tmp_path: Path, source_id: str, pattern: str) -> None:
+    """The sources of the tiny workshop, compared with their own files and with the coverage it declares."""
+    plant = load(EXAMPLE.parent)
+    spool = Spool(tmp_path / "spool", source_id)
+    collector = collector_for(
+        plant.sources[source_id],
+        [],
+        spool,
+        root=plant.id,
+        units=plant.work_units,
+        home=EXAMPLE.parent,
+        time_zone=plant.zone.key,
+    )
+    task = asyncio.create_task(collector.run())
+    written = example(pattern)
+    await until(lambda: collector.status.samples >= len(written), 20, lambda: f"not read: {collector.status}")
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    spool.close()
+    assert collector.status.rejected == 0
+    with LedgerWriter(tmp_path / "ledger") as writer:
+        Intake(tmp_path / "spool", writer).drain()
+    ledger = Ledger(tmp_path / "ledger")
+    alive = sorted((e["time"], e["end"]) for e in ledger.table("event").to_pylist() if e["kind"] == "alive")
+    if source_id == "count_log":
+        for column in ("good", "scrap", "rework"):
+            assert sum(ledger.table("count").column(column).to_pylist()) == sum(float(row[column]) for row in written)
+        return
+    table = ledger.table("state")
+    assert set(table.column("quality").to_pylist()) == {0}
+    stored = zip(
+        table.column("time").to_pylist(),
+        table.column("subject").to_pylist(),
+        table.column("state").to_pylist(),
+        strict=True,
+    )
+    assert sorted(stored) == sorted((parse_time(r["time"]), f"tiny/{r['unit']}", r["state"]) for r in written)
+    assert alive == [(parse_time(r["start"]), parse_time(r["end"])) for r in example("coverage.csv")]
+
+
+async def test_declared_coverage_replaces_that_of_the_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(WIDE)
+    (tmp_path / "coverage.csv").write_text(
+        "start,end\n2026-03-02 05:00,2026-03-02 07:00\n2026-03-02 08:00,2026-03-02 07:00\n"
+    )
+    async with watching(tmp_path, pattern=["a.csv"], coverage="declared") as spool:
+        await has(spool, "signal", 5)
+        (covered,) = await has(spool, "event", 1, kind="alive")
+        assert (covered["time"], covered["end"]) == (at("05:00"), at("07:00"))
+        assert complaints(spool) == [("coverage.csv:3:end", "ends before it starts")]
 
 
 def workbook(path: Path, rows: list[list[Any]], *, merge: str = "") -> None:

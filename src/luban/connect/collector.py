@@ -367,20 +367,25 @@ def collector_for(
     root: str = "",
     units: Collection[str] | None = None,
     time_zone: str = "",
+    home: Path | None = None,
+    memory: Path | None = None,
     limits: Limits | None = None,
 ) -> Collector:
-    """The collector of one source of a plant, with its memory beside its spool.
+    """The collector of one source of a plant.
 
     signals    of this source
     root       the plant's id
     units      the plant's work units
     time_zone  the plant's, for sources whose times have none
+    home       the plant's folder, for sources that are files below it
+    memory     file of what must survive the process; beside the spool by default
     Raises     ConfigError: unknown type or settings that its connector does not accept, with file and line
     """
     chosen = [signal for signal in signals if signal.enabled]
     addresses = list(dict.fromkeys(signal.address for signal in chosen))
-    factory = driver_factory(source, addresses, defaults={"time_zone": time_zone} if time_zone else {})
-    memory = spool.folder / "collector.memory"
+    defaults = {"time_zone": time_zone, "base": str(home or "")}
+    factory = driver_factory(source, addresses, defaults={key: value for key, value in defaults.items() if value})
+    memory = memory or spool.folder / "collector.memory"
     return Collector(source.id, factory, chosen, spool, limits=limits, memory=memory, root=root, units=units)
 
 

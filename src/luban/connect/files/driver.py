@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from luban.connect.files.reading import Sheet, open_sheet
-from luban.connect.files.rows import Batch, Complaint, read_rows
+from luban.connect.files.rows import Batch, Complaint, read_rows, read_spans
 from luban.connect.files.seen import Seen
 from luban.connect.files.settings import FilesSettings
 from luban.connect.wire import Capabilities, Proposal, ReadBack, Sample, SettingsModel, Sink, Value
@@ -52,7 +52,7 @@ class FilesDriver:
     def __init__(self, settings: FilesSettings, addresses: Sequence[str]) -> None:
         self._settings = settings
         self._addresses = frozenset(addresses)
-        self._folder = Path(settings.folder)
+        self._folder = Path(settings.base) / settings.folder
         self._looks: dict[Path, _Look] = {}
         self._seen = Seen()
 
@@ -82,7 +82,8 @@ class FilesDriver:
     def _paths(self) -> list[Path]:
         if not self._folder.is_dir():
             raise LinkDownError("the folder is not there", where=str(self._folder), hint="create or mount it")
-        found = {path for pattern in self._settings.pattern for path in self._folder.glob(pattern)}
+        declared = [self._settings.declared_in] if self._settings.coverage == "declared" else []
+        found = {path for pattern in (*self._settings.pattern, *declared) for path in self._folder.glob(pattern)}
         return sorted(p for p in found if p.is_file() and not p.name.startswith((".", "~")))
 
     def _look(self) -> list[Path]:
@@ -100,6 +101,9 @@ class FilesDriver:
             if look.still >= self._settings.stable and not look.read and look.size:
                 ready.append(path)
         return ready
+
+    def _declares(self, path: Path) -> bool:
+        return self._settings.coverage == "declared" and path.match(self._settings.declared_in)
 
     # ---- reading
 
@@ -140,7 +144,8 @@ class FilesDriver:
                 expected="rows appended at the end, or a new file",
                 hint="correct facts with a correction, not by changing the file",
             )
-        batch = read_rows(sheet, self._settings, after=start.rows)
+        turn = read_spans if self._declares(path) else read_rows
+        batch = turn(sheet, self._settings, after=start.rows)
         if start.torn:
             batch.complaints.insert(0, Complaint(str(start.rows + 1), "", "the row was read before it was whole"))
         times = batch.times
@@ -151,6 +156,8 @@ class FilesDriver:
         """Hand over in parts; how far it came is remembered with each part."""
         batch = read.batch
         items: Sequence[Any] = batch.samples or batch.facts
+        for start, end in batch.spans:
+            sink.covered(start, end)
         done = self._seen.done(read.content)
         last = batch.times[1] if batch.times else None
         while True:
@@ -170,6 +177,8 @@ class FilesDriver:
                 return
 
     def _cover(self, first: int, last: int, sink: Sink) -> None:
+        if self._settings.coverage == "declared":
+            return
         if self._settings.coverage == "continuous":
             until = sink.recall("covered until")
             if until is not None and until < last:
@@ -190,6 +199,8 @@ class FilesDriver:
     def _browse(self) -> list[Proposal]:
         found: dict[str, Proposal] = {}
         for path in self._paths():
+            if self._declares(path):
+                continue
             try:
                 sheet = open_sheet(path, path.read_bytes(), self._settings)
                 batch = read_rows(sheet, self._settings)

@@ -17,7 +17,7 @@ from luban.core.errors import InputError
 from luban.core.quality import Quality
 from luban.norms import state_mapping
 
-__all__ = ["Batch", "Complaint", "read_rows"]
+__all__ = ["Batch", "Complaint", "read_rows", "read_spans"]
 
 # Names under which a column is found if the settings say nothing.
 _NAMES: Final = {
@@ -51,6 +51,7 @@ class Batch:
 
     samples: list[Sample] = field(default_factory=list)
     facts: list[dict[str, Any]] = field(default_factory=list)  # rows of the state or count stream
+    spans: list[tuple[int, int]] = field(default_factory=list)  # declared coverage
     complaints: list[Complaint] = field(default_factory=list)
     rows: int = 0
 
@@ -86,6 +87,33 @@ def read_rows(sheet: Sheet, settings: FilesSettings, *, after: int = 0) -> Batch
     batch.samples.sort(key=lambda sample: sample.time)
     batch.facts.sort(key=lambda row: int(row["time"]))
     return batch
+
+
+def read_spans(sheet: Sheet, settings: FilesSettings, *, after: int = 0) -> Batch:
+    """Declared coverage: one interval a row, columns start and end. Raises InputError if one is not there."""
+    names = [name.casefold() for name in sheet.header]
+    if not {"start", "end"} <= set(names):
+        raise InputError("no column for start, end", came=", ".join(sheet.header))
+    start, end = names.index("start"), names.index("end")
+    to_time = reader(settings.time_format, settings.zone)
+    batch = Batch()
+    for number, cells in sheet.rows:
+        batch.rows += 1
+        if batch.rows <= after:
+            continue
+        try:
+            row = _squared(cells, len(sheet.header))
+            span = _time(row[start], start, to_time), _time(row[end], end, to_time)
+            _forward(span, end)
+            batch.spans.append(span)
+        except _Bad as bad:
+            batch.complaints.append(Complaint(sheet.cell_name(number, bad.column), str(cells), bad.reason))
+    return batch
+
+
+def _forward(span: tuple[int, int], column: int) -> None:
+    if span[1] <= span[0]:
+        raise _Bad(column, "ends before it starts")
 
 
 class _Bad(Exception):  # noqa: N818

@@ -18,7 +18,8 @@ __all__ = ["FilesSettings"]
 class FilesSettings(SourceSettings):
     """A watched folder."""
 
-    folder: str = Field(description="Folder to watch.")
+    folder: str = Field(description="Folder to watch, absolute or below the plant's folder.")
+    base: str = Field("", description="What a relative folder is relative to; the plant's folder unless set.")
     pattern: tuple[str, ...] = Field(
         ("*.csv", "*.txt", "*.xlsx", "*.parquet"), description='Names to read, e.g. ["counts_*.csv"].'
     )
@@ -42,9 +43,13 @@ class FilesSettings(SourceSettings):
     poll: str = Field("2s", description="How often the folder is looked at.")
     stable: int = Field(2, ge=1, description="A file is read after size and time stood still for so many looks.")
     after: Literal["leave", "move"] = Field("leave", description="move: into the subfolder done when it is read.")
-    coverage: Literal["rows", "continuous"] = Field(
+    coverage: Literal["rows", "continuous", "declared"] = Field(
         "rows",
-        description="rows = known from first to last row of a file; continuous = also between one file and the next.",
+        description="rows = known from first to last row of a file; continuous = also between one file and the next; "
+        "declared = as the files named by declared_in say.",
+    )
+    declared_in: str = Field(
+        "coverage*.csv", description="coverage = declared: files whose rows (start, end) are the intervals known."
     )
 
     @field_validator("time_zone")
