@@ -53,7 +53,7 @@ def content_hash(table: pa.Table) -> str:
             _hash_text(digest, column)
         else:
             filled = column.fill_null(0) if column.null_count else column
-            digest.update(np.ascontiguousarray(filled.to_numpy()).tobytes())
+            digest.update(np.ascontiguousarray(filled.to_numpy()).data)
     return digest.hexdigest()
 
 
@@ -72,7 +72,7 @@ def _hash_text(digest: hashlib._Hash, column: pa.ChunkedArray) -> None:
     code = np.full(len(array.dictionary) + 1, -1, np.int32)
     code[order] = np.arange(len(order))
     digest.update(("\0".join(texts) + f"\0{len(texts)};").encode())
-    digest.update(code[indices].tobytes())
+    digest.update(code[indices].data)
 
 
 def chain_hash(previous: str, stream: str, rows: int, seq_min: int, seq_max: int, content: str) -> str:

@@ -22,7 +22,7 @@ from luban.core.time import MINUTE
 from luban.ledger.content import sorted_by
 from luban.ledger.manifest import Manifest, Snapshot
 from luban.ledger.rollup import LAST, MINUTES, last_of, merge_last, merge_minutes, minutes_of
-from luban.ledger.segment import read_parquet
+from luban.ledger.segment import SeriesFile, read_parquet
 from luban.ledger.streams import stream as stream_of, streams
 from luban.ledger.tail import Tail
 from luban.ledger.verify import VerifyReport, verify
@@ -31,6 +31,7 @@ __all__ = ["ENGINES", "Ledger"]
 
 ENGINES = ("duckdb", "polars", "spark", "arrow")
 T = TypeVar("T")
+_OPEN_FILES = 256
 
 
 class Ledger:
@@ -49,6 +50,7 @@ class Ledger:
         self._lock = threading.RLock()
         self._local = threading.local()
         self._last: tuple[str | None, pa.Table] | None = None
+        self._open_series: dict[str, SeriesFile] = {}
 
     # ------------------------------------------------------------------ facts
 
@@ -75,8 +77,8 @@ class Ledger:
         Frames of one thread and engine may be joined with each other and with `lift`.
         """
         engine = engine or self.engine
-        snapshot, tail = self._snapshot(stream)
-        hidden = self._superseded(snapshot, tail, as_of) if corrected else []
+        snapshot, (tail, recent) = self._snapshot(stream, lambda tail: (tail.table(), tail.corrections))
+        hidden = _superseded(snapshot, recent, as_of) if corrected else []
         files = self._files(snapshot, since, until, as_of, seqs)
         native = self._union(engine, stream, files, tail)
         frame = nw.from_native(native).lazy()
@@ -119,27 +121,25 @@ class Ledger:
     def head(self) -> int:
         """Newest seq; 0 for an empty ledger."""
         newest = max((s.seq_max for s in self.manifest.segments()), default=0)
-        for wal in self.manifest.wals():
-            _, tail = self._snapshot(wal.stream)
-            newest = max(newest, self._tails[wal.stream].head if tail.num_rows else 0)
+        for name in {wal.stream for wal in self.manifest.wals()}:
+            newest = max(newest, self._snapshot(name, lambda tail: tail.head)[1])
         return newest
 
     def superseded(self, stream: str, *, as_of: int | None = None) -> list[int]:
         """Seqs of the facts that later ones correct."""
-        return self._superseded(*self._snapshot(stream), as_of)
+        return _superseded(*self._snapshot(stream, lambda tail: tail.corrections), as_of)
 
     # ------------------------------------------------------------------ roll-ups
 
     def last_values(self, subjects: Sequence[str] | None = None) -> pa.Table:
         """Newest value of each signal: subject, time [µs UTC], value, text, quality, seq."""
         with self._lock:
-            snapshot, tail = self._snapshot("signal")
+            snapshot, (live, recent) = self._snapshot("signal", lambda tail: (tail.last(), tail.corrections))
             name = self.manifest.meta("last")
             if self._last is None or self._last[0] != name:
                 self._last = name, self._retry(self._read_last)
-            live = self._tails["signal"].last()
             found = merge_last(self._last[1], live)
-        stale = set(self._superseded(snapshot, tail, None))
+        stale = set(_superseded(snapshot, recent, None))
         if stale:
             found = self._replace_corrected(found, stale)
         return (
@@ -154,18 +154,12 @@ class Ledger:
         since, until  [µs UTC], widened to whole minutes
         """
         since, until = since - since % MINUTE, until + -until % MINUTE
-        snapshot, tail = self._snapshot("signal")
+        snapshot, (live, recent) = self._snapshot("signal", lambda tail: (tail.minutes(), tail.corrections))
         files = {s.minutes for s in snapshot.segments if s.minutes and s.time_max >= since and s.time_min < until}
-        parts = [self._minutes_file(name, subject, since, until) for name in sorted(files)]
-        mine = tail.filter(
-            pc.and_(
-                pc.equal(tail.column("subject"), subject),
-                pc.and_(pc.greater_equal(tail.column("time"), since), pc.less(tail.column("time"), until)),
-            )
-        )
-        parts.append(minutes_of(sorted_by(mine, "subject", "time")))
+        parts = [_only(self._series(name).read(subject).cast(MINUTES), subject, since, until) for name in sorted(files)]
+        parts.append(_only(live, subject, since, until))
         found = merge_minutes(pa.concat_tables(parts).unify_dictionaries().combine_chunks())
-        return self._recount(found, subject, snapshot, tail, since, until)
+        return self._recount(found, subject, snapshot, recent, since, until)
 
     def trend(self, subject: str, since: int, until: int, points: int = 800) -> pa.Table:
         """What a chart of `points` pixels needs: time, value, quality; the lowest and highest of each pixel.
@@ -208,12 +202,15 @@ class Ledger:
                 continue
         return read()
 
-    def _snapshot(self, stream: str) -> tuple[Snapshot, pa.Table]:
-        def read() -> tuple[Snapshot, pa.Table]:
+    def _snapshot(self, stream: str, view: Callable[[Tail], T]) -> tuple[Snapshot, T]:
+        """The files of a stream and a view of its tail, of one moment."""
+
+        def read() -> tuple[Snapshot, T]:
             with self._lock:
                 tail = self._tails.setdefault(stream, Tail(self.folder, stream_of(stream).schema))
                 snapshot = self.manifest.snapshot(stream)
-                return snapshot, tail.read(snapshot.wals)
+                tail.read(snapshot.wals)
+                return snapshot, view(tail)
 
         return self._retry(read)
 
@@ -231,16 +228,6 @@ class Ledger:
             and (low is None or s.seq_max >= low)
         ]
         return [str(self.folder / name) for name in dict.fromkeys(wanted)]
-
-    def _superseded(self, snapshot: Snapshot, tail: pa.Table, as_of: int | None) -> list[int]:
-        hidden = {c.old_seq for c in snapshot.corrections if as_of is None or c.new_seq <= as_of}
-        column = tail.column("supersedes")
-        if column.null_count < len(column):
-            recent = tail.filter(column.is_valid()).select(["seq", "supersedes"])
-            if as_of is not None:
-                recent = recent.filter(pc.less_equal(recent.column("seq"), as_of))
-            hidden |= set(recent.column("supersedes").to_pylist())
-        return sorted(hidden)
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -305,28 +292,29 @@ class Ledger:
         again = sorted_by(self.table("signal", subjects=subjects), "subject", "time")
         return merge_last(found.filter(pc.invert(wrong)), last_of(again))
 
-    def _minutes_file(self, name: str, subject: str, since: int, until: int) -> pa.Table:
-        import pyarrow.parquet as pq
-
-        keep = [("subject", "=", subject), ("minute", ">=", since), ("minute", "<", until)]
-        return self._retry(
-            lambda: pq.read_table(self.folder / name, filters=keep, partitioning=None, memory_map=True)
-        ).cast(MINUTES)
+    def _series(self, name: str) -> SeriesFile:
+        """An open roll-up file; replaced ones are forgotten with the oldest."""
+        with self._lock:
+            if name not in self._open_series:
+                if len(self._open_series) >= _OPEN_FILES:
+                    self._open_series.pop(next(iter(self._open_series)))
+                self._open_series[name] = SeriesFile(self.folder / name)
+            return self._open_series[name]
 
     def _recount(
-        self, found: pa.Table, subject: str, snapshot: Snapshot, tail: pa.Table, since: int, until: int
+        self,
+        found: pa.Table,
+        subject: str,
+        snapshot: Snapshot,
+        recent: Sequence[tuple[int, int]],
+        since: int,
+        until: int,
     ) -> pa.Table:
         """Minutes that a correction touches are counted again from the facts."""
         times = [t for c in snapshot.corrections if c.subject == subject for t in (c.old_time, c.new_time)]
-        if tail.column("supersedes").null_count < tail.num_rows:
-            recent = tail.filter(tail.column("supersedes").is_valid())
-            recent = recent.filter(pc.equal(recent.column("subject"), subject))
-            times += recent.column("time").to_pylist()
-            times += (
-                self.table("signal", seqs=recent.column("supersedes").to_pylist(), corrected=False)
-                .column("time")
-                .to_pylist()
-            )
+        if recent:
+            both = self.table("signal", seqs=[seq for pair in recent for seq in pair], corrected=False)
+            times += both.filter(pc.equal(both.column("subject"), subject)).column("time").to_pylist()
         touched = sorted({t - t % MINUTE for t in times if since <= t < until})
         if not touched:
             return found
@@ -338,6 +326,22 @@ class Ledger:
         ]
         kept = found.filter(pc.invert(pc.is_in(found.column("minute"), pa.array(touched, pa.int64()))))
         return sorted_by(pa.concat_tables([kept, *again]).unify_dictionaries().combine_chunks(), "minute")
+
+
+def _superseded(snapshot: Snapshot, recent: Sequence[tuple[int, int]], as_of: int | None) -> list[int]:
+    """Seqs that a correction hides, as of a seq."""
+    pairs = [(c.new_seq, c.old_seq) for c in snapshot.corrections] + list(recent)
+    return sorted({old for new, old in pairs if as_of is None or new <= as_of})
+
+
+def _only(minutes: pa.Table, subject: str, since: int, until: int) -> pa.Table:
+    """Rows of one subject within a window."""
+    column = minutes.column("subject").unify_dictionaries().combine_chunks()
+    array = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+    code = pc.index(array.dictionary, subject).as_py()
+    at = minutes.column("minute").to_numpy()
+    keep = (array.indices.to_numpy(zero_copy_only=False) == code) & (at >= since) & (at < until)
+    return minutes.filter(pa.array(keep))
 
 
 def _per_pixel(samples: pa.Table, since: int, width: int) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import os
 from pathlib import Path
 
@@ -10,14 +11,15 @@ import pyarrow.parquet as pq
 
 from luban.ledger.wal import sync_folder
 
-__all__ = ["SCHEMA_VERSION", "read_parquet", "write_parquet"]
+__all__ = ["SCHEMA_VERSION", "SeriesFile", "read_parquet", "write_parquet"]
 
 SCHEMA_VERSION = 1
 _ROW_GROUP = 1 << 16  # one subject of thousands touches one group
+_SMALL_GROUP = 1 << 13  # roll-ups: a series of one subject is read again and again
 _DELTA = {"int64": "DELTA_BINARY_PACKED", "double": "BYTE_STREAM_SPLIT"}
 
 
-def write_parquet(table: pa.Table, path: Path) -> None:
+def write_parquet(table: pa.Table, path: Path, *, small_groups: bool = False) -> None:
     """Durable and atomic: temporary file, fsync, rename, fsync of the folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
@@ -29,7 +31,7 @@ def write_parquet(table: pa.Table, path: Path) -> None:
                 file,
                 compression="zstd",
                 compression_level=1,
-                row_group_size=_ROW_GROUP,
+                row_group_size=_SMALL_GROUP if small_groups else _ROW_GROUP,
                 use_dictionary=[name for name in table.column_names if name not in encodings],
                 column_encoding=encodings,
             )
@@ -46,3 +48,20 @@ def read_parquet(path: Path, schema: pa.Schema, columns: list[str] | None = None
     """The file's rows in the types of the schema."""
     table = pq.read_table(path, columns=columns, partitioning=None, memory_map=True)
     return table.cast(pa.schema([schema.field(name) for name in table.column_names]))
+
+
+class SeriesFile:
+    """A Parquet file sorted by subject, kept open: one subject is read from the few row groups that can hold it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = pq.ParquetFile(path, memory_map=True)
+        meta = self._file.metadata
+        column = meta.schema.to_arrow_schema().get_field_index("subject")
+        groups = [meta.row_group(i).column(column).statistics for i in range(meta.num_row_groups)]
+        self._low, self._high = [g.min for g in groups], [g.max for g in groups]
+
+    def read(self, subject: str) -> pa.Table:
+        """Rows of the groups that may hold the subject; the caller filters."""
+        first = bisect.bisect_left(self._high, subject)
+        last = bisect.bisect_right(self._low, subject)
+        return self._file.read_row_groups(list(range(first, max(last, first))), use_threads=False)

@@ -59,11 +59,6 @@ class Spool:
         return sum(table.num_rows for _, table in self._pending)
 
     @property
-    def next_seq(self) -> int:
-        """Number that the next row on disk will get."""
-        return self._next
-
-    @property
     def backlog(self) -> int:
         """Bytes on disk that the ledger has not taken yet (whole files only)."""
         return sum(path.stat().st_size for path in self._folder.glob("*.spool"))

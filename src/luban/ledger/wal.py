@@ -43,9 +43,10 @@ def encode(table: pa.Table) -> pa.Buffer:
     return sink.getvalue()
 
 
-def decode(payload: bytes) -> pa.Table:
-    """The table of one frame."""
-    with pa.ipc.open_stream(pa.py_buffer(payload)) as reader:
+def decode(payload: bytes, columns: list[int] | None = None) -> pa.Table:
+    """The table of one frame, or those columns of it."""
+    options = pa.ipc.IpcReadOptions(included_fields=columns, use_threads=False)
+    with pa.ipc.open_stream(pa.py_buffer(payload), options=options) as reader:
         return reader.read_all()
 
 

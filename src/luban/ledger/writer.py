@@ -97,6 +97,7 @@ class LedgerWriter:
             (self.folder / part).mkdir(exist_ok=True)
         self.manifest = Manifest(self.folder, create=True)
         self._lock = threading.RLock()
+        self._taken_lock = threading.Lock()  # apart: an append that waits for the sealer holds the other one
         self._open: dict[str, _Open] = {}
         self._taken = {source: SeqSet(intervals) for source, intervals in self.manifest.taken().items()}
         self._seq = max((s.seq_max for s in self.manifest.segments()), default=0)
@@ -141,8 +142,9 @@ class LedgerWriter:
                     self._open[name].file.cut(mark)
                 raise
             self._seq = batch.seq
-            for source, numbers in batch.numbers:
-                self._taken.setdefault(source, SeqSet()).add(numbers)
+            with self._taken_lock:
+                for source, numbers in batch.numbers:
+                    self._taken.setdefault(source, SeqSet()).add(numbers)
             for name, rows in batch.rows.items():
                 self._open[name].rows += rows
             return batch.receipts
@@ -340,7 +342,7 @@ class LedgerWriter:
         minutes = last = old_last = None
         if wal.stream == "signal":
             minutes = f"minutes/{number:08d}.parquet"
-            write_parquet(minutes_of(table), self.folder / minutes)
+            write_parquet(minutes_of(table), self.folder / minutes, small_groups=True)
             old_last, last = self.manifest.meta("last"), f"last/{number:08d}.parquet"
             before = read_parquet(self.folder / old_last, LAST) if old_last else LAST.empty_table()
             write_parquet(merge_last(before, last_of(table)), self.folder / last)
@@ -351,8 +353,8 @@ class LedgerWriter:
             content, previous, chain, SCHEMA_VERSION, clock.now(), minutes,
         )  # fmt: skip
         corrections = self._corrections(wal.stream, table)
-        sources = set(table.column("source").unique().to_pylist())
-        with self._lock:
+        sources = table.column("source").unique().to_pylist()
+        with self._taken_lock:
             taken = {source: self._taken[source].intervals for source in sources}
         self.manifest.seal(segment, wal, corrections, taken, last)
         path.unlink(missing_ok=True)
@@ -402,6 +404,6 @@ class LedgerWriter:
         if old_minutes:
             minutes = f"minutes/{number:08d}-{len(chosen)}.parquet"
             parts = pa.concat_tables([read_parquet(self.folder / f, MINUTES) for f in old_minutes]).unify_dictionaries()
-            write_parquet(merge_minutes(parts.combine_chunks()), self.folder / minutes)
+            write_parquet(merge_minutes(parts.combine_chunks()), self.folder / minutes, small_groups=True)
         self.manifest.move(chosen, target, minutes)
         self._garbage += [(clock.now(), self.folder / file) for file in [*files, *old_minutes]]
