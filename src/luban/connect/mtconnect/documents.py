@@ -98,37 +98,42 @@ class Documents:
     def _observation(self, root: etree._Element, group: etree._Element, item: DataItem, seen: Observation) -> None:
         name = seen.level.capitalize() if seen.level else element_name(item)
         element = etree.SubElement(group, self._tag(root, name))
-        element.set("dataItemId", item.id)
-        element.set("timestamp", iso(seen.time).replace("+00:00", "Z"))
-        element.set("sequence", str(seen.sequence))
-        if item.name:
-            element.set("name", item.name)
-        if item.subtype and not seen.level:
-            element.set("subType", item.subtype)
-        if seen.level:
-            element.set("type", item.kind)
-            if self._numbers >= (2, 3) and not seen.unavailable:
-                element.set("conditionId", seen.code or item.id)
-        code = seen.code if seen.level or self._numbers < (2,) else ""  # the 2.x schemas give messages none
-        for attribute, value in (
-            ("nativeCode", code), ("nativeSeverity", seen.severity), ("qualifier", seen.qualifier)
-        ):  # fmt: skip
+        for attribute, value in self._attributes(item, seen).items():
             if value:
                 element.set(attribute, value)
-        if item.representation == "TIME_SERIES":
-            words = (seen.text or "").split()
-            element.set("sampleCount", str(len(words)))
-            if seen.rate:
-                element.set("sampleRate", f"{seen.rate:g}")
         if item.representation in {"DATA_SET", "TABLE"}:
             element.set("count", str(len(seen.entries or {})))
         if seen.entries is not None:
             for key, value in seen.entries.items():
                 etree.SubElement(element, self._tag(root, "Entry"), key=key).text = value
         elif seen.unavailable:
-            element.text = None if seen.level else "UNAVAILABLE"
+            # The 2.x schemas allow numbers only in a time series: without any it is empty.
+            empty = seen.level or (item.representation == "TIME_SERIES" and self._numbers >= (2,))
+            element.text = None if empty else "UNAVAILABLE"
         else:
             element.text = seen.text or None
+
+    def _attributes(self, item: DataItem, seen: Observation) -> dict[str, str]:
+        """Attributes of an observation, '' where it has none."""
+        found = {
+            "dataItemId": item.id,
+            "timestamp": iso(seen.time).replace("+00:00", "Z"),
+            "sequence": str(seen.sequence),
+            "name": item.name,
+            "nativeSeverity": seen.severity,
+            "qualifier": seen.qualifier,
+        }
+        if seen.level:
+            active = seen.level in {"WARNING", "FAULT"}
+            found |= {"type": item.kind, "nativeCode": seen.code}
+            found["conditionId"] = (seen.code or item.id) if active and self._numbers >= (2, 3) else ""
+        else:
+            found["subType"] = item.subtype
+            found["nativeCode"] = seen.code if self._numbers < (2,) else ""  # the 2.x schemas give messages none
+        if item.representation == "TIME_SERIES":
+            found["sampleCount"] = str(len((seen.text or "").split()))
+            found["sampleRate"] = f"{seen.rate:g}" if seen.rate else ""
+        return found
 
     def _namespace(self, kind: str) -> str:
         return f"urn:mtconnect.org:MTConnect{kind}:{self._version}"

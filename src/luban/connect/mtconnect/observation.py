@@ -151,7 +151,9 @@ def _series(seen: Observation, address: str, text: str, unit: str, doubt: Qualit
     """A time series, one sample each; its timestamp is that of the last. Text where no rate is known."""
     rate = seen.rate or (seen.item.rate if seen.item is not None else 0.0)
     numbers = text.split()
-    if not rate or rate < 0 or not numbers:
+    if not numbers:
+        return (Sample(address, seen.time, None, Quality.UNAVAILABLE, unit),)
+    if not rate or rate < 0:
         return (Sample(address, seen.time, text, doubt, unit),)
     last = len(numbers) - 1
     found = []
