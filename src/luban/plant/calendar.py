@@ -154,11 +154,11 @@ def parse_days(text: str) -> frozenset[int]:
 
 def parse_closed(text: str) -> tuple[date, date]:
     """(first, last) of 'YYYY-MM-DD' or 'YYYY-MM-DD/YYYY-MM-DD'. Raises InputError."""
-    expected = "YYYY-MM-DD, or first/last of a range"
+    expected = "YYYY-MM-DD (1900 to 2200), or first/last of a range"
     try:
         days = [date.fromisoformat(part.strip()) for part in text.split("/")]
     except ValueError:
         raise InputError("not a date", came=repr(text), expected=expected) from None
-    if len(days) > 2 or days[0] > days[-1]:
+    if len(days) > 2 or days[0] > days[-1] or not 1900 <= days[0].year <= days[-1].year <= 2200:
         raise InputError("not a range of dates", came=repr(text), expected=expected)
     return days[0], days[-1]
