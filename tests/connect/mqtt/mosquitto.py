@@ -32,19 +32,10 @@ class Mosquitto:
 
     @classmethod
     def lasting(cls, folder: Path, *lines: str) -> Mosquitto:
-        """One that keeps its sessions and messages over a restart, even when killed."""
+        """One that keeps its sessions and messages over an orderly restart."""
         store = folder / "store"
         store.mkdir()
-        store.chmod(0o777)
-        return cls(
-            folder,
-            "persistence true",
-            f"persistence_location {store}/",
-            "autosave_on_changes true",
-            "autosave_interval 1",
-            "user root",
-            *lines,
-        )
+        return cls(folder, "persistence true", f"persistence_location {store}/", "user root", *lines)
 
     def start(self) -> None:
         if self._process is not None:
@@ -90,6 +81,7 @@ class Cable:
         self.url = f"mqtt://127.0.0.1:{self.port}"
         self.published = 0  # to the client
         self.acknowledged = 0  # by the client
+        self.frozen = False  # takes bytes and carries none
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -137,6 +129,8 @@ class Cable:
                 kind = head[0] >> 4
                 self.acknowledged += up and kind == 4
                 self.published += not up and kind == 3 and bool(head[0] & 6)
+                if self.frozen:
+                    continue
                 writer.write(packet)
                 await writer.drain()
         except (OSError, asyncio.IncompleteReadError):

@@ -102,6 +102,17 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+class _TidySocket(ssl.SSLSocket):
+    """Closes itself where the handshake fails; its caller forgets it then."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 def tls_context(settings: BrokerSettings) -> ssl.SSLContext | None:
     """A context that verifies the broker's name and chain; None for plain MQTT. Raises SecurityError."""
     if not settings.encrypted:
@@ -111,6 +122,7 @@ def tls_context(settings: BrokerSettings) -> ssl.SSLContext | None:
             raise SecurityError("certificate file is missing", came=name, where=settings.url)
     try:
         context = ssl.create_default_context(cafile=settings.ca or None)
+        context.sslsocket_class = _TidySocket
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if settings.certificate:
             context.load_cert_chain(settings.certificate, settings.key)

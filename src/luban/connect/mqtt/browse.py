@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any, Final
 
-from luban.connect.mqtt.payload import document, leaves, records
+from luban.connect.mqtt.payload import document, leaves, parse_path, records
 from luban.connect.mqtt.session import Message, Session
 from luban.connect.mqtt.settings import MqttSettings
 from luban.connect.wire import Proposal
@@ -58,7 +58,7 @@ def proposals(message: Message, settings: MqttSettings) -> list[Proposal]:
         root = records(root, ("",))[-1]
     found = []
     for path, value in leaves(root):
-        name = path.rpartition(".")[2].rstrip("]").lstrip('["').rstrip('"') or last
+        name = _last_name(path) or last
         found.append(
             Proposal(
                 f"{message.topic}#{path}" if path else message.topic,
@@ -84,6 +84,11 @@ def captured(pattern: str, topic: str) -> str:
     return "/".join(segments[:-1])
 
 
+def _last_name(path: str) -> str:
+    names = [step for step in parse_path(path) if isinstance(step, str)]
+    return names[-1] if names else ""
+
+
 def _type(value: Any) -> str:
     if isinstance(value, bool):
         return "boolean"
@@ -93,6 +98,6 @@ def _type(value: Any) -> str:
 
 
 def _note(path: str, message: Message) -> str:
-    if path.rpartition(".")[2].lower() in _TIMES:
+    if _last_name(path).lower() in _TIMES:
         return f'looks like the time of the message: time_path = "{path}"'
     return "retained: of unknown age" if message.retained else ""

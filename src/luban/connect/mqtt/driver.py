@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import builtins
 import json
 import math
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from luban.connect.mqtt.payload import MISSING, Address, document, parse_address
 from luban.connect.mqtt.recall import Recall
 from luban.connect.mqtt.session import Message, Session
 from luban.connect.mqtt.settings import MqttSettings
-from luban.connect.wire import Capabilities, Driver, Proposal, ReadBack, Sample, Sink, Value
+from luban.connect.wire import Capabilities, Driver, Proposal, ReadBack, Sample, SettingsModel, Sink, Value
 from luban.core.errors import DiskFullError, LinkDownError, NotAllowedError, PayloadError, SecurityError
 from luban.core.quality import Quality
 from luban.core.time import SECOND, now
@@ -30,7 +29,7 @@ class MqttDriver(Driver):
     """One broker, any number of topics."""
 
     type: ClassVar[str] = "mqtt"
-    settings: ClassVar[builtins.type[MqttSettings]] = MqttSettings
+    settings: ClassVar[SettingsModel] = MqttSettings
     capabilities: ClassVar[Capabilities] = Capabilities(browse=True, write=True, redelivers=True)
 
     def __init__(self, settings: MqttSettings, addresses: Sequence[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import builtins
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -19,7 +18,7 @@ from luban.connect.sparkplug.settings import SparkplugSettings
 from luban.connect.sparkplug.state import HostState
 from luban.connect.sparkplug.values import samples, unit_of
 from luban.connect.sparkplug.vigil import Vigil
-from luban.connect.wire import Capabilities, Driver, Proposal, ReadBack, Sample, Sink, Value
+from luban.connect.wire import Capabilities, Driver, Proposal, ReadBack, Sample, SettingsModel, Sink, Value
 from luban.core.errors import DiskFullError, LinkDownError, NotAllowedError, PayloadError, SecurityError
 from luban.core.quality import Quality
 from luban.core.time import MILLISECOND, SECOND, now
@@ -35,7 +34,7 @@ class SparkplugDriver(Driver):
     """One broker, any number of edge nodes."""
 
     type: ClassVar[str] = "sparkplug"
-    settings: ClassVar[builtins.type[SparkplugSettings]] = SparkplugSettings
+    settings: ClassVar[SettingsModel] = SparkplugSettings
     capabilities: ClassVar[Capabilities] = Capabilities(browse=True, write=True)
 
     def __init__(self, settings: SparkplugSettings, addresses: Sequence[str]) -> None:
