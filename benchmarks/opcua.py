@@ -28,7 +28,7 @@ from benchmarks.report import Reporter, arguments
 from luban.connect.collector import Collector
 from luban.connect.opcua import OpcUaDriver, OpcUaSettings
 from luban.connect.wire import Sample
-from luban.core.time import SECOND, from_datetime
+from luban.core.time import SECOND, from_datetime, now
 from luban.ledger import Spool
 
 NODES, HERTZ = 1_000, 5
@@ -41,7 +41,6 @@ class Tally:
     """Source times per node; what an honest client must account for."""
 
     times: dict[str, list[int]] = field(default_factory=dict)
-    first: int = 0
 
     def add(self, address: str, moment: int) -> None:
         """One value of this source time came."""
@@ -56,6 +55,14 @@ class Tally:
             doubled += len(times) - len(distinct)
             lost += (max(distinct) - min(distinct)) // STEP + 1 - len(distinct)
         return {"nodes": len(self.times), "received": received, "lost": lost, "doubled": doubled}
+
+    def count(self) -> int:
+        """Values so far."""
+        return sum(map(len, self.times.values()))
+
+    def behind(self) -> float:
+        """How old the newest value of the slowest node is [s]."""
+        return (now() - min(max(times) for times in self.times.values())) / SECOND
 
 
 class CountingSink:
@@ -122,7 +129,9 @@ class Result:
     """One client's run."""
 
     seconds: float
+    rate: float
     cpu: float
+    behind: float
     judged: dict[str, int]
 
 
@@ -137,13 +146,14 @@ async def measured(
                 if task.done():
                     task.result()
                 await asyncio.sleep(0.05)
-        began, cpu = time.monotonic(), time.process_time()
+        began, cpu, count = time.monotonic(), time.process_time(), tally.count()
         await asyncio.sleep(seconds)
-        result = time.monotonic() - began, time.process_time() - cpu
+        took, cpu, behind = time.monotonic() - began, time.process_time() - cpu, tally.behind()
+        count = tally.count() - count
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-    return Result(result[0], result[1] / result[0], tally.judge())
+    return Result(took, count / took, cpu / took, behind, tally.judge())
 
 
 async def by_driver(url: str, seconds: float) -> Result:
@@ -228,9 +238,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         peer = asyncio.run(by_asyncua(url, min(seconds, 20)))
         for case, client in (("driver", by_driver), ("collector with spool", by_collector)):
             result = asyncio.run(client(url, seconds))
-            rate = result.judged["received"] / (result.seconds + 1e-9)
-            more = {**result.judged, "seconds": round(result.seconds, 1), "offered": NODES * HERTZ}
-            report.line(f"{case}: {NODES} nodes at {HERTZ} Hz", round(rate, 1), "values/s", **more)
+            more = {**result.judged, "seconds": round(result.seconds, 1), "behind_s": round(result.behind, 2)}
+            report.line(
+                f"{case}: {NODES} nodes at {HERTZ} Hz", round(result.rate, 1), "values/s", peer=round(peer.rate, 1),
+                peer_name="asyncua Subscription", offered=NODES * HERTZ, **more,
+            )  # fmt: skip
             report.line(
                 f"{case}: client CPU", round(result.cpu, 3), "core", peer=round(peer.cpu, 3),
                 peer_name="asyncua Subscription", peer_lost=peer.judged["lost"],

@@ -241,8 +241,10 @@ async def test_killed_for_three_seconds(certificates: Path) -> None:
 
 
 @asynccontextmanager
-async def collecting(port: int, signals: list[Signal]) -> AsyncIterator[tuple[Collector, MemorySpool]]:
-    chosen, spool = settings(port), MemorySpool()
+async def collecting(
+    port: int, signals: list[Signal], *, host: str = "127.0.0.1"
+) -> AsyncIterator[tuple[Collector, MemorySpool]]:
+    chosen, spool = settings(port, url=f"opc.tcp://{host}:{port}"), MemorySpool()
     limits = Limits(
         backoff_first=200 * MILLISECOND, backoff_most=SECOND, alive_every=SECOND, keepalive=2 * SECOND,
         settle=300 * MILLISECOND,

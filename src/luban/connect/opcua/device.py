@@ -17,7 +17,7 @@ import logging
 import socket
 import sys
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,12 +34,23 @@ from luban.core.time import SECOND, iso, now, parse_time, to_datetime
 __all__ = ["OpcUaDevice", "main"]
 
 _PAGE = 10_000
+_AT_ONCE = 100
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = 0.005  # [s]
 _POLICIES = [
     ua.SecurityPolicyType.Basic256Sha256_SignAndEncrypt,
     ua.SecurityPolicyType.Aes128Sha256RsaOaep_SignAndEncrypt,
     ua.SecurityPolicyType.Aes256Sha256RsaPss_SignAndEncrypt,
 ]
+
+
+class _Shown(ua.DataValue):  # type: ignore[misc]
+    """A value that nobody changes: asyncua may keep it as it is, a deep copy costs most of its time."""
+
+    __slots__ = ()
+
+    def __deepcopy__(self, memo: object) -> _Shown:
+        return self
 
 
 class OpcUaDevice:
@@ -60,6 +71,7 @@ class OpcUaDevice:
         self._server = Server()
         self._tracks: dict[ua.NodeId, Track] = {}
         self._nodes: dict[str, ua.NodeId] = {}
+        self._shown: dict[ua.NodeId, int] = {}  # source time of what each node showed when it was added
         self._memory = _Memory(self)
         self._player: asyncio.Task[None] | None = None
         self._index = 0
@@ -124,6 +136,7 @@ class OpcUaDevice:
         )
         self._nodes[track.path] = node.nodeid
         self._tracks[node.nodeid] = track
+        self._shown[node.nodeid] = time if held is not None else self.epoch - 1
         await self._show(node.nodeid, value, time, 0)
         if track.unit:
             await node.add_property(
@@ -161,10 +174,10 @@ class OpcUaDevice:
 
     async def _show(self, node: ua.NodeId, value: Value, time: int, status: int) -> ua.DataValue:
         kind = ua.VariantType[self._tracks[node].type]
-        shown = ua.DataValue(
+        shown = _Shown(
             ua.Variant(None, ua.VariantType.Null) if value is None else ua.Variant(_typed(value, kind), kind),
             StatusCode=ua.StatusCode(status),
-            SourceTimestamp=to_datetime(time),
+            SourceTimestamp=_EPOCH + timedelta(microseconds=time),
         )
         await self._server.write_attribute_value(node, shown)
         return shown
@@ -172,12 +185,14 @@ class OpcUaDevice:
     async def _play(self) -> None:
         """Show each scripted change when its moment comes; a late one keeps its own time."""
         queue: list[tuple[int, int, Value, ua.NodeId, Iterator[tuple[int, Value]]]] = []
-        start = now()
         for number, (node, track) in enumerate(self._tracks.items()):
-            _push(queue, number, node, track.after(self.epoch, start))
+            _push(queue, number, node, track.after(self.epoch, self._shown[node]))
         while True:
-            moment = now()
+            moment, done = now(), 0
             while queue and queue[0][0] <= moment:
+                done += 1
+                if done % _AT_ONCE == 0:
+                    await asyncio.sleep(0)  # clients are served while the device catches up
                 time, number, value, node, changes = heapq.heappop(queue)
                 await self._show(node, value, time, 0)
                 _push(queue, number, node, changes)
