@@ -102,6 +102,7 @@ TOML_CASES = [
         "plant.toml:23",
         "leave out 'jinan/'",
     ),
+    ("equipment with the plant", 'path = "machining', 'path = "jinan/machining', "plant.toml:14", "leave out 'jinan'"),
     ("no signal id", "machining/lathe01:load", "machining/lathe01", "plant.toml:23", "not a signal id"),
     ("bad path", "machining/lathe01", "machining//lathe01", "plant.toml:14", "not an equipment path"),
     ("no time of day", 'start = "06:30"', 'start = "6.30"', "plant.toml:9", "HH:MM"),

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from openpyxl.utils import get_column_letter
 
-from luban.core.errors import ConfigError
+from luban.core.errors import ConfigError, InputError
 
-__all__ = ["Complaint", "Place", "did_you_mean"]
+__all__ = ["Complaint", "Place", "did_you_mean", "listing", "said"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +99,15 @@ def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """'did you mean …?' for the nearest known word, '' if none is near."""
     close = difflib.get_close_matches(word, list(known), 1, cutoff)
     return f"did you mean {close[0]}?" if close else ""
+
+
+def said(place: Place, field: str, error: InputError) -> Complaint:
+    """What a reader of a text said about it, with the place of the text."""
+    return Complaint(place, field, error.message, error.came, error.expected, error.hint)
+
+
+def listing(known: Iterable[str], most: int = 8) -> str:
+    """Names joined by commas; of many, the first few and how many there are."""
+    names = list(known)
+    shown = ", ".join(names[:most])
+    return f"{shown}, … ({len(names)} in all)" if len(names) > most else shown

@@ -1,0 +1,18 @@
+"""Consistency of a plant folder: one small function a rule, each complaint with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from luban.plant.checks import calendars, signals, tables, tree
+from luban.plant.complaint import Complaint
+from luban.plant.draft import Draft
+
+__all__ = ["check_draft"]
+
+
+def check_draft(draft: Draft) -> Iterator[Complaint]:
+    """All complaints about what the entries say together."""
+    for part in (tree, calendars, signals, tables):
+        for rule in part.RULES:
+            yield from rule(draft)
