@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import ssl
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Set as AbstractSet
 from pathlib import Path
 from types import TracebackType
@@ -48,6 +50,8 @@ class Agent:
     port       TCP port; 0 takes a free one and keeps it over `stop` and `start`
     buffer     observations it keeps
     version    of the documents it writes
+    tls        serves https with this certificate
+    login      user and password that it asks for
     streaming  False: a request for a stream gets one document, as from agents that cannot
     """
 
@@ -60,11 +64,15 @@ class Agent:
         version: str = "2.3",
         streaming: bool = True,
         host: str = "127.0.0.1",
+        tls: ssl.SSLContext | None = None,
+        login: tuple[str, str] | None = None,
     ) -> None:
         self.model = read_devices(devices)
         self.port = port
         self.streaming = streaming
         self._host = host
+        self._tls = tls
+        self._login = b64encode(":".join(login).encode()).decode() if login else ""
         self._instance = 0
         self._ring = Ring(self.model, buffer)
         self._documents = Documents(self.model, version, buffer)
@@ -78,7 +86,7 @@ class Agent:
     @property
     def url(self) -> str:
         """Address for a source's `url`."""
-        return f"http://{self._host}:{self.port}"
+        return f"{'https' if self._tls else 'http'}://{self._host}:{self.port}"
 
     @property
     def instance(self) -> int:
@@ -116,7 +124,7 @@ class Agent:
     async def mend(self) -> None:
         """The link is back, the agent is still the same."""
         if self._server is None:
-            self._server = await asyncio.start_server(self._serve, self._host, self.port)
+            self._server = await asyncio.start_server(self._serve, self._host, self.port, ssl=self._tls)
             self.port = self._server.sockets[0].getsockname()[1]
 
     async def _end(self, *, abort: bool) -> None:
@@ -176,6 +184,9 @@ class Agent:
         parts = urlsplit(target)
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         self.requests.append(target)
+        if self._login and f"authorization: basic {self._login}".lower() not in head.decode("latin-1").lower():
+            writer.write(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+            return True
         try:
             chosen, request = self._route(method, unquote(parts.path), query)
             if request == "sample" and "interval" in query and self.streaming:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import fcntl
 import re
+import sys
+import termios
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from typing import Any, ClassVar, TypeVar
 
@@ -71,10 +74,14 @@ class ShdrDriver:
         """Read until the peer is gone. Raises LinkDownError."""
         lines = Lines(self._settings.max_line)
         ping_at = heard = now()
+        pinged = False
         try:
             while True:
                 pace = min(ear.heartbeat or self._settings.ping, self._settings.ping)
                 if (moment := now()) >= ping_at:
+                    if pinged and not ear.heartbeat and _acknowledged(writer):
+                        take(())  # no heartbeat to hear, but the peer's TCP has taken our last ping
+                    pinged = True
                     # Never drained: a peer that does not read 7 bytes a second is found by its silence.
                     writer.write(b"* PING\n")
                     ping_at = moment + pace
@@ -140,6 +147,15 @@ class ShdrDriver:
     async def write(self, address: str, value: Value) -> ReadBack:
         """SHDR is read-only. Raises NotAllowedError."""
         raise NotAllowedError("SHDR is read-only", came=f"{address} = {value!r}", where=self._settings.url)
+
+
+def _acknowledged(writer: asyncio.StreamWriter) -> bool:
+    """Whether the peer's TCP has acknowledged every byte we sent; False where the system cannot tell."""
+    try:
+        waiting = fcntl.ioctl(writer.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
+    except (OSError, AttributeError):
+        return False
+    return int.from_bytes(waiting, sys.byteorder) == 0
 
 
 async def _within(work: Coroutine[Any, Any, _T], limit: int) -> _T | None:
