@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -20,6 +21,8 @@ import pytest
 from luban.connect import registry
 from luban.connect.collector import Collector, collector_for
 from luban.connect.files.driver import FilesDriver
+from luban.connect.files.reading import open_sheet
+from luban.connect.files.rows import read_rows
 from luban.connect.files.settings import FilesSettings
 from luban.connect.files.times import reader
 from luban.core.errors import ConfigError, InputError, NotAllowedError
@@ -407,3 +410,18 @@ async def test_a_large_file_cut_off_by_a_crash_is_read_on(tmp_path: Path, monkey
         await has(spool, "signal", 5_000)
     times = [r["time"] for r in spool.rows("signal")]
     assert len(times) == len(set(times)) == 5_000
+
+
+def test_a_hundred_thousand_rows_are_read_within_seconds() -> None:
+    lines = [
+        f"2026-03-02 {6 + n // 36_000:02}:{n // 600 % 60:02}:{n // 10 % 60:02}.{n % 10},{n % 100},{n}"
+        for n in range(100_000)
+    ]
+    content = ("time,load,pieces\n" + "\n".join(lines) + "\n").encode()
+    settings = FilesSettings(folder="x", time_zone="Asia/Shanghai")
+    begin = time.process_time()
+    batch = read_rows(open_sheet(Path("a.csv"), content, settings), settings)
+    spent = time.process_time() - begin
+    assert len(batch.samples) == 200_000
+    assert spent < 10, f"{100_000 / spent:,.0f} rows/s"
+    print(f"{100_000 / spent:,.0f} rows/s")

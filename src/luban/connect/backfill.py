@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from typing import Any
 
 from luban.connect.coverage import Coverage, Gap
 from luban.connect.mapping import Mapper
@@ -42,9 +43,13 @@ class Backfill:
         return not self._release.is_set()
 
     @property
-    def first(self) -> int | None:
-        """Start of the first gap that is not told yet; a new process must begin there."""
-        return self._gaps[0].start if self._gaps else None
+    def memory(self) -> list[list[Any]]:
+        """Gaps that are not told yet, for a new process."""
+        return [[gap.start, gap.end, gap.reason, list(gap.addresses), gap.backfilled] for gap in self._gaps]
+
+    def recall(self, memory: Sequence[Sequence[Any]]) -> None:
+        """Gaps that an earlier process did not come to tell: they are recovered with the next one."""
+        self._gaps = [Gap(start, end, reason, addresses, filled) for start, end, reason, addresses, filled in memory]
 
     async def released(self) -> None:
         """Return when nothing is held back."""
@@ -55,11 +60,13 @@ class Backfill:
         capabilities = driver.capabilities
         self._floor_until = self._clock() + _MORE_OFTEN
         if gap is not None:
-            if not (capabilities.history or capabilities.redelivers):
-                self._tell(gap)
-                return
             self._gaps.append(gap)
         if not self._gaps:
+            return
+        if not (capabilities.history or capabilities.redelivers):
+            gaps, self._gaps = self._gaps, []
+            for told in gaps:
+                self._tell(told)
             return
         if capabilities.history:
             self._release.clear()

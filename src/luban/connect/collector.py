@@ -211,6 +211,7 @@ class Collector:
         """Values were lost within the living link: recover them if the peer can, then tell."""
         self._touched = True
         self.coverage.cut(self.mapper.rows, gap.start, gap.end)
+        self.mapper.expect_states()
         if driver.capabilities.history:
             self.mapper.expect_repeats(gap.start)
         self._backfill.begin(gap, driver)
@@ -262,6 +263,7 @@ class Collector:
         self._say("up")
         capabilities = driver.capabilities
         self.mapper.clock.forget()
+        self.mapper.expect_states()
         if capabilities.redelivers or capabilities.history:
             self.mapper.expect_repeats()
 
@@ -316,10 +318,12 @@ class Collector:
 
     def _change(self, rows: Rows) -> dict[str, Any]:
         change = self.mapper.memory(only=set(rows.subject))
-        first = self._backfill.first
-        change["e"] = self.coverage.last if first is None else first
-        change["s"] = self.coverage.start if first is None else None
-        change["r"] = self.coverage.reason
+        change |= {
+            "e": self.coverage.last,
+            "s": self.coverage.start,
+            "r": self.coverage.reason,
+            "g": self._backfill.memory,
+        }
         if self._notes:
             change["d"], self._notes = self._notes, {}
         if not rows and "d" not in change:
@@ -342,6 +346,7 @@ class Collector:
     def _recall(self) -> None:
         memory = self._memory.state
         self.mapper.recall(memory)
+        self._backfill.recall(memory.get("g", ()))
         if memory.get("e") is not None:
             ended = memory.get("r") if memory.get("s") is None else "the collector ended without notice"
             self.coverage.resume(self.mapper.rows, memory.get("s"), memory["e"], ended or "the collector was stopped")
