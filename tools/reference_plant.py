@@ -1,4 +1,4 @@
-"""Write docs/reference/plant.md and docs/reference/norms.md from what the code itself reads.
+"""Write docs/reference/plant.md, norms.md and units.md from what the code itself reads.
 
     python tools/reference_plant.py [--check]
 
@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from luban.core.units import aliases_of, units
 from luban.norms import elements, kpi_catalogue, mappings
 from luban.plant import settings, table_columns
 
@@ -80,6 +81,17 @@ Dated data with a reference on every value. What could not be checked against it
 Every second of a work unit belongs to exactly one of APT, AUST, ADET, ADOT, PDOT and UNKNOWN. The trap in the names:
 in ISO 22400 a malfunction during an order is *delay* (ADET), and *down* time (ADOT) is the time an available machine
 does not execute. Whether a state is a failure is a mark of its own in the state mapping.
+"""
+
+
+UNITS_HEAD = """\
+# Units
+
+Units may be joined by `·` (or `*`, a point, a space), divided by `/` and raised to powers: `kWh/piece`, `kg·m/s²`,
+`m3`, `kg/(m·s^2)`. After a slash a product needs brackets, because `kWh/piece·h` has two readings. °C and °F have
+a zero point when they stand alone; within a compound, and as `K` or `Δ°F`, a degree is a difference. Money of one
+currency does not convert to another, and apparent (VA) and reactive power (var) do not convert to power (W).
+Codes are those of UNECE recommendation 20, as OPC UA servers give them.
 """
 
 
@@ -171,10 +183,31 @@ def norms_page() -> str:
     return "\n".join(lines)
 
 
+def units_page() -> str:
+    """docs/reference/units.md."""
+    lines = [NOTE + UNITS_HEAD]
+    lines += table(
+        ("unit", "also written", "UNECE", "name", "dimension", "factor to SI", "zero point [K]"),
+        (
+            (
+                f"`{unit.symbol}`",
+                " ".join(f"`{alias}`" for alias in aliases),
+                unit.code,
+                " · ".join(unit.names.values()),
+                "·".join(base if power == 1 else f"{base}^{power}" for base, power in unit.dimension) or "1",
+                f"{float(unit.factor):.12g}",
+                f"{float(unit.offset):.12g}" if unit.offset else "",
+            )
+            for unit, aliases in ((unit, aliases_of(unit)) for unit in units().values())
+        ),
+    )
+    return "\n".join(lines)
+
+
 def main(check: bool) -> int:
     """Write the pages, or say which are stale."""
     stale = 0
-    for name, page in (("plant.md", plant_page()), ("norms.md", norms_page())):
+    for name, page in (("plant.md", plant_page()), ("norms.md", norms_page()), ("units.md", units_page())):
         path = FOLDER / name
         text = page.rstrip("\n") + "\n"
         if check and (not path.exists() or path.read_text("utf-8") != text):

@@ -29,11 +29,10 @@ def rows(name: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def collected(tmp_path, monkeypatch):
+def collected(tmp_path):
     """The workshop's folder after its files were taken in."""
     folder = tmp_path / "tiny"
     shutil.copytree(WORKSHOP, folder, ignore=shutil.ignore_patterns(".luban"))
-    monkeypatch.chdir(folder)  # the sources' folders are relative
 
     async def collect() -> None:
         async with PlantLoop(folder) as loop:

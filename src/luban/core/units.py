@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 from luban.core.errors import UnitError
 
-__all__ = ["Number", "Quantity", "Unit", "convert", "parse_unit", "unit_of_code", "units"]
+__all__ = ["Number", "Quantity", "Unit", "aliases_of", "convert", "parse_unit", "unit_of_code", "units"]
 
 Number = int | float | Fraction
 
@@ -134,6 +134,12 @@ def _spellings() -> Mapping[str, Unit]:
     return {spelling.translate(_SAME): unit for spelling, unit in known.items()}
 
 
+def aliases_of(unit: Unit) -> tuple[str, ...]:
+    """Other spellings of a unit of the table."""
+    row = next((row for row in _rows() if row["symbol"] == unit.symbol), {"aliases": ""})
+    return tuple(filter(None, row["aliases"].split("|")))
+
+
 @cache
 def _codes() -> Mapping[str, Unit]:
     return {unit.code: unit for unit in units().values() if unit.code}
@@ -220,7 +226,7 @@ def _did_you_mean(token: str) -> str:
     if found is None:
         close = difflib.get_close_matches(token.casefold(), folded, 1, 0.6)
         found = folded[close[0]] if close else None
-    return f"did you mean {found}?" if found else "`luban units` lists the table"
+    return f"did you mean {found}?" if found else "the reference page of units lists them all"
 
 
 def _unit(unit: Unit | str) -> Unit:
