@@ -7,8 +7,8 @@ ns=2;s=Spindle.Load   i=2258                    by namespace index
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from asyncua import ua
 
@@ -16,8 +16,16 @@ from luban.connect.opcua.session import Link
 from luban.connect.opcua.units import unit_of
 from luban.connect.opcua.values import Point
 
-__all__ = ["address_of", "children", "chunks", "parse", "read", "resolve"]
+__all__ = ["address_of", "children", "chunks", "in_chunks", "parse", "read", "resolve"]
 
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+_TOO_MANY = (
+    ua.uaerrors.BadTooManyOperations,
+    ua.uaerrors.BadRequestTooLarge,
+    ua.uaerrors.BadResponseTooLarge,
+    ua.uaerrors.BadEncodingLimitsExceeded,
+)
 _ROOT = ua.NodeId(ua.ObjectIds.RootFolder)
 _LAST_BUILT_IN = 25  # i=1..25 are the built-in data types; none of them is an enumeration
 _NUMBERS = {26, 27, 28, 290}
@@ -26,6 +34,22 @@ _NUMBERS = {26, 27, 28, 290}
 def chunks(items: Sequence[Any], size: int) -> list[Sequence[Any]]:
     """The items in runs of at most `size`."""
     return [items[i : i + size] for i in range(0, len(items), size)]
+
+
+async def in_chunks(
+    items: Sequence[_In], size: int, call: Callable[[Sequence[_In]], Awaitable[Iterable[_Out]]]
+) -> list[_Out]:
+    """Answers to all items; smaller chunks where the server takes less than it declares."""
+    answers: list[_Out] = []
+    while len(answers) < len(items):
+        chunk = items[len(answers) : len(answers) + size]
+        try:
+            answers += await call(chunk)
+        except _TOO_MANY:
+            if size == 1:
+                raise
+            size //= 2
+    return answers
 
 
 def address_of(node: ua.NodeId, namespaces: Sequence[str]) -> str:
@@ -86,41 +110,44 @@ async def _nodes(link: Link, addresses: Sequence[str]) -> tuple[dict[str, ua.Nod
             nodes[address] = parse(address, link.namespaces)
         except ValueError as error:
             failed[address] = str(error)
-    for chunk in chunks(paths, link.limits.translate):
-        asked = []
-        for path in chunk:
-            try:
-                asked.append((path, ua.RelativePath.from_string(path.removeprefix("/Root"))))
-            except ValueError:
-                failed[path] = "not a browse path"
-        answers = await link.client.translate_browsepaths(_ROOT, [relative for _, relative in asked])
-        for (path, _), answer in zip(asked, answers, strict=True):
-            if answer.StatusCode.is_good() and answer.Targets:
-                nodes[path] = answer.Targets[0].TargetId
-            else:
-                failed[path] = str(answer.StatusCode.name)
+    asked = []
+    for path in paths:
+        try:
+            asked.append((path, ua.RelativePath.from_string(path.removeprefix("/Root"))))
+        except ValueError:
+            failed[path] = "not a browse path"
+    answers = await _translate(link, [(_ROOT, relative) for _, relative in asked])
+    for (path, _), answer in zip(asked, answers, strict=True):
+        if answer.StatusCode.is_good() and answer.Targets:
+            nodes[path] = answer.Targets[0].TargetId
+        else:
+            failed[path] = str(answer.StatusCode.name)
     return nodes, failed
 
 
 async def read(link: Link, nodes: Sequence[ua.NodeId], attribute: ua.AttributeIds) -> list[ua.DataValue]:
     """One attribute of many nodes, in as few calls as the server allows."""
-    values: list[ua.DataValue] = []
-    for chunk in chunks(nodes, link.limits.read):
-        values += await link.client.uaclient.read_attributes(list(chunk), attribute)
-    return values
+
+    async def call(chunk: Sequence[ua.NodeId]) -> list[ua.DataValue]:
+        return list(await link.client.uaclient.read_attributes(list(chunk), attribute))
+
+    return await in_chunks(nodes, link.limits.read, call)
+
+
+async def _translate(link: Link, pairs: Sequence[tuple[ua.NodeId, ua.RelativePath]]) -> list[ua.BrowsePathResult]:
+    async def call(chunk: Sequence[tuple[ua.NodeId, ua.RelativePath]]) -> list[ua.BrowsePathResult]:
+        paths = [ua.BrowsePath(StartingNode=node, RelativePath=path) for node, path in chunk]
+        return list(await link.client.uaclient.translate_browsepaths_to_nodeids(paths))
+
+    return await in_chunks(pairs, link.limits.translate, call)
 
 
 async def children(link: Link, nodes: Sequence[ua.NodeId], name: str) -> dict[ua.NodeId, Any]:
     """Value of the property `name` (of OPC UA's own namespace) of each node that has it."""
     path = ua.RelativePath.from_string(f".{name}")
-    owners, properties = [], []
-    for chunk in chunks(nodes, link.limits.translate):
-        asked = [ua.BrowsePath(StartingNode=node, RelativePath=path) for node in chunk]
-        answers = await link.client.uaclient.translate_browsepaths_to_nodeids(asked)
-        for node, answer in zip(chunk, answers, strict=True):
-            if answer.StatusCode.is_good() and answer.Targets:
-                owners.append(node)
-                properties.append(answer.Targets[0].TargetId)
+    answers = await _translate(link, [(node, path) for node in nodes])
+    pairs = [(node, a.Targets[0].TargetId) for node, a in zip(nodes, answers, strict=True) if a.Targets]
+    owners, properties = [owner for owner, _ in pairs], [node for _, node in pairs]
     values = await read(link, properties, ua.AttributeIds.Value)
     return {
         owner: value.Value.Value

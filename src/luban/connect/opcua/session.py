@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from asyncua import Client, ua
@@ -116,7 +117,7 @@ def translated(error: BaseException, settings: OpcUaSettings) -> ConnectError:
 
 
 def _refused(name: str, settings: OpcUaSettings) -> SecurityError:
-    own = settings.pki / "own" / "luban-client.der"
+    own = settings.certificates / "own" / "luban-client.der"
     user = any(word in name for word in ("Identity", "UserAccess", "UserSignature"))
     return SecurityError(
         "the server refused the user" if user else "the server refused us",
@@ -130,20 +131,26 @@ async def _client(settings: OpcUaSettings) -> Client:
     client = Client(settings.url, timeout=settings.timeout / SECOND, watchdog_intervall=_NEVER)
     client.name = client.description = "luban"
     if not settings.secure:
-        logger.warning("%s: no security: anyone on the network can read and forge these values", settings.url)
+        _warn(settings.url)
         return client
-    identity = own_identity(settings.pki)
+    identity = own_identity(settings.certificates)
     client.application_uri = identity.uri
     client.product_uri = "urn:luban"
     endpoint = await _endpoint(settings)
     certificate = check_server(
-        settings.pki, endpoint.ServerCertificate or b"", endpoint.Server.ApplicationUri, settings.url
+        settings.certificates, endpoint.ServerCertificate or b"", endpoint.Server.ApplicationUri, settings.url
     )
     await _protect(client, settings, identity, certificate.public_bytes(Encoding.DER))
     if settings.user:
         client.set_user(settings.user)
         client.set_password(settings.password())
     return client
+
+
+@cache
+def _warn(url: str) -> None:
+    """Once a process, not at every reconnect."""
+    logger.warning("%s: no security: anyone on the network can read and forge these values", url)
 
 
 async def _open(client: Client, settings: OpcUaSettings) -> None:
@@ -173,12 +180,18 @@ async def _endpoint(settings: OpcUaSettings) -> Any:
         if encrypted and endpoint.SecurityPolicyUri == POLICIES[settings.security]:
             return endpoint
     names = sorted({f"{e.SecurityPolicyUri.rpartition('#')[2]} {e.SecurityMode.name}" for e in offered})
+    only_bare = {endpoint.SecurityMode for endpoint in offered} <= {ua.MessageSecurityMode.None_}
     raise SecurityError(
         "the server does not offer this security",
         where=settings.url,
         came=", ".join(names) or "nothing",
         expected=f"{settings.security} SignAndEncrypt",
-        hint="switch it on at the server, or set 'security'",
+        hint="switch it on at the server"
+        + (
+            ", or accept that all can read and forge: security = 'none'"
+            if only_bare
+            else ", or set 'security' to one of these"
+        ),
     )
 
 

@@ -42,6 +42,7 @@ class OpcUaSettings(SourceSettings):
         description=f"Policy, always signed and encrypted: {', '.join(POLICIES)}; or '{NO_SECURITY}' (no protection).",
     )
     pki: Path = Field(default=Path("pki"), description="Folder of certificates: own/, trusted/, rejected/, crl/.")
+    base: Path = Field(default=Path(), description="Folder that a relative 'pki' lies in; the plant's.")
     user: str = Field(default="", description="User name; anonymous where empty.")
     password_env: str = Field(default="", description="Name of the environment variable that holds the password.")
     publishing_interval: Duration = Field(
@@ -85,6 +86,11 @@ class OpcUaSettings(SourceSettings):
         if self.user and not self.secure:
             raise ValueError("a password must not cross an unprotected wire; set 'security' to a policy")
         return self
+
+    @property
+    def certificates(self) -> Path:
+        """The folder of certificates."""
+        return self.base / self.pki
 
     @property
     def secure(self) -> bool:

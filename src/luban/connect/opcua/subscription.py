@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from asyncua import ua
 
-from luban.connect.opcua.addresses import chunks, resolve
+from luban.connect.opcua.addresses import in_chunks, resolve
 from luban.connect.opcua.composite import Composite, compose, parts_of
 from luban.connect.opcua.session import Link
 from luban.connect.opcua.settings import OpcUaSettings
@@ -149,8 +149,7 @@ class Subscription:
         self._sink.samples([Sample(address, now(), None, Quality.CONFIGURATION)])
 
     async def _monitor(self, points: Sequence[Point]) -> dict[str, str]:
-        failed: dict[str, str] = {}
-        for chunk in chunks(points, self._link.limits.monitor):
+        async def call(chunk: Sequence[Point]) -> list[ua.MonitoredItemCreateResult]:
             parameters = ua.CreateMonitoredItemsParameters()
             parameters.SubscriptionId = self._id
             parameters.TimestampsToReturn = ua.TimestampsToReturn.Both
@@ -158,13 +157,14 @@ class Subscription:
                 handle = len(self._by_handle) + 1
                 # Before the call: the first values may overtake its answer.
                 self._by_handle[handle] = point
-                self.points[point.address] = point
                 parameters.ItemsToCreate.append(self._item(point, handle))
-            results = await self._link.client.uaclient.create_monitored_items(parameters)
-            for point, result in zip(chunk, results, strict=True):
-                if result.StatusCode.is_bad():
-                    failed[point.address] = str(result.StatusCode.name)
-                    del self.points[point.address]
+            return list(await self._link.client.uaclient.create_monitored_items(parameters))
+
+        results = await in_chunks(points, self._link.limits.monitor, call)
+        failed = {
+            p.address: str(r.StatusCode.name) for p, r in zip(points, results, strict=True) if r.StatusCode.is_bad()
+        }
+        self.points |= {p.address: p for p in points if p.address not in failed}
         return failed
 
     def _item(self, point: Point, handle: int) -> ua.MonitoredItemCreateRequest:
