@@ -58,10 +58,11 @@ class Signal(Protocol):
 class _Unit:
     """What is remembered of one work unit."""
 
-    __slots__ = ("context", "path", "roles", "state")
+    __slots__ = ("context", "path", "roles", "said", "state")
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.said = False  # its state was written since the link came up
         self.roles: set[str] = set()
         self.context: dict[str, str | None] = dict.fromkeys(_CONTEXT)
         self.state: tuple[str, str, int] | None = None  # word, mapping, quality
@@ -186,6 +187,8 @@ class Mapper:
         )
         if quality == REPEATED:
             self.repeated += 1
+            if track.role == "state" and sample.time == check.last_time:
+                self._say_again(track.unit, sample.time)
             return 0
         if check.changed != before:
             self._alive = (arrival, track.subject, alive[2] if alive[1] == track.subject else alive[0])
@@ -254,11 +257,28 @@ class Mapper:
                 quality = quality or int(Quality.UNCERTAIN)
                 reason = f"not a word of {mapping}"
                 self._stranger(track, time, word)
-        if late or unit.state != (word, mapping, quality):
+        if late or not unit.said or unit.state != (word, mapping, quality):
             order, item = unit.context["order"], unit.context["item"]
             self._put_state(unit, time, State(word, mapping, quality, reason, order, item))
         if not late:
             unit.state = (word, mapping, quality)
+            unit.said = True
+
+    def expect_states(self) -> None:
+        """A link came up: the state of each unit is written once more, even if it is the old one.
+
+        Across a gap an old state proves nothing; that the source repeats it does.
+        """
+        for unit in self._units.values():
+            unit.said = False
+
+    def _say_again(self, unit: _Unit, time: int) -> None:
+        if unit.said or unit.state is None:
+            return
+        word, mapping, quality = unit.state
+        context = unit.context
+        self._put_state(unit, time, State(word, mapping, quality, context["reason"], context["order"], context["item"]))
+        unit.said = True
 
     def _word(self, track: _Track, text: str) -> tuple[str, bool]:
         word = track.words.get(text)
