@@ -77,10 +77,13 @@ class PlantLoop:
 
         Raises LedgerBusyError if another process writes these books, ConfigError for a source's settings
         """
+        home = self.places.folder.resolve()
+        defaults = {"base": str(home), "time_zone": self.plant.zone.key, "pki": home / "pki"}
         factories = {}
         for source in self.plant.sources.values():
             signals = [s for s in self.plant.signals.values() if s.source == source.id and s.enabled]
-            factories[source.id] = driver_factory(source, [s.address for s in signals]), signals
+            factory = driver_factory(source, [s.address for s in signals], defaults=defaults)
+            factories[source.id] = factory, signals
         self._writer = await asyncio.to_thread(LedgerWriter, self.places.ledger)
         self.places.memory.mkdir(parents=True, exist_ok=True)
         for name, (factory, signals) in factories.items():
@@ -102,14 +105,11 @@ class PlantLoop:
 
     async def stop(self) -> None:
         """End collectors first, then take in what they left, then close the books."""
-        *collectors, intake = self._tasks or [None]
-        for task in collectors:
-            if task is not None:
+        collectors, intake = self._tasks[:-1], self._tasks[-1:]
+        for tasks in (collectors, intake):
+            for task in tasks:
                 task.cancel()
-        await asyncio.gather(*[t for t in collectors if t is not None], return_exceptions=True)
-        if intake is not None:
-            intake.cancel()
-            await asyncio.gather(intake, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
         for spool in self._spools:
             with contextlib.suppress(DiskFullError):
                 await asyncio.to_thread(spool.close)
