@@ -52,6 +52,7 @@ def spoiled(text: str, seed: int, times: int) -> str:
 def test_spoiled_files(tmp_path, seed, toml_faults, table_faults):
     text = spoiled(TOML, seed, toml_faults)
     (tmp_path / "plant.toml").write_text(text, "utf-8")
+    (tmp_path / "items.csv").write_text("id\nshaft\n", "utf-8")
     (tmp_path / "routing.csv").write_text(spoiled(ROUTING, seed, table_faults), "utf-8")
     complaints = check(tmp_path)
     lines = text.count("\n") + 1
