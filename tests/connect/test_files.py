@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from luban.connect import registry
-from luban.connect.collector import Collector, collector_for
+from luban.connect.collector import Collector
 from luban.connect.files.driver import FilesDriver
 from luban.connect.files.reading import open_sheet
 from luban.connect.files.rows import read_rows
@@ -232,15 +232,9 @@ async def test_the_example_week_arrives_whole(tmp_path: Path, source_id: str, pa
     """The sources of the tiny workshop, compared with their own files and with the coverage it declares."""
     plant = load(EXAMPLE.parent)
     spool = Spool(tmp_path / "spool", source_id)
-    collector = collector_for(
-        plant.sources[source_id],
-        [],
-        spool,
-        root=plant.id,
-        units=plant.work_units,
-        home=EXAMPLE.parent,
-        time_zone=plant.zone.key,
-    )
+    defaults = {"base": str(EXAMPLE.parent), "time_zone": plant.zone.key}
+    factory = registry.driver_factory(plant.sources[source_id], [], defaults=defaults)
+    collector = Collector(source_id, factory, [], spool, root=plant.id, units=plant.work_units)
     task = asyncio.create_task(collector.run())
     written = example(pattern)
     await until(lambda: collector.status.samples >= len(written), 20, lambda: f"not read: {collector.status}")

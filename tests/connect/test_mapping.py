@@ -211,9 +211,17 @@ def test_what_was_remembered_goes_on() -> None:
     second.recall(memory)
     mapped(signals, ("n", 0, 500), ("e", 0, "ACTIVE"), ("n", 9, 507), ("e", 9, "ACTIVE"), mapper=second)
     assert counts(second) == [(9, 7, 0, 0, 0)]
-    assert not second.rows.states
+    assert states(second) == [(0, "ACTIVE", 0, None)]  # said again: an old state proves nothing after a gap
     assert second.repeated == 2
     assert next(iter(second.rows.counts.values())).order == "A"
+
+
+def test_after_a_new_link_the_state_is_said_again_once() -> None:
+    mapper = mapped([signal("e", "state")], ("e", 0, "ACTIVE"), ("e", 1, "ACTIVE"))
+    mapper.rows.states.clear()
+    mapper.expect_states()
+    mapped([], ("e", 5, "ACTIVE"), ("e", 6, "ACTIVE"), mapper=mapper)
+    assert states(mapper) == [(5, "ACTIVE", 0, None)]
 
 
 def test_one_address_may_serve_two_signals_and_others_are_counted() -> None:

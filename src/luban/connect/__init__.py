@@ -4,8 +4,8 @@ A `Collector` supervises one driver: it maps what the wire says to signals, judg
 the link was proved up and where values were lost, and back-fills. Reads a wire, writes Facts through the spool.
 """
 
-from luban.connect.collector import Collector, collector_for
+from luban.connect.collector import Collector
 from luban.connect.registry import drivers, settings_for
 from luban.connect.status import Limits, Status
 
-__all__ = ["Collector", "Limits", "Status", "collector_for", "drivers", "settings_for"]
+__all__ = ["Collector", "Limits", "Status", "drivers", "settings_for"]

@@ -22,15 +22,13 @@ from luban.connect.mapping import Mapper, Signal
 from luban.connect.memory import Memory
 from luban.connect.outbox import Outbox, SpoolLike
 from luban.connect.quarantine import Quarantine
-from luban.connect.registry import PlantSource, driver_factory
 from luban.connect.rows import Rows
 from luban.connect.status import Limits, Status
 from luban.connect.wire import Driver, Sample
 from luban.core.errors import ConfigError, DiskFullError, InputError, LubanError, MissingServiceError, SecurityError
 from luban.core.time import SECOND, now
-from luban.ledger import Spool
 
-__all__ = ["Collector", "Limits", "Status", "collector_for"]
+__all__ = ["Collector", "Limits", "Status"]
 
 _log = logging.getLogger(__name__)
 _A_PERSON_MUST_ACT = (SecurityError, ConfigError, MissingServiceError)
@@ -362,36 +360,6 @@ class Collector:
         self.quarantine.close(self.mapper.rows, at, all_hours=True)
         self._touched = True
         self._say("stopped")
-
-
-def collector_for(
-    source: PlantSource,
-    signals: Iterable[Signal],
-    spool: Spool,
-    *,
-    root: str = "",
-    units: Collection[str] | None = None,
-    time_zone: str = "",
-    home: Path | None = None,
-    memory: Path | None = None,
-    limits: Limits | None = None,
-) -> Collector:
-    """The collector of one source of a plant.
-
-    signals    of this source
-    root       the plant's id
-    units      the plant's work units
-    time_zone  the plant's, for sources whose times have none
-    home       the plant's folder, for sources that are files below it
-    memory     file of what must survive the process; beside the spool by default
-    Raises     ConfigError: unknown type or settings that its connector does not accept, with file and line
-    """
-    chosen = [signal for signal in signals if signal.enabled]
-    addresses = list(dict.fromkeys(signal.address for signal in chosen))
-    defaults = {"time_zone": time_zone, "base": str(home or "")}
-    factory = driver_factory(source, addresses, defaults={key: value for key, value in defaults.items() if value})
-    memory = memory or spool.folder / "collector.memory"
-    return Collector(source.id, factory, chosen, spool, limits=limits, memory=memory, root=root, units=units)
 
 
 class Door:
