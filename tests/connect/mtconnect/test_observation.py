@@ -28,6 +28,7 @@ PARTS = DataItem("p", "parts", category="EVENT", kind="PART_COUNT")
         ("0042", None, "0042", Quality.GOOD),
         ("42", None, 42, Quality.GOOD),
         (".5", None, 0.5, Quality.GOOD),
+        ("9" * 400, None, "9" * 400, Quality.WRONG_TYPE),
         ("ACTIVE", None, "ACTIVE", Quality.GOOD),
     ],
 )
@@ -58,6 +59,9 @@ def test_the_last_value_of_a_time_series_has_its_timestamp() -> None:
     assert found[2].quality is Quality.WRONG_TYPE
     (text,) = Addresses(["v"]).samples(Observation(("v",), 5, "1.0 2.0", None, series=True))
     assert text.value == "1.0 2.0", "without a rate its times are unknown"
+    for rate in (float("nan"), float("inf"), 1e-300, -1.0):
+        (text,) = Addresses(["v"]).samples(Observation(("v",), 5, "1.0 2.0", None, rate=rate, series=True))
+        assert text.time == 5
 
 
 def test_parts_of_positions_and_data_sets() -> None:

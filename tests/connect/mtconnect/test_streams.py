@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from luban.connect.mtconnect.model import read_devices
 from luban.connect.mtconnect.observation import Addresses
@@ -79,3 +80,21 @@ def test_errors_of_every_age(errors: str) -> None:
 def test_what_is_no_answer(text: str) -> None:
     with pytest.raises(PayloadError):
         read_answer(text.encode(), ITEMS)
+
+
+@given(st.data())
+@settings(max_examples=200, deadline=None)
+def test_damaged_answers_are_refused_or_read_and_never_break_anything(data: st.DataObject) -> None:
+    whole = ANSWER.format(version="2.0").encode()
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, min(len(whole), start + 40)))
+    damaged = whole[:start] + data.draw(st.binary(max_size=20)) + whole[end:]
+    try:
+        answer = read_answer(damaged, ITEMS)
+    except PayloadError:
+        return
+    for seen in answer.observations:
+        for sample in Addresses(["Sload", "ex", "pc", "M1:message", "Svib", "st", "else", "var/b", "pp/z"]).samples(
+            seen
+        ):
+            assert -(2**63) < sample.time < 2**63

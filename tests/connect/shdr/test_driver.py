@@ -8,9 +8,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
+from luban.connect.mtconnect.model import read_devices
+from luban.connect.mtconnect.observation import Addresses
 from luban.connect.shdr import ShdrDriver, ShdrSettings
 from luban.connect.shdr.device import Adapter
+from luban.connect.shdr.driver import _Ear
+from luban.connect.shdr.framing import Lines
 from luban.connect.shdr.recording import stamp
 from luban.core.errors import ConfigError, LinkDownError, NotAllowedError
 from luban.core.quality import Quality
@@ -64,6 +69,29 @@ async def test_garbage_is_kept_and_nothing_stops() -> None:
         assert ear.rejected[1][1] == b"\xff\xfe|a|1"
 
 
+PIECES = ["2026-11-24T12:00:00Z", "a", "b:a", "|", "1", "1e999", "NaN", '"', "\\", "UNAVAILABLE", "NORMAL", "@5"]
+PIECES += ["--multiline--A", "* PONG 1", "@ASSET@", "\n", "\r\n", " ", "\x00", "ü", "3|100|1 2 3", "||||", "{", "="]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=60), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_no_line_breaks_anything(pieces: list[str], with_model: bool) -> None:
+    rejected: list[str] = []
+    chosen = ShdrSettings(url="tcp://a:1", max_line=256)
+    model = read_devices(DEVICES) if with_model else None
+    ear = _Ear(chosen, model, lambda payload, reason: rejected.append(reason))
+    lines = Lines(256)
+    data = "".join(pieces).encode("utf-8", "surrogatepass") + b"\n2026-11-24T12:00:00Z|a|1\n"
+    seen = [one for start in range(0, len(data), 7) for one in ear.hear(lines.feed(data[start : start + 7]), 5)]
+    for one in seen:
+        for sample in Addresses(one.names).samples(one):
+            assert -(2**63) < sample.time < 2**63
+    assert set(rejected) <= {
+        "a key without a value", "line too long", "not UTF-8", "not a key", "not a rate", "not a time",
+        "not a time series", "not an SHDR line", "unknown condition", "value too long",
+    }  # fmt: skip
+
+
 async def test_lines_may_come_in_pieces() -> None:
     async with Adapter() as adapter:
         ear = Ear()
@@ -105,8 +133,8 @@ async def test_an_adapter_without_heartbeats_may_be_silent() -> None:
     async with Adapter(heartbeat=0) as adapter:
         adapter.set("a", "1")
         ear = Ear()
-        settings = ShdrSettings(url=adapter.url, silence=600 * MILLISECOND, ping=100 * MILLISECOND)
-        async with listening(ShdrDriver(settings, ["a"]), ear) as task:
+        chosen = ShdrSettings(url=adapter.url, silence=600 * MILLISECOND, ping=100 * MILLISECOND)
+        async with listening(ShdrDriver(chosen, ["a"]), ear) as task:
             before = ear.proofs
             await until(lambda: ear.proofs >= before + 2, within=2)  # its TCP acknowledges our pings
             assert not task.done()
@@ -172,8 +200,8 @@ async def test_browse_listens_or_reads_the_devices_file() -> None:
         adapter.set("load", "5")
         adapter.set("M1:program", "O1 2")
         adapter.set("system", "NORMAL", "", "", "", "")
-        settings = ShdrSettings(url=adapter.url, listen=200 * MILLISECOND)
-        found = {p.address: p for p in await ShdrDriver(settings, ()).browse()}
+        chosen = ShdrSettings(url=adapter.url, listen=200 * MILLISECOND)
+        found = {p.address: p for p in await ShdrDriver(chosen, ()).browse()}
         assert set(found) == {"execution", "load", "M1:program", "system"}
         assert (found["execution"].role, found["execution"].mapping) == ("state", "mtconnect-execution@1")
         assert (found["load"].type, found["M1:program"].name, found["M1:program"].equipment) == (
@@ -185,7 +213,7 @@ async def test_browse_listens_or_reads_the_devices_file() -> None:
         assert len(read) == 39
         assert read["S1speed"].unit == "rpm"
         with pytest.raises(NotAllowedError):
-            await ShdrDriver(settings, ()).write("load", 1.0)
+            await ShdrDriver(chosen, ()).write("load", 1.0)
 
 
 async def test_a_devices_file_that_is_none(tmp_path: Path) -> None:

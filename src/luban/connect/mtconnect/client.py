@@ -40,7 +40,7 @@ class AgentClient:
         # follow_redirects stays off: an agent that sends us elsewhere is not the one that was configured.
         self._http = httpx.AsyncClient(
             verify=_trust(self._settings), auth=self._auth, trust_env=False, timeout=httpx.Timeout(timeout),
-            headers={"Accept": "text/xml, application/xml"},
+            headers={"Accept": "text/xml, application/xml", "Accept-Encoding": "identity"},
         )  # fmt: skip
         return self
 

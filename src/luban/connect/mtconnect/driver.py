@@ -135,6 +135,7 @@ class MTConnectDriver:
         if answers <= 1 and not place.bad:
             # One plain document: this agent does not stream, or something between us cuts the answer short.
             self._streaming = False
+        await asyncio.sleep(self._settings.interval / SECOND)  # an agent that ends its answers is not to be hammered
 
     async def _poll(self, agent: AgentClient, sink: Sink, place: _Place) -> None:
         while True:

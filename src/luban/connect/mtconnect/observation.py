@@ -25,7 +25,8 @@ LEVELS = ("NORMAL", "WARNING", "FAULT", "UNAVAILABLE")
 _PARTS = {"x": 0, "y": 1, "z": 2}
 # A number as a machine writes one. 007 and 1_000 are names, not numbers.
 _NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d+)?\Z|[+-]?\.\d+(?:[eE][+-]?\d+)?\Z")
-_INTEGER = re.compile(r"-?(?:0|[1-9]\d*)\Z")
+_INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,17})\Z")
+_SLOWEST, _FASTEST = 1e-6, 1e6  # rates that a time series can have; a stamp resolves no more [1/s]
 _NOT_NUMBERS = {"nan", "inf", "infinity", "+inf", "-inf", "+infinity", "-infinity"}
 _XML_QUALITY = {"INVALID": Quality.BAD, "UNVERIFIABLE": Quality.UNCERTAIN}
 
@@ -153,7 +154,7 @@ def _series(seen: Observation, address: str, text: str, unit: str, doubt: Qualit
     numbers = text.split()
     if not numbers:
         return (Sample(address, seen.time, None, Quality.UNAVAILABLE, unit),)
-    if not rate or rate < 0:
+    if not _SLOWEST <= rate <= _FASTEST:
         return (Sample(address, seen.time, text, doubt, unit),)
     last = len(numbers) - 1
     found = []

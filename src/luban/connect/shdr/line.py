@@ -14,6 +14,7 @@ Source  MTConnect Standard Part 1 (adapter protocol) and the rules of the refere
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ __all__ = ["AdapterClock", "Reader", "fields_of"]
 _UTC = ZoneInfo("UTC")
 _KEY = re.compile(r"[^\s|<>\x00-\x1f\x7f�][^|<>\x00-\x1f\x7f�]*\Z")
 _ENTRY = re.compile(r"""([^\s=]+)(?:=(?:\{([^}]*)\}|"([^"]*)"|'([^']*)'|(\S*)))?""")
+_LONGEST = 1e12  # a relative time beyond it [ms] is none: that is 31 years
 _CONDITION = 5  # level, code, severity, qualifier, text
 
 
@@ -103,9 +105,12 @@ class AdapterClock:
                 raise PayloadError("not a time", came=text[:40], expected="ISO 8601") from error
             return self._shifted(time, arrival) if self._relative else time
         try:
-            return self._shifted(round(float(stamp) * MILLISECOND), arrival)
-        except (ValueError, OverflowError) as error:
-            raise PayloadError("not a time", came=text[:40], expected="ISO 8601 or milliseconds") from error
+            elapsed = float(stamp)
+        except ValueError:
+            elapsed = math.nan
+        if not abs(elapsed) < _LONGEST:
+            raise PayloadError("not a time", came=text[:40], expected="ISO 8601 or milliseconds")
+        return self._shifted(round(elapsed * MILLISECOND), arrival)
 
     def _shifted(self, time: int, arrival: int) -> int:
         if self._shift is None:
