@@ -1,19 +1,19 @@
 """The one error tree. Catch `LubanError` at a door and print it: it is written for the user.
 
-    LubanError
-    ├── InputError            what came in is not acceptable (file, row, field, value)
-    │   ├── ConfigError       plant.toml, tables, settings
-    │   └── UnitError         unknown unit, or units that do not convert
-    ├── LedgerError           the books
-    │   ├── IntegrityError    a hash, a chain link or a checksum does not match
-    │   ├── LedgerBusyError   another writer holds this ledger
-    │   └── DiskFullError     no room: nothing was acknowledged, nothing is half written
-    ├── ConnectError          a wire
-    │   ├── LinkDownError     the peer is not there or went away; the collector tries again
-    │   ├── SecurityError     certificate, policy, user or password refused; trying again is no use
-    │   └── PayloadError      one message is bad; it goes to quarantine and nothing stops
-    ├── NotAllowedError       the role does not permit it
-    └── MissingServiceError   an optional program or package is not installed
+LubanError
+├── InputError            what came in is not acceptable (file, row, field, value)
+│   ├── ConfigError       plant.toml, tables, settings
+│   └── UnitError         unknown unit, or units that do not convert
+├── LedgerError           the books
+│   ├── IntegrityError    a hash, a chain link or a checksum does not match
+│   ├── LedgerBusyError   another writer holds this ledger
+│   └── DiskFullError     no room: nothing was acknowledged, nothing is half written
+├── ConnectError          a wire
+│   ├── LinkDownError     the peer is not there or went away; the collector tries again
+│   ├── SecurityError     certificate, policy, user or password refused; trying again is no use
+│   └── PayloadError      one message is bad; it goes to quarantine and nothing stops
+├── NotAllowedError       the role does not permit it
+└── MissingServiceError   an optional program or package is not installed
 """
 
 from __future__ import annotations
@@ -45,9 +45,7 @@ class LubanError(Exception):
     hint      what to do next
     """
 
-    def __init__(
-        self, message: str, *, came: str = "", expected: str = "", where: str = "", hint: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, came: str = "", expected: str = "", where: str = "", hint: str = "") -> None:
         self.message = message
         self.came = came
         self.expected = expected

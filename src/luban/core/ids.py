@@ -19,7 +19,9 @@ def check_path(path: str, *, where: str = "") -> str:
     """The path itself if every segment is letters, digits, `_`, `-` or `.`; else InputError."""
     if not path or not all(_SEGMENT.match(segment) for segment in path.split("/")):
         raise InputError(
-            "not an equipment path", came=repr(path), where=where,
+            "not an equipment path",
+            came=repr(path),
+            where=where,
             expected="segments of letters, digits, '_', '-' or '.', joined by '/', e.g. jinan/machining/lathe07",
         )
     return path
@@ -29,7 +31,9 @@ def split_signal(signal: str, *, where: str = "") -> tuple[str, str]:
     """(equipment path, signal name) of `path:name`. Raises InputError."""
     path, colon, name = signal.rpartition(":")
     if not colon or not _SEGMENT.match(name):
-        raise InputError("not a signal id", came=repr(signal), expected="path:name, e.g. jinan/lathe07:spindle_load", where=where)
+        raise InputError(
+            "not a signal id", came=repr(signal), expected="path:name, e.g. jinan/lathe07:spindle_load", where=where
+        )
     return check_path(path, where=where), name
 
 

@@ -13,7 +13,19 @@ from zoneinfo import ZoneInfo
 
 from luban.core.errors import InputError
 
-__all__ = ["DAY", "HOUR", "MILLISECOND", "MINUTE", "SECOND", "from_datetime", "iso", "now", "parse_duration", "parse_time", "to_datetime"]
+__all__ = [
+    "DAY",
+    "HOUR",
+    "MILLISECOND",
+    "MINUTE",
+    "SECOND",
+    "from_datetime",
+    "iso",
+    "now",
+    "parse_duration",
+    "parse_time",
+    "to_datetime",
+]
 
 MILLISECOND: Final = 1_000
 SECOND: Final = 1_000_000
