@@ -1,0 +1,283 @@
+"""REST under `/api/v1`, `/healthz` and `/metrics`: the same service layer as the page, for programs.
+
+Every handler checks the role by itself. Bearer token (from `POST /api/v1/login`) or the page's session cookie.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse
+from pydantic import BaseModel, Field
+
+from luban import __version__
+from luban.core.errors import (
+    DiskFullError,
+    InputError,
+    LedgerBusyError,
+    LubanError,
+    MissingServiceError,
+    NotAllowedError,
+    SecurityError,
+)
+from luban.screens.gate import Gate
+from luban.screens.metrics import exposition
+from luban.screens.plain import plain
+from luban.screens.reads import Reads
+from luban.screens.service import Gap, Header, Now, PlantView, Trend
+from luban.screens.sessions import session_of
+from luban.screens.users import Role, Session, User, Users
+
+__all__ = ["build_api"]
+
+_STATUS: tuple[tuple[type[LubanError], int], ...] = (
+    (SecurityError, 401), (NotAllowedError, 403), (LedgerBusyError, 409), (DiskFullError, 507),
+    (MissingServiceError, 501), (InputError, 400), (LubanError, 500),
+)  # fmt: skip
+
+
+class Login(BaseModel):
+    """Who wants in."""
+
+    user: str = Field(max_length=64)
+    password: str = Field(max_length=256)
+
+
+class Token(BaseModel):
+    """A session's token: send it as `Authorization: Bearer …`. It is shown once and never stored."""
+
+    token: str
+    expires: int = Field(description="[µs UTC]")
+    role: str
+
+
+class Problem(BaseModel):
+    """What was wrong, as RFC 9457 problem details with luban's own fields."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    error: str
+    came: str = ""
+    expected: str = ""
+    where: str = ""
+    hint: str = ""
+
+
+class Me(BaseModel):
+    """Who is asking."""
+
+    name: str
+    role: str
+    sites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    path: str
+    unit: str
+    range: str
+    start: str
+    end: str
+
+
+def _asked(
+    unit: Annotated[str, Query(description="Equipment path; the whole plant by default.", max_length=400)] = "",
+    range: Annotated[str, Query(description="shift, today, or a length such as 10min, 8h, 7d.", max_length=40)] = "",  # noqa: A002
+    start: Annotated[str, Query(alias="from", description="ISO 8601, in the plant's zone.", max_length=40)] = "",
+    end: Annotated[str, Query(alias="to", description="ISO 8601, in the plant's zone.", max_length=40)] = "",
+) -> _Asked:
+    return _Asked(unit, unit, range, start, end)
+
+
+Asked = Annotated[_Asked, Depends(_asked)]
+
+
+def build_api(view: PlantView, users: Users, reads: Reads, *, lifespan: Any = None) -> FastAPI:
+    """The web application without its page."""
+    app = FastAPI(
+        title="luban", version=__version__, summary=f"The books and figures of {view.plant.name}", lifespan=lifespan,
+        docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
+        responses={code: {"model": Problem} for code in (400, 401, 403)},
+    )  # fmt: skip
+    app.add_middleware(Gate)
+    _handle_errors(app)
+    app.include_router(_open_routes(view, users, reads))
+    app.include_router(_plant_routes(view, users, reads), prefix="/api/v1")
+    return app
+
+
+def _needs(users: Users, role: Role) -> Callable[[Request], Coroutine[Any, Any, User]]:
+    async def check(request: Request) -> User:
+        return users.require(session_of(request, users), role)
+
+    return check
+
+
+def _open_routes(view: PlantView, users: Users, reads: Reads) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/healthz", operation_id="health", tags=["service"])
+    async def health() -> dict[str, str]:
+        """Alive and able to read the books; needs no log-in and builds no page."""
+        head = await reads(lambda: view.ledger.head)
+        return {"status": "ok", "version": __version__, "head": str(head)}
+
+    @router.get("/metrics", operation_id="metrics", tags=["service"], response_class=PlainTextResponse)
+    async def metrics(request: Request) -> PlainTextResponse:
+        """Prometheus text: links, ages, states. Needs a viewer, or the token in LUBAN_METRICS_TOKEN as bearer."""
+        wanted = os.environ.get("LUBAN_METRICS_TOKEN", "")
+        given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        if not (wanted and secrets.compare_digest(wanted.encode(), given.encode())):
+            users.require(session_of(request, users), Role.VIEWER)
+        return PlainTextResponse(await reads(exposition, view), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @router.post("/api/v1/login", operation_id="login", tags=["session"])
+    def login(form: Login, request: Request) -> Token:
+        """A token for 12 hours. The same answer for a wrong name and a wrong password; attempts are limited."""
+        token = users.login(form.user, form.password, address=request.client.host if request.client else "")
+        session = users.known(users.session(token))
+        return Token(token=token, expires=session.expires, role=session.user.role.name.lower())
+
+    @router.post("/api/v1/logout", operation_id="logout", tags=["session"])
+    def logout(request: Request) -> dict[str, str]:
+        """End this session everywhere, open pages included."""
+        users.logout(users.known(session_of(request, users)).id)
+        return {"status": "logged out"}
+
+    return router
+
+
+def _plant_routes(view: PlantView, users: Users, reads: Reads) -> APIRouter:  # noqa: C901 - one short function a route
+    router = APIRouter(tags=["plant"])
+    viewer = Depends(_needs(users, Role.VIEWER))
+    Viewer = Annotated[User, viewer]  # noqa: N806 - a type
+
+    def inside(user: User, path: str) -> str:
+        wanted = path or (user.sites[0] if user.sites else view.plant.id)
+        if not user.may(Role.VIEWER, wanted):
+            raise NotAllowedError("this place is not among your sites", came=wanted, expected=", ".join(user.sites))
+        return wanted
+
+    @router.get("/me", operation_id="me", tags=["session"])
+    async def me(user: Viewer) -> Me:
+        """Who is asking."""
+        return Me(name=user.name, role=user.role.name.lower(), sites=user.sites)
+
+    @router.get("/plant", operation_id="plant")
+    async def plant(_user: Viewer) -> Header:
+        """Name, time zone, newest seq."""
+        return await reads(view.header)
+
+    @router.get("/tree", operation_id="tree")
+    async def tree(user: Viewer) -> Now:
+        """Every place, signal and source as it is now: state, value, age and quality."""
+        return _within(await reads(view.now, fresh=200_000), user)
+
+    @router.get("/signals/trend", operation_id="trend")
+    async def trend(
+        user: Viewer,
+        signal: Annotated[str, Query(max_length=400, description="Signal id, equipment/path:name.")],
+        asked: Asked,
+        points: Annotated[int, Query(ge=2, le=4000, description="Pixels of the chart.")] = 800,
+    ) -> Trend:
+        """Lowest and highest of each pixel; null breaks the line."""
+        inside(user, signal.partition(":")[0])
+        span = await reads(view.range, asked.range or "1h", asked.start, asked.end, asked.path)
+        return await reads(view.trend, signal, span, points=points)
+
+    @router.get("/gaps", operation_id="gaps")
+    async def gaps(user: Viewer, asked: Asked) -> list[Gap]:
+        """What was not heard, newest first: gap facts and silences."""
+        path = inside(user, asked.unit)
+        span = await reads(view.range, asked.range or "1d", asked.start, asked.end, path)
+        return await reads(lambda: view.gaps(span, sources=view.sources_of(path)))
+
+    @router.get("/collectors", operation_id="collectors")
+    async def collectors(user: Viewer) -> JSONResponse:
+        """Each source's link as the books say, and what its collector says of itself where it runs here."""
+        users.require(Session("", user, 0), Role.VIEWER)
+        now = await reads(view.now, fresh=200_000)
+        running = view.collectors()
+        return JSONResponse([{**plain(s), "collector": plain(running.get(s.id))} for s in now.sources.values()])
+
+    @router.get("/kpi", operation_id="kpi")
+    async def kpi(user: Viewer, asked: Asked, as_of: Annotated[int | None, Query(ge=0)] = None) -> JSONResponse:
+        """ISO 22400 figures of a place with coverage and range; a withheld one says why."""
+        path = inside(user, asked.unit)
+        span = await reads(view.range, asked.range, asked.start, asked.end, path)
+        return JSONResponse(plain(await reads(view.figures, path, span, as_of=as_of)))
+
+    @router.get("/explain", operation_id="explain")
+    async def explain(
+        user: Viewer,
+        asked: Asked,
+        figure: Annotated[str, Query(max_length=80, description="Indicator id, e.g. oee.")],
+        as_of: Annotated[int | None, Query(ge=0)] = None,
+    ) -> JSONResponse:
+        """How a figure was made: formula, inputs, tiles of time, down to the facts."""
+        path = inside(user, asked.unit)
+        span = await reads(view.range, asked.range, asked.start, asked.end, path)
+        return JSONResponse(plain(await reads(view.explain, figure, path, span, as_of=as_of)))
+
+    @router.get("/timeline", operation_id="timeline")
+    async def timeline(user: Viewer, asked: Asked, as_of: Annotated[int | None, Query(ge=0)] = None) -> JSONResponse:
+        """States over time as tiles that meet exactly, unknown included."""
+        path = inside(user, asked.unit)
+        span = await reads(view.range, asked.range, asked.start, asked.end, path)
+        return JSONResponse(plain(await reads(view.timeline, path, span, as_of=as_of)))
+
+    @router.get("/ledger/verify", operation_id="verify_ledger", tags=["ledger"])
+    async def verify(user: Annotated[User, Depends(_needs(users, Role.ENGINEER))]) -> JSONResponse:
+        """Recompute every hash of the books (engineer)."""
+        users.require(Session("", user, 0), Role.ENGINEER)
+        report = await reads(view.verify)
+        return JSONResponse({"ok": report.ok, **plain(report)})
+
+    @router.get("/facts/{seq}", operation_id="fact", tags=["ledger"])
+    async def fact(user: Viewer, seq: int) -> JSONResponse:
+        """One fact of the books."""
+        found = await reads(view.fact, seq)
+        if found is None:
+            raise InputError("no such fact", came=str(seq), expected="a seq of the books")
+        if user.sites and not user.may(Role.VIEWER, str(found["subject"]).partition(":")[0]):
+            raise NotAllowedError("this place is not among your sites", came=str(found["subject"]))
+        return JSONResponse(plain(found))
+
+    return router
+
+
+def _within(now: Now, user: User) -> Now:
+    """The part of a look that the user's sites contain."""
+    if not user.sites:
+        return now
+    units = {path: unit for path, unit in now.units.items() if user.may(Role.VIEWER, path)}
+    signals = {name: signal for name, signal in now.signals.items() if signal.equipment in units}
+    sources = {signal.source for signal in signals.values()}
+    return Now(now.time, now.head, units, signals, {name: s for name, s in now.sources.items() if name in sources})
+
+
+def _handle_errors(app: FastAPI) -> None:
+    @app.exception_handler(LubanError)
+    async def refused(_request: Request, error: LubanError) -> JSONResponse:
+        status = next(code for kind, code in _STATUS if isinstance(error, kind))
+        fields = error.as_dict()
+        body = {"type": "about:blank", "title": fields.pop("message"), "status": status, **fields}
+        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+        return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+    @app.exception_handler(RequestValidationError)
+    async def unfit(_request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        body = {
+            "type": "about:blank", "title": "the request is not acceptable", "status": 422, "error": "InputError",
+            "where": where, "expected": first["msg"],
+        }  # fmt: skip
+        return JSONResponse(body, 422, media_type="application/problem+json")

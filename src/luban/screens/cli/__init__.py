@@ -1,0 +1,1 @@
+"""The `luban` command. Heavy packages are imported inside the command that needs them, never here."""

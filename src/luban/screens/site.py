@@ -1,0 +1,100 @@
+"""The whole web application: REST, log-in, live page, its assets and its feed, on one FastAPI app."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+
+from luban.screens.api import build_api
+from luban.screens.i18n import LANGUAGES
+from luban.screens.reads import Reads
+from luban.screens.service import PlantView
+from luban.screens.sessions import COOKIE
+from luban.screens.users import Users
+from luban.screens.web.login import ASSETS, login_router
+
+__all__ = ["build_site"]
+
+_TAGS = {"en": "en-US", "zh": "zh-CN", "ko": "ko-KR"}
+
+
+def build_site(view: PlantView, users: Users, storage: Path, *, lifespan: Callable[[], Any] | None = None) -> FastAPI:
+    """Everything a plant serves. One per process: NiceGUI keeps its pages globally.
+
+    storage   folder for what NiceGUI keeps
+    lifespan  asynchronous context held while the application runs, e.g. the plant's loop
+    """
+    storage.mkdir(parents=True, exist_ok=True)
+    # read when nicegui is imported, so it must be set before
+    os.environ["NICEGUI_STORAGE_PATH"] = str(storage)
+    from nicegui import ui
+
+    from luban.screens.web.feed import Feed
+
+    reads = Reads()
+    feed = Feed(view, users, reads)
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        if lifespan is None:
+            feed.start()
+            yield
+            await feed.stop()
+            return
+        async with lifespan():
+            feed.start()
+            yield
+            await feed.stop()
+
+    app = build_api(view, users, reads, lifespan=life)
+    app.mount("/assets", _Assets(directory=ASSETS), name="assets")
+    app.include_router(login_router(users, view.plant.name))
+    _pages(feed)
+    ui.run_with(
+        app,
+        title=f"luban · {view.plant.name}",
+        show_welcome_message=False,
+        reconnect_timeout=5.0,
+        message_history_length=300,
+    )
+    return app
+
+
+class _Assets(StaticFiles):
+    """Only what a browser needs of this folder, and always asked for anew: a new version must show at once."""
+
+    async def get_response(self, path: str, scope: Any) -> Any:
+        """The file if it is a style sheet or a picture."""
+        response = await super().get_response(path if path.endswith((".css", ".svg")) else "nothing", scope)
+        response.headers["cache-control"] = "no-cache"
+        return response
+
+
+def _pages(feed: Any) -> None:
+    from nicegui import ui
+
+    from luban.screens.web.page import LivePage
+
+    def show(request: Request, language: str, unit: str) -> Any:
+        session = feed.users.session(request.cookies.get(COOKIE))
+        if session is None:
+            return RedirectResponse(f"/{language}/login", 303)
+        dark = {"1": True, "0": False}.get(request.cookies.get("luban_dark", ""))
+        LivePage(feed, language, session, unit, dark=dark).build()
+        return None
+
+    def page_in(language: str) -> None:
+        def page(request: Request, unit: str = "") -> Any:
+            return show(request, language, unit)
+
+        ui.page(f"/{language}", language=_TAGS[language])(page)
+
+    for language in LANGUAGES:
+        page_in(language)

@@ -1,0 +1,4 @@
+// luban's own views. They know no framework; `../view.js` is the only place that does.
+export { Timeline } from "./timeline.js";
+export { Tree } from "./tree.js";
+export { Trend } from "./trend.js";
