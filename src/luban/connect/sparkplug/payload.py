@@ -252,6 +252,7 @@ def _put_value(raw: Any, metric: Metric) -> None:
     if metric.type is DataType.DataSet:
         _put_dataset(raw.dataset_value, metric.value)
     elif metric.type is DataType.Template:
+        raw.template_value.SetInParent()  # one without members is still a value
         for member in metric.value:
             _put_metric(raw.template_value.metrics.add(), member)
     elif metric.type in _ARRAYS:
