@@ -11,7 +11,7 @@ from tests.connect.mtconnect.conftest import DATA, HERE, MACHINE
 
 OKUMA = Path(__file__).parents[3] / "src" / "luban" / "loop" / "workshop" / "okuma_devices.xml"
 COMMITTED = sorted((HERE / "devices").glob("*.xml"))
-FOUND = sorted(DATA.glob("devices/*.xml")) + sorted(DATA.glob("assets/*.xml"))
+FOUND = [file for folder in ("devices", "assets", "shdr") for file in sorted((DATA / folder).glob("*.xml"))]
 
 
 def test_the_okuma_needs_no_tag_mapped_by_hand() -> None:
@@ -67,7 +67,7 @@ def test_any_devices_file_is_read_or_refused_clearly(file: Path) -> None:
 
 
 def test_the_reference_agents_own_files_are_read() -> None:
-    """18 devices files; without the data folder, the three that are kept here."""
+    """All that the data folder has; without it, the three that are kept here."""
     counts = {file.name: len(read_devices(file).items) for file in [*COMMITTED, *DATA.glob("devices/*.xml")]}
     assert counts["discrete_example.xml"] == 9
     assert counts["two_devices.xml"] == 6
