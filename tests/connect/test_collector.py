@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,7 +16,7 @@ import pytest
 
 from luban.connect.collector import Collector, Limits
 from luban.connect.wire import Sample, Sink
-from luban.core.errors import DiskFullError, LinkDownError, SecurityError
+from luban.core.errors import ConnectError, DiskFullError, LinkDownError, SecurityError
 from luban.core.quality import Quality
 from luban.core.time import HOUR, MILLISECOND, SECOND, now
 from luban.ledger import Intake, Ledger, LedgerWriter, Spool
@@ -142,6 +143,36 @@ async def test_gap_is_exact_and_says_why(forever: Keep) -> None:
         assert json.loads(gap["data"]) == {"reason": "cable pulled", "backfilled": 0, "addresses": []}
         assert collector.status.reconnects == 1
         assert collector.status.gaps == 1
+
+
+async def test_an_old_stamp_does_not_hide_a_gap(forever: Keep) -> None:
+    async def script(sink: Sink, attempt: int) -> None:
+        sink.samples([Sample("load", now(), 1.0)])
+        sink.alive(now() - HOUR)
+        if attempt == 1:
+            raise LinkDownError("cable pulled")
+        await forever(sink)
+
+    async with collecting(Factory(script)) as (_, spool):
+        await until(lambda: bool(events(spool, "gap")), 3, "no gap")
+
+
+async def test_time_in_which_the_process_stood_still_is_not_claimed() -> None:
+    marks: list[int] = []
+
+    async def script(sink: Sink, attempt: int) -> None:
+        for pause in (0.02, 0.02, 0.5, 0.02, 0.02):
+            marks.append(now())
+            sink.alive()
+            time.sleep(pause) if pause > 0.1 else await asyncio.sleep(pause)  # noqa: ASYNC251  # the whole process stands
+        await asyncio.sleep(60)
+
+    async with collecting(Factory(script)) as (_, spool):
+        await until(lambda: bool(events(spool, "gap")), 3, "no gap")
+        gap = events(spool, "gap")[0]
+        assert gap["end"] - gap["time"] > 400_000
+        assert "stood still" in json.loads(gap["data"])["reason"]
+        assert not [e for e in events(spool, "alive") if e["time"] < gap["end"] and e["end"] > gap["time"]]
 
 
 async def test_a_refusal_is_said_and_retried_slowly(forever: Keep) -> None:
@@ -280,7 +311,7 @@ async def test_history_that_fails_is_said_and_holds_nothing_back(forever: Keep) 
             driver = super().__call__()
 
             async def history(*_: Any) -> AsyncIterator[list[Sample]]:
-                raise LinkDownError("no history here")
+                raise ConnectError("no history here")
                 yield []
 
             driver.history = history

@@ -146,6 +146,17 @@ def test_readings_of_one_moment_make_one_row() -> None:
     assert counts(mapper) == [(1, 0, 1, 0, 0)]
 
 
+def test_a_counter_that_flaps_does_not_flood_the_books() -> None:
+    mapper = mapped([signal("n", "good_count")], *[("n", t, 500 - 500 * (t % 2)) for t in range(200)])
+    assert notes(mapper) == ["counter reset"] * 20
+
+
+def test_a_clock_that_was_never_set_is_not_believed() -> None:
+    mapper = mapped([signal("x", unit="%")], Sample("x", 3 * SECOND, 1.0), Sample("x", 4 * SECOND, 2.0))
+    assert mapper.rows.time[0] == NOW + 1000 * SECOND
+    assert mapper.rows.quality == [Quality.CLOCK_SKEW] * 2
+
+
 def test_states_are_spelled_as_in_the_mapping_and_only_changes_are_kept() -> None:
     mapper = mapped(
         [signal("e", "state")],

@@ -15,7 +15,7 @@ from luban.connect.coverage import Coverage, Gap
 from luban.connect.mapping import Mapper
 from luban.connect.status import Limits, Status
 from luban.connect.wire import Driver, Sample
-from luban.core.errors import LubanError
+from luban.core.errors import LinkDownError, LubanError
 from luban.core.time import SECOND
 
 __all__ = ["Backfill"]
@@ -104,18 +104,23 @@ class Backfill:
 
     async def _read(self, driver: Driver) -> None:
         limits = self._limits
-        await asyncio.sleep(limits.settle / SECOND)
+        deadline = self._clock() + limits.history_within
         while True:
+            await asyncio.sleep(limits.settle / SECOND)
             gaps = len(self._gaps)
-            start = self._gaps[0].start - limits.history_margin
-            note = ""
             values: list[Sample] = []
+            note = ""
             try:
                 async with asyncio.timeout(limits.history_within / SECOND):
+                    start = self._gaps[0].start - limits.history_margin
                     async for part in driver.history(self._mapper.addresses, start, self._clock()):
                         values += part
             except TimeoutError:
                 note = f"history was not read within {limits.history_within / SECOND:.0f} s"
+            except LinkDownError as error:
+                note = str(error)
+                if self._clock() < deadline:
+                    continue  # if the link itself is down, what is held waits for the next one
             except LubanError as error:
                 note = str(error)
             except Exception as error:  # noqa: BLE001  # a driver's fault must not hold values back for ever

@@ -191,18 +191,26 @@ class Collector:
     def prove(self, time: int | None, driver: Driver) -> None:
         """The link has proved itself."""
         at = self.clock()
-        self._sign = asyncio.get_running_loop().time()
+        before, self._sign = self._sign, asyncio.get_running_loop().time()
         self._touched = True
         if not driver.capabilities.live:
             if self._link_state != "up":
                 self._up(driver)
                 self.mapper.rows.event(at, self.source, "link", code="up", text=f"{self.source} is being read")
             return
-        was_up = self.coverage.up
-        gap = self.coverage.prove(self.mapper.rows, at if time is None else min(time, at))
-        self.status.last_alive = self.coverage.last
+        coverage, rows = self.coverage, self.mapper.rows
+        was_up = coverage.up
+        at = at if time is None else min(time, at)
+        if was_up and self._sign - before > 3 * self.limits.keepalive / SECOND:
+            gap = coverage.skip(rows, at, "nothing was heard; the collector may have stood still")
+        else:
+            if not was_up and coverage.last is not None and at <= coverage.last:
+                at = self.clock()  # an old stamp proves nothing about a new link
+            gap = coverage.prove(rows, at)
+        self.status.last_alive = coverage.last
         if not was_up:
             self._up(driver)
+        if gap is not None or not was_up:
             self._backfill.begin(gap, driver)
 
     def lost(self, gap: Gap, driver: Driver) -> None:

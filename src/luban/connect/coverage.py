@@ -55,6 +55,15 @@ class Coverage:
             self.start = self.last
         return None
 
+    def skip(self, rows: Rows, time: int, reason: str) -> Gap | None:
+        """Too long without evidence although the link stood: nothing is claimed between the last and this one."""
+        if self.start is None or self.last is None or time <= self.last:
+            return None
+        gap = Gap(self.last, time, reason)
+        self.close(rows)
+        self.start = self.last = time
+        return gap
+
     def cut(self, rows: Rows, start: int, end: int) -> None:
         """Values were lost within the living link: nothing is claimed for that interval where it is still open."""
         if self.start is None or self.last is None or end <= self.start:

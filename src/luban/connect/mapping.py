@@ -17,16 +17,19 @@ from luban.connect.wire import Sample
 from luban.connect.words import known_word
 from luban.core.errors import ConfigError
 from luban.core.quality import Quality
-from luban.core.time import SECOND
+from luban.core.time import HOUR, SECOND
 from luban.norms import StateMapping, state_mapping
 
 __all__ = ["COUNTERS", "Mapper", "Signal"]
 
 COUNTERS: Final = ("good_count", "scrap_count", "rework_count", "total_count")
 _CONTEXT: Final = ("order", "item", "reason")
+_STAMPED: Final = 946_684_800 * SECOND  # 2000-01-01: an earlier stamp is a clock that was never set
+_NOTES: Final = 20  # of one kind, signal and hour
 _BAD = int(Quality.BAD)
 _WRONG_TYPE = int(Quality.WRONG_TYPE)
 _NOT_A_NUMBER = int(Quality.NOT_A_NUMBER)
+_CLOCK_SKEW = int(Quality.CLOCK_SKEW)
 _WRONG_UNIT = int(Quality.WRONG_UNIT)
 _NO_STATE = {int(Quality.FUTURE), int(Quality.DUPLICATE)}  # the reading is doubtful, not the state
 _COUNTED = {int(Quality.GOOD), int(Quality.CLOCK_SKEW), int(Quality.STUCK)}  # the number itself is right
@@ -75,6 +78,7 @@ class _Track:
         "base",
         "check",
         "factors",
+        "notes",
         "number",
         "role",
         "signal",
@@ -98,6 +102,7 @@ class _Track:
         self.states: StateMapping | None = None
         self.words: dict[str, str] = {}
         self.strangers: set[str] = set()
+        self.notes: dict[str, tuple[int, int]] = {}  # kind of note → (start of its hour, how many)
         if self.role == "state":
             if not signal.mapping:
                 raise ConfigError(
@@ -173,11 +178,13 @@ class Mapper:
 
     def _one(self, track: _Track, sample: Sample, arrival: int, ordered: bool) -> int:
         value, quality = self._value(track, sample)
-        check = track.check
-        before, late = check.changed, sample.time < check.last_time
+        check, time = track.check, sample.time
+        if time < _STAMPED and self.live:
+            time, quality = arrival, quality or _CLOCK_SKEW
+        before, late = check.changed, time < check.last_time
         alive = self._alive
         quality = check.judge(
-            sample.time,
+            time,
             value,
             quality,
             arrival,
@@ -187,15 +194,15 @@ class Mapper:
         )
         if quality == REPEATED:
             self.repeated += 1
-            if track.role == "state" and sample.time == check.last_time:
-                self._say_again(track.unit, sample.time)
+            if track.role == "state" and time == check.last_time:
+                self._say_again(track.unit, time)
             return 0
         if check.changed != before:
             self._alive = (arrival, track.subject, alive[2] if alive[1] == track.subject else alive[0])
         if quality:
             self.doubtful += 1
         rows = self.rows
-        rows.time.append(sample.time)
+        rows.time.append(time)
         rows.subject.append(track.subject)
         rows.quality.append(quality)
         if isinstance(value, float):
@@ -205,7 +212,7 @@ class Mapper:
             rows.value.append(None)
             rows.text.append(value)
         if track.role != "value":
-            self._role(track, sample.time, value, quality, late)
+            self._role(track, time, value, quality, late)
         return 1
 
     def _value(self, track: _Track, sample: Sample) -> tuple[float | str | None, int]:
@@ -367,6 +374,14 @@ class Mapper:
         row.rework += rework * delta
 
     def _note(self, track: _Track, time: int, code: str, text: str, before: float, after: float) -> None:
+        hour, told = track.notes.get(code, (0, 0))
+        if time - hour >= HOUR:
+            hour, told = time, 0
+        track.notes[code] = (hour, told + 1)
+        if told >= _NOTES:
+            return
+        if told == _NOTES - 1:
+            text += "; more of it within the hour is not told"
         data = {"signal": track.subject, "from": before, "to": after}
         self.rows.event(time, track.unit.path, "note", code=code, text=text, data=data)
 
