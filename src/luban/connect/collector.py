@@ -155,13 +155,17 @@ class Collector:
             silent = loop.time() - self._sign
             if running.done() or not driver.capabilities.live:
                 pass
-            elif self._links > links and silent > 3 * self.limits.keepalive / SECOND:
+            elif self._links > links and silent > self._longest_silence(driver):
                 return f"no sign of life for {silent:.0f} s"
             elif self._links == links and silent > self.limits.connect_within / SECOND:
                 return f"no answer for {silent:.0f} s"
             if self._outbox.full and self._outbox.backlog + len(self._pending) > self.limits.backlog:
                 return "paused: the disk is full"
         return None
+
+    def _longest_silence(self, driver: Driver) -> float:
+        """Seconds without a sign of life after which a living link is not believed."""
+        return 3 * max(self.limits.keepalive, int(getattr(driver, "keepalive", 0))) / SECOND
 
     async def _drop(self, door: Door | None, running: asyncio.Task[None] | None) -> None:
         self.driver = None
@@ -201,7 +205,7 @@ class Collector:
         coverage, rows = self.coverage, self.mapper.rows
         was_up = coverage.up
         at = at if time is None else min(time, at)
-        if was_up and self._sign - before > 3 * self.limits.keepalive / SECOND:
+        if was_up and self._sign - before > self._longest_silence(driver):
             gap = coverage.skip(rows, at, "nothing was heard; the collector may have stood still")
         else:
             if not was_up and coverage.last is not None and at <= coverage.last:

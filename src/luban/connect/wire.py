@@ -127,7 +127,8 @@ SettingsModel = type[SourceSettings]
 class Driver(Protocol):
     """One wire. Built once per connection attempt: `Driver(settings, addresses)`, then `run`.
 
-    A driver may also have two attributes; where it has none the collector assumes the least:
+    A driver may also have these attributes; where it has none the collector assumes the least:
+    keepalive      longest time between two signs of life [µs], where the user may set it beyond a few seconds
     history_since  earliest time [µs UTC] from which the peer's record has no hole until now (it started then)
     resumed        True if the peer kept the session, so that it re-sends all that was missed meanwhile
     lapse          why it did not, for the gap fact
