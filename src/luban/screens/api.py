@@ -3,7 +3,7 @@
 Every handler checks the role by itself. Bearer token (from `POST /api/v1/login`) or the page's session cookie.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: the handlers' annotations name what their factory holds.
 
 import os
 import secrets
