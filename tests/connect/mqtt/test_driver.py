@@ -214,13 +214,14 @@ async def test_write_and_read_back(broker: Mosquitto) -> None:
 
 
 async def test_browse(broker: Mosquitto, wire: Session) -> None:
-    made = driver(broker.url, browse_filter="hall/+/+/data", browse_time="300ms")
+    made = driver(broker.url, browse_filter="hall/+/+/data", browse_time="500ms")
     listening = asyncio.create_task(made.browse())
-    await asyncio.sleep(0.15)
     body = {"ts": "2026-11-24T06:30:00Z", "load": 1.5, "state": "RUN", "door": False, "axes": [{"pos": 1}], "a.b": 2}
-    await wire.publish("hall/line1/press01/data", json.dumps(body).encode())
-    await wire.publish("hall/line1/press02/data", b"\xff\xff")
-    await wire.publish("hall/line1/data", b'{"not": "asked for"}')
+    while not listening.done():
+        await wire.publish("hall/line1/press01/data", json.dumps(body).encode())
+        await wire.publish("hall/line1/press02/data", b"\xff\xff")
+        await wire.publish("hall/line1/data", b'{"not": "asked for"}')
+        await asyncio.wait({listening}, timeout=0.05)
     found = {proposal.address: proposal for proposal in await listening}
     topic = "hall/line1/press01/data"
     assert set(found) == {
@@ -337,3 +338,28 @@ async def test_session_forgotten_is_in_the_gap_fact(tmp_path: Path) -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         broker.kill()
+
+
+async def test_capacity(tmp_path: Path) -> None:
+    """3,000 messages that wait at the broker are on disk and acknowledged at 1,000 a second or faster."""
+    with Mosquitto(tmp_path, "max_inflight_messages 200") as broker:
+        source = Source("press", "mqtt", {"url": broker.url, "client_id": "press", "time_path": "ts"})
+        signals = [Signal("plant/press:load", "plant/press", "load", "p#load", source="press")]
+        made = registry.driver_factory(source, ["p#load"])
+        async with running(made(), Heard()):
+            pass
+        async with Session(BrokerSettings.model_validate({"url": broker.url}), "", clean=True) as wire:
+            start = now() - 3_000
+            for n in range(0, 3_000, 100):
+                payloads = [json.dumps({"ts": start + i, "load": i}).encode() for i in range(n, n + 100)]
+                await asyncio.gather(*(wire.publish("p", payload) for payload in payloads))
+        spool = Spool(tmp_path / "spool", "press")
+        collector = Collector("press", made, signals, spool, limits=FAST)
+        task = asyncio.create_task(collector.run())
+        try:
+            await until(lambda: collector.status.samples == 3_000, "3,000 messages in 3 s", 3)
+            assert collector.status.doubtful == 0
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            spool.close()

@@ -5,9 +5,12 @@ Serves pilots, benchmarks and the contract suite; it needs a broker.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
+import itertools
 import json
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import TracebackType
@@ -137,3 +140,23 @@ async def keep_connected(settings: BrokerSettings, serve: Callable[[Session], Aw
             async with Session(settings, "", clean=True) as session:
                 await serve(session)
         await asyncio.sleep(_RETRY)
+
+
+async def _demonstrate(url: str, base: str) -> None:
+    """A press that works 20 s and rests 5 s, until interrupted."""
+    async with JsonDevice(url, base, retain=True) as press:
+        for second in itertools.count():
+            working = second % 25 < 20
+            press.set("state", "ACTIVE" if working else "READY")
+            press.set("load", round(60 + 10 * math.sin(second / 5), 1) if working else 0.0)
+            press.set("parts", second // 25 * 10 + min(second % 25, 20) // 2)
+            await asyncio.sleep(1)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="A press that publishes JSON, to try an MQTT source with.")
+    parser.add_argument("url", help="broker, e.g. mqtt://127.0.0.1:1883")
+    parser.add_argument("base", nargs="?", default="hall/press01", help="topic under which it speaks")
+    asked = parser.parse_args()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_demonstrate(asked.url, asked.base))

@@ -5,8 +5,11 @@ Serves pilots, benchmarks and the contract suite; it needs a broker.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
+import itertools
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -229,3 +232,31 @@ class EdgeDevice:
     def _death(self) -> tuple[str, bytes]:
         metric = Metric("bdSeq", DataType.Int64, self._birth_number)
         return str(Topic(self._group, "NDEATH", self._node)), encode(Payload((metric,)))
+
+
+async def _demonstrate(url: str, group: str, node: str) -> None:
+    """A press that works 20 s and rests 5 s, until interrupted."""
+    tags = {
+        "press01": {
+            "State": Tag(DataType.String, "READY"),
+            "Load": Tag(DataType.Float, 0.0, {"engUnit": "%"}),
+            "Parts": Tag(DataType.UInt32, 0),
+        }
+    }
+    async with EdgeDevice(url, group, node, tags) as edge:
+        for second in itertools.count():
+            working = second % 25 < 20
+            await edge.set("press01", "State", "ACTIVE" if working else "READY")
+            await edge.set("press01", "Load", round(60 + 10 * math.sin(second / 5), 1) if working else 0.0)
+            await edge.set("press01", "Parts", second // 25 * 10 + min(second % 25, 20) // 2)
+            await asyncio.sleep(1)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="An edge node with one press, to try a Sparkplug source with.")
+    parser.add_argument("url", help="broker, e.g. mqtt://127.0.0.1:1883")
+    parser.add_argument("group", nargs="?", default="hall")
+    parser.add_argument("node", nargs="?", default="edge1")
+    asked = parser.parse_args()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_demonstrate(asked.url, asked.group, asked.node))

@@ -27,7 +27,7 @@ __all__ = ["SparkplugDriver"]
 
 _TURN: Final = 0.2  # longest wait before deadlines are looked at [s]
 _DISK_RETRY: Final = 0.5  # [s]
-_FLUSH_EVERY: Final = 2_000  # samples between two waits for the disk: a slow disk then slows the broker
+_FLUSH_EVERY: Final = 10_000  # samples between two waits for the disk: a slow disk then slows the broker
 
 
 class SparkplugDriver(Driver):
