@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -12,17 +13,18 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from luban.connect.collector import Collector, Limits
 from luban.connect.opcua import OpcUaDriver, OpcUaSettings, trust
-from luban.connect.opcua.pki import thumbprint
+from luban.connect.opcua.pki import own_identity, thumbprint
 from luban.connect.opcua.settings import POLICIES
 from luban.core.errors import ConnectError, InputError, LinkDownError, NotAllowedError, SecurityError
 from luban.core.quality import Quality
 from luban.core.time import MILLISECOND, SECOND, now
 from luban.norms import state_mapping
 from tests.connect.contract import MemorySpool, Signal
-from tests.connect.opcua.ends import Cable, Ended, Heard, node_server, until
+from tests.connect.opcua.ends import Cable, Heard, node_server, until
 from tests.outside import free_port
 
 pytestmark = pytest.mark.service
@@ -31,7 +33,8 @@ NS = "nsu=urn:luban:test;s="
 COUNTER, STATE, SETPOINT, STRICT, BROKEN, LOAD = (
     f"{NS}{name}" for name in ("Counter", "State", "Setpoint", "Strict", "Broken", "Load")
 )
-FAST = {"publishing_interval": "100ms", "sampling_interval": "20ms", "keepalive": "500ms"}
+# Sampling 0: the server sends each change; with a period it would skip values whenever its own timer is late.
+FAST = {"publishing_interval": "100ms", "sampling_interval": "0s", "keepalive": "500ms"}
 
 
 def settings(port: int, **more: Any) -> OpcUaSettings:
@@ -52,8 +55,8 @@ def plain(certificates: Path) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def secure(certificates: Path) -> Iterator[int]:
-    """Port of a server that takes only encrypted sessions of a user."""
-    yield from _served(certificates, secure=True, users={"luban": "s3cret"})
+    """Port of a server that takes only encrypted sessions, of clients and users it knows."""
+    yield from _served(certificates, secure=True, users={"luban": "s3cret"}, acceptClients=False)
 
 
 def _served(certificates: Path, **options: Any) -> Iterator[int]:
@@ -114,7 +117,7 @@ async def test_addresses_by_index_and_by_path(plain: int) -> None:
 
 async def test_full_queue_is_told(plain: int) -> None:
     """Eight values in one moment and room for two: the overflow bit comes, and a loss with it."""
-    chosen = settings(plain, queue_size=2, publishing_interval="400ms", sampling_interval=0)
+    chosen = settings(plain, queue_size=2, publishing_interval="400ms")
     async with listening(chosen, f"{NS}Burst") as (_, heard):
         await until(lambda: heard.losses, 10, "no loss was told")
         start, end, reason, addresses = heard.losses[0]
@@ -262,18 +265,27 @@ async def collecting(
 
 
 @pytest.fixture
+def known(certificates: Path, tmp_path: Path) -> Path:
+    """Our certificates; the server has been told to trust them."""
+    ours = own_identity(tmp_path).certificate.read_bytes()
+    trusted = certificates / "server" / "trusted" / "certs"
+    trusted.mkdir(parents=True, exist_ok=True)
+    pem = x509.load_der_x509_certificate(ours).public_bytes(Encoding.PEM)
+    (trusted / f"{hashlib.sha1(ours).hexdigest()}.pem").write_bytes(pem)
+    return tmp_path
+
+
+@pytest.fixture
 def password(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     monkeypatch.setenv("LUBAN_TEST_PASSWORD", "s3cret")
     return {"user": "luban", "password_env": "LUBAN_TEST_PASSWORD"}
 
 
-async def test_stranger_is_refused_until_a_person_trusts_it(
-    secure: int, tmp_path: Path, password: dict[str, str]
-) -> None:
-    chosen = settings(secure, security="Basic256Sha256", pki=tmp_path, **password)
+async def test_stranger_is_refused_until_a_person_trusts_it(secure: int, known: Path, password: dict[str, str]) -> None:
+    chosen = settings(secure, security="Basic256Sha256", pki=known, **password)
     with pytest.raises(SecurityError, match="luban connect trust") as caught:
         await OpcUaDriver(chosen, [COUNTER]).run(Heard())
-    (kept,) = (tmp_path / "rejected").iterdir()
+    (kept,) = (known / "rejected").iterdir()
     assert thumbprint(x509.load_der_x509_certificate(kept.read_bytes())) in caught.value.came
     trust(kept)
     for policy in POLICIES:
@@ -285,15 +297,15 @@ async def test_stranger_is_refused_until_a_person_trusts_it(
 
 
 async def test_wrong_password(
-    secure: int, tmp_path: Path, password: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    secure: int, known: Path, password: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chosen = settings(secure, security="Basic256Sha256", pki=tmp_path, **password)
+    chosen = settings(secure, security="Basic256Sha256", pki=known, **password)
     await _trusted(chosen)
     monkeypatch.setenv("LUBAN_TEST_PASSWORD", "wr0ng")
     with pytest.raises(SecurityError, match="refused the user") as caught:
         await OpcUaDriver(chosen, [COUNTER]).run(Heard())
     assert "wr0ng" not in str(caught.value)
-    anonymous = settings(secure, security="Basic256Sha256", pki=tmp_path)
+    anonymous = settings(secure, security="Basic256Sha256", pki=known)
     with pytest.raises(SecurityError, match="refused the user"):
         await OpcUaDriver(anonymous, [COUNTER]).run(Heard())
 
@@ -304,17 +316,11 @@ async def test_policy_that_is_not_offered(plain: int, tmp_path: Path) -> None:
     assert caught.value.came == "None None_"
 
 
-async def test_server_that_does_not_trust_us(certificates: Path, tmp_path: Path) -> None:
-    port = free_port()
-    server: Ended = node_server(port, certificates / "strict", secure=True, acceptClients=False)
-    await server.start()
-    try:
-        chosen = settings(port, security="Basic256Sha256", pki=tmp_path)
-        await _trusted(chosen)
-        with pytest.raises(SecurityError, match="trust our certificate"):
-            await OpcUaDriver(chosen, [COUNTER]).run(Heard())
-    finally:
-        server.kill()
+async def test_server_that_does_not_trust_us(secure: int, tmp_path: Path) -> None:
+    chosen = settings(secure, security="Basic256Sha256", pki=tmp_path)
+    await _trusted(chosen)
+    with pytest.raises(SecurityError, match="trust our certificate"):
+        await OpcUaDriver(chosen, [COUNTER]).run(Heard())
 
 
 async def _trusted(chosen: OpcUaSettings) -> None:

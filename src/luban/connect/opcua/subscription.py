@@ -35,6 +35,7 @@ _RETRY = 10.0  # between two looks for nodes that were not there [s]
 _LIFETIME = 60 * SECOND  # the server forgets a subscription that nobody collects
 _MOST_PER_PUBLISH = 10_000
 _TRUST_CLOCK = 5 * SECOND  # a server clock further off than this is not used for coverage
+_SETTLE = 100 * MILLISECOND  # a source stamps a value a little before its server can send it
 _SEQUENCE_END = 0xFFFFFFFF
 
 
@@ -197,7 +198,7 @@ class Subscription:
         """What the server sampled up to its last look has been sent: that far the link is proved."""
         here = now()
         proved = published if abs(here - published) <= _TRUST_CLOCK else here
-        self.proved = max(self.proved, min(here, proved) - self._settings.sampling_interval)
+        self.proved = max(self.proved, min(here, proved) - max(_SETTLE, self._settings.sampling_interval))
         self._sink.alive(self.proved)
 
     async def _check_sequence(self, number: int, published: int, *, keepalive: bool = False) -> None:
