@@ -5,12 +5,11 @@ from __future__ import annotations
 import inspect
 import re
 
-from reference_plant import table
-
 from luban.core import errors
 from luban.core.errors import LubanError
 from luban.ledger import Column, stream, streams
 from luban.screens.api import _STATUS
+from reference_plant import table
 
 __all__ = ["errors_page", "streams_page"]
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import typer.main
-from reference_plant import table
 
 from luban.ledger import Ledger, LedgerWriter, MasterData
 from luban.screens.api import build_api
@@ -19,6 +18,7 @@ from luban.screens.cli.main import app
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
 from luban.screens.users import Users
+from reference_plant import table
 
 __all__ = ["cli_page", "rest_page"]
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import BeforeValidator
 from pydantic.fields import FieldInfo
-from reference_plant import table
 
 from luban.connect import registry
 from luban.connect.card import CRITERIA, Card, grade, read_card
 from luban.core.time import DAY, HOUR, MILLISECOND, MINUTE, SECOND
+from reference_plant import table
 
 __all__ = ["connectors_page"]
 
@@ -70,7 +70,7 @@ def _section(kind: str, card: Card | None) -> list[str]:
         f"{card.connector.title}. {card.connector.standard}." if card else "No quality card yet: nothing is claimed."
     )
     lines = [f"## {kind}", "", about, ""]
-    fields = {name: field for name, field in model.model_fields.items() if name not in {"base"}}
+    fields = {name: field for name, field in model.model_fields.items() if name != "base"}
     lines += table(
         ("setting", "type", "default", "meaning"),
         ((f"`{name}`", _type(field), _default(field), field.description or "") for name, field in fields.items()),
