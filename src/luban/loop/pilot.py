@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -226,19 +227,23 @@ def _lathe_whole(ledger: Ledger, machines: Workshop) -> Check:
     wrong, seen = [], 0
     tracks = {"good_parts": "GoodParts", "scrap_parts": "ScrapParts", "state": "State", "spindle_load": "SpindleLoad"}
     for signal, track in tracks.items():
-        got = sorted(ledger.table("signal", subjects=[f"workshop/turning/lathe01:{signal}"]).column("time").to_pylist())
+        facts = ledger.table("signal", subjects=[f"workshop/turning/lathe01:{signal}"]).to_pylist()
+        got = _changes((f["time"], f["text"] if f["value"] is None else f["value"]) for f in facts)
         script = next(t for t in machines.script.tracks if t.path == f"Lathe/{track}")
-        expected = []
-        for moment, _ in script.after(machines.epoch, got[0] - 1 if got else machines.epoch):
-            if not got or moment > got[-1]:
-                break
-            expected.append(moment)
-        # The wire carries 100 ns; asyncua rounds to a millisecond where it computes in floats.
+        first, last = (got[0], got[-1]) if got else (machines.epoch, machines.epoch)
+        happened = script.after(machines.epoch, first - 1)
+        expected = _changes(itertools.takewhile(lambda change, last=last: change[0] <= last, happened))  # type: ignore[misc]
+        # The wire carries 100 ns; where asyncua computes in floats it is right to the millisecond.
         same = len(got) == len(expected) and all(abs(a - b) < MILLISECOND for a, b in zip(got, expected, strict=True))
         seen += len(got)
         if not same:
             wrong.append(f"{signal}: {len(got)} in the books, {len(expected)} happened")
     return Check(name, bool(seen) and not wrong, "; ".join(wrong) or f"{seen} changes, all there once")
+
+
+def _changes(values: Iterable[tuple[int, Any]]) -> list[int]:
+    """Times at which a value really changed: a server need not tell a value that stays."""
+    return [next(group)[0] for _, group in itertools.groupby(sorted(values, key=lambda v: v[0]), key=lambda v: v[1])]
 
 
 def _wash_whole(ledger: Ledger, machines: Workshop) -> Check:

@@ -92,8 +92,9 @@ class Workshop:
     async def start_lathe(self) -> None:
         """Start the lathe's OPC UA server; the lathe itself never stopped."""
         await self._module(
-            "lathe01", "luban.connect.opcua.device", "--port", str(self._ports["opcua"]), "--epoch", iso(self.epoch)
-        )
+            "lathe01", "luban.connect.opcua.device", "--port", str(self._ports["opcua"]),
+            "--epoch", iso(self.epoch), "--script", str(self.folder / "lathe01.json"),
+        )  # fmt: skip
 
     async def kill_lathe(self) -> None:
         """Kill the lathe's OPC UA server without warning."""
@@ -114,6 +115,7 @@ class Workshop:
         self.folder.mkdir(parents=True, exist_ok=True)
         marker.touch()
         (self.folder / "drop").mkdir()
+        (self.folder / "lathe01.json").write_text(self.script.model_dump_json(), encoding="utf-8")
         here = files("luban.loop.workshop")
         values = {
             **self._ports,
