@@ -18,11 +18,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import tempfile
 import time
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Protocol
 
 from luban.connect import registry
@@ -31,8 +35,9 @@ from luban.connect.wire import Value
 from luban.core.errors import DiskFullError, NotAllowedError
 from luban.core.quality import Quality
 from luban.core.time import HOUR, MILLISECOND, SECOND, now
+from luban.ledger import Spool
 
-__all__ = ["CHECKS", "DeviceUnderTest", "MemorySpool", "NotOnThisWire", "Signal", "Source"]
+__all__ = ["CHECKS", "DeviceUnderTest", "MemorySpool", "NotOnThisWire", "Signal", "Source", "WatchedSpool"]
 
 
 class NotOnThisWire(Exception):
@@ -118,27 +123,28 @@ class Source:
     where: str = "plant.toml:1"
 
 
-class MemorySpool:
-    """A spool in memory whose disk can be full."""
+class WatchedSpool(Spool):
+    """The real spool on disk, whose disk can be called full, and whose flushed rows a test can look at."""
 
     def __init__(self) -> None:
         self.full = False
         self.flushes = 0
-        self.next_seq = 1
         self._kept: dict[str, list[dict[str, Any]]] = {}
         self._staged: list[tuple[str, list[dict[str, Any]]]] = []
+        self._home = Path(tempfile.mkdtemp(prefix="luban-spool-"))
+        super().__init__(self._home, "dut")
+        weakref.finalize(self, shutil.rmtree, self._home)
 
-    def put(self, stream: str, rows: Mapping[str, Sequence[Any]]) -> None:
-        names = list(rows)
-        made = [dict(zip(names, row, strict=True)) for row in zip(*rows.values(), strict=True)]
-        self._staged.append((stream, made))
+    def put(self, stream: str, rows: Mapping[str, Sequence[Any]]) -> None:  # type: ignore[override]
+        super().put(stream, rows)
+        self._staged.append((stream, [dict(zip(rows, row, strict=True)) for row in zip(*rows.values(), strict=True)]))
 
     def flush(self) -> None:
         if self.full:
             raise DiskFullError("no room on the disk")
+        super().flush()
         for stream, rows in self._staged:
             self._kept.setdefault(stream, []).extend(rows)
-            self.next_seq += len(rows)
         self._staged.clear()
         self.flushes += 1
 
@@ -147,11 +153,13 @@ class MemorySpool:
         return [row for row in self._kept.get(stream, []) if all(row[k] == v for k, v in where.items())]
 
 
+MemorySpool = WatchedSpool
+
 FAST = Limits(
     backoff_first=200 * MILLISECOND,
     backoff_most=2 * SECOND,
     keepalive=2 * SECOND,
-    alive_every=SECOND,
+    alive_every=300 * MILLISECOND,
     skew_window=SECOND,
     settle=300 * MILLISECOND,
 )
@@ -162,7 +170,7 @@ class Rig:
     """A device, a collector on it, and what came out."""
 
     device: DeviceUnderTest
-    spool: MemorySpool
+    spool: WatchedSpool
     collector: Collector
     task: asyncio.Task[None]
     extra: dict[str, Any] = field(default_factory=dict)
@@ -225,7 +233,7 @@ async def rig(device: DeviceUnderTest, *, limits: Limits = FAST) -> AsyncIterato
     await device.set(device.counter, 0)
     source = Source("dut", device.type, device.settings)
     chosen = signals(device)
-    spool = MemorySpool()
+    spool = WatchedSpool()
     addresses = [s.address for s in chosen] + [device.setpoint] * bool(device.setpoint)
     collector = Collector("dut", registry.driver_factory(source, addresses), chosen, spool, limits=limits)
     task = asyncio.create_task(collector.run())

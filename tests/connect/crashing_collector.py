@@ -1,9 +1,9 @@
-"""A collector process that dies at a chosen fsync; run by tests/connect/test_crash.py.
+"""A collector process that dies at a chosen sync; run by tests/connect/test_crash.py.
 
-python -m tests.connect.crashing_collector FOLDER LAST FSYNC WHEN
+python -m tests.connect.crashing_collector FOLDER LAST SYNC WHEN
 
 The peer re-sends what it has no acknowledgement for. LAST is the counter's final reading; the process dies
-at the FSYNC-th fsync, `before` or `after` it; FSYNC 0 lets it live to the end.
+at the SYNC-th fsync or fdatasync, `before` or `after` it; SYNC 0 lets it live to the end.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from luban.connect.collector import Collector, Limits
@@ -23,18 +24,22 @@ from tests.connect.contract import Signal
 BASE = 1_700_000_000 * SECOND
 
 
-def dying_fsync(number: int, when: str) -> None:
-    real, calls = os.fsync, [0]
+def dying_sync(number: int, when: str) -> None:
+    """Die at the number-th sync of any file: the collector's memory or the spool."""
+    calls = [0]
 
-    def fsync(handle: int) -> None:
-        calls[0] += 1
-        if calls[0] == number and when == "before":
-            os._exit(9)
-        real(handle)
-        if calls[0] == number:
-            os._exit(9)
+    def dying(real: Callable[[int], None]) -> Callable[[int], None]:
+        def sync(handle: int) -> None:
+            calls[0] += 1
+            if calls[0] == number and when == "before":
+                os._exit(9)
+            real(handle)
+            if calls[0] == number:
+                os._exit(9)
 
-    os.fsync = fsync  # type: ignore[assignment]
+        return sync
+
+    os.fsync, os.fdatasync = dying(os.fsync), dying(os.fdatasync)
 
 
 async def collect(folder: Path, last: int) -> None:
@@ -65,5 +70,5 @@ async def collect(folder: Path, last: int) -> None:
 
 
 if __name__ == "__main__":
-    dying_fsync(int(sys.argv[3]), sys.argv[4])
+    dying_sync(int(sys.argv[3]), sys.argv[4])
     asyncio.run(collect(Path(sys.argv[1]), int(sys.argv[2])))

@@ -21,7 +21,7 @@ from luban.core.quality import Quality
 from luban.core.time import HOUR, MILLISECOND, SECOND, now
 from luban.ledger import Intake, Ledger, LedgerWriter, Spool
 from tests.connect.conftest import Factory
-from tests.connect.contract import MemorySpool, Signal, until
+from tests.connect.contract import Signal, WatchedSpool, until
 
 QUICK = Limits(
     flush_every=20 * MILLISECOND,
@@ -48,7 +48,7 @@ async def collecting(
     limits: Limits = QUICK,
     **more: Any,
 ) -> AsyncIterator[tuple[Collector, Any]]:
-    spool = spool if spool is not None else MemorySpool()
+    spool = spool if spool is not None else WatchedSpool()
     collector = Collector("s", factory, signals or [LOAD, PIECES, STATE], spool, limits=limits, **more)
     task = asyncio.create_task(collector.run())
     try:
@@ -60,13 +60,13 @@ async def collecting(
         await asyncio.gather(task, return_exceptions=True)
 
 
-def events(spool: MemorySpool, kind: str, **where: Any) -> list[dict[str, Any]]:
+def events(spool: WatchedSpool, kind: str, **where: Any) -> list[dict[str, Any]]:
     return spool.rows("event", kind=kind, **where)
 
 
 async def test_values_are_on_disk_when_flush_returns(forever: Keep) -> None:
     seen: list[int] = []
-    spool = MemorySpool()
+    spool = WatchedSpool()
 
     async def script(sink: Sink, attempt: int) -> None:
         sink.alive()
@@ -241,7 +241,7 @@ async def test_a_late_call_of_a_dead_driver_does_no_harm(forever: Keep) -> None:
         assert not spool.rows("signal")
 
 
-def counted(spool: MemorySpool) -> float:
+def counted(spool: WatchedSpool) -> float:
     return sum(row["good"] for row in spool.rows("count"))
 
 
@@ -375,7 +375,7 @@ async def test_values_lost_in_a_living_link_are_a_gap_and_not_covered(forever: K
 async def test_full_disk_refuses_acknowledgement_and_loses_nothing(forever: Keep) -> None:
     acknowledged: list[int] = []
     refused: list[str] = []
-    spool = MemorySpool()
+    spool = WatchedSpool()
 
     async def script(sink: Sink, attempt: int) -> None:
         sink.alive()
@@ -406,7 +406,7 @@ async def test_full_disk_refuses_acknowledgement_and_loses_nothing(forever: Keep
 
 
 async def test_a_source_is_paused_when_the_disk_stays_full() -> None:
-    spool = MemorySpool()
+    spool = WatchedSpool()
 
     async def script(sink: Sink, attempt: int) -> None:
         sink.alive()

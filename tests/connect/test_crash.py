@@ -17,14 +17,14 @@ BASE = 1_700_000_000 * SECOND
 ROOT = Path(__file__).parents[2]
 
 
-def life(folder: Path, last: int, fsync: int, when: str) -> int:
-    command = [sys.executable, "-m", "tests.connect.crashing_collector", str(folder), str(last), str(fsync), when]
+def life(folder: Path, last: int, sync: int, when: str) -> int:
+    command = [sys.executable, "-m", "tests.connect.crashing_collector", str(folder), str(last), str(sync), when]
     return subprocess.run(command, cwd=ROOT, check=False, timeout=60).returncode
 
 
 def test_killed_at_every_kind_of_moment_totals_are_exact(tmp_path: Path) -> None:
-    for fsync, when in ((4, "before"), (5, "after"), (6, "before"), (7, "after")):
-        assert life(tmp_path, 300, fsync, when) == 9
+    for sync, when in ((7, "before"), (8, "after"), (9, "before"), (10, "before")):
+        assert life(tmp_path, 300, sync, when) == 9
         with LedgerWriter(tmp_path / "ledger") as writer:
             Intake(tmp_path / "spool", writer).drain()
     assert life(tmp_path, 300, 0, "") == 0

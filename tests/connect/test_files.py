@@ -30,7 +30,7 @@ from luban.core.quality import Quality
 from luban.core.time import parse_time
 from luban.ledger import Intake, Ledger, LedgerWriter, Spool
 from luban.plant import load
-from tests.connect.contract import MemorySpool, Signal, Source, until
+from tests.connect.contract import Signal, Source, WatchedSpool, until
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LOAD = Signal("p/m:load", "p/m", "load", "load", unit="%", range=(0.0, 200.0))
@@ -42,7 +42,7 @@ async def watching(
     folder: Path, *, spool: Any = None, memory: Path | None = None, **settings: Any
 ) -> AsyncIterator[Any]:
     """A collector on the folder; yields its spool."""
-    spool = spool if spool is not None else MemorySpool()
+    spool = spool if spool is not None else WatchedSpool()
     source = Source("files", "files", {"folder": str(folder), "poll": "20ms", "time_zone": "Asia/Shanghai"} | settings)
     factory = registry.driver_factory(source, ["load", "pieces"])
     collector = Collector(
@@ -56,7 +56,7 @@ async def watching(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def has(spool: MemorySpool, stream: str, n: int, **where: Any) -> list[dict[str, Any]]:
+async def has(spool: WatchedSpool, stream: str, n: int, **where: Any) -> list[dict[str, Any]]:
     await until(
         lambda: len(spool.rows(stream, **where)) >= n, 5, lambda: f"{stream}: {spool.rows(stream)}; {complaints(spool)}"
     )
@@ -64,7 +64,7 @@ async def has(spool: MemorySpool, stream: str, n: int, **where: Any) -> list[dic
     return spool.rows(stream, **where)
 
 
-def complaints(spool: MemorySpool) -> list[tuple[str, str]]:
+def complaints(spool: WatchedSpool) -> list[tuple[str, str]]:
     return [(json.loads(e["data"])["address"], e["code"]) for e in spool.rows("event", kind="quarantine")]
 
 
@@ -396,7 +396,7 @@ async def test_a_large_file_cut_off_by_a_crash_is_read_on(tmp_path: Path, monkey
     lines = [f"2026-03-02 {6 + n // 3600:02}:{n // 60 % 60:02}:{n % 60:02},{n % 100}" for n in range(5_000)]
     (folder / "a.csv").write_text("time,load\n" + "\n".join(lines) + "\n")
     monkeypatch.setattr("luban.connect.files.driver._AT_ONCE", 1_000)
-    spool = MemorySpool()
+    spool = WatchedSpool()
     stops: Callable[[], bool] = lambda: len(spool.rows("signal")) >= 2_000  # noqa: E731
     async with watching(folder, spool=spool, memory=tmp_path / "memory"):
         await until(stops, 5, "nothing read")
