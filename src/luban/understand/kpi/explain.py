@@ -63,14 +63,15 @@ class Explanation:
             yield from child.facts()
 
     def text(self, limit: int = 12, indent: str = "") -> str:
-        """The tree as lines; `limit` children of a node at most, the rest as a count."""
+        """The tree as lines; below the first level `limit` children of a node at most, the rest as a count."""
         amount = (
             "" if self.value is None else f" = {self.value:.10g}{f' {self.unit}' if self.unit not in {'', '1'} else ''}"
         )
         lines = [f"{indent}{self.label}{amount}"]
-        lines += [child.text(limit, indent + "  ") for child in self.children[:limit]]
-        if len(self.children) > limit:
-            lines.append(f"{indent}  … {len(self.children) - limit} more")
+        shown = self.children[:limit] if indent else self.children
+        lines += [child.text(limit, indent + "  ") for child in shown]
+        if len(self.children) > len(shown):
+            lines.append(f"{indent}  … {len(self.children) - len(shown)} more")
         return "\n".join(lines)
 
 
@@ -165,7 +166,7 @@ class _Told:
     def _counts(self, kinds: tuple[str, ...]) -> list[Explanation]:
         inside = [(r["subject"], r["start"], r["end"]) for r in self._books.shifts.to_pylist()]
         found = []
-        for row in self._books.counts.sort_by([("subject", "ascending"), ("time", "ascending")]).to_pylist():
+        for row in sorted(self._books.counts.to_pylist(), key=lambda row: (row["subject"], row["time"])):
             pieces = sum(row[kind] for kind in kinds)
             if pieces and any(row["subject"] == s and a <= row["time"] < b for s, a, b in inside):
                 fact = self._fact(row, ("good", "scrap", "rework", "item", "quality"))
