@@ -22,7 +22,7 @@ _numbers = count(1)
 
 
 @cache
-def _process() -> tuple[Ended, int]:
+def shared_device() -> tuple[Ended, int]:
     """One device for all checks: starting a server takes seconds. Each check has values of its own."""
     port = free_port()
     script = Path(__file__).parent / "opcua" / "empty.json"
@@ -38,7 +38,7 @@ class _Device:
     carries_time = True
 
     def __init__(self) -> None:
-        self._process, port = _process()
+        self._process, port = shared_device()
         self._machine = f"Machine{next(_numbers)}"
         self._cable = Cable(port)
         self._made = False

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asyncua import ua
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -25,6 +26,7 @@ from luban.core.time import MILLISECOND, SECOND, now
 from luban.norms import state_mapping
 from tests.connect.contract import MemorySpool, Signal
 from tests.connect.opcua.ends import Cable, Heard, node_server, until
+from tests.connect.opcua_device import shared_device
 from tests.outside import free_port
 
 pytestmark = pytest.mark.service
@@ -241,6 +243,46 @@ async def test_killed_for_three_seconds(certificates: Path) -> None:
             assert not [c for c in covered if c[0] < gap["end"] and c[1] > gap["time"]]
     finally:
         server.kill()
+
+
+async def test_skipped_message_is_a_loss(plain: int) -> None:
+    """The server is asked for what was skipped; what it no longer has is told."""
+    async with listening(settings(plain), COUNTER) as (driver, heard):
+        await until(lambda: len(heard.kept) > 5)
+        subscription = driver._subscription
+        assert subscription is not None
+        message = ua.NotificationMessage(SequenceNumber=subscription._expected + 1000)
+        message.NotificationData = [ua.DataChangeNotification()]
+        await subscription._on_publish(ua.PublishResult(NotificationMessage=message))
+        assert len(heard.losses) == 1
+        start, end, reason, _ = heard.losses[0]
+        assert "BadMessageNotAvailable" in reason
+        assert start < end
+
+
+async def test_subscription_that_the_server_forgot(plain: int) -> None:
+    """The session lives and answers, only nothing comes any more."""
+    driver, heard = OpcUaDriver(settings(plain), [COUNTER]), Heard()
+    running = asyncio.create_task(driver.run(heard))
+    await until(lambda: len(heard.kept) > 5)
+    assert driver._link is not None
+    assert driver._subscription is not None
+    await driver._link.client.uaclient.delete_subscriptions([driver._subscription._id])
+    with pytest.raises(LinkDownError, match="its subscription is gone"):
+        await asyncio.wait_for(running, 6)
+
+
+async def test_node_that_comes_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is still starting: what is missing is looked for again."""
+    monkeypatch.setattr("luban.connect.opcua.subscription._RETRY", 0.3)
+    device, port = shared_device()
+    late = "nsu=urn:luban:device;s=Late/Value"
+    async with listening(settings(port), late) as (_, heard):
+        await until(lambda: heard.rejected)
+        await device.ask(add={"path": "Late/Value", "type": "Double"})
+        await device.ask(put="Late/Value", value=4.5)
+        await until(lambda: any(s.value == 4.5 for s in heard.of(late)))
+        assert len(heard.rejected) == 1
 
 
 @asynccontextmanager

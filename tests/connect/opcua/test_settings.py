@@ -52,3 +52,5 @@ def test_password_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_durations_as_text() -> None:
     assert OpcUaSettings.model_validate({"url": URL, "publishing_interval": "500ms"}).publishing_interval == 500_000
+    with pytest.raises(ValidationError, match="needs its unit"):
+        OpcUaSettings.model_validate({"url": URL, "publishing_interval": 500})

@@ -27,7 +27,11 @@ _WITHDRAWN = ("Basic256", "Basic128Rsa15")
 
 
 def _duration(value: Any) -> Any:
-    return parse_duration(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return parse_duration(value)
+    if value != 0:
+        raise ValueError("a duration needs its unit, e.g. '250ms'")
+    return value
 
 
 Duration = Annotated[int, BeforeValidator(_duration)]

@@ -29,6 +29,7 @@ __all__ = ["Subscription"]
 logger = logging.getLogger(__name__)
 
 _SILENCE = 2.5  # no sign of life for so long is a dead link [s]
+_GRACE = 1.0  # beyond two missed keep-alives of a subscription [s]
 _PROBE = 0.8  # between two questions to the server [s]
 _TICK = 0.25  # [s]
 _RETRY = 10.0  # between two looks for nodes that were not there [s]
@@ -109,7 +110,7 @@ class Subscription:
             reason = self._ended
         elif moment - max(self._answered, self._heard) > _SILENCE:
             reason = f"silent for {_SILENCE:g} s"
-        elif moment - self._heard > self._longest_pause + _SILENCE:
+        elif moment - self._heard > self._longest_pause + _GRACE:
             reason = "the server answers but sends nothing: its subscription is gone"
         if reason:
             self._link.lost.set()
