@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from importlib.resources import files
@@ -25,6 +26,9 @@ _DRIVERS: Mapping[str, tuple[str, str]] = {
     "shdr": ("luban.connect.shdr", "ShdrDriver"),
     "files": ("luban.connect.files", "FilesDriver"),
 }
+
+
+_LOGIN = re.compile(r"://[^/@\s'\"]*@")  # a user and password in an address are never repeated
 
 
 class PlantSource(Protocol):
@@ -140,7 +144,7 @@ def _complaint(source: PlantSource, model: type[SourceSettings], error: Validati
     what = "is missing" if missing else "is not a setting" if unknown else "is not acceptable"
     return ConfigError(
         f"source {source.id} ({source.type}): {name or 'settings'} {what}",
-        came="" if missing else repr(first["input"]),
+        came="" if missing else _LOGIN.sub("://…@", repr(first["input"])),
         expected="" if missing else expected,
         where=source.where,
         hint=hint,

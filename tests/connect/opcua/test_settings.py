@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydantic import ValidationError
 
 from luban.connect.opcua import OpcUaSettings
-from luban.core.errors import SecurityError
+from luban.connect.registry import settings_for
+from luban.core.errors import ConfigError, SecurityError
 
 URL = "opc.tcp://127.0.0.1:4840"
 
@@ -54,3 +56,10 @@ def test_durations_as_text() -> None:
     assert OpcUaSettings.model_validate({"url": URL, "publishing_interval": "500ms"}).publishing_interval == 500_000
     with pytest.raises(ValidationError, match="needs its unit"):
         OpcUaSettings.model_validate({"url": URL, "publishing_interval": 500})
+
+
+def test_complaint_about_plant_toml_hides_the_password() -> None:
+    source = SimpleNamespace(id="a", type="opcua", settings={"url": "opc.tcp://me:s3cret@h:1"}, where="plant.toml:3")
+    with pytest.raises(ConfigError, match=r"plant\.toml:3") as caught:
+        settings_for(source)
+    assert "s3cret" not in str(caught.value)
