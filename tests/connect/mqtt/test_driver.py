@@ -363,3 +363,25 @@ async def test_capacity(tmp_path: Path) -> None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             spool.close()
+
+
+async def test_topics_come_and_go_within_one_session(broker: Mosquitto, wire: Session) -> None:
+    """A signal less is unsubscribed, a signal more is subscribed, the rest goes on without a repeat."""
+    notes: dict[str, Any] = {}
+    for topic in ("a", "b", "c"):
+        await wire.publish(topic, topic.encode(), retain=True)
+    for addresses, fresh in ((("a", "b"), ["a", "b"]), (("b", "c"), ["c"])):
+        sink = Heard(notes)
+        async with running(driver(broker.url, *addresses), sink):
+            await until(lambda heard=sink, want=fresh: len(heard.all) >= len(want), "retained")  # type: ignore[misc]
+            await asyncio.sleep(0.1)
+            assert [sample.value for sample in sink.all] == fresh
+    for topic in ("a", "b", "c"):
+        await wire.publish(topic, b"1")
+    async with Session(BrokerSettings.model_validate({"url": broker.url}), "test", clean=False) as same:
+        kept: list[str] = []
+        for _ in range(5):
+            batch = await same.receive(within=0.2)
+            kept += [message.topic for message in batch]
+            same.acknowledge(batch)
+        assert sorted(kept) == ["b", "c"]

@@ -14,12 +14,13 @@ from luban.connect.wire import Proposal
 from luban.core.errors import PayloadError, SecurityError
 from luban.core.time import SECOND
 
-__all__ = ["captured", "listen", "proposals"]
+__all__ = ["captured", "listen", "proposals", "role_of"]
 
 _MOST: Final = 5_000  # proposals of one browse; beyond it a narrower filter helps more than a longer list
 _TIMES: Final = frozenset({"t", "ts", "time", "timestamp", "datetime", "date_time", "time_stamp", "sourcetimestamp"})
+_NAMELESS: Final = frozenset({"", "value", "val", "v"})  # the topic says more
 _ROLES: Final = {
-    "state": ("state", "status", "execution", "machine_state", "状态"),
+    "state": ("state", "status", "execution", "machine_state", "machinestate", "状态"),
     "good_count": ("good", "good_count", "goodcount", "ok_count", "良品"),
     "scrap_count": ("scrap", "scrap_count", "scrapcount", "ng_count", "reject_count", "废品"),
     "total_count": ("count", "parts", "part_count", "partcount", "total", "total_count", "产量"),
@@ -48,6 +49,8 @@ async def listen(settings: MqttSettings) -> list[Proposal]:
 
 def proposals(message: Message, settings: MqttSettings) -> list[Proposal]:
     """One proposal for each value in a message."""
+    if message.topic.startswith("spBv1.0/"):
+        return [Proposal(message.topic, message.topic, note="Sparkplug B: browse it with the type sparkplug")]
     equipment = captured(settings.browse_filter, message.topic)
     last = message.topic.rpartition("/")[2]
     try:
@@ -58,18 +61,25 @@ def proposals(message: Message, settings: MqttSettings) -> list[Proposal]:
         root = records(root, ("",))[-1]
     found = []
     for path, value in leaves(root):
-        name = _last_name(path) or last
+        name = _last_name(path)
+        if name.lower() in _NAMELESS:
+            name = last
         found.append(
             Proposal(
                 f"{message.topic}#{path}" if path else message.topic,
                 name,
                 type=_type(value),
                 equipment=equipment,
-                role=_ROLE_OF.get(name.lower(), "value"),
+                role=role_of(name),
                 note=_note(path, message),
             )
         )
     return found
+
+
+def role_of(name: str) -> str:
+    """The role that a value of this name usually has."""
+    return _ROLE_OF.get(name.lower(), "value")
 
 
 def captured(pattern: str, topic: str) -> str:

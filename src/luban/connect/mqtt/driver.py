@@ -109,17 +109,19 @@ class MqttDriver(Driver):
         return ""
 
     async def _subscribe(self, session: Session, sink: Sink, recall: Recall) -> None:
-        filters = frozenset(self._topics)
+        """Subscribe to what is new; topics that are mapped no longer would fill the broker's memory of us."""
+        wanted = frozenset(self._topics)
         # Subscribing again makes a broker repeat every retained message.
-        if session.present and recall.filters == filters:
-            return
-        refused = await session.subscribe(sorted(filters), self._settings.qos)
-        if refused and len(refused) == len(filters):
+        known = recall.filters if session.present else frozenset()
+        await session.unsubscribe(sorted(known - wanted))
+        refused = await session.subscribe(sorted(wanted - known), self._settings.qos)
+        if refused and len(refused) == len(wanted):
             raise SecurityError("the broker refuses every topic", came=refused[0], where=self._settings.url)
         for topic in refused:
             for address in self._topics[topic]:
                 sink.reject(address.text, b"", "the broker refuses this topic")
-        recall.subscribed(filters)
+        if wanted != recall.filters:
+            recall.subscribed(wanted - set(refused))
 
     async def _store(self, session: Session, sink: Sink, recall: Recall, batch: Sequence[Message]) -> None:
         samples: list[Sample] = []

@@ -95,7 +95,7 @@ class Session:
         engine.on_disconnect = self._on_disconnect
         engine.on_message = self._on_message
         engine.on_publish = self._on_answer
-        engine.on_subscribe = self._on_answer
+        engine.on_subscribe = engine.on_unsubscribe = self._on_answer
         engine.on_socket_register_write = self._on_want_write
         engine.on_socket_unregister_write = self._on_written
         engine.on_socket_close = self._on_socket_close
@@ -170,6 +170,14 @@ class Session:
             answers = await self._answer(number)
             refused += [name for name, answer in zip(part, answers, strict=True) if answer.is_failure]
         return refused
+
+    async def unsubscribe(self, filters: Sequence[str]) -> None:
+        """Hear no more of these."""
+        for start in range(0, len(filters), _TOPICS_A_SUBSCRIBE):
+            code, number = self._paho.unsubscribe(list(filters[start : start + _TOPICS_A_SUBSCRIBE]))
+            if code != paho.MQTT_ERR_SUCCESS:
+                raise self._down(f"unsubscribe failed: {paho.error_string(code)}")
+            await self._answer(number)
 
     async def publish(self, topic: str, payload: bytes, qos: int = 1, *, retain: bool = False) -> None:
         """Publish and wait until the broker has it (qos 1) or it is on the wire (qos 0)."""

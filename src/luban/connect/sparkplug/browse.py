@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from luban.connect.mqtt.browse import role_of
 from luban.connect.mqtt.session import Session
 from luban.connect.sparkplug.names import NAMESPACE, Topic, parse_topic
 from luban.connect.sparkplug.payload import Metric, decode
@@ -20,7 +21,8 @@ from luban.core.time import SECOND
 
 __all__ = ["listen", "proposals"]
 
-_HIDDEN: Final = ("bdSeq", "Node Control/", "Device Control/")
+# the protocol's own, and definitions of templates
+_HIDDEN: Final = ("bdSeq", "Node Control/", "Device Control/", "_types_/")
 
 
 async def listen(settings: SparkplugSettings, edges: Sequence[str]) -> list[Proposal]:
@@ -72,6 +74,7 @@ def proposals(owner: str, metrics: Iterable[Metric]) -> Iterator[Proposal]:
                 _kind(metric.type, value),
                 unit_of(metric.properties),
                 equipment,
+                role_of(name.rpartition("/")[2]),
                 note=metric.type.name,
             )
 

@@ -54,6 +54,7 @@ class SparkplugDriver(Driver):
         self._watched: dict[str, list[asyncio.Future[Sample]]] = {}
         self._missing: set[str] = set()
         self._since_flush = 0
+        self._told = 0  # last sign of life that the sink knows [µs UTC]
 
     async def run(self, sink: Sink) -> None:
         """Deliver until the link fails. Raises LinkDownError or SecurityError."""
@@ -133,7 +134,9 @@ class SparkplugDriver(Driver):
         ready = self._vigil.ready(at, sink)
         if ready:
             sink.samples(ready)
-        sink.alive(session.heard)
+        if session.heard != self._told:
+            self._told = session.heard
+            sink.alive(session.heard)
         await self._rebirths.send(session, at)
         self._since_flush += len(ready)
         if self._since_flush >= _FLUSH_EVERY or any(message.qos for message in batch):
