@@ -12,17 +12,17 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from luban.understand.kpi import coverage, element_sums, failure_sums, piece_sums, time_ledger, unknown_spans
+from luban.understand.kpi import coverage, element_sums, failure_sums, piece_sums, time_ledger
 from tests.outside import require
 from tests.understand import tables
 from tests.understand.engines import Lift, duckdb_lift, polars_lift, rows, spark_lift
-from tests.understand.tables import COUNTS, MAPPING, STATES, WORDS
+from tests.understand.tables import COUNTS, COVERAGE, MAPPING, STATES, WORDS
 
 UNITS, HORIZON = 12, 2_000_000
 EVENTS = pa.schema([("subject", pa.string()), ("time", pa.int64()), ("end", pa.int64()), ("seq", pa.int64())])
 
 
-def facts(n: int = 4_000) -> dict[str, pa.Table]:
+def facts(n: int = 2_000) -> dict[str, pa.Table]:
     """Random states, counts and coverage of some units and shifts."""
     random = np.random.default_rng(7)
     subjects = [f"u{i}" for i in random.integers(0, UNITS, n)]
@@ -69,13 +69,20 @@ def facts(n: int = 4_000) -> dict[str, pa.Table]:
 
 
 def computed(lift: Lift) -> dict[str, list[dict[str, Any]]]:
-    """Everything that the package computes on frames."""
+    """All that the package computes on frames; each step from the rows of the one before, to keep plans short."""
     frame = {name: lift(table) for name, table in facts().items()}
-    alive = coverage(frame["events"], frame["states"])
-    ledger = frame["states"], alive, frame["shifts"], frame["mapping"]
-    pieces = piece_sums(frame["counts"], unknown_spans(*ledger), frame["shifts"])
+    alive = rows(coverage(frame["events"], frame["states"]), "subject", "start")
+    ledger = frame["states"], lift(pa.Table.from_pylist(alive, COVERAGE)), frame["shifts"], frame["mapping"]
+    tiles = rows(time_ledger(*ledger), "subject", "start")
+    unknown = [
+        {"subject": t["subject"], "start": t["start"], "end": t["end"], "seq": 0}
+        for t in tiles
+        if t["element"] == "UNKNOWN"
+    ]
+    pieces = piece_sums(frame["counts"], lift(pa.Table.from_pylist(unknown, COVERAGE)), frame["shifts"])
     return {
-        "tiles": rows(time_ledger(*ledger), "subject", "start"),
+        "alive": alive,
+        "tiles": tiles,
         "elements": rows(element_sums(*ledger), "subject", "shift_start"),
         "pieces": rows(pieces.with_columns(nw.col("known").round(6)), "subject", "shift_start", "item"),
         "failures": rows(failure_sums(frame["states"], frame["shifts"], frame["mapping"]), "subject", "shift_start"),
@@ -108,6 +115,11 @@ def spark() -> Iterator[Any]:
             .config("spark.driver.host", "127.0.0.1")
             .config("spark.driver.bindAddress", "127.0.0.1")
             .config("spark.log.level", "ERROR")
+            .config("spark.ui.showConsoleProgress", "false")
+            # Small data: compiling a plan would take longer than running it.
+            .config("spark.sql.adaptive.enabled", "false")
+            .config("spark.sql.codegen.wholeStage", "false")
+            .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
             .getOrCreate()
         )
         yield session
