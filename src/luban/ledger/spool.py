@@ -18,7 +18,7 @@ from luban.core import time as clock
 from luban.core.errors import InputError
 from luban.ledger.rows import Rows, prepare
 from luban.ledger.streams import stream as stream_of
-from luban.ledger.wal import FrameFile, decode, encode, read_frames
+from luban.ledger.wal import FrameFile, decode_all, encode, read_frames
 from luban.ledger.writer import LedgerWriter
 
 __all__ = ["Intake", "Spool"]
@@ -74,13 +74,15 @@ class Spool:
         if not self._pending:
             return
         mark, number = self._file.size, self._next
+        named = []
         try:
             for stream, tables in self._grouped():
                 table = pa.concat_tables(tables, promote_options="default").combine_chunks()
                 numbers = np.arange(number, number + table.num_rows, dtype=np.int64)
-                named = table.append_column("source_seq", pa.array(numbers)).replace_schema_metadata({"stream": stream})
+                table = table.append_column("source_seq", pa.array(numbers))
+                named.append(table.replace_schema_metadata({"stream": stream}))
                 number += table.num_rows
-                self._file.append(encode(named), number - 1)
+            self._file.append(encode(*named), number - 1)  # one frame: a crash leaves all of a flush or nothing
             self._file.sync()
         except BaseException:
             self._file.cut(mark)
@@ -139,9 +141,8 @@ class Intake:
                 offsets[path] = start
                 if path.stat().st_size > start and size < limit:
                     for frame in read_frames(path, start):
-                        table = decode(frame.payload)
-                        name = table.schema.metadata[b"stream"].decode()
-                        parts.append((name, folder.name, table))
+                        tables = decode_all(frame.payload)
+                        parts += [(t.schema.metadata[b"stream"].decode(), folder.name, t) for t in tables]
                         offsets[path] = frame.end
                         size += len(frame.payload)
                 if path != files[-1] and offsets[path] == path.stat().st_size:

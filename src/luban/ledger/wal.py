@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from luban.core.errors import DiskFullError, IntegrityError
 
-__all__ = ["Frame", "FrameFile", "decode", "encode", "read_frames", "sync_folder"]
+__all__ = ["Frame", "FrameFile", "decode", "decode_all", "encode", "read_frames", "sync_folder"]
 
 _MAGIC = b"LBF1"
 _HEAD = struct.Struct("<4sIQq")
@@ -35,11 +35,12 @@ class Frame:
     payload: bytes
 
 
-def encode(table: pa.Table) -> pa.Buffer:
-    """One self-contained Arrow IPC stream, lz4."""
+def encode(*tables: pa.Table) -> pa.Buffer:
+    """Self-contained Arrow IPC streams one behind the other, lz4: they arrive together or not at all."""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=_OPTIONS) as writer:
-        writer.write_table(table)
+    for table in tables:
+        with pa.ipc.new_stream(sink, table.schema, options=_OPTIONS) as writer:
+            writer.write_table(table)
     return sink.getvalue()
 
 
@@ -48,6 +49,16 @@ def decode(payload: bytes, columns: list[int] | None = None) -> pa.Table:
     options = pa.ipc.IpcReadOptions(included_fields=columns, use_threads=False)
     with pa.ipc.open_stream(pa.py_buffer(payload), options=options) as reader:
         return reader.read_all()
+
+
+def decode_all(payload: bytes) -> list[pa.Table]:
+    """Every table of one frame."""
+    source = pa.BufferReader(payload)
+    tables = []
+    while source.tell() < len(payload):
+        with pa.ipc.open_stream(source) as reader:
+            tables.append(reader.read_all())
+    return tables
 
 
 def sync_folder(folder: Path) -> None:

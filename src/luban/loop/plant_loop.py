@@ -99,6 +99,7 @@ class PlantLoop:
                     limits=self._limits,
                     memory=self.places.memory / f"{name}.jsonl",
                     root=self.plant.id,
+                    units=self.plant.equipment,
                 )
             )
         self._tasks = [asyncio.create_task(c.run(), name=f"collector {c.source}") for c in self._collectors]
