@@ -71,10 +71,10 @@ async def running(driver: Driver, sink: Heard) -> AsyncIterator[asyncio.Task[Non
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def until(met: Callable[[], bool], otherwise: str, within: float = 10) -> None:
-    """Wait for the condition."""
+async def until(met: Callable[[], bool], otherwise: str, within: float = 10, every: float = 0.01) -> None:
+    """Wait for the condition, looking `every` so many seconds."""
     deadline = time.monotonic() + within
     while not met():
         if time.monotonic() > deadline:
             raise AssertionError(otherwise)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(every)

@@ -283,7 +283,7 @@ async def test_broker_stopped_and_started_loses_nothing(tmp_path: Path) -> None:
 
 
 async def test_collector_killed_loses_and_doubles_nothing(tmp_path: Path) -> None:
-    """Three collectors are killed while 1,500 values come; arrival times, so only the notes can tell repeats."""
+    """Two collectors are killed while 1,000 values come; arrival times, so only the notes can tell repeats."""
     with Mosquitto(tmp_path) as broker:
         command = [sys.executable, "-m", "tests.connect.mqtt.collect", broker.url, str(tmp_path / "spool"), "n"]
 
@@ -294,7 +294,7 @@ async def test_collector_killed_loses_and_doubles_nothing(tmp_path: Path) -> Non
             return broker.log.read_text().count("as press")
 
         def done() -> bool:
-            return max(totals(tmp_path), default=0) == 1_499
+            return max(totals(tmp_path), default=0) == 999
 
         process = await asyncio.to_thread(start)
         settings = BrokerSettings.model_validate({"url": broker.url})
@@ -302,19 +302,19 @@ async def test_collector_killed_loses_and_doubles_nothing(tmp_path: Path) -> Non
             await until(lambda: links() == 1, "connected")
             await asyncio.sleep(0.3)
             async with Session(settings, "", clean=True) as wire:
-                for n in range(1_500):
+                for n in range(1_000):
                     await wire.publish("n", str(n).encode())
-                    if n in (300, 600, 900):
+                    if n in (300, 600):
                         os.kill(process.pid, signal.SIGKILL)
                         process.wait(5)
                         process = await asyncio.to_thread(start)
-                    if n in (400, 700):
-                        await until(lambda times=1 + n // 300: links() == times, "connected again")  # type: ignore[misc]
-            await until(done, "all values", 20)
+                    if n == 400:
+                        await until(lambda: links() == 2, "connected again")
+            await until(done, "all values", 20, every=0.5)
         finally:
             process.kill()
             process.wait(5)
-    assert totals(tmp_path) == list(range(1_500))
+    assert totals(tmp_path) == list(range(1_000))
 
 
 async def test_session_forgotten_is_in_the_gap_fact(tmp_path: Path) -> None:
