@@ -15,9 +15,10 @@ from luban.connect.opcua.pki import trust as trust_certificate
 from luban.connect.registry import driver_factory
 from luban.connect.wire import Proposal, Sample
 from luban.core.errors import InputError, LubanError
+from luban.loop.wiring import connection
 from luban.plant import Plant, load
 
-__all__ = ["SourceTest", "browse", "test_sources", "trust_certificate"]
+__all__ = ["SourceTest", "browse", "source_of", "test_sources", "trust_certificate"]
 
 # scheme of a URL as a person gives it → type of source, scheme that its connector wants
 _SCHEMES: Mapping[str, tuple[str, str]] = {
@@ -59,12 +60,10 @@ class _Asked:
     where: str = "the command line"
 
 
-def browse(url: str, *, kind: str = "", settings: Mapping[str, Any] | None = None) -> list[Proposal]:
-    """What the peer at `url` offers, with the mapping that its connector proposes.
+def source_of(url: str, kind: str = "") -> tuple[str, str]:
+    """Type of source and address, as plant.toml wants them. Raises InputError where the type cannot be told.
 
-    kind      type of source; told from the scheme of the URL where empty
-    settings  further settings of its connector
-    Raises    InputError, ConfigError, LinkDownError, SecurityError
+    Example source_of("sparkplug://broker") == ("sparkplug", "mqtt://broker")
     """
     scheme, _, rest = url.partition("://")
     guessed, wanted = _SCHEMES.get(scheme, ("", scheme))
@@ -72,7 +71,18 @@ def browse(url: str, *, kind: str = "", settings: Mapping[str, Any] | None = Non
         raise InputError(
             "cannot tell the type from this URL", came=url, expected=", ".join(_SCHEMES), hint="say --type"
         )
-    source = _Asked(kind or guessed, {"url": f"{wanted}://{rest}", **(settings or {})})
+    return kind or guessed, f"{wanted}://{rest}"
+
+
+def browse(url: str, *, kind: str = "", settings: Mapping[str, Any] | None = None) -> list[Proposal]:
+    """What the peer at `url` offers, with the mapping that its connector proposes.
+
+    kind      type of source; told from the scheme of the URL where empty
+    settings  further settings of its connector
+    Raises    InputError, ConfigError, LinkDownError, SecurityError
+    """
+    found, address = source_of(url, kind)
+    source = _Asked(found, {"url": address, **(settings or {})})
     return asyncio.run(driver_factory(source, [])().browse())
 
 
@@ -81,7 +91,7 @@ def test_sources(folder: Path, *, seconds: float) -> list[SourceTest]:
     plant = load(folder)
 
     async def all_of_them() -> list[SourceTest]:
-        return list(await asyncio.gather(*(_try(plant, name, seconds) for name in plant.sources)))
+        return list(await asyncio.gather(*(_try(plant, folder, name, seconds) for name in plant.sources)))
 
     return asyncio.run(all_of_them())
 
@@ -125,14 +135,15 @@ class _Listener:
         """Nothing is kept."""
 
 
-async def _try(plant: Plant, name: str, seconds: float) -> SourceTest:
+async def _try(plant: Plant, folder: Path, name: str, seconds: float) -> SourceTest:
     source = plant.sources[name]
-    wanted = {signal.address for signal in plant.signals.values() if signal.source == name and signal.enabled}
     heard = _Listener()
     message = ""
+    wanted: set[str] = set()
     try:
-        driver = driver_factory(source, sorted(wanted))()
-        await asyncio.wait_for(driver.run(heard), seconds)
+        factory, signals = connection(plant, source, folder)
+        wanted = {signal.address for signal in signals}
+        await asyncio.wait_for(factory().run(heard), seconds)
     except TimeoutError:
         message = heard.refused or ("" if heard.up else f"no sign of life within {seconds:g} s")
     except LubanError as error:

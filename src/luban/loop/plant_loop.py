@@ -10,17 +10,16 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 from luban.connect.collector import Collector, Limits, Status
-from luban.connect.registry import driver, driver_factory
 from luban.core import time as clock
 from luban.core.errors import DiskFullError, LedgerError
 from luban.ledger import Intake, Ledger, LedgerWriter, Rows, Spool
 from luban.loop.places import Places, places
-from luban.plant import Plant, Source, load
+from luban.loop.wiring import connection
+from luban.plant import Plant, load
 
 __all__ = ["IntakeStatus", "PlantLoop"]
 
@@ -78,16 +77,10 @@ class PlantLoop:
 
         Raises LedgerBusyError if another process writes these books, ConfigError for a source's settings
         """
-        home = self.places.folder.resolve()
-        defaults = {"base": str(home), "time_zone": self.plant.zone.key, "pki": home / "pki"}
-        factories = {}
-        for source in self.plant.sources.values():
-            signals = [s for s in self.plant.signals.values() if s.source == source.id and s.enabled]
-            factory = driver_factory(_at_home(source, home), [s.address for s in signals], defaults=defaults)
-            factories[source.id] = factory, signals
+        ready = {s.id: connection(self.plant, s, self.places.folder) for s in self.plant.sources.values()}
         self._writer = await asyncio.to_thread(LedgerWriter, self.places.ledger)
         self.places.memory.mkdir(parents=True, exist_ok=True)
-        for name, (factory, signals) in factories.items():
+        for name, (factory, signals) in ready.items():
             spool = Spool(self.places.spool, name)
             self._spools.append(spool)
             self._collectors.append(
@@ -151,11 +144,3 @@ class PlantLoop:
                 self.intake.turn("failed", str(error))
                 await asyncio.sleep(1.0)
             await asyncio.sleep(_TURN)
-
-
-def _at_home(source: Source, home: Path) -> Source:
-    """The source with its relative paths below the plant's folder."""
-    fields = driver(source.type, where=source.where).settings.model_fields
-    paths = {name for name, field in fields.items() if Path in {field.annotation, *get_args(field.annotation)}}
-    settings = {key: str(home / value) if key in paths else value for key, value in source.settings.items()}
-    return replace(source, settings=settings)

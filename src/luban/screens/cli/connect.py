@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from luban.core.errors import InputError
 from luban.screens.cli.options import AsJson, Plant, output, plant_folder
 from luban.screens.cli.output import NO, OK
 
@@ -18,7 +19,8 @@ app = typer.Typer(no_args_is_help=True, help="Wires: browse a peer, test a plant
 
 @app.command(
     "browse",
-    epilog="Examples: `luban connect browse opc.tcp://10.0.0.5:4840` · `luban connect browse http://10.0.0.7 --json`",
+    epilog="Examples: `luban connect browse opc.tcp://10.0.0.5:4840 --set security=none` · "
+    "`luban connect browse http://10.0.0.7 --toml` · `luban connect browse mqtts://broker --user luban --json`",
 )
 def browse(
     url: Annotated[
@@ -28,6 +30,10 @@ def browse(
         str, typer.Option("--type", help="opcua, mqtt, sparkplug, mtconnect, shdr; guessed from the URL.")
     ] = "",
     user: Annotated[str, typer.Option(help="User to log in with; the password comes from LUBAN_PASSWORD.")] = "",
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the connector, e.g. security=none; repeatable."),
+    ] = None,
     toml: Annotated[
         bool, typer.Option("--toml", help="Print [[source]] and [[signal]] tables to paste into plant.toml.")
     ] = False,
@@ -37,13 +43,14 @@ def browse(
     from luban.loop import peers
 
     say = output(as_json)
-    settings = {"user": user, "password_env": "LUBAN_PASSWORD"} if user else {}
+    settings = _settings(given or (), user)
     with say.progress(f"Asking {url}"):
         found = peers.browse(url, kind=kind, settings=settings)
     if as_json:
         say.document(found)
     elif toml:
-        say.line(_toml(url, kind, found))
+        kind, address = peers.source_of(url, kind)
+        say.line(_toml({"type": kind, "url": address, **settings}, found))
     else:
         rows = [(p.address, p.name, p.type, p.unit, p.role, p.mapping, p.companion or p.note) for p in found]
         say.table(("address", "name", "type", "unit", "role", "mapping", "note"), rows)
@@ -92,13 +99,24 @@ def trust(
     say.answer({"trusted": str(target)}, f"trusted from now on: {target}")
 
 
-def _toml(url: str, kind: str, found: Sequence[object]) -> str:
+def _settings(given: Sequence[str], user: str) -> dict[str, str]:
+    """Settings as a person types them. Raises InputError."""
+    settings = {"user": user, "password_env": "LUBAN_PASSWORD"} if user else {}
+    for one in given:
+        key, equals, value = one.partition("=")
+        if not equals:
+            raise InputError("not a setting", came=one, expected="KEY=VALUE, e.g. security=none", where="--set")
+        settings[key.strip()] = value.strip()
+    return settings
+
+
+def _toml(settings: Mapping[str, str], found: Sequence[object]) -> str:
     import tomlkit
 
     document = tomlkit.document()
     sources, signals = tomlkit.aot(), tomlkit.aot()
     source = tomlkit.table()
-    source.update({"id": "source1", "type": kind or "?", "url": url})
+    source.update({"id": "source1", **settings})
     sources.append(source)
     for proposal in found:
         signal = tomlkit.table()
