@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from luban.connect.mqtt.payload import document, leaves, parse_address, parse_path, read_time, records
 from luban.core.errors import ConfigError, PayloadError
@@ -47,6 +47,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_every_leaf_has_an_address_that_finds_it(root: object) -> None:
     for path, value in leaves(root):
@@ -54,6 +55,7 @@ def test_every_leaf_has_an_address_that_finds_it(root: object) -> None:
             assert parse_address(f"t#{path}").find(root) == value
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_a_document_or_a_payload_error(data: bytes) -> None:
     for encoding in ("utf-8", "gbk"):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from luban.connect.sparkplug.payload import DataSet, Metric, Payload, decode, encode
 from luban.connect.sparkplug.schema import DataType, classes
@@ -132,12 +132,14 @@ def metrics(draw: st.DrawFn, members: bool = True) -> Metric:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(metrics(), max_size=4), STAMP, st.none() | st.integers(0, 255), st.binary(max_size=4))
 def test_round_trip(found: list[Metric], at: int | None, seq: int | None, body: bytes) -> None:
     payload = Payload(tuple(found), at, seq, "u" * len(found), body)
     assert decode(encode(payload)) == payload
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80))
 def test_any_bytes_are_a_payload_or_a_payload_error(data: bytes) -> None:
     with contextlib.suppress(PayloadError):
