@@ -341,7 +341,7 @@ async def test_session_forgotten_is_in_the_gap_fact(tmp_path: Path) -> None:
 
 
 async def test_capacity(tmp_path: Path) -> None:
-    """3,000 messages that wait at the broker are on disk and acknowledged at 500 a second, however busy the computer."""
+    """3,000 messages that wait at the broker are on disk and acknowledged at 500 a second on a busy computer."""
     with Mosquitto(tmp_path, "max_inflight_messages 200") as broker:
         source = Source("press", "mqtt", {"url": broker.url, "client_id": "press", "time_path": "ts"})
         signals = [Signal("plant/press:load", "plant/press", "load", "p#load", source="press")]
