@@ -13,12 +13,22 @@ from luban.understand.kpi.figures import NAMES, duration_text
 from luban.understand.kpi.losses import Losses, Step
 from luban.understand.kpi.pieces import piece_sums
 from luban.understand.kpi.read import losses, read, tiles
-from luban.understand.kpi.time_ledger import ELEMENTS, element_sums, time_ledger, unknown_spans
+from luban.understand.kpi.time_ledger import (
+    ELEMENTS,
+    SPENT,
+    element_sums,
+    elements_of,
+    spent_time,
+    time_ledger,
+    unknown_of,
+    unknown_spans,
+)
 
 __all__ = [
     "ELEMENTS",
     "NAMES",
     "SHIFTS",
+    "SPENT",
     "Explanation",
     "Figure",
     "Input",
@@ -31,12 +41,15 @@ __all__ = [
     "coverage",
     "duration_text",
     "element_sums",
+    "elements_of",
     "explain",
     "failure_sums",
     "losses",
     "piece_sums",
     "read",
+    "spent_time",
     "tiles",
     "time_ledger",
+    "unknown_of",
     "unknown_spans",
 ]

@@ -15,14 +15,14 @@ from luban.core.errors import InputError
 from luban.ledger import Ledger
 from luban.norms import mappings
 from luban.plant import Plant
-from luban.understand.kpi.books import Books, open_books
+from luban.understand.kpi.books import Books, collect, open_books
 from luban.understand.kpi.failures import failure_sums
 from luban.understand.kpi.figure import Figure, Settings
 from luban.understand.kpi.figures import NAMES, Place, figures
 from luban.understand.kpi.losses import Losses, losses_of
 from luban.understand.kpi.pieces import piece_sums
 from luban.understand.kpi.sums import Made, Sums, total
-from luban.understand.kpi.time_ledger import ELEMENTS, element_sums, time_ledger, unknown_spans
+from luban.understand.kpi.time_ledger import ELEMENTS, SPENT, elements_of, spent_time, time_ledger, unknown_of
 
 __all__ = ["losses", "read", "sums_by_shift", "tiles"]
 
@@ -105,10 +105,11 @@ def tiles(
 def sums_by_shift(books: Books) -> dict[Key, Sums]:
     """What the figures of every unit and shift are made from."""
     frames = books.frames()
-    times = _rows(element_sums(*frames))
-    made: dict[Key, list[Made]] = defaultdict(list)
     shifts = frames[2]
-    for row in _rows(piece_sums(books.lift(books.counts), unknown_spans(*frames), shifts)):
+    spent = books.lift(collect(spent_time(*frames), pa.schema([(name, pa.int64()) for name in SPENT])))
+    times = _rows(elements_of(spent, shifts))
+    made: dict[Key, list[Made]] = defaultdict(list)
+    for row in _rows(piece_sums(books.lift(books.counts), unknown_of(spent, shifts), shifts)):
         made[row["subject"], row["shift_start"]].append(_made(books.plant, row))
     failures = {
         (row["subject"], row["shift_start"]): row["failures"]

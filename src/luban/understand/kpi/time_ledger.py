@@ -17,7 +17,18 @@ from luban.core.quality import Quality
 from luban.norms import TimeElement
 from luban.understand.kpi.coverage import islands
 
-__all__ = ["ELEMENTS", "FAILURE", "element_sums", "evidence", "time_ledger", "unknown_spans"]
+__all__ = [
+    "ELEMENTS",
+    "FAILURE",
+    "SPENT",
+    "element_sums",
+    "elements_of",
+    "evidence",
+    "spent_time",
+    "time_ledger",
+    "unknown_of",
+    "unknown_spans",
+]
 
 ELEMENTS: Final = tuple(TimeElement)
 _PLANNED_DOWN: Final = ELEMENTS.index(TimeElement.PDOT)
@@ -32,6 +43,8 @@ _NO_STATE: Final = 18
 _NOT_SINCE: Final = 19
 _QUALITY: Final = 256
 _RADIX: Final = 1024  # a fact and its code share one integer: seq × 1024 + code
+
+SPENT: Final = ("segment", "planned", "code", "start", "end", "duration")  # columns of `spent_time`, all int64
 
 # Not evidence of a state at their time: the stamp is wrong, or another value of that time was kept.
 _NO_EVIDENCE: Final = (int(Quality.FUTURE), int(Quality.DUPLICATE))
@@ -84,10 +97,38 @@ def element_sums(
              BREAK (the part of PDOT that the calendar planned) and FAILURE (planned time in a state that is a
              failure); the elements add up to shift_end - shift_start
     """
+    return elements_of(spent_time(states, coverage, shifts, mapping), shifts)
+
+
+def unknown_spans(
+    states: nw.LazyFrame[Any], coverage: nw.LazyFrame[Any], shifts: nw.LazyFrame[Any], mapping: nw.LazyFrame[Any]
+) -> nw.LazyFrame[Any]:
+    """Planned time that nobody can account for: subject, start, end [µs UTC], seq (0)."""
+    return unknown_of(spent_time(states, coverage, shifts, mapping), shifts)
+
+
+def spent_time(
+    states: nw.LazyFrame[Any], coverage: nw.LazyFrame[Any], shifts: nw.LazyFrame[Any], mapping: nw.LazyFrame[Any]
+) -> nw.LazyFrame[Any]:
+    """Known time summed, unknown time tile by tile: one pass from which sums and unknown spans both follow.
+
+    Returns  segment (row of the calendar), planned, code, start, end [µs UTC], duration [µs]; collect it once and
+             give it to `elements_of` and `unknown_of` with the same shifts and engine
+    """
     tiles = _tiles(evidence(states, mapping), coverage, shifts)
-    spent = tiles.group_by("segment", "code").agg(duration=(nw.col("end") - nw.col("start")).sum().cast(nw.Int64))
-    named = spent.join(_numbered(shifts), on="segment", how="inner").with_columns(element=_element())
+    own = nw.when(_element() == _UNKNOWN).then(nw.col("start")).otherwise(nw.lit(0)).cast(nw.Int64)
+    return (
+        tiles.with_columns(tile=own, duration=nw.col("end") - nw.col("start"))
+        .group_by("segment", "planned", "code", "tile")
+        .agg(end=nw.col("end").max(), duration=nw.col("duration").sum().cast(nw.Int64))
+        .rename({"tile": "start"})
+    )
+
+
+def elements_of(spent: nw.LazyFrame[Any], shifts: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """`element_sums` from what `spent_time` gives."""
     shift = ("subject", "shift_start", "shift_end", "shift_name", "day")
+    named = spent.join(_numbered(shifts).drop("planned"), on="segment", how="inner").with_columns(element=_element())
     in_break = nw.col("planned") == 0
     failed = (nw.col("code") >= FAILURE) & (nw.col("code") < _NO_WORD) & ~in_break
     return named.group_by(*shift).agg(
@@ -97,12 +138,11 @@ def element_sums(
     )
 
 
-def unknown_spans(
-    states: nw.LazyFrame[Any], coverage: nw.LazyFrame[Any], shifts: nw.LazyFrame[Any], mapping: nw.LazyFrame[Any]
-) -> nw.LazyFrame[Any]:
-    """Planned time that nobody can account for: subject, start, end [µs UTC], seq (0)."""
-    tiles = _tiles(evidence(states, mapping), coverage, shifts).filter(_element() == _UNKNOWN)
-    return tiles.join(_numbered(shifts), on="segment", how="inner").select("subject", "start", "end", seq=_int(0))
+def unknown_of(spent: nw.LazyFrame[Any], shifts: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """`unknown_spans` from what `spent_time` gives."""
+    unknown = spent.filter(_element() == _UNKNOWN)
+    units = _numbered(shifts).select("segment", "subject")
+    return unknown.join(units, on="segment", how="inner").select("subject", "start", "end", seq=_int(0))
 
 
 def _sum_where(condition: nw.Expr) -> nw.Expr:
