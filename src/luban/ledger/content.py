@@ -25,7 +25,31 @@ def sorted_by(table: pa.Table, *names: str) -> pa.Table:
         key = _rank(table.column(name))[order]
         if not (key[1:] >= key[:-1]).all():  # not np.diff: unsigned keys wrap
             order = order[np.argsort(key, kind="stable")]
-    return table.take(pa.array(order)) if not (np.diff(order) == 1).all() else table
+    return _taken(table, order) if not (order[1:] > order[:-1]).all() else table
+
+
+def _taken(table: pa.Table, order: np.ndarray) -> pa.Table:
+    """The rows in that order; columns that are one value throughout stay as they are."""
+    columns = []
+    for column in table.columns:
+        array = column.combine_chunks()
+        if isinstance(array, pa.ChunkedArray):
+            array = array.chunk(0)
+        kind = array.type
+        if array.null_count == len(array) or (pa.types.is_dictionary(kind) and _is_constant(array)):
+            columns.append(array)
+        elif array.null_count or not (pa.types.is_dictionary(kind) or pa.types.is_primitive(kind)):
+            columns.append(array.take(pa.array(order)))
+        elif pa.types.is_dictionary(kind):
+            indices = array.indices.to_numpy(zero_copy_only=False)[order]
+            columns.append(pa.DictionaryArray.from_arrays(pa.array(indices), array.dictionary))
+        else:
+            columns.append(pa.array(array.to_numpy(zero_copy_only=False)[order], kind))
+    return pa.table(columns, schema=table.schema)
+
+
+def _is_constant(array: pa.DictionaryArray) -> bool:
+    return len(array.dictionary) == 1 and not array.null_count
 
 
 def _rank(column: pa.ChunkedArray) -> Any:

@@ -107,7 +107,9 @@ class Tail:
                 wanted = [self._schema.names.index(name) for name in self._schema.names if name in columns]
                 fresh = pa.concat_tables([decode(frame, wanted) for frame in frames]).select(columns)
                 setattr(log, use, merge(getattr(log, use), make(fresh.unify_dictionaries().combine_chunks())))
-        parts = [getattr(log, use) for log in self._logs.values()]
+        parts: list[pa.Table] = [getattr(log, use) for log in self._logs.values()]
+        if len(parts) == 1:
+            return parts[0]
         return merge(*parts) if parts else make(self._schema.empty_table().select(columns))
 
     def _read_on(self, log: _Log, path: Path) -> _Log:

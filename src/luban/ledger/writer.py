@@ -332,7 +332,9 @@ class LedgerWriter:
             self.manifest.drop_wal(wal)
             path.unlink(missing_ok=True)
             return
-        table = pa.concat_tables(frames).cast(schema).unify_dictionaries().combine_chunks()
+        table = pa.concat_tables(frames).unify_dictionaries().combine_chunks()
+        if table.schema != schema:
+            table = table.cast(schema)
         content = content_hash(table)
         seqs, times = table.column("seq").to_numpy(), table.column("time").to_numpy()
         number, previous = self.manifest.next_segment(), self.manifest.head()
