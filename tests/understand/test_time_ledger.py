@@ -55,7 +55,8 @@ def machine_said(x: int, states: list[dict[str, Any]], coverage: list[dict[str, 
         if closing and fact["time"] < lost and fact["seq"] < max(closing):
             return "UNKNOWN", "no state since the data came back"
     if fact["quality"]:
-        return "UNKNOWN", f"state is not good: {Quality(fact['quality']).label}"
+        why = f", {fact['reason']}" if fact["reason"] else ""
+        return "UNKNOWN", f"state is not good: {Quality(fact['quality']).label}{why}"
     if fact["state"] not in WORDS:
         return "UNKNOWN", f"no time element for the word {fact['state']} in test@1"
     element = WORDS[fact["state"]][0]
@@ -196,6 +197,15 @@ def test_a_state_of_bad_quality_is_unknown_with_its_reason(lift: Lift) -> None:
     states = tables.states([(0, "RUN"), (30, "RUN", 3), (60, "RUN")])
     found = elements(lift, states, tables.coverage((0, 100)), tables.shifts((0, 100)))
     assert found[1] == (30, 60, "UNKNOWN", "state is not good: stuck")
+
+
+def test_a_doubtful_state_keeps_what_its_collector_says_about_it(lift: Lift) -> None:
+    states = tables.states([(0, "BOGUS", 1, "not a word of test@1"), (5, "RUN", 69, "unavailable")])
+    found = elements(lift, states, tables.coverage((0, 9)), tables.shifts((0, 9)))
+    assert [reason for *_, reason in found] == [
+        "state is not good: uncertain, not a word of test@1",
+        "state is not good: unavailable",
+    ]
 
 
 def test_a_future_stamp_counts_for_nothing(lift: Lift) -> None:

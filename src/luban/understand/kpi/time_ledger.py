@@ -320,11 +320,13 @@ def _words(number: nw.Expr, words: dict[int, str], other: nw.Expr | None = None)
 def _reason() -> nw.Expr:
     """Why the tile is what it is, in words; the fact's own reason where the state is known."""
     code = nw.col("code")
-    quality = _words(nw.col("quality_code"), {int(q): f"state is not good: {q.label}" for q in Quality if q})
+    label = _words(nw.col("quality_code"), {int(q): q.label for q in Quality if q}).fill_null("unknown quality")
+    doubt = nw.concat_str(nw.lit("state is not good: "), label)
+    said = nw.when(nw.col("reason") != label).then(nw.col("reason"))  # a collector may give the label as the reason
     unknown = _words(
         code,
         {_NO_DATA: "no data", _NO_STATE: "no state yet", _NOT_SINCE: "no state since the data came back"},
-        nw.when(code >= _QUALITY).then(quality.fill_null("state is not good")),
+        nw.when(said.is_null()).then(doubt).otherwise(nw.concat_str(doubt, nw.lit(", "), said)),
     )
     told = (
         nw.when(code == _NO_WORD)
