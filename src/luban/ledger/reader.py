@@ -21,7 +21,7 @@ from luban.core.errors import InputError, MissingServiceError
 from luban.core.time import MINUTE
 from luban.ledger.content import sorted_by
 from luban.ledger.manifest import Manifest, Snapshot
-from luban.ledger.rollup import LAST, MINUTES, last_of, merge_last, merge_minutes, minutes_of
+from luban.ledger.rollup import LAST, last_of, merge_last, merge_minutes, minutes_of, unpack_minutes
 from luban.ledger.segment import SeriesFile, read_parquet
 from luban.ledger.streams import stream as stream_of, streams
 from luban.ledger.tail import Tail
@@ -156,7 +156,9 @@ class Ledger:
         since, until = since - since % MINUTE, until + -until % MINUTE
         snapshot, (live, recent) = self._snapshot("signal", lambda tail: (tail.minutes(), tail.corrections))
         files = {s.minutes for s in snapshot.segments if s.minutes and s.time_max >= since and s.time_min < until}
-        parts = [_only(self._series(name).read(subject).cast(MINUTES), subject, since, until) for name in sorted(files)]
+        parts = [
+            _only(unpack_minutes(self._series(name).read(subject)), subject, since, until) for name in sorted(files)
+        ]
         parts.append(_only(live, subject, since, until))
         found = merge_minutes(pa.concat_tables(parts).unify_dictionaries().combine_chunks())
         return self._recount(found, subject, snapshot, recent, since, until)

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from luban.core.quality import Quality
 from luban.core.time import MINUTE
 from luban.ledger.content import sorted_by
 
-__all__ = ["LAST", "MINUTES", "last_of", "merge_last", "merge_minutes", "minutes_of"]
+__all__ = ["LAST", "MINUTES", "last_of", "merge_last", "merge_minutes", "minutes_of", "pack_minutes", "unpack_minutes"]
 
 LAST = pa.schema(
     [
@@ -160,3 +161,24 @@ def merge_minutes(parts: pa.Table) -> pa.Table:
         "good": good,
     }
     return pa.table(fixed | {name: pa.array(values, mask=none) for name, values in figures.items()}).cast(MINUTES)
+
+
+# A slow signal has one sample in most minutes: five equal figures. Packed, only the first of them is kept.
+_SAME_AS = {"max": "min", "sum": "min", "first": "min", "last": "min", "last_time": "first_time"}
+
+
+def pack_minutes(minutes: pa.Table) -> pa.Table:
+    """For storage: a figure that equals the one it usually equals becomes empty."""
+    for name, other in _SAME_AS.items():
+        column = minutes.column(name)
+        kept = pc.if_else(pc.equal(column, minutes.column(other)), pa.scalar(None, column.type), column)
+        minutes = minutes.set_column(minutes.column_names.index(name), name, kept)
+    return minutes.cast(MINUTES)
+
+
+def unpack_minutes(minutes: pa.Table) -> pa.Table:
+    """The reverse of `pack_minutes`; minutes without a good sample have no figures either way."""
+    for name, other in _SAME_AS.items():
+        filled = pc.coalesce(minutes.column(name), minutes.column(other))
+        minutes = minutes.set_column(minutes.column_names.index(name), name, filled)
+    return minutes.cast(MINUTES)

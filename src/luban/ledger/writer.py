@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +22,16 @@ from luban.core.errors import DiskFullError, InputError, LedgerBusyError, Ledger
 from luban.ledger.content import chain_hash, content_hash, sorted_by
 from luban.ledger.manifest import Correction, Manifest, Segment, Wal
 from luban.ledger.reader import Ledger
-from luban.ledger.rollup import LAST, MINUTES, last_of, merge_last, merge_minutes, minutes_of
+from luban.ledger.rollup import (
+    LAST,
+    MINUTES,
+    last_of,
+    merge_last,
+    merge_minutes,
+    minutes_of,
+    pack_minutes,
+    unpack_minutes,
+)
 from luban.ledger.rows import Rows, complete, prepare
 from luban.ledger.segment import SCHEMA_VERSION, read_parquet, write_parquet
 from luban.ledger.seqset import SeqSet
@@ -297,19 +306,20 @@ class LedgerWriter:
     def _seal_jobs(self) -> None:
         while (wal := self._jobs.get()) is not None:
             try:
-                while not self._try_seal(wal) and not self._closing.wait(1.0):
+                while not self._try(lambda wal=wal: self._seal_one(wal)) and not self._closing.wait(1.0):  # type: ignore[misc]
                     pass
             finally:
                 self._jobs.task_done()
+            if self._jobs.empty():  # in quiet times only: facts first
+                self._try(lambda wal=wal: self._compact(wal.stream))  # type: ignore[misc]
         self.manifest.close()
         self._jobs.task_done()
 
-    def _try_seal(self, wal: Wal) -> bool:
+    def _try(self, work: Callable[[], None]) -> bool:
         """False where the disk had no room: the log holds the facts and sealing is tried again."""
         try:
             self._collect_garbage(clock.now() - _GRACE)
-            self._seal_one(wal)
-            self._compact(wal.stream)
+            work()
         except OSError as error:
             self._failure = error
             return False
@@ -344,7 +354,7 @@ class LedgerWriter:
         minutes = last = old_last = None
         if wal.stream == "signal":
             minutes = f"minutes/{number:08d}.parquet"
-            write_parquet(minutes_of(table), self.folder / minutes, small_groups=True)
+            write_parquet(pack_minutes(minutes_of(table)), self.folder / minutes, small_groups=True)
             old_last, last = self.manifest.meta("last"), f"last/{number:08d}.parquet"
             before = read_parquet(self.folder / old_last, LAST) if old_last else LAST.empty_table()
             write_parquet(merge_last(before, last_of(table)), self.folder / last)
@@ -405,7 +415,9 @@ class LedgerWriter:
         old_minutes = list(dict.fromkeys(s.minutes for s in chosen if s.minutes))
         if old_minutes:
             minutes = f"minutes/{number:08d}-{len(chosen)}.parquet"
-            parts = pa.concat_tables([read_parquet(self.folder / f, MINUTES) for f in old_minutes]).unify_dictionaries()
-            write_parquet(merge_minutes(parts.combine_chunks()), self.folder / minutes, small_groups=True)
+            parts = pa.concat_tables(
+                [unpack_minutes(read_parquet(self.folder / f, MINUTES)) for f in old_minutes]
+            ).unify_dictionaries()
+            write_parquet(pack_minutes(merge_minutes(parts.combine_chunks())), self.folder / minutes, small_groups=True)
         self.manifest.move(chosen, target, minutes)
         self._garbage += [(clock.now(), self.folder / file) for file in [*files, *old_minutes]]
