@@ -54,7 +54,7 @@ def show_pilot(name: str, *, host: str, port: int, say: Say) -> None:
 
 
 async def _serve_web(loop: PlantLoop, host: str, port: int, say: Say) -> None:
-    from luban.ledger import LedgerWriter, MasterData
+    from luban.ledger import MasterData
     from luban.screens.acts import ActLog
     from luban.screens.server import check_port, serve_site
     from luban.screens.service import PlantView
@@ -62,22 +62,22 @@ async def _serve_web(loop: PlantLoop, host: str, port: int, say: Say) -> None:
     from luban.screens.users import Users
 
     check_port(host, port)
-    # makes the books of a new plant, and finds out now whether another process writes them
-    LedgerWriter(loop.places.ledger).close()
-    acts = ActLog(loop.places.spool)
-    master = MasterData(loop.places.ledger)
-    users = Users(master, acts.record)
-    password = users.first_admin()
-    view = PlantView(loop.places.folder, plant=loop.plant, collectors=lambda: loop.collectors)
-    site = build_site(view, users, loop.places.web, lifespan=lambda: loop)
-    say(f"{loop.plant.name} is up: http://{host}:{port}  (Ctrl-C ends it)")
-    if password:
-        say(f"first start: log in as admin with the password {password}  (it is shown only now)")
-    try:
-        await serve_site(site, host, port)
-    finally:
-        acts.close()
-        master.close()
+    # around the server and not in its lifespan: whatever ends the server, the books are closed
+    async with loop:
+        acts = ActLog(loop.places.spool)
+        master = MasterData(loop.places.ledger)
+        users = Users(master, acts.record)
+        password = users.first_admin()
+        view = PlantView(loop.places.folder, plant=loop.plant, collectors=lambda: loop.collectors)
+        site = build_site(view, users, loop.places.web)
+        say(f"{loop.plant.name} is up: http://{host}:{port}  (Ctrl-C ends it)")
+        if password:
+            say(f"first start: log in as admin with the password {password}  (it is shown only now)")
+        try:
+            await serve_site(site, host, port)
+        finally:
+            acts.close()
+            master.close()
 
 
 async def _serve_quietly(loop: PlantLoop, say: Say) -> None:

@@ -101,10 +101,10 @@ def write_plant(folder: Path, port: int, quiet_port: int) -> None:
 
 
 def seed(folder: Path, *, until: int | None = None, hours: int = 2) -> int:
-    """Write the past: states, counts, signals, proofs of life with a gap of six minutes. Returns its end [µs UTC]."""
+    """Write the past: states, counts, signals, proofs of life with a gap of three minutes. Returns its end [µs UTC]."""
     end = (now() if until is None else until) - 5 * SECOND
     start = end - hours * HOUR
-    gap = (end - 40 * MINUTE, end - 34 * MINUTE)
+    gap = (end - 40 * MINUTE, end - 37 * MINUTE)
     with LedgerWriter(places(folder).ledger) as writer:
         for number, (id_, _, source) in enumerate(_MACHINES):
             _seed_machine(writer, f"{CELL}/{id_}", source, start, end, gap if source == "okuma" else None, number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -26,12 +27,14 @@ def check_port(host: str, port: int) -> None:
 
 
 async def serve_site(site: Any, host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM."""
+    """Serve until SIGINT or SIGTERM; both are a normal end."""
     config = uvicorn.Config(
         site, host=host, port=port, log_level="warning", ws_max_size=1 << 20, server_header=False,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=2,
     )  # fmt: skip
-    # uvicorn raises the signal again once it has ended; being asked to end is not an error here
+    server = uvicorn.Server(config)
+    # uvicorn's own handling raises the signal once more at the end, and a second one skips its shutdown
+    running = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    await uvicorn.Server(config).serve()
+        running.add_signal_handler(number, setattr, server, "should_exit", True)
+    await server._serve()  # noqa: SLF001 - `serve` without the signal handling

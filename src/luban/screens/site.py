@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,10 @@ __all__ = ["build_site"]
 _TAGS = {"en": "en-US", "zh": "zh-CN", "ko": "ko-KR"}
 
 
-def build_site(view: PlantView, users: Users, storage: Path, *, lifespan: Callable[[], Any] | None = None) -> FastAPI:
+def build_site(view: PlantView, users: Users, storage: Path) -> FastAPI:
     """Everything a plant serves. One per process: NiceGUI keeps its pages globally.
 
-    storage   folder for what NiceGUI keeps
-    lifespan  asynchronous context held while the application runs, e.g. the plant's loop
+    storage  folder for what NiceGUI keeps
     """
     storage.mkdir(parents=True, exist_ok=True)
     # read when nicegui is imported, so it must be set before
@@ -43,15 +42,12 @@ def build_site(view: PlantView, users: Users, storage: Path, *, lifespan: Callab
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
-        if lifespan is None:
-            feed.start()
+        feed.start()
+        try:
             yield
+        finally:
             await feed.stop()
-            return
-        async with lifespan():
-            feed.start()
-            yield
-            await feed.stop()
+            reads.close()
 
     app = build_api(view, users, reads, lifespan=life)
     app.mount("/assets", _Assets(directory=ASSETS), name="assets")

@@ -55,6 +55,9 @@ def plant_of_file(
     window = Range(min(times), max(times), file.name)
     if window.end <= window.start:
         raise InputError("all rows have the same time", where=str(file), expected="a last row that ends the window")
+    for row in told.counts:
+        # what is booked at the very end was made before it
+        row["time"] = min(row["time"], window.end - 1)
     with tempfile.TemporaryDirectory(prefix="luban-kpi-") as made:
         folder = Path(made)
         units = sorted({row["subject"] for row in told.states + told.counts})

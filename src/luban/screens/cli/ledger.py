@@ -101,6 +101,7 @@ def import_(
 
     say = output(as_json)
     target = places(plant_folder(folder)).ledger
+    target.parent.mkdir(exist_ok=True)
     with say.progress("Importing"):
         report = import_ledger(file, target)
     facts = report.sealed + report.unsealed

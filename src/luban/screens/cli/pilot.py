@@ -71,11 +71,10 @@ def pilot(
 
 def _tell(say: Output, result: PilotResult, report: Path | None) -> None:
     say.line(f"{result.plant.name}: {sum(result.facts.values()):,} facts in {(result.end - result.start) / 1e6:.0f} s")
-    rows = []
-    for made in result.figures:
-        amount = "withheld" if made.value is None else _amount(made.value, made.unit)
-        rows.append((made.subject, made.label, amount, made.withheld or "; ".join(made.notes)))
-    say.table(("unit", "figure", "value", "note"), rows)
+    columns, rows, notes = _pivot(result)
+    say.table(columns, rows)
+    for note in notes:
+        say.line(note)
     say.line("")
     say.table(
         ("check", "", "what was found"), [(c.name, "holds" if c.holds else "FAILS", c.text) for c in result.checks]
@@ -84,6 +83,22 @@ def _tell(say: Output, result: PilotResult, report: Path | None) -> None:
         say.say(f"note: {remark}")
     say.say(f"books: {result.folder} · {result.head}")
     say.say(f"report: {report}" if report else "more: --report report.html · --live")
+
+
+def _pivot(result: PilotResult) -> tuple[list[str], list[list[str]], list[str]]:
+    """A row a unit, a column a figure; why a figure is withheld stands below, numbered."""
+    names = list(dict.fromkeys(figure.name for figure in result.figures))
+    labels = {figure.name: "OEE" if figure.name == "oee" else figure.label for figure in result.figures}
+    units: dict[str, dict[str, str]] = {}
+    reasons: dict[str, int] = {}
+    for figure in result.figures:
+        row = units.setdefault(figure.subject, dict.fromkeys(names, "–"))
+        if figure.value is None:
+            row[figure.name] = f"withheld ({reasons.setdefault(figure.withheld, len(reasons) + 1)})"
+        else:
+            row[figure.name] = _amount(figure.value, figure.unit)
+    rows = [[unit, *(row[name] for name in names)] for unit, row in units.items()]
+    return ["unit", *(labels[name] for name in names)], rows, [f"({n}) {reason}" for reason, n in reasons.items()]
 
 
 def _amount(value: float, unit: str) -> str:

@@ -11,7 +11,8 @@ from luban.screens.service import Loss, Tile
 
 __all__ = ["timeline", "waterfall"]
 
-_WIDTH, _LEFT, _ROW, _AXIS = 980, 150, 30, 22
+_WIDTH, _LEFT, _ROW, _AXIS = 980, 170, 30, 22
+_LONGEST_NAME = 24
 _STEPS = tuple(n * SECOND for n in (1, 2, 5, 10, 15, 30)) + tuple(n * MINUTE for n in (1, 2, 5, 10, 15, 30)) + (
     HOUR, 2 * HOUR, 4 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR,
 )  # fmt: skip
@@ -42,7 +43,7 @@ def timeline(
         parts.append(f'<text class="tick" x="{x:.1f}" y="{height - 6}">{text}</text>')
     for at, (name, tiles) in enumerate(rows):
         top = at * _ROW + 4
-        parts.append(f'<text x="0" y="{top + 15}">{html.escape(name)}</text>')
+        parts.append(f'<text x="0" y="{top + 15}">{html.escape(_short(name))}</text>')
         for tile in tiles:
             x, wide = _LEFT + (tile.start - start) * scale, max(0.6, (tile.end - tile.start) * scale)
             word = words.get(tile.kind, tile.kind) + (f" · {tile.state}" if tile.state else "")
@@ -52,6 +53,10 @@ def timeline(
             parts.append(f'<rect class="k-{tile.kind}" {box}><title>{told}</title></rect>')
     label = html.escape("; ".join(name for name, _ in rows))
     return f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def waterfall(losses: Sequence[Loss], words: dict[str, str]) -> str:

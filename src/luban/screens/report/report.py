@@ -151,29 +151,31 @@ def _amount(value: float, unit: str) -> str:
 
 
 def _figures(figures: Sequence[Figure], plant: Plant) -> str:
-    rows = []
+    """A row a unit, a column a figure; a withheld one says why in its cell."""
+    labels = {figure.name: "OEE" if figure.name == "oee" else figure.label for figure in figures}
+    units: dict[str, dict[str, Figure]] = {}
     for figure in figures:
-        value = '<span class="withheld">△ withheld</span>'
-        if figure.value is not None:
-            value = f"<b>{_text(_amount(figure.value, figure.unit))}</b>"
-        between = ""
-        if figure.low is not None and figure.high is not None and figure.high - figure.low > 5e-4:
-            between = f"{_amount(figure.low, figure.unit)} … {_amount(figure.high, figure.unit)}"
-        known = "" if figure.coverage is None else f"{100 * figure.coverage:.1f} %"
-        note = figure.withheld or "; ".join(figure.notes)
-        name = plant.equipment[figure.subject].name
-        rows.append(
-            (
-                _text(name),
-                _text(figure.label),
-                value,
-                _text(between),
-                known,
-                f'<span class="quiet">{_text(note)}</span>',
-            )
-        )
-    heads = ("unit", "figure", "value", "between", "known time", "note")
-    return _table(heads, rows, frozenset({2, 3, 4})) if rows else ""
+        units.setdefault(figure.subject, {})[figure.name] = figure
+    rows = []
+    for unit, found in units.items():
+        known = next((figure.coverage for figure in found.values() if figure.coverage is not None), None)
+        share = "" if known is None else f"{100 * known:.1f} %"
+        cells = [_cell(found[name]) if name in found else "" for name in labels]
+        notes = dict.fromkeys(note for figure in found.values() for note in figure.notes)
+        said = "".join(f'<div class="quiet">{_text(note)}</div>' for note in notes)
+        rows.append((f"<b>{_text(plant.equipment[unit].name)}</b>{said}", *cells, share))
+    heads = ("unit", *(_text(label) for label in labels.values()), "known time")
+    return _table(heads, rows, frozenset({len(heads) - 1})) if rows else ""
+
+
+def _cell(figure: Figure) -> str:
+    if figure.value is None:
+        return f'<span class="withheld">△ withheld</span><div class="quiet">{_text(figure.withheld)}</div>'
+    between = ""
+    if figure.low is not None and figure.high is not None and figure.high - figure.low > 5e-4:
+        low, high = _amount(figure.low, figure.unit), _amount(figure.high, figure.unit)
+        between = f'<div class="quiet">{_text(low)} … {_text(high)}</div>'
+    return f"<b>{_text(_amount(figure.value, figure.unit))}</b>{between}"
 
 
 def _states(report: Report) -> str:

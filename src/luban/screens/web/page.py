@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +25,7 @@ from luban.screens.web.view import View
 
 __all__ = ["LivePage"]
 
+log = logging.getLogger(__name__)
 _TREND_SPANS = ("1min", "10min", "1h", "8h")
 _FIGURE_RANGES = ("shift", "1h", "8h", "24h")
 _MOST_LANES = 6
@@ -226,6 +228,10 @@ class LivePage:
         except LubanError as error:
             ui.notify(str(error))
             return
+        except Exception:
+            log.exception("a figure could not be explained")
+            ui.notify(self.say("This did not work; the server's log says why."))
+            return
         self.dialog.clear()
         with self.dialog, ui.element("div").classes("lb-dialog"):
             made_tree(self.say, figure, made)
@@ -275,7 +281,10 @@ class LivePage:
             self._newest = await self.reads(self.view.now, fresh=SECOND)
         return self._newest
 
-    async def _tree_ready(self) -> None:
+    async def _tree_ready(self, event: Any) -> None:
+        if self._dark is None:
+            # the browser follows its system; the chart must be told
+            self._dark = bool(event.args.get("dark"))
         now = await self._now()
         units, signals = self._mine(now)
         self.tree.send("load", texts.nodes(units, signals, self.view.plant), self.path, now.time / 1000)
@@ -353,33 +362,40 @@ class LivePage:
             background_tasks.create(self._refresh(), name="luban figures")
 
     async def _refresh(self) -> None:
-        """What is quickly read first; then figures, losses and states, beside the event loop."""
+        """Until what is shown is what was chosen last."""
         try:
-            path = self.path
-            span = await self.reads(self.view.range, self.range, path=path)
-            now = await self._now()
-            day = Range(span.end - DAY, span.end)
-            gaps = await self.reads(self.view.gaps, day, sources=self.view.sources_of(path))
-            if self._gone or not self.client.has_socket_connection:
-                return
-            with self.client:
-                panels.unit_title(self.say, self.unit_title, now.units[path], span, self.view.plant)
-                tables.sources(self.say, self.sources, now, self.view, self.user)
-                tables.gaps(self.say, self.gaps, gaps, self.view.plant.zone)
-                if self._shown != (path, self.range):
-                    panels.waiting(self.say, self.figures)
-            board = await self.reads(self.view.board, path, span, fresh=_BOARD_FRESH)
-            if self._gone or path != self.path:
-                return
-            with self.client:
-                panels.figures(self.say, self.figures, board, self._explain)
-                panels.losses(self.say, self.losses, board, dark=self._dark)
-                self._show_timeline(board, span)
-            self._shown = (path, self.range)
+            while not self._gone and self.client.has_socket_connection:
+                chosen = self.path, self.range
+                await self._show(*chosen)
+                if chosen == (self.path, self.range):
+                    break
         finally:
             self._busy = False
-        if path != self.path:
-            self._refresh_soon()
+
+    async def _show(self, path: str, interval: str) -> None:
+        """What is quickly read first; then figures, losses and states, beside the event loop."""
+        span = await self.reads(self.view.range, interval, path=path)
+        now = await self._now()
+        day = Range(span.end - DAY, span.end)
+        gaps = await self.reads(self.view.gaps, day, sources=self.view.sources_of(path))
+        if self._gone:
+            return
+        with self.client:
+            panels.unit_title(self.say, self.unit_title, now.units[path], span, self.view.plant)
+            tables.sources(self.say, self.sources, now, self.view, self.user)
+            tables.gaps(self.say, self.gaps, gaps, self.view.plant.zone)
+            if self._shown != (path, interval):
+                panels.waiting(self.say, self.figures)
+        if (path, interval) != (self.path, self.range):
+            return
+        board = await self.reads(self.view.board, path, span, fresh=_BOARD_FRESH)
+        if self._gone or (path, interval) != (self.path, self.range):
+            return
+        with self.client:
+            panels.figures(self.say, self.figures, board, self._explain)
+            panels.losses(self.say, self.losses, board, dark=self._dark)
+            self._show_timeline(board, span)
+        self._shown = (path, interval)
 
     def _show_timeline(self, board: Any, span: Range) -> None:
         rows, legend = texts.timeline_rows(self.say, board, self.view.plant)

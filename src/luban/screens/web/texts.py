@@ -158,6 +158,7 @@ def lane(signal: SignalNow, trend: Trend, path: str, plant: Plant) -> dict[str, 
         "low": None,
         "high": None,
         "points": points,
+        "step": signal.role != "value",
     }
 
 

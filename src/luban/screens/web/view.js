@@ -9,7 +9,7 @@ export default {
   mounted() {
     const emit = (name, data) => this.$emit(name, data);
     this.view = new VIEWS[this.kind](this.$el, { texts: this.texts, emit });
-    this.$emit("ready");
+    this.$emit("ready", { dark: document.body.classList.contains("body--dark") });
   },
   beforeUnmount() {
     this.view.destroy();

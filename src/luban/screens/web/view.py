@@ -15,10 +15,11 @@ class View(Element, component="view.js", esm={"luban-screens": "js"}):  # type: 
 
     kind      tree, trend or timeline
     texts     its words in the page's language
-    on_ready  called once it stands in the browser, again after a reconnect: load it then
+    on_ready  called once it stands in the browser, again after a reconnect: load it then; an event whose
+              args say whether the page is dark
     """
 
-    def __init__(self, kind: str, texts: dict[str, Any], on_ready: Callable[[], Any]) -> None:
+    def __init__(self, kind: str, texts: dict[str, Any], on_ready: Callable[..., Any]) -> None:
         super().__init__()
         self._props["kind"] = kind
         self._props["texts"] = texts

@@ -133,7 +133,7 @@ export class Trend {
     for (const [start, end] of this.gaps.filter((gap) => !gap[2] || gap[2] === lane.source)) {
       this.hatch(g, view.x(start), view.x(end ?? view.end), top + 4, bottom);
     }
-    this.line(g, view, inside, y, top, bottom);
+    this.line(g, view, lane, inside, y, top, bottom);
     g.restore();
   }
 
@@ -164,7 +164,7 @@ export class Trend {
     g.fillText(number(low, 3), view.left - 6, y(low) - 1);
   }
 
-  line(g, view, points, y, top, bottom) {
+  line(g, view, lane, points, y, top, bottom) {
     const path = new Path2D();
     const doubtful = [];
     let pen = false;
@@ -178,8 +178,11 @@ export class Trend {
       }
       if (broken !== null) this.hatch(g, broken, x, top + 4, bottom);
       broken = null;
+      // a counter keeps its value until the next one
+      if (pen && lane.step) path.lineTo(x, path.last);
       if (pen) path.lineTo(x, y(v));
       else path.moveTo(x, y(v));
+      path.last = y(v);
       pen = true;
       if (doubt) doubtful.push([x, y(v), doubt]);
     }

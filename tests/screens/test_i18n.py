@@ -1,0 +1,95 @@
+import ast
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+import luban.screens
+from luban.norms import kpi_catalogue, time_elements
+from luban.screens.i18n import LANGUAGES, catalogue, words
+from luban.screens.i18n.from_data import sentences
+from tests.screens import shop
+
+SCREENS = Path(luban.screens.__file__).parent
+OTHERS = [language for language in LANGUAGES if language != "en"]
+# names of products, files and keys, and what a language writes as it is
+KEPT = {
+    "luban", "OEE", "plant", "toml", "role", "state", "mapping", "calendar", "routing", "csv", "ISO",
+}  # fmt: skip
+
+
+def said_on_screens() -> set[str]:
+    """Every sentence that a screen hands to `say`."""
+    found = set()
+    for file in [*SCREENS.glob("web/*.py"), SCREENS / "words.py"]:
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
+                continue
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name == "say" and isinstance(node.args[0].value, str):
+                found.add(node.args[0].value)
+    return found
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_sentence_is_missing_and_none_is_left_over(language: str):
+    wanted = said_on_screens() | set(sentences())
+    assert len(wanted) > 100
+    assert set(catalogue(language)) == wanted
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_english_is_left_over(language: str):
+    for english, said in catalogue(language).items():
+        left = set(re.findall(r"[A-Za-z]{2,}", re.sub(r"\{\w+\}", "", said))) - KEPT
+        assert not left, (english, said)
+        assert said != english or not re.search(r"[A-Za-z]{2,}", re.sub(r"\{\w+\}", "", english))
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_blank_is_filled_in_every_language(language: str):
+    for english, said in catalogue(language).items():
+        assert set(re.findall(r"\{(\w+)\}", english)) == set(re.findall(r"\{(\w+)\}", said)), english
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_catalogues_are_sound_gettext(language: str):
+    with files("luban.screens.i18n").joinpath(f"{language}.po").open("rb") as file:
+        read = read_po(file, locale=language, abort_invalid=True)
+    assert not read.obsolete
+    assert not [message.id for message in read if message.id and message.fuzzy]
+    assert str(read.locale) == language
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_names_of_figures_and_time_elements_exist_in_every_language(language: str):
+    for names in [kpi.names for kpi in kpi_catalogue().values()] + [e.names for e in time_elements().values()]:
+        assert names[language]
+
+
+def test_sentences_of_lower_floors_are_translated_with_what_fills_them():
+    reason = "only 29.5 % of the planned time is known, 90 % is needed: nobody can say what happened in 4 h 30 min"
+    assert words("zh")(reason) == "只有 29.5 % 的计划时间已知，需要 90 %：无人能说明其余 4 小时 30 分 内发生了什么"
+    assert "4시간 30분" in words("ko")(reason)
+    assert words("en")(reason) == reason
+    assert words("zh")("a sentence nobody knows") == "a sentence nobody knows"
+    assert words("xx").language == "en"
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_why_a_figure_is_withheld_is_said_in_the_language(language: str, view):
+    """Whatever reasons the real figures give, none comes through in English."""
+    newest = view.ledger.table("event")["end"].to_pylist()
+    end = max(filter(None, newest))
+    from luban.screens.service import Range
+
+    say = words(language)
+    kept = KEPT | {"APT", "FE", "PQ", "mtconnect", "execution", "jinan", "machining", "lathe", "mill"}
+    for place in ("jinan", shop.MILL, shop.LATHE):
+        for hours in (1, 8):
+            for figure in view.board(place, Range(end - hours * 3_600_000_000, end)).figures:
+                for text in filter(None, (figure.withheld, *figure.notes)):
+                    left = set(re.findall(r"[A-Za-z]{2,}", say(text))) - kept
+                    assert not left, (text, say(text))
