@@ -14,7 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from luban.core.quality import Quality
 
-__all__ = ["Capabilities", "Driver", "Proposal", "ReadBack", "Sample", "Sink", "SourceSettings", "Value"]
+__all__ = [
+    "Capabilities",
+    "Driver",
+    "Proposal",
+    "ReadBack",
+    "Sample",
+    "SettingsModel",
+    "Sink",
+    "SourceSettings",
+    "Value",
+]
 
 Value = float | int | bool | str | None
 

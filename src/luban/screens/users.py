@@ -24,7 +24,7 @@ from luban.core.errors import InputError, NotAllowedError, SecurityError
 from luban.core.time import HOUR, MINUTE, SECOND, now
 from luban.ledger import MasterData
 
-__all__ = ["Act", "Role", "Session", "User", "Users"]
+__all__ = ["SESSION_LENGTH", "Act", "Role", "Session", "User", "Users"]
 
 SESSION_LENGTH = 12 * HOUR  # one shift and its hand-over
 _FREE_ATTEMPTS = 5

@@ -26,6 +26,7 @@ __all__ = [
     "document",
     "leaves",
     "parse_address",
+    "parse_path",
     "read_time",
     "records",
 ]

@@ -25,7 +25,7 @@ from luban.plant import Plant
 from luban.understand.kpi.calendar import calendar
 from luban.understand.kpi.coverage import coverage
 
-__all__ = ["Books", "mapping_table", "open_books"]
+__all__ = ["Books", "collect", "mapping_table", "open_books"]
 
 _LOOK_BACK: Final = (DAY, 8 * DAY, 64 * DAY, None)
 _NO_EVIDENCE: Final = pa.array([int(Quality.FUTURE), int(Quality.DUPLICATE)], pa.uint8())
