@@ -235,6 +235,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     warnings.simplefilter("ignore")
     report = Reporter("oee", options, ["duckdb", "polars", "pyspark", "narwhals", "pyarrow", "luban"])
     events, machines = (1_000_000, 200) if options.quick else (5_000_000, 500)
+    budget = min(options.budget, 3) if options.quick else options.budget
     tables = month(events, machines, options.seed)
     writers = tables["states"].select(["subject", "source"]).group_by(["subject", "source"]).aggregate([])
     tables["writers"] = _plain(writers)
@@ -247,7 +248,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         try:
             with open_engine(tables) as (frame, lift):
                 for case, run in CASES.items():
-                    times[case, engine], found = _best(lambda: run(frame, lift), options.budget)  # noqa: B023
+                    times[case, engine], found = _best(lambda: run(frame, lift), budget)  # noqa: B023
                     seen.setdefault(case, {})[engine] = found  # type: ignore[assignment]
         except ImportError as error:
             report.say(f"{engine}: not measured: {error}")

@@ -119,8 +119,8 @@ def spent_time(
     own = nw.when(_element() == _UNKNOWN).then(nw.col("start")).otherwise(nw.lit(0)).cast(nw.Int64)
     return (
         tiles.with_columns(tile=own, duration=nw.col("end") - nw.col("start"))
-        .group_by("segment", "planned", "code", "tile")
-        .agg(end=nw.col("end").max(), duration=nw.col("duration").sum().cast(nw.Int64))
+        .group_by("segment", "code", "tile")
+        .agg(nw.col("planned").max(), nw.col("end").max(), nw.col("duration").sum().cast(nw.Int64))
         .rename({"tile": "start"})
     )
 
