@@ -18,6 +18,7 @@ time_zone = "{zone}"
 calendar = "{calendar}"
 [kpi]
 mapping = "generic@1"
+{kpi}
 [[calendar]]
 id = "early"
 shifts = [{{ name = "early", start = "06:30", end = "14:30", breaks = [{{ start = "10:00", end = "10:15" }}] }}]
@@ -62,10 +63,11 @@ class Shop:
         zone: str = "Asia/Shanghai",
         routing: str = "g7,10,cell,4\n",
         enabled: bool = True,
+        kpi: str = "",
     ) -> None:
         self.folder = folder
         folder.mkdir()
-        text = PLANT.format(zone=zone, calendar=calendar)
+        text = PLANT.format(zone=zone, calendar=calendar, kpi=kpi)
         for unit, source in (("m1", "plc"), ("m2", "plc2")):
             text += SIGNAL.format(unit=unit, source=source, enabled=str(enabled).lower())
         (folder / "plant.toml").write_text(text, "utf-8")

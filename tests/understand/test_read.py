@@ -125,6 +125,15 @@ def test_no_data_is_not_idle_and_a_figure_of_too_little_is_withheld(shop: Shop) 
     assert [(t["element"], t["reason"]) for t in kinds] == [("APT", None), ("UNKNOWN", "no data")]
 
 
+def test_a_plant_says_itself_how_careful_its_figures_are(open_shop: Callable[..., Shop]) -> None:
+    shop = open_shop(kpi="coverage = 0.5\ntolerance = 3")
+    shop.states(("08:00", "running"))
+    shop.alive(("08:00", "08:30"))
+    shop.counts(("08:29", 900, 0))
+    found = figures(shop)
+    assert (found["availability"].value, found["effectiveness"].value) == (1.0, 2.0)
+
+
 def test_a_healthy_run_through_a_gap_is_not_reported_as_lost_or_doubled_pieces(shop: Shop) -> None:
     """The counter goes on counting in the gap; the first count after it brings the gap's pieces with it."""
     shop.states(("08:00", "running"))

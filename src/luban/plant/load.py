@@ -55,6 +55,8 @@ def _build(draft: Draft) -> Plant:
         enterprise=root.enterprise,
         zone=draft.zone,
         edition=draft.kpi.table.edition,
+        coverage=draft.kpi.table.coverage,
+        tolerance=draft.kpi.table.tolerance,
         equipment=MappingProxyType(equipment),
         signals=_by_id(_signal(entry, root.id, mapping) for entry in draft.signals),
         sources=_by_id(_source(entry) for entry in draft.sources),

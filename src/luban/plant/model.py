@@ -146,6 +146,8 @@ class Plant:
     id           root of every equipment path
     zone         its time zone; calendars are wall clock in it
     edition      edition of the indicator catalogue
+    coverage     least known share of planned time that a figure needs [1]
+    tolerance    how far the work of pieces may exceed the running time [1]
     equipment    by full path, parents before children
     signals      by full id
     fingerprint  sha256 over the files it was read from: the name of this revision
@@ -156,6 +158,8 @@ class Plant:
     enterprise: str
     zone: ZoneInfo
     edition: str
+    coverage: float
+    tolerance: float
     equipment: Mapping[str, Equipment]
     signals: Mapping[str, Signal]
     sources: Mapping[str, Source]

@@ -59,6 +59,12 @@ class KpiTable(_Table):
 
     edition: Literal["ISO 22400-2:2014"] = Field("ISO 22400-2:2014", description="Edition of the catalogue.")
     mapping: str = Field("", description="State mapping of signals with role 'state' that name none.")
+    coverage: float = Field(
+        0.9, ge=0, le=1, description="Least known share of planned time; below it a figure made of times is withheld."
+    )
+    tolerance: float = Field(
+        0.05, ge=0, description="How far the work of the pieces may exceed the running time before OEE is withheld."
+    )
 
 
 class BreakTable(_Table):

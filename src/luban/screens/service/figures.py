@@ -35,7 +35,7 @@ def board(ledger: Ledger, plant: Plant, path: str, start: int, end: int, label: 
     # what `kpi.read`, `kpi.losses` and `kpi.tiles` do each for itself, with the sums worked out once
     books = open_books(ledger, plant, start, end, members, seq)
     sums = total([Sums(units=members), *sums_by_shift(books).values()])
-    place, settings = Place(path, books.start, books.end, books.seq), kpi.Settings()
+    place, settings = Place(path, books.start, books.end, books.seq), kpi.Settings.of(books.plant)
     made = [shown(figure) for figure in kpi_figures(kpi.NAMES, sums, place, settings)]
     lost = losses_of(sums, place, settings)
     rows = kpi.time_ledger(*books.frames()).sort("subject", "start").collect("pyarrow").to_native().to_pylist()

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from luban.core.errors import InputError
+from luban.plant import Plant
 
 __all__ = ["METHOD", "Figure", "Input", "Settings"]
 
@@ -14,7 +15,7 @@ METHOD = "iso22400/1"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How careful a figure is.
+    """How careful a figure is; a plant's own choice stands under [kpi] in its plant.toml.
 
     coverage   least known share of the planned time; below it a figure made of times is withheld [1], in [0, 1]
     tolerance  how far the work of the pieces may exceed the running time before the figure is withheld [1], ≥ 0
@@ -22,6 +23,11 @@ class Settings:
 
     coverage: float = 0.9
     tolerance: float = 0.05
+
+    @classmethod
+    def of(cls, plant: Plant) -> Settings:
+        """The plant's own."""
+        return cls(plant.coverage, plant.tolerance)
 
     def __post_init__(self) -> None:
         if not 0 <= self.coverage <= 1:

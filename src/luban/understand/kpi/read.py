@@ -50,6 +50,7 @@ def read(
     as_of     the books as they stood at this seq: gives the figures of then
     names     ids of the norms' catalogue
     by        one figure for the window, or one for each shift that meets it
+    settings  how careful; those of the plant if None
     now       nothing is said about later than this [µs UTC]; the clock's time if None
     Raises    InputError for an unknown place or indicator
     """
@@ -59,7 +60,7 @@ def read(
     found: list[Figure] = []
     for subject, members in places.items():
         for place, parts in _windows(books, subject, members, sums, shifts, by):
-            found += figures(names, total(parts), place, settings or Settings())
+            found += figures(names, total(parts), place, settings or Settings.of(plant))
     return found
 
 
@@ -80,7 +81,7 @@ def losses(
     books = open_books(ledger, plant, start, end, _units(places), as_of, now)
     sums, shifts = sums_by_shift(books), _shifts(books)
     return [
-        losses_of(total(parts), place, settings or Settings())
+        losses_of(total(parts), place, settings or Settings.of(plant))
         for subject, members in places.items()
         for place, parts in _windows(books, subject, members, sums, shifts, by)
     ]
