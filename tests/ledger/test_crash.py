@@ -117,3 +117,22 @@ def test_a_full_disk_keeps_what_was_put(small_disk: Path) -> None:
     spool.close()
     with LedgerWriter(small_disk.parent / "ledger") as writer:
         assert Intake(small_disk / "spool", writer).drain() == put
+
+
+def test_one_bad_record_goes_aside_and_stops_nobody(folder: Path) -> None:
+    bad, good = Spool(folder / "spool", "bad"), Spool(folder / "spool", "good")
+    bad.put("signal", {**samples(2), "supersedes": [99, None]})
+    good.put("signal", samples(3))
+    for spool in (bad, good):
+        spool.flush()
+    with LedgerWriter(folder) as writer:
+        intake = Intake(folder / "spool", writer)
+        assert intake.drain() == 3
+        bad.put("signal", samples(4))
+        bad.close()
+        assert intake.drain() == 4
+    good.close()
+    (event,) = Ledger(folder).table("event").to_pylist()
+    assert (event["subject"], event["kind"]) == ("bad", "quarantine")
+    assert "supersedes a fact that does not exist" in event["text"]
+    assert len(list((folder / "spool" / "bad" / "refused").iterdir())) == 1

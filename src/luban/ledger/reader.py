@@ -169,7 +169,7 @@ class Ledger:
         A row without value breaks the line: the sample there was not good, or nothing came for a gap.
         """
         width = max((until - since) // max(points, 1), 1)
-        if width >= 2 * MINUTE:
+        if width >= MINUTE:
             minutes = self.minutes(subject, since, until)
             low = pa.table({"time": minutes["minute"], "value": minutes["min"]})
             high = pa.table({"time": minutes["minute"], "value": minutes["max"]})

@@ -8,6 +8,7 @@ die at any moment: what was flushed is delivered, and delivered once.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -147,11 +148,37 @@ class Intake:
                         size += len(frame.payload)
                 if path != files[-1] and offsets[path] == path.stat().st_size:
                     done.append(path)
-        accepted = sum(receipt.accepted for receipt in self._writer.append_many(_joined(parts))) if parts else 0
+        accepted = self._append(_joined(parts)) if parts else 0
         self._offsets = {path: end for path, end in offsets.items() if path not in done}
         for path in done:
             path.unlink()
         return accepted
+
+    def _append(self, parts: list[tuple[str, str, pa.Table]]) -> int:
+        try:
+            return sum(receipt.accepted for receipt in self._writer.append_many(parts))
+        except InputError:
+            return sum(self._append_or_refuse(*part) for part in parts)
+
+    def _append_or_refuse(self, stream: str, source: str, table: pa.Table) -> int:
+        """One source's bad record must not stop the others: it goes aside, and the books say so."""
+        try:
+            return self._writer.append(stream, table, source=source).accepted
+        except InputError as error:
+            number = table.column("source_seq")[0].as_py()
+            aside = self._folder / source / "refused" / f"{stream}-{number}.arrow"
+            aside.parent.mkdir(exist_ok=True)
+            aside.write_bytes(encode(table))
+            refusal = {
+                "time": [clock.now()],
+                "subject": [source],
+                "kind": ["quarantine"],
+                "code": ["refused by the books"],
+                "text": [str(error)],
+                "data": [json.dumps({"stream": stream, "rows": table.num_rows, "file": aside.name})],
+            }
+            self._writer.append("event", refusal, source="intake")
+            return 0
 
 
 def _joined(parts: list[tuple[str, str, pa.Table]]) -> list[tuple[str, str, Rows]]:
