@@ -56,12 +56,13 @@ def show_pilot(name: str, *, host: str, port: int, say: Say) -> None:
 async def _serve_web(loop: PlantLoop, host: str, port: int, say: Say) -> None:
     from luban.ledger import MasterData
     from luban.screens.acts import ActLog
-    from luban.screens.server import check_port, serve_site
+    from luban.screens.server import check_port, log_to, serve_site
     from luban.screens.service import PlantView
     from luban.screens.site import build_site
     from luban.screens.users import Users
 
     check_port(host, port)
+    log_to(loop.places.web)
     # around the server and not in its lifespan: whatever ends the server, the books are closed
     async with loop:
         acts = ActLog(loop.places.spool)

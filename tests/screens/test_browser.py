@@ -179,6 +179,7 @@ def test_the_page_lives(site: Site):
     expect(made).not_to_be_visible()
     if os.environ.get("LUBAN_UPDATE_SCREENSHOT") == "1":
         page.mouse.move(0, 0)
+        page.evaluate("document.activeElement.blur()")
         page.wait_for_timeout(500)
         SCREENSHOT.parent.mkdir(parents=True, exist_ok=True)
         page.screenshot(path=SCREENSHOT)

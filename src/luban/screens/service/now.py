@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from luban.core.quality import Quality
-from luban.core.time import DAY, MINUTE, SECOND
+from luban.core.time import DAY, MILLISECOND, MINUTE, SECOND
 from luban.ledger import Ledger
 from luban.norms import TimeElement, state_mapping
 from luban.plant import Plant
@@ -23,6 +23,7 @@ __all__ = ["SILENT_AFTER", "Live", "Now", "SignalNow", "SourceNow", "UnitNow", "
 
 SILENT_AFTER = 20 * SECOND  # a proof of the link is in the books at most 15 s after it happened
 _LOOK_BACK = 30 * DAY
+_STATES_EVERY = 400 * MILLISECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +152,10 @@ class Live:
         with self._lock:
             if fresh and self._newest and 0 <= at - self._newest.time < fresh:
                 return self._newest
-            self._read_states(at)
-            self._read_events(at)
+            # values move ten times a second; states and links need not be looked at as often
+            if self._states_read is None or at - self._states_read >= _STATES_EVERY or at < self._states_read:
+                self._read_states(at)
+                self._read_events(at)
             sources = {name: self._source(name, at) for name in self._plant.sources}
             last = {row["subject"]: row for row in self._ledger.last_values().to_pylist()}
             signals = {s.id: self._signal(s, last.get(s.id), sources) for s in self._plant.signals.values()}

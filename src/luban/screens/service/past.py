@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
 
 from luban.core.time import DAY
 from luban.ledger import Ledger
 
-__all__ = ["Gap", "Trend", "coverage", "gaps", "silences", "trend"]
+__all__ = ["Gap", "Trend", "coverage", "first_states", "first_words", "gaps", "last_proofs", "silences", "trend"]
 
 Interval = tuple[int, int]
 
@@ -60,6 +63,31 @@ def coverage(ledger: Ledger, source: str, start: int, end: int) -> list[Interval
         if row["kind"] == "alive" and (row["end"] or row["time"]) > start
     )
     return _joined(spans)
+
+
+def first_words(ledger: Ledger, sources: Iterable[str]) -> dict[str, int]:
+    """When each source's link was first proved up [µs UTC]; sources that never spoke are left out."""
+    return _earliest(ledger.frame("event", subjects=list(sources)).filter(nw.col("kind") == "alive"))
+
+
+def first_states(ledger: Ledger, units: Iterable[str]) -> dict[str, int]:
+    """When each unit's state was first told [µs UTC]; units without one are left out."""
+    return _earliest(ledger.frame("state", subjects=list(units)))
+
+
+def _earliest(frame: nw.LazyFrame[Any]) -> dict[str, int]:
+    rows = frame.group_by("subject").agg(nw.col("time").min()).collect("pyarrow").to_native().to_pylist()
+    return {row["subject"]: row["time"] for row in rows}
+
+
+def last_proofs(ledger: Ledger, sources: Iterable[str], since: int) -> dict[str, int]:
+    """Until when each source's link is proved up, as far as the books say after `since` [µs UTC]."""
+    table = ledger.table("event", subjects=list(sources), since=since).select(["subject", "kind", "end"])
+    found: dict[str, int] = {}
+    for row in table.to_pylist():
+        if row["kind"] == "alive" and row["end"]:
+            found[row["subject"]] = max(row["end"], found.get(row["subject"], 0))
+    return found
 
 
 def silences(ledger: Ledger, source: str, start: int, end: int, *, patience: int = 0) -> list[Interval]:

@@ -69,6 +69,7 @@ class PlantView:
         # one board at a time: many pages of the same place share what the first one reads
         self._board_lock = threading.Lock()
         self._boards: dict[tuple[object, ...], tuple[int, Board]] = {}
+        self._first: dict[str, int] = {}
         self._live = Live(self.ledger, self.plant, collectors)
 
     def header(self) -> Header:
@@ -87,7 +88,8 @@ class PlantView:
     def range(self, text: str = "", start: str = "", end: str = "", path: str = "") -> Range:
         """The interval that a person names.
 
-        text        shift (the running one, or the newest), today, or a length such as 10min, 8h, 7d until now
+        text        shift (the running one, or the newest), begun (since all its machines speak), today,
+                    or a length such as 10min, 8h, 7d; all but a past shift last until now
         start, end  ISO 8601 in the plant's zone; they win over text
         path        whose shift
         Raises      InputError
@@ -99,10 +101,18 @@ class PlantView:
             return self._checked(Range(begin, stop, f"{start or '…'} – {end or 'now'}"))
         if text in {"", "shift"}:
             return self._shift(path or self.plant.id, at)
+        if text == "begun":
+            return Range(self._begun(path or self.plant.id, at), self._settled(path or self.plant.id, at), text)
         if text == "today":
             midnight = to_datetime(at, self.plant.zone).replace(hour=0, minute=0, second=0, microsecond=0)
             return Range(parse_time(midnight.isoformat()), at, "today")
-        return self._checked(Range(at - parse_duration(text), at, text))
+        newest = self._settled(path or self.plant.id, at)
+        return self._checked(Range(newest - parse_duration(text), newest, text))
+
+    def usual_range(self, path: str) -> str:
+        """What a person wants to see first: the shift, or what there is where the books begin within it."""
+        at = now()
+        return "begun" if self._begun(path, at) > self._shift(path, at).start else "shift"
 
     def trend(self, signal: str, span: Range, *, points: int = 800) -> past.Trend:
         """Lowest and highest of each pixel, gaps as None. Raises InputError."""
@@ -163,13 +173,32 @@ class PlantView:
         """Recompute every hash of the books."""
         return verify(self.ledger.folder, progress=progress)
 
+    def _begun(self, path: str, at: int) -> int:
+        """When the last of the place's sources and machines first spoke, at most a day ago."""
+        known = self._first.get(path)
+        if known is None:
+            words = past.first_words(self.ledger, self.sources_of(path))
+            states = past.first_states(self.ledger, self.plant.units_of(path))
+            known = max([0, *(word for word in (*words.values(), *states.values()) if word < at)])
+            if len(words) == len(self.sources_of(path)):
+                # everybody has spoken: what was first stays first
+                self._first[path] = known
+        return max(at - DAY, known)
+
+    def _settled(self, path: str, at: int) -> int:
+        """Now, less the few seconds whose proof is still on its way into the books: they are not unknown time."""
+        proofs = past.last_proofs(self.ledger, self.sources_of(path), at - 2 * MINUTE)
+        fresh = [end for end in proofs.values() if at - end <= SILENT_AFTER]
+        return min([at, *fresh])
+
     def _shift(self, path: str, at: int) -> Range:
         units = self.units_below(path) if path in self.plant.equipment else self.plant.work_units
         for unit in units[:1]:
             begun = [s for s in self.plant.shifts(unit, at - 7 * DAY, at + MINUTE) if s.start <= at]
             if begun:
                 newest = max(begun, key=lambda s: s.start)
-                return Range(newest.start, min(newest.end, at), newest.name)
+                end = newest.end if newest.end <= at else max(newest.start + 1, self._settled(path, at))
+                return Range(newest.start, end, newest.name)
         return Range(at - 8 * HOUR, at, "8h")
 
     @staticmethod

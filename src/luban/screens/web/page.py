@@ -13,7 +13,7 @@ from urllib.parse import quote
 from nicegui import background_tasks, ui
 
 from luban.core.errors import LubanError
-from luban.core.time import DAY, MINUTE, SECOND, now as clock_now, parse_duration, to_datetime
+from luban.core.time import DAY, SECOND, now as clock_now, parse_duration, to_datetime
 from luban.screens.i18n import LANGUAGES, Words, words
 from luban.screens.mark import MARK
 from luban.screens.service import Now, Range, SignalNow, UnitNow
@@ -27,7 +27,7 @@ __all__ = ["LivePage"]
 
 log = logging.getLogger(__name__)
 _TREND_SPANS = ("1min", "10min", "1h", "8h")
-_FIGURE_RANGES = ("shift", "1h", "8h", "24h")
+_FIGURE_RANGES = ("begun", "1h", "shift", "24h")
 _MOST_LANES = 6
 _BOARD_FRESH = 4 * SECOND
 
@@ -44,7 +44,7 @@ class LivePage:
         self.session, self.user = session.id, session.user
         self.say: Words = words(language)
         self.path = self._allowed(path, session)
-        self.range, self.span = "shift", "10min"
+        self.range, self.span = "", "10min"
         self.picked: list[str] = []
         self._sent: dict[str, Any] = {}
         self._trend_sent: dict[str, tuple[int | None, int]] = {}
@@ -53,6 +53,7 @@ class LivePage:
         self._gone = False
         self._newest: Now | None = None
         self._shown: tuple[str, str] | None = None
+        self._links: set[tuple[str, str, int]] = set()
         self._dark = dark
 
     # ------------------------------------------------------------------ building
@@ -267,7 +268,15 @@ class LivePage:
                 )
         if self._turn % 100 == 0:
             self._refresh_soon()
-        if self._turn % 600 == 0:
+        if self._turn % 10 == 0:
+            self._follow_links(now)
+
+    def _follow_links(self, now: Now) -> None:
+        """Read the trend again where a link came or went, and once a minute for what came in late."""
+        sources = {now.signals[name].source for name in self._trend_sent if name in now.signals}
+        links = {(name, now.sources[name].link, now.sources[name].gaps) for name in sources if name in now.sources}
+        if links != self._links or self._turn % 600 == 0:
+            self._links = links
             self._load_trend_soon()
 
     def _mine(self, now: Now) -> tuple[list[UnitNow], dict[str, SignalNow]]:
@@ -365,6 +374,9 @@ class LivePage:
         """Until what is shown is what was chosen last."""
         try:
             while not self._gone and self.client.has_socket_connection:
+                if not self.range:
+                    self.range = await self.reads(self.view.usual_range, self.path)
+                    self._press(self.ranges, self.range)
                 chosen = self.path, self.range
                 await self._show(*chosen)
                 if chosen == (self.path, self.range):
@@ -401,10 +413,9 @@ class LivePage:
         rows, legend = texts.timeline_rows(self.say, board, self.view.plant)
         offset = to_datetime(span.end, self.view.plant.zone).utcoffset()
         seconds = offset.total_seconds() if offset else 0
-        end = max(span.end, span.start + MINUTE)
         self.timeline_note.clear()
         self.timeline.set_visibility(bool(rows))
-        self.timeline.send("load", rows, legend, span.start / 1000, end / 1000, seconds * 1000)
+        self.timeline.send("load", rows, legend, span.start / 1000, span.end / 1000, seconds * 1000)
         if not rows:
             with self.timeline_note:
                 ui.html(tables.no_states(self.say), sanitize=False)

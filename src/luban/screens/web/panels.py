@@ -19,6 +19,7 @@ __all__ = ["MOON", "figures", "losses", "unit_title", "waiting"]
 
 MOON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M20 14.5A8 8 0 0 1 9.5 4 8 8 0 1 0 20 14.5z"/></svg>'
 _ON_FRONT = 4
+_PLAIN_RANGES = frozenset({"", "begun", "1h", "8h", "24h"})  # any other label is the name of a shift
 # ECharts does not follow the page's style sheet: the colours of screen.css again
 _INK = {
     "light": {
@@ -37,7 +38,11 @@ def unit_title(say: Words, holder: Any, unit: UnitNow, span: Range, plant: Plant
     zone = plant.zone
     same_day = span.end - span.start < DAY
     said = f"{clock(span.start, zone, day=True)} – {clock(span.end, zone, day=not same_day)}"
-    label = f"{say('Shift')} {span.label}: " if span.label and not span.label[:1].isdigit() else ""
+    label = (
+        f"{say('Shift')} {span.label}: "
+        if span.label and span.label != "begun" and not span.label[:1].isdigit()
+        else ""
+    )
     holder.clear()
     with holder:
         ui.html(

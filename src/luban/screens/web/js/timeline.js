@@ -5,7 +5,7 @@ const ROW = 34;
 const LEFT = 150;
 const RIGHT = 12;
 const AXIS = 20;
-const STEPS = [60, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400].map((s) => s * 1000);
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400].map((s) => s * 1000);
 
 export class Timeline {
   constructor(element, { texts, emit }) {
@@ -41,11 +41,11 @@ export class Timeline {
     for (let t = Math.ceil((start + offset) / step) * step - offset; t <= end; t += step) {
       const at = x(t).toFixed(1);
       parts.push(`<path class="lb-rule" d="M${at} 0V${height - AXIS}"/>`);
-      if (x(t) < width - 20) parts.push(`<text class="lb-tick" x="${at}" y="${height - 5}">${clock(t).slice(11, 16)}</text>`);
+      if (x(t) < width - 20) parts.push(`<text class="lb-tick" x="${at}" y="${height - 5}">${clock(t).slice(11, step < 60_000 ? 19 : 16)}</text>`);
     }
     rows.forEach((row, index) => {
       const top = index * ROW + 5;
-      parts.push(`<text class="lb-label" x="0" y="${top + 16}"><title>${escape(row.id)}</title>${escape(row.name)}</text>`);
+      parts.push(`<text class="lb-label" x="0" y="${top + 16}"><title>${escape(row.id)}</title>${escape(row.name.length > 20 ? `${row.name.slice(0, 19)}…` : row.name)}</text>`);
       for (const [from, to, kind, word, reason] of row.spans) {
         const wide = Math.max(0.75, x(to) - x(from));
         const seconds = (to - from) / 1000;
