@@ -29,8 +29,7 @@ def test_every_check_holds(result: PilotResult) -> None:
 @pytest.mark.service
 def test_figures_say_what_they_can_and_why_not_the_rest(result: PilotResult) -> None:
     oee = {figure.subject.split("/")[-1]: figure for figure in result.figures if figure.name == "oee"}
-    assert oee["lathe01"].value is not None
-    assert 0.5 < oee["lathe01"].value <= 1.05
+    assert oee["lathe01"].value is not None  # that it is the true one is a check of the pilot itself
     assert "no ideal cycle" in oee["okuma"].withheld
     assert "of work inside" in oee["pack01"].withheld
     for waterfall in result.losses:

@@ -163,18 +163,19 @@ def _judge(name: str, machines: Workshop, start: int, end: int, outage: tuple[in
     timeline = tiles(ledger, plant, start, end)
     gaps = _gaps(ledger)
     report = ledger.verify()
+    figures = read(ledger, plant, start, end, names=_SHOWN)
     checks = [
         _every_wire(ledger, plant),
         _outage(gaps, outage),
         _lathe_whole(ledger, machines),
         _wash_whole(ledger, machines),
         _tiled(timeline, plant, start, end),
+        _oee_true(figures, machines, plant, start, end),
         Check("books verify", report.ok, "; ".join(report.problems) or f"{report.sealed + report.unsealed:,} facts"),
     ]
     remarks = [] if machines.has_mqtt else [
         "MQTT was left out: no broker is installed (apt-get install mosquitto); the washing machine dropped files."
     ]  # fmt: skip
-    figures = read(ledger, plant, start, end, names=_SHOWN)
     waterfalls = losses(ledger, plant, start, end)
     head = report.head or f"seq {ledger.head}, nothing sealed yet"
     ledger.close()
@@ -276,3 +277,19 @@ def _tiled(timeline: pa.Table, plant: Plant, start: int, end: int) -> Check:
         else f"{timeline.num_rows} tiles, {(end - start) / SECOND:.1f} s each machine"
     )
     return Check("every second is in exactly one state", not wrong, text)
+
+
+def _oee_true(figures: list[Figure], machines: Workshop, plant: Plant, start: int, end: int) -> Check:
+    """OEE is ideal cycle × good pieces / planned time; the script says how many pieces were good."""
+    name = "the lathe's OEE is what its script says"
+    unit = "workshop/turning/lathe01"
+    oee = next(f for f in figures if f.subject == unit and f.name == "oee")
+    script = next(t for t in machines.script.tracks if t.path == "Lathe/GoodParts")
+    before, after = (script.at(machines.epoch, moment) for moment in (start, end))
+    cycle = plant.ideal_cycle(unit, None)
+    if before is None or after is None or cycle is None or oee.value is None:
+        return Check(name, False, oee.withheld or "the script or the ideal cycle is missing")
+    good = float(after[1] or 0) - float(before[1] or 0)
+    expected = cycle * good * SECOND / (end - start)
+    text = f"{oee.value:.2%} measured, {expected:.2%} by the script ({good:.0f} good pieces)"
+    return Check(name, abs(oee.value - expected) < 1e-6, text)
