@@ -389,13 +389,15 @@ class LivePage:
         span = await self.reads(self.view.range, interval, path=path)
         now = await self._now()
         day = Range(span.end - DAY, span.end)
-        gaps = await self.reads(self.view.gaps, day, sources=self.view.sources_of(path))
+        names = self.view.sources_of(path)
+        gaps = await self.reads(self.view.gaps, day, sources=names)
+        heard = bool(names) and all(now.sources[name].link == "up" for name in names)
         if self._gone:
             return
         with self.client:
             panels.unit_title(self.say, self.unit_title, now.units[path], span, self.view.plant)
             tables.sources(self.say, self.sources, now, self.view, self.user)
-            tables.gaps(self.say, self.gaps, gaps, self.view.plant.zone)
+            tables.gaps(self.say, self.gaps, gaps, self.view.plant.zone, heard=heard)
             if self._shown != (path, interval):
                 panels.waiting(self.say, self.figures)
         if (path, interval) != (self.path, self.range):

@@ -62,8 +62,8 @@ def _link(say: Words, source: SourceNow, said: str) -> _Html:
     return _Html(f'<span class="lb-link">{sign(source.link)} {html.escape(word)}</span>{note}')
 
 
-def gaps(say: Words, holder: Any, found: Sequence[Gap], zone: ZoneInfo) -> None:
-    """Newest gaps, each with its reason and what came back."""
+def gaps(say: Words, holder: Any, found: Sequence[Gap], zone: ZoneInfo, *, heard: bool) -> None:
+    """Newest gaps, each with its reason and what came back; heard: every source of the place is up."""
     rows = [
         (
             clock(gap.start, zone, day=True), duration(say, (gap.end - gap.start) / SECOND), gap.source,
@@ -75,6 +75,8 @@ def gaps(say: Words, holder: Any, found: Sequence[Gap], zone: ZoneInfo) -> None:
     more = len(found) - _MOST_GAPS
     tail = f'<div class="lb-note">{html.escape(say("and {n} more", n=more))}</div>' if more > 0 else ""
     none = say("No gap in the last 24 hours: every source was heard all the time.")
+    if not heard:
+        none = say("No gap is known. A source that never spoke has none.")
     holder.clear()
     with holder:
         text = _table(heads, rows, numbers=1) + tail if rows else f'<div class="lb-empty">{html.escape(none)}</div>'
