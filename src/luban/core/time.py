@@ -57,7 +57,7 @@ def to_datetime(moment: int, zone: ZoneInfo | None = None) -> datetime:
 
 
 def iso(moment: int, zone: ZoneInfo | None = None) -> str:
-    """ISO 8601 text, e.g. iso(0) == '1970-01-01T00:00:00+00:00'."""
+    """ISO 8601 text with the zone's offset: '1970-01-01T00:00:00+00:00' for 0."""
     return to_datetime(moment, zone).isoformat()
 
 
