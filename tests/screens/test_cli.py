@@ -262,3 +262,26 @@ def test_what_no_peer_answers_is_said_plainly(run_cli: Cli):
     code, _, err = run_cli("connect", "browse", "gopher://machine")
     assert code == 2
     assert "cannot tell the type" in err
+
+
+def test_a_wrong_count_is_superseded_and_the_figure_of_then_can_be_asked_again(run_cli: Cli, tmp_path: Path):
+    from luban.ledger import Ledger, LedgerWriter
+
+    folder = tmp_path / "plant"
+    run_cli("init", folder)
+    books = folder / ".luban" / "ledger"
+    with LedgerWriter(books) as writer:
+        count = {"time": [1], "subject": ["p/m"], "good": [220.0], "scrap": [0.0], "rework": [0.0], "quality": [0]}
+        writer.append("count", count, source="plc")
+    code, out, _ = run_cli(
+        "ledger", "correct", folder, "1", "--set", "good=22", "--why", "one zero too many", "--who", "li"
+    )
+    assert (code, "superseded" in out) == (0, True), out
+    ledger = Ledger(books)
+    assert ledger.table("count").column("good").to_pylist() == [22.0]
+    assert ledger.table("count", as_of=1).column("good").to_pylist() == [220.0]
+    (act,) = ledger.table("event").to_pylist()
+    assert (act["kind"], act["code"], act["person"]) == ("act", "correction", "li")
+    assert "one zero too many" in act["text"]
+    code, _, err = run_cli("ledger", "correct", folder, "1", "--set", "good=23", "--why", "again")
+    assert (code, "corrected already" in err) == (2, True)

@@ -4,6 +4,7 @@ Writes and reads Facts; every other floor reaches them through these names. The 
 speaks SQL or touches record files.
 """
 
+from luban.ledger.correction import correction
 from luban.ledger.master import MasterData
 from luban.ledger.reader import ENGINES, Ledger
 from luban.ledger.rows import Rows
@@ -25,6 +26,7 @@ __all__ = [
     "Spool",
     "Stream",
     "VerifyReport",
+    "correction",
     "export_ledger",
     "import_ledger",
     "stream",

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from luban.core.time import now
-from luban.ledger import MasterData, Spool
+from luban.ledger import MasterData, Rows, Spool
 from luban.screens.users import Act, Users
 
 __all__ = ["ActLog", "users_of"]
@@ -32,13 +32,15 @@ class ActLog:
         fcntl.flock(self._guard, fcntl.LOCK_EX)
         self._spool = Spool(spool_folder, source)
 
-    def record(self, act: Act) -> None:
-        """Make one act durable."""
+    def record(self, act: Act, stream: str = "", rows: Rows | None = None) -> None:
+        """Make one act durable, and the facts it brings with it."""
         row = {
             "time": [now()], "subject": [act.subject], "kind": ["act"], "code": [act.code], "text": [act.text],
             "person": [act.person or "unknown"],
         }  # fmt: skip
         with self._lock:
+            if rows is not None:
+                self._spool.put(stream, rows)
             self._spool.put("event", row)
             self._spool.flush()
 

@@ -17,14 +17,19 @@ app = typer.Typer(no_args_is_help=True, help="The books: verify, read as of a mo
 
 
 @app.command("verify", epilog="Example: `luban ledger verify plant && echo intact`")
-def verify(folder: Plant, as_json: AsJson = False) -> int:
+def verify(
+    folder: Plant,
+    head: Annotated[str, typer.Option(help="A head noted earlier: it must be in the chain.")] = "",
+    as_json: AsJson = False,
+) -> int:
     """Recompute every hash and the chain between segments. Exit code 1 if anything does not match."""
     from luban.ledger import verify as check
     from luban.screens.service import places
 
     say = output(as_json)
     with say.progress("Reading every segment", total=1) as advance:
-        report = check(places(plant_folder(folder)).ledger, progress=lambda done, total: advance(done / total))
+        books = places(plant_folder(folder)).ledger
+        report = check(books, head=head or None, progress=lambda done, total: advance(done / total))
     if as_json:
         say.document({"ok": report.ok, **plain(report)})
     else:
@@ -71,6 +76,44 @@ def at(
         columns = [name for name in shown[0] if any(row.get(name) not in (None, "") for row in shown)]
         say.table(columns, [[row.get(name) for name in columns] for row in shown])
     return OK if rows else NO
+
+
+@app.command("correct", epilog="Example: `luban ledger correct plant 1187 --set good=22 --why 'one zero too many'`")
+def correct(
+    folder: Plant,
+    seq: Annotated[int, typer.Argument(min=1, help="The wrong fact; `ledger at` and `kpi --explain` show it.")],
+    changes: Annotated[list[str], typer.Option("--set", metavar="NAME=VALUE", help="What is right; may be repeated.")],
+    why: Annotated[str, typer.Option(help="The reason, for those who read the books.")],
+    who: Annotated[str, typer.Option(help="Who says so; your login by default.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Supersede a wrong fact by a right one; the old one stays in the books. Works while the plant runs, too."""
+    import getpass
+
+    from luban.core.errors import InputError, LedgerBusyError
+    from luban.ledger import Intake, Ledger, LedgerWriter, correction
+    from luban.screens.acts import ActLog
+    from luban.screens.service import places
+    from luban.screens.users import Act
+
+    say = output(as_json)
+    home = places(plant_folder(folder))
+    bad = [change for change in changes if "=" not in change]
+    if bad or not why.strip():
+        raise InputError("a correction says what and why", came=", ".join(bad), expected="--set NAME=VALUE --why TEXT")
+    wanted = dict(change.split("=", 1) for change in changes)
+    stream, rows = correction(Ledger(home.ledger), seq, wanted)
+    log = ActLog(home.spool, "cli")
+    text = f"{why.strip()} ({', '.join(f'{name} = {value}' for name, value in wanted.items())}; fact {seq})"
+    log.record(Act(who or getpass.getuser(), "correction", rows["subject"][0], text), stream, rows)
+    log.close()
+    try:
+        with LedgerWriter(home.ledger) as writer:
+            Intake(home.spool, writer).drain()
+    except LedgerBusyError:
+        say.say("the running plant takes it in")
+    answer = {"stream": stream, "superseded": seq, "set": wanted}
+    say.answer(answer, f"{stream} fact {seq} is superseded; figures made from it are made again when they are read")
 
 
 @app.command("export", epilog="Example: `luban ledger export plant books.luban`")
