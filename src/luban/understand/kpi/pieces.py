@@ -10,19 +10,21 @@ from typing import Any, Final
 import narwhals as nw
 
 from luban.core.quality import Quality
-from luban.understand.kpi.coverage import islands
+from luban.understand.kpi.time_ledger import unit_numbers
 
 __all__ = ["piece_sums"]
 
 _KINDS: Final = ("good", "scrap", "rework")
 _OUTSIDE: Final = -1
+# What stands at one moment, in this order; counts follow by their seq, from 0.
+_CLOSES, _OPENS, _STARTS = -3, -2, -1
 
 
 def piece_sums(counts: nw.LazyFrame[Any], unknown: nw.LazyFrame[Any], shifts: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """Pieces of every unit, shift and item.
 
     counts   count facts: subject, time [µs UTC], seq, good, scrap, rework [piece], item, operation, quality
-    unknown  subject, start, end [µs UTC], seq: planned time whose element is unknown
+    unknown  subject, start, end [µs UTC], seq: planned time whose element is unknown; spans of a unit do not overlap
     shifts   see `calendar`
     Returns  subject, shift_start, item, operation ('' where the fact names none), good, scrap, rework [piece],
              known [piece], facts, doubtful (facts left out because their quality is not good)
@@ -32,135 +34,90 @@ def piece_sums(counts: nw.LazyFrame[Any], unknown: nw.LazyFrame[Any], shifts: nw
     gap brings the pieces of the gap with it, and they must not be set against the running time outside the gap.
     The pieces of one fact are spread evenly over the time since the previous fact or the start of the shift.
     """
-    points = _points(counts, shifts)
-    placed = nw.concat([points, _shift_edges(shifts), _unknown_edges(unknown)])
-    sweep = {"order_by": ["time", "rank", "seq"]}
-    known = ("shift", "lost_before", "lost_from")
-    swept = placed.with_columns(
-        *(nw.col(name).fill_null(strategy="forward").over("subject", **sweep).alias(f"{name}_") for name in known)
-    ).filter(nw.col("rank") > 0)
-    since = nw.col("lost_from_")
-    lost = nw.col("lost_before_").fill_null(0) + nw.when(since >= 0).then(nw.col("time") - since).otherwise(nw.lit(0))
+    units = unit_numbers(shifts)
+    facts, silence, rows = (
+        frame.with_columns(nw.col("subject").cast(nw.String)).join(units, on="subject", how="inner")
+        for frame in (counts, unknown, shifts)
+    )
+    sweep = {"order_by": ["time", "place"]}
+    time, edge = nw.col("time"), nw.col("lost_").fill_null(0)
+    lost = nw.when(edge < 0).then(time + edge + 1).otherwise(edge)  # unknown time before: see `_unknown_edges`
     spans = (
-        swept.with_columns(lost=lost.cast(nw.Int64), inside=nw.when(since >= 0).then(nw.lit(0)).otherwise(nw.lit(1)))
+        nw.concat([_facts(facts), *_shift_edges(rows), *_unknown_edges(silence)])
         .with_columns(
-            span=nw.col("time") - nw.col("time").shift(1).over("subject", **sweep),
-            lost_span=nw.col("lost") - nw.col("lost").shift(1).over("subject", **sweep),
+            *(
+                nw.col(name).fill_null(strategy="forward").over("unit", **sweep).alias(f"{name}_")
+                for name in ("shift", "lost")
+            )
         )
-        .filter((nw.col("rank") == 2) & (nw.col("shift_") > _OUTSIDE))
+        .filter(nw.col("place") >= _STARTS)
+        .with_columns(known_so_far=(time - lost).cast(nw.Int64), inside=edge < 0)
+        .with_columns(
+            span=time - time.shift(1).over("unit", **sweep),
+            known_span=nw.col("known_so_far") - nw.col("known_so_far").shift(1).over("unit", **sweep),
+        )
+        .filter((nw.col("place") > _STARTS) & (nw.col("shift_") > _OUTSIDE))
     )
     span, made = nw.col("span").fill_null(0), nw.col("good") + nw.col("scrap") + nw.col("rework")
-    kept = (
+    share = (
         nw.when(span > 0)
-        .then(made * (span - nw.col("lost_span").fill_null(0)) / nw.when(span > 0).then(span).otherwise(nw.lit(1)))
-        .otherwise(made * nw.col("inside"))
+        .then(nw.col("known_span") / nw.when(span > 0).then(span).otherwise(nw.lit(1)))
+        .otherwise(nw.when(nw.col("inside")).then(nw.lit(0.0)).otherwise(nw.lit(1.0)))
     )
     return (
-        spans.with_columns(kept=kept)
-        .group_by("subject", "shift_", "item", "operation")
+        spans.with_columns(kept=made * share)
+        .group_by("unit", "shift_", "item", "operation")
         .agg(
             *(nw.col(kind).sum() for kind in _KINDS),
             known=nw.col("kept").sum(),
             facts=nw.col("time").count().cast(nw.Int64),
             doubtful=nw.col("doubtful").sum().cast(nw.Int64),
         )
+        .join(units, on="unit", how="inner")
+        .drop("unit")
         .rename({"shift_": "shift_start"})
     )
 
 
-def _points(counts: nw.LazyFrame[Any], shifts: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Count facts and shift starts: where a new stretch of counting begins."""
-    none = nw.lit(None).cast(nw.Int64)
+def _rows(frame: nw.LazyFrame[Any], **columns: Any) -> nw.LazyFrame[Any]:
+    """Rows of the sweep: `unit` and `time` of the frame, these columns, and nothing in the others."""
+    none, zero, text = nw.lit(None).cast(nw.Int64), nw.lit(0).cast(nw.Float64), nw.lit("").cast(nw.String)
+    every: dict[str, Any] = {"unit": "unit", "time": "time", "place": None, "shift": none, "lost": none}
+    every |= dict.fromkeys(_KINDS, zero) | {"item": text, "operation": text, "doubtful": _int(0)}
+    return frame.select(**(every | columns))
+
+
+def _facts(counts: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Count facts: each ends a stretch of counting."""
     good = nw.col("quality").cast(nw.Int64) == 0
-    zero = nw.lit(0).cast(nw.Float64)
-    facts = counts.filter(nw.col("quality").cast(nw.Int64) != int(Quality.FUTURE)).select(
-        nw.col("subject").cast(nw.String),
-        "time",
-        "seq",
-        *(nw.when(good).then(nw.col(kind).cast(nw.Float64)).otherwise(zero).alias(kind) for kind in _KINDS),
-        item=nw.col("item").cast(nw.String).fill_null(""),
-        operation=nw.col("operation").cast(nw.String).fill_null(""),
-        doubtful=nw.when(good).then(nw.lit(0)).otherwise(nw.lit(1)).cast(nw.Int64),
-        rank=_int(2),
-        shift=none,
-        lost_before=none,
-        lost_from=none,
-    )
-    starts = (
-        shifts.select(nw.col("subject").cast(nw.String), time="shift_start")
-        .unique()
-        .select(
-            "subject",
-            "time",
-            seq=_int(0),
-            good=zero,
-            scrap=zero,
-            rework=zero,
-            item=_text(),
-            operation=_text(),
-            doubtful=_int(0),
-            rank=_int(1),
-            shift=none,
-            lost_before=none,
-            lost_from=none,
-        )
-    )
-    return nw.concat([facts, starts])
+    pieces = {kind: nw.when(good).then(nw.col(kind).cast(nw.Float64)).otherwise(nw.lit(0.0)) for kind in _KINDS}
+    words = {name: nw.col(name).cast(nw.String).fill_null("") for name in ("item", "operation")}
+    doubtful = nw.when(good).then(nw.lit(0)).otherwise(nw.lit(1)).cast(nw.Int64)
+    facts = counts.filter(nw.col("quality").cast(nw.Int64) != int(Quality.FUTURE))
+    return _rows(facts, place=nw.col("seq"), doubtful=doubtful, **pieces, **words)
 
 
-def _edges(frame: nw.LazyFrame[Any], **columns: nw.Expr) -> nw.LazyFrame[Any]:
-    zero = nw.lit(0).cast(nw.Float64)
-    return frame.select(
-        "subject",
-        "time",
-        seq=_int(0),
-        good=zero,
-        scrap=zero,
-        rework=zero,
-        item=_text(),
-        operation=_text(),
-        doubtful=_int(0),
-        rank=_int(0),
-        **columns,
-    )
+def _shift_edges(shifts: nw.LazyFrame[Any]) -> list[nw.LazyFrame[Any]]:
+    """Starts of stretches of counting; and from each edge of what the calendar lists: the shift, or outside any."""
+    rows = shifts.filter(nw.col("end") > nw.col("start"))
+    return [
+        _rows(rows.select("unit", time="shift_start").unique(), place=_int(_STARTS)),
+        _rows(rows.with_columns(time="start"), place=_int(_OPENS), shift=nw.col("shift_start")),
+        _rows(rows.with_columns(time="end"), place=_int(_CLOSES), shift=_int(_OUTSIDE)),
+    ]
 
 
-def _shift_edges(shifts: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Starts and ends of what the calendar lists; the start of the shift, or outside any."""
-    none = nw.lit(None).cast(nw.Int64)
-    rows = shifts.with_columns(nw.col("subject").cast(nw.String))
-    opens = rows.select("subject", time="start", shift="shift_start")
-    closes = rows.select("subject", time="end").join(
-        opens.select("subject", "time"), on=["subject", "time"], how="anti"
+def _unknown_edges(unknown: nw.LazyFrame[Any]) -> list[nw.LazyFrame[Any]]:
+    """Unknown time so far as one number: itself where time is known, else what `time` + 1 exceeds it by, below 0."""
+    start, end, so_far = nw.col("start"), nw.col("end"), nw.col("so_far")
+    spans = unknown.filter(end > start).with_columns(
+        so_far=(end - start).cum_sum().over("unit", order_by="start").cast(nw.Int64)
     )
-    return nw.concat(
-        [
-            _edges(opens, shift=nw.col("shift"), lost_before=none, lost_from=none),
-            _edges(closes, shift=_int(_OUTSIDE), lost_before=none, lost_from=none),
-        ]
-    )
-
-
-def _unknown_edges(unknown: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """Unknown time so far, at each of its starts and ends."""
-    none = nw.lit(None).cast(nw.Int64)
-    length = nw.col("end") - nw.col("start")
-    spans = islands(unknown.with_columns(nw.col("subject").cast(nw.String)), "subject").with_columns(
-        so_far=length.cum_sum().over("subject", order_by="start").cast(nw.Int64), length=length
-    )
-    starts = spans.select("subject", time="start", before=nw.col("so_far") - nw.col("length"))
-    ends = spans.select("subject", time="end", before="so_far")
-    return nw.concat(
-        [
-            _edges(starts, shift=none, lost_before=nw.col("before"), lost_from=nw.col("time")),
-            _edges(ends, shift=none, lost_before=nw.col("before"), lost_from=_int(-1)),
-        ]
-    )
+    return [
+        _rows(spans.with_columns(time="start"), place=_int(_OPENS), lost=so_far - end - 1),
+        _rows(spans.with_columns(time="end"), place=_int(_CLOSES), lost=so_far),
+    ]
 
 
 def _int(value: int) -> nw.Expr:
     return nw.lit(value).cast(nw.Int64)
-
-
-def _text() -> nw.Expr:
-    return nw.lit("").cast(nw.String)
