@@ -29,6 +29,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 SLOW = 30_000
+READY = '[data-figure][aria-busy="false"]'
 
 
 @dataclass
@@ -167,7 +168,7 @@ def test_the_page_lives(site: Site):
     assert "url(" in page.locator('rect.lb-span[data-kind="unknown"]').first.evaluate("e => getComputedStyle(e).fill")
     expect(page.get_by_role("cell", name="connection lost")).to_be_visible()
     # figures come, and each opens down to facts
-    oee = page.locator('[data-figure="oee"]')
+    oee = page.locator(f'{READY}[data-figure="oee"]')
     expect(oee.locator(".lb-number")).to_be_visible()
     page.click('[data-figure="availability"]')
     expect(page.get_by_text("How was this made?")).to_be_visible()
@@ -212,7 +213,7 @@ def test_the_page_speaks_the_language(site: Site, language: str, word: str, tag:
     page.click(f'header a[lang="{language}"]')
     expect(page.locator(".lb-side h2")).to_have_text(word)
     assert page.locator("html").get_attribute("lang") == tag
-    expect(page.locator("[data-figure]").first).to_be_visible()
+    expect(page.locator(READY).first).to_be_visible()
     text = page.locator("main").inner_text()
     for english in (
         "producing",
@@ -272,5 +273,5 @@ def test_nothing_runs_out_of_the_page(site: Site, width: int):
     page.set_viewport_size({"width": width, "height": 1000})
     site.log_in(page)
     page.goto(f"{site.url}/en?unit={shop.LATHE}")
-    expect(page.locator("[data-figure]").first).to_be_visible()
+    expect(page.locator(READY).first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width

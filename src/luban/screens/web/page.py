@@ -19,6 +19,7 @@ from luban.screens.mark import MARK
 from luban.screens.service import Now, Range, SignalNow, UnitNow
 from luban.screens.users import Role, Session
 from luban.screens.web import panels, tables, texts
+from luban.screens.web.cards import Cards
 from luban.screens.web.feed import Feed
 from luban.screens.web.made import made as made_tree
 from luban.screens.web.view import View
@@ -75,7 +76,7 @@ class LivePage:
                     ui.html(tables.no_sources(self.say), sanitize=False)
             with ui.element("div").classes("lb-main"):
                 self._unit_head()
-                self.figures = ui.element("div").classes("lb-figures")
+                self.cards = Cards(self.say, self._explain)
                 with ui.element("div").classes("lb-two"):
                     with self._card(self.say("Where the time went")):
                         self.losses = ui.element("div")
@@ -399,14 +400,14 @@ class LivePage:
             tables.sources(self.say, self.sources, now, self.view, self.user)
             tables.gaps(self.say, self.gaps, gaps, self.view.plant.zone, heard=heard)
             if self._shown != (path, interval):
-                panels.waiting(self.say, self.figures)
+                self.cards.wait()
         if (path, interval) != (self.path, self.range):
             return
         board = await self.reads(self.view.board, path, span, fresh=_BOARD_FRESH)
         if self._gone or (path, interval) != (self.path, self.range):
             return
         with self.client:
-            panels.figures(self.say, self.figures, board, self._explain)
+            self.cards.show(board)
             panels.losses(self.say, self.losses, board, dark=self._dark)
             self._show_timeline(board, span)
         self._shown = (path, interval)

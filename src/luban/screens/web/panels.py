@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from nicegui import ui
@@ -11,14 +11,13 @@ from nicegui import ui
 from luban.core.time import DAY
 from luban.plant import Plant
 from luban.screens.i18n import Words
-from luban.screens.service import Board, Range, ShownFigure, UnitNow
-from luban.screens.web.texts import clock, duration, percent, sign
+from luban.screens.service import Board, Range, UnitNow
+from luban.screens.web.texts import clock, duration
 from luban.screens.words import loss_word
 
-__all__ = ["MOON", "figures", "losses", "unit_title", "waiting"]
+__all__ = ["MOON", "losses", "unit_title"]
 
 MOON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M20 14.5A8 8 0 0 1 9.5 4 8 8 0 1 0 20 14.5z"/></svg>'
-_ON_FRONT = 4
 _PLAIN_RANGES = frozenset({"", "begun", "1h", "8h", "24h"})  # any other label is the name of a shift
 # ECharts does not follow the page's style sheet: the colours of screen.css again
 _INK = {
@@ -50,79 +49,6 @@ def unit_title(say: Words, holder: Any, unit: UnitNow, span: Range, plant: Plant
             f" &nbsp;·&nbsp; {html.escape(label + said)}</div>",
             sanitize=False,
         )
-
-
-def waiting(say: Words, holder: Any) -> None:
-    """Cards without figures, so that the page does not jump when they come."""
-    holder.clear()
-    with holder:
-        for _ in range(_ON_FRONT):
-            ui.html(
-                f'<span class="lb-label">&nbsp;</span><span class="lb-number lb-faint">…</span>'
-                f'<span class="lb-reason">{html.escape(say("reading the books"))}</span>',
-                sanitize=False,
-            ).classes("lb-figure")
-
-
-def figures(say: Words, holder: Any, board: Board, explain: Callable[[str], Any]) -> None:
-    """The front figures as buttons that open how they were made."""
-    holder.clear()
-    with holder:
-        for figure in board.figures[:_ON_FRONT]:
-            name = figure_name(say, figure)
-            told = _figure_html(say, figure, name)
-            label = f"{name}: {_spoken(say, figure)}. {say('How was this made?')}"
-            button = (
-                ui.element("button").classes("lb-figure").props("type=button").on("click", _opener(explain, figure.id))
-            )
-            button._props["aria-label"] = label  # noqa: SLF001 - text with quotes cannot go through props()
-            button._props["data-figure"] = figure.id  # noqa: SLF001
-            with button:
-                ui.html(told, sanitize=False).style("display: contents")
-
-
-def figure_name(say: Words, figure: ShownFigure) -> str:
-    """Its name in the language, as a heading; the one that everybody abbreviates stays abbreviated."""
-    name = "OEE" if figure.id == "oee" else say.name(figure.names, figure.id)
-    return name[:1].upper() + name[1:]
-
-
-def _opener(explain: Callable[[str], Any], figure: str) -> Callable[[], Any]:
-    async def opened() -> None:
-        await explain(figure)
-
-    return opened
-
-
-def _shown(figure: ShownFigure) -> tuple[str, str]:
-    if figure.value is None:
-        return "–", ""
-    return (percent(figure.value), "%") if figure.unit == "1" else (f"{figure.value:,.4g}", figure.unit)
-
-
-def _spoken(say: Words, figure: ShownFigure) -> str:
-    if figure.value is None:
-        return f"{say('withheld')}, {say(figure.withheld)}"
-    return " ".join(_shown(figure))
-
-
-def _figure_html(say: Words, figure: ShownFigure, name: str) -> str:
-    head = f'<span class="lb-label">{html.escape(name)}</span>'
-    if figure.value is None:
-        mark = sign("silent")
-        return (
-            f'{head}<span class="lb-withheld">{mark}{html.escape(say("withheld"))}</span>'
-            f'<span class="lb-reason">{html.escape(say(figure.withheld))}</span>'
-        )
-    number, unit = _shown(figure)
-    below = []
-    if figure.low is not None and figure.high is not None and figure.high - figure.low > 5e-4:
-        low, high = (percent(v) if figure.unit == "1" else f"{v:,.4g}" for v in (figure.low, figure.high))
-        below.append(say("between {low} and {high}", low=low, high=high))
-    if figure.coverage is not None:
-        below.append(say("{share} % of the time is accounted for", share=percent(figure.coverage)))
-    notes = "".join(f'<span class="lb-reason">{html.escape(text)}</span>' for text in below)
-    return f'{head}<span class="lb-number">{number}<small>{html.escape(unit)}</small></span>{notes}'
 
 
 def losses(say: Words, holder: Any, board: Board, *, dark: bool | None) -> None:
