@@ -42,12 +42,12 @@ def show_pilot(name: str, *, host: str, port: int, say: Say) -> None:
     """Run a pilot's machines and its plant with web page until SIGINT or SIGTERM. Raises as `serve`."""
     import asyncio
 
-    from luban.loop.pilot import workshop
+    from luban.loop.pilot import LIMITS, workshop
     from luban.loop.plant_loop import PlantLoop
 
     async def running() -> None:
         async with workshop(name) as machines:
-            await _serve_web(PlantLoop(machines.folder), host, port, say)
+            await _serve_web(PlantLoop(machines.folder, limits=LIMITS), host, port, say)
 
     asyncio.run(running())
     say("ended")

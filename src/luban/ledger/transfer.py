@@ -73,6 +73,7 @@ def import_ledger(file: Path | str, folder: Path | str) -> VerifyReport:
         names = archive.namelist()
         if _MANIFEST not in names or any(name.startswith("/") or ".." in Path(name).parts for name in names):
             raise InputError("not a ledger export", where=str(file), expected="a file made by `luban ledger export`")
+        folder.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".import-", dir=folder.parent))
         try:
             archive.extractall(scratch)

@@ -22,10 +22,10 @@ from luban.loop.workshop import RESTART_AFTER, Workshop
 from luban.plant import Plant, load
 from luban.understand.kpi import Figure, Losses, losses, read, tiles
 
-__all__ = ["Check", "PilotResult", "pilot_folder", "run_pilot", "workshop"]
+__all__ = ["LIMITS", "Check", "PilotResult", "pilot_folder", "run_pilot", "workshop"]
 
 _SHOWN = ("availability", "effectiveness", "quality_ratio", "oee", "throughput_rate")
-_LIMITS = Limits(alive_every=SECOND)
+LIMITS = Limits(alive_every=SECOND)  # a pilot is short: its machines prove each second that they are there
 _START_WITHIN = 20 * SECOND
 
 
@@ -112,7 +112,7 @@ async def run_pilot(
     advance  told of seconds that have passed
     """
     async with workshop(name) as machines:
-        async with PlantLoop(machines.folder, limits=_LIMITS) as loop:
+        async with PlantLoop(machines.folder, limits=LIMITS) as loop:
             start = await _ready(loop)
             killed, back = await _story(machines, max(seconds, 20.0), advance)
             end = now()
