@@ -196,7 +196,8 @@ def books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_correction_of_the_how_to_works(books: Path) -> None:
-    (command,) = re.findall(r"^\$ (luban ledger correct .*)$", text_of(ROOT / "docs/how-to/corrections.md"), re.MULTILINE)
+    text = text_of(ROOT / "docs" / "how-to" / "corrections.md")
+    (command,) = re.findall(r"^\$ (luban ledger correct .*)$", text, re.MULTILINE)
     (books.parent.parent / "plant.toml").touch()
     done = subprocess.run([sys.executable, "-m", *shlex.split(command)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
