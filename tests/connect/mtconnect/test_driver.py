@@ -20,7 +20,7 @@ from luban.connect.mtconnect import MTConnectDriver, MTConnectSettings
 from luban.connect.mtconnect.device import Agent
 from luban.core.errors import LinkDownError, LubanError, NotAllowedError, SecurityError
 from luban.core.quality import Quality
-from luban.core.time import MILLISECOND, SECOND, now
+from luban.core.time import SECOND, now
 from tests.connect.mtconnect.conftest import MACHINE, Ear, until
 
 ADDRESSES = ["Sload", "ex", "parts", "st", "pos/y", "M1:program"]
@@ -324,7 +324,7 @@ async def test_a_silent_agent_is_found_out() -> None:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        settings = MTConnectSettings(url=f"http://127.0.0.1:{port}", timeout=200 * MILLISECOND)
+        settings = MTConnectSettings(url=f"http://127.0.0.1:{port}", timeout="200ms")
         async with asyncio.timeout(3):
             with pytest.raises(LinkDownError):
                 await MTConnectDriver(settings, ADDRESSES).run(Ear())

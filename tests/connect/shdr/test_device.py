@@ -31,7 +31,7 @@ async def test_both_wires_give_the_same_samples() -> None:
     async with Adapter() as adapter, Agent(DEVICES) as agent:
         drivers = [
             ShdrDriver(ShdrSettings(url=adapter.url, devices=DEVICES), addresses).run(by_adapter),
-            MTConnectDriver(MTConnectSettings(url=agent.url, interval=10_000), addresses).run(by_agent),
+            MTConnectDriver(MTConnectSettings(url=agent.url, interval="10ms"), addresses).run(by_agent),
         ]
         tasks = [asyncio.create_task(driver) for driver in drivers]
         await until(lambda: adapter.clients == 1 and by_agent.proofs > 1)

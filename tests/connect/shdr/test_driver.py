@@ -133,7 +133,7 @@ async def test_an_adapter_without_heartbeats_may_be_silent() -> None:
     async with Adapter(heartbeat=0) as adapter:
         adapter.set("a", "1")
         ear = Ear()
-        chosen = ShdrSettings(url=adapter.url, silence=600 * MILLISECOND, ping=100 * MILLISECOND)
+        chosen = ShdrSettings(url=adapter.url, silence="600ms", ping="100ms")
         async with listening(ShdrDriver(chosen, ["a"]), ear) as task:
             before = ear.proofs
             await until(lambda: ear.proofs >= before + 2, within=2)  # its TCP acknowledges our pings
@@ -200,7 +200,7 @@ async def test_browse_listens_or_reads_the_devices_file() -> None:
         adapter.set("load", "5")
         adapter.set("M1:program", "O1 2")
         adapter.set("system", "NORMAL", "", "", "", "")
-        chosen = ShdrSettings(url=adapter.url, listen=200 * MILLISECOND)
+        chosen = ShdrSettings(url=adapter.url, listen="200ms")
         found = {p.address: p for p in await ShdrDriver(chosen, ()).browse()}
         assert set(found) == {"execution", "load", "M1:program", "system"}
         assert (found["execution"].role, found["execution"].mapping) == ("state", "mtconnect-execution@1")

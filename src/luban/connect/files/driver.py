@@ -63,7 +63,7 @@ class FilesDriver:
             for path in await asyncio.to_thread(self._look):
                 await self._import(path, sink)
             sink.alive()
-            await asyncio.sleep(self._settings.poll_every / SECOND)
+            await asyncio.sleep(self._settings.poll / SECOND)
 
     async def history(self, addresses: Sequence[str], start: int, end: int) -> AsyncIterator[Sequence[Sample]]:  # noqa: ARG002
         """Files have no history beyond themselves."""

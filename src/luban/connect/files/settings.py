@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
+from luban.connect.settings import Duration
 from luban.connect.wire import SourceSettings
-from luban.core.errors import InputError
-from luban.core.time import parse_duration
+from luban.core.time import SECOND
 from luban.norms import mappings
 
 __all__ = ["FilesSettings"]
@@ -40,7 +40,7 @@ class FilesSettings(SourceSettings):
     delimiter: str = Field("auto", description="auto or the character between fields.")
     sheet: str = Field("", description="Sheet of a workbook; the first by default.")
     header_row: int = Field(1, ge=1, description="Row that names the columns.")
-    poll: str = Field("2s", description="How often the folder is looked at.")
+    poll: Duration = Field(2 * SECOND, description="How often the folder is looked at.")
     stable: int = Field(2, ge=1, description="A file is read after size and time stood still for so many looks.")
     after: Literal["leave", "move"] = Field("leave", description="move: into the subfolder done when it is read.")
     coverage: Literal["rows", "continuous", "declared"] = Field(
@@ -62,15 +62,6 @@ class FilesSettings(SourceSettings):
                 raise ValueError("a time zone of the IANA list, e.g. Asia/Shanghai") from error
         return name
 
-    @field_validator("poll")
-    @classmethod
-    def _duration(cls, text: str) -> str:
-        try:
-            parse_duration(text)
-        except InputError as error:
-            raise ValueError(error.expected) from error
-        return text
-
     @field_validator("mapping")
     @classmethod
     def _mapping(cls, name: str) -> str:
@@ -88,8 +79,3 @@ class FilesSettings(SourceSettings):
     def zone(self) -> ZoneInfo | None:
         """Zone of wall-clock times."""
         return ZoneInfo(self.time_zone) if self.time_zone else None
-
-    @property
-    def poll_every(self) -> int:
-        """[µs]."""
-        return parse_duration(self.poll)

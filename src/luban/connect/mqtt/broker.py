@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import ssl
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from luban.connect.settings import Duration, password_from
 from luban.connect.wire import SourceSettings
 from luban.core.errors import SecurityError
-from luban.core.time import MINUTE, SECOND, parse_duration
+from luban.core.time import MINUTE, SECOND
 
-__all__ = ["BrokerSettings", "Duration", "is_loopback", "tls_context"]
+__all__ = ["BrokerSettings", "is_loopback", "tls_context"]
 
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
-
-
-def _duration(value: Any) -> Any:
-    return parse_duration(value) if isinstance(value, str) else value
-
-
-Duration = Annotated[int, BeforeValidator(_duration)]
 
 
 class BrokerSettings(SourceSettings):
@@ -81,15 +74,7 @@ class BrokerSettings(SourceSettings):
 
     def password(self) -> str | None:
         """The password from the environment; None without a user. Raises SecurityError."""
-        if not self.password_env:
-            return None
-        if self.password_env not in os.environ:
-            raise SecurityError(
-                f"environment variable {self.password_env} is not set",
-                where=self.url,
-                hint=f"export {self.password_env}=… before starting luban",
-            )
-        return os.environ[self.password_env]
+        return password_from(self.password_env, self.url) if self.password_env else None
 
 
 def is_loopback(host: str) -> bool:

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, model_validator
 
-from luban.connect.mqtt.broker import BrokerSettings, Duration
+from luban.connect.mqtt.broker import BrokerSettings
 from luban.connect.mqtt.payload import Encoding, TimeFormat, parse_address, parse_path
+from luban.connect.settings import Duration
 from luban.core.errors import ConfigError
 from luban.core.time import SECOND
 

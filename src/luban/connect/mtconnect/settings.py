@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from luban.connect.settings import Duration, password_from
 from luban.connect.wire import SourceSettings
-from luban.core.errors import SecurityError
-from luban.core.time import MILLISECOND, SECOND, parse_duration
+from luban.core.time import MILLISECOND, SECOND
 
-__all__ = ["Duration", "MTConnectSettings"]
-
-
-def _duration(value: Any) -> Any:
-    return parse_duration(value) if isinstance(value, str) else value
-
-
-Duration = Annotated[int, BeforeValidator(_duration)]
+__all__ = ["MTConnectSettings"]
 
 
 class MTConnectSettings(SourceSettings):
@@ -62,12 +54,4 @@ class MTConnectSettings(SourceSettings):
 
     def password(self) -> str:
         """The password from the environment, '' where none is set up. Raises SecurityError if it is missing."""
-        if not self.password_env:
-            return ""
-        found = os.environ.get(self.password_env)
-        if found is None:
-            raise SecurityError(
-                "the password is not in the environment", where=self.url, expected=f"variable {self.password_env}",
-                hint=f"export {self.password_env}=… before starting luban",
-            )  # fmt: skip
-        return found
+        return password_from(self.password_env, self.url)

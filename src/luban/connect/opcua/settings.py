@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from luban.connect.settings import Duration, password_from
 from luban.connect.wire import SourceSettings
-from luban.core.errors import SecurityError
-from luban.core.time import MILLISECOND, SECOND, parse_duration
+from luban.core.time import MILLISECOND, SECOND
 
 __all__ = ["NO_SECURITY", "POLICIES", "OpcUaSettings"]
 
@@ -24,17 +22,6 @@ POLICIES = {
 }
 # Withdrawn by the OPC Foundation because SHA-1 and RSA PKCS#1 v1.5 key transport are broken.
 _WITHDRAWN = ("Basic256", "Basic128Rsa15")
-
-
-def _duration(value: Any) -> Any:
-    if isinstance(value, str):
-        return parse_duration(value)
-    if value != 0:
-        raise ValueError("a duration needs its unit, e.g. '250ms'")
-    return value
-
-
-Duration = Annotated[int, BeforeValidator(_duration)]
 
 
 class OpcUaSettings(SourceSettings):
@@ -103,14 +90,4 @@ class OpcUaSettings(SourceSettings):
 
     def password(self) -> str:
         """The password from the environment, '' where none is set up. Raises SecurityError if it is missing."""
-        if not self.password_env:
-            return ""
-        found = os.environ.get(self.password_env)
-        if found is None:
-            raise SecurityError(
-                "the password is not in the environment",
-                where=self.url,
-                expected=f"variable {self.password_env}",
-                hint=f"export {self.password_env}=… before starting luban",
-            )
-        return found
+        return password_from(self.password_env, self.url)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from luban.connect.mtconnect.settings import Duration
+from luban.connect.settings import Duration
 from luban.connect.wire import SourceSettings
 from luban.core.time import MINUTE, SECOND
 

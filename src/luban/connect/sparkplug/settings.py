@@ -6,7 +6,8 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from luban.connect.mqtt.broker import BrokerSettings, Duration
+from luban.connect.mqtt.broker import BrokerSettings
+from luban.connect.settings import Duration
 from luban.connect.sparkplug.names import parse_address
 from luban.core.errors import ConfigError
 from luban.core.time import SECOND
