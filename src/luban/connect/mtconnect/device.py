@@ -15,12 +15,11 @@ import ssl
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Set as AbstractSet
 from pathlib import Path
-from types import TracebackType
-from typing import Self, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from lxml import etree
 
+from luban.connect.listener import Listener
 from luban.connect.mtconnect.documents import Documents
 from luban.connect.mtconnect.model import read_devices
 from luban.connect.mtconnect.observation import Observation
@@ -43,7 +42,7 @@ class _RefusalError(Exception):
         self.status = status
 
 
-class Agent:
+class Agent(Listener):
     """An MTConnect agent on loopback. Use as an async context manager; `put` observations into it.
 
     devices    its devices file
@@ -67,18 +66,13 @@ class Agent:
         tls: ssl.SSLContext | None = None,
         login: tuple[str, str] | None = None,
     ) -> None:
+        super().__init__(host, port, tls)
         self.model = read_devices(devices)
-        self.port = port
         self.streaming = streaming
-        self._host = host
-        self._tls = tls
         self._login = b64encode(":".join(login).encode()).decode() if login else ""
         self._instance = 0
         self._ring = Ring(self.model, buffer)
         self._documents = Documents(self.model, version, buffer)
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
         self._spoil = False
         self.requests: list[str] = []
@@ -93,52 +87,20 @@ class Agent:
         """Changes with every start from nothing."""
         return self._instance
 
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
-
     async def start(self) -> None:
         """Begin with an empty ring and a new instanceId; on the same port after a stop."""
-        if self._server is None:
+        if not self.listening:
             self._instance = max(self._instance + 1, now() // SECOND)
             self._ring = Ring(self.model, self._ring.size)
             await self.mend()
 
-    async def stop(self) -> None:
-        """End in an orderly way."""
-        await self._end(abort=False)
-
-    async def kill(self) -> None:
-        """Die without a good-bye: connections are reset and the ring is gone."""
-        await self._end(abort=True)
-
     async def cut(self) -> None:
         """Only the link fails: the agent lives on and goes on collecting."""
-        await self._end(abort=True)
+        await self.kill()
 
     async def mend(self) -> None:
         """The link is back, the agent is still the same."""
-        if self._server is None:
-            self._server = await asyncio.start_server(self._serve, self._host, self.port, ssl=self._tls)
-            self.port = self._server.sockets[0].getsockname()[1]
-
-    async def _end(self, *, abort: bool) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for writer in list(self._writers):
-            if abort:
-                writer.transport.abort()
-            else:
-                writer.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await super().start()
 
     def put(self, observations: Iterable[Observation]) -> None:
         """Take observations of data items of the model; their sequence is given here."""
@@ -161,18 +123,8 @@ class Agent:
         self._news = asyncio.Event()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = cast("asyncio.Task[None]", asyncio.current_task())
-        self._tasks.add(task)
-        self._writers.add(writer)
-        try:
-            while await self._one_request(reader, writer):
-                pass
-        except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
-            pass  # a client that goes away or talks nonsense, or our own end
-        finally:
-            self._writers.discard(writer)
-            self._tasks.discard(task)
-            writer.close()
+        while await self._one_request(reader, writer):
+            pass
 
     async def _one_request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; False if the connection ends with it."""

@@ -14,9 +14,8 @@ import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self, cast
 
+from luban.connect.listener import Listener
 from luban.connect.mtconnect.device import Agent
 from luban.connect.mtconnect.model import DeviceModel
 from luban.connect.shdr.line import Reader, fields_of
@@ -29,7 +28,7 @@ __all__ = ["Adapter", "play"]
 _BACKLOG = 4 * 1024 * 1024  # a client this far behind [bytes] is dropped, as real adapters do
 
 
-class Adapter:
+class Adapter(Listener):
     """An SHDR adapter on loopback. Use as an async context manager; `play` a recording or `send` lines.
 
     port       TCP port; 0 takes a free one and keeps it over `stop` and `start`
@@ -37,59 +36,14 @@ class Adapter:
     """
 
     def __init__(self, *, port: int = 0, heartbeat: int = 10 * SECOND, host: str = "127.0.0.1") -> None:
-        self.port = port
+        super().__init__(host, port)
         self.heartbeat = heartbeat
-        self._host = host
-        self._server: asyncio.Server | None = None
-        self._clients: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._latest: dict[str, Sequence[str]] = {}
 
     @property
     def url(self) -> str:
         """Address for a source's `url`."""
         return f"tcp://{self._host}:{self.port}"
-
-    @property
-    def clients(self) -> int:
-        """How many are connected."""
-        return len(self._clients)
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
-
-    async def start(self) -> None:
-        """Listen; on the same port after a stop."""
-        if self._server is None:
-            self._server = await asyncio.start_server(self._serve, self._host, self.port)
-            self.port = self._server.sockets[0].getsockname()[1]
-
-    async def stop(self) -> None:
-        """End in an orderly way."""
-        await self._end(abort=False)
-
-    async def kill(self) -> None:
-        """Die without a good-bye: connections are reset."""
-        await self._end(abort=True)
-
-    async def _end(self, *, abort: bool) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for writer in list(self._clients):
-            if abort:
-                writer.transport.abort()
-            else:
-                writer.close()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def set(self, key: str, *values: str, time: int | None = None) -> int:
         """Send one value, or the five fields of a condition; returns its time [µs UTC]."""
@@ -104,7 +58,7 @@ class Adapter:
 
     def send_raw(self, data: bytes) -> None:
         """Send bytes as they are."""
-        for writer in list(self._clients):
+        for writer in list(self._writers):
             if writer.transport.get_write_buffer_size() > _BACKLOG:
                 writer.transport.abort()
             else:
@@ -130,21 +84,11 @@ class Adapter:
         return "".join(f"{line}\n" for line in lines).encode()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = cast("asyncio.Task[None]", asyncio.current_task())
-        self._tasks.add(task)
-        try:
-            # Snapshot and membership in one step: no line falls between them.
-            writer.write(self._snapshot())
-            self._clients.add(writer)
-            while line := await reader.readline():
-                if line.strip().upper() == b"* PING" and self.heartbeat:
-                    writer.write(b"* PONG %d\n" % (self.heartbeat // MILLISECOND))
-        except (OSError, ValueError, asyncio.CancelledError):
-            pass  # a client that goes away or writes without end, or our own end
-        finally:
-            self._clients.discard(writer)
-            self._tasks.discard(task)
-            writer.close()
+        # Membership and snapshot in one step: no line falls between them.
+        writer.write(self._snapshot())
+        while line := await reader.readline():
+            if line.strip().upper() == b"* PING" and self.heartbeat:
+                writer.write(b"* PONG %d\n" % (self.heartbeat // MILLISECOND))
 
 
 def _escaped(value: str) -> str:
