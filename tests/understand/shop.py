@@ -107,8 +107,8 @@ class Shop:
             },
         )
 
-    def alive(self, *spans: tuple[str, str], source: str = "plc") -> list[int]:
-        """(from, to) … in which the link was up."""
+    def alive(self, *spans: tuple[str, str], source: str = "plc", code: str | None = None) -> list[int]:
+        """(from, to) … in which the link was up; code backfilled: as the source's own record says."""
         n = len(spans)
         return self._append(
             "event",
@@ -118,6 +118,7 @@ class Shop:
                 "subject": [source] * n,
                 "kind": ["alive"] * n,
                 "end": [self.at(b) for _, b in spans],
+                "code": [code] * n,
             },
         )
 
@@ -156,6 +157,7 @@ class Shop:
                 "subject": [source],
                 "kind": ["gap"],
                 "end": [self.at(end)],
+                "code": ["lost"],
                 "data": ['{"reason": "link lost"}'],
             },
         )

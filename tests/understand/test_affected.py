@@ -57,6 +57,8 @@ def test_only_the_affected_shifts_need_to_be_made_again(open_shop: Callable[...,
     for step in range(3):
         before, since = everything(shop), shop.ledger.head
         random_facts(shop, random, 2)
+        if step == 1:
+            shop.gap(f"{DAYS[1]}T01:00", f"{DAYS[1]}T23:00")
         if step == 2:
             shop.states((f"{DAYS[1]}T12:00", "running"), source="anna", supersedes=int(random.integers(1, 41)))
         after = everything(shop)

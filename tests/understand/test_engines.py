@@ -19,7 +19,15 @@ from tests.understand.engines import Lift, duckdb_lift, polars_lift, rows, spark
 from tests.understand.tables import COUNTS, COVERAGE, MAPPING, STATES, WORDS
 
 UNITS, HORIZON = 12, 2_000_000
-EVENTS = pa.schema([("subject", pa.string()), ("time", pa.int64()), ("end", pa.int64()), ("seq", pa.int64())])
+EVENTS = pa.schema(
+    [
+        ("subject", pa.string()),
+        ("time", pa.int64()),
+        ("end", pa.int64()),
+        ("seq", pa.int64()),
+        ("code", pa.string()),
+    ]
+)
 
 
 def facts(n: int = 2_000) -> dict[str, pa.Table]:
@@ -48,6 +56,16 @@ def facts(n: int = 2_000) -> dict[str, pa.Table]:
                 "time": starts,
                 "end": starts + random.integers(1, 300_000, 60),
                 "seq": random.integers(1, n, 60),
+                "code": pa.array(random.choice(["", "backfilled"], 60, p=[0.9, 0.1])),
+            }
+        ).cast(EVENTS),
+        "gaps": pa.table(
+            {
+                "subject": [f"s{i}" for i in range(UNITS)],
+                "time": starts[:UNITS] + 1_000,
+                "end": starts[:UNITS] + 20_000,
+                "seq": np.arange(UNITS) + n,
+                "code": ["lost"] * UNITS,
             }
         ).cast(EVENTS),
         "counts": pa.table(
@@ -71,7 +89,7 @@ def facts(n: int = 2_000) -> dict[str, pa.Table]:
 def computed(lift: Lift) -> dict[str, list[dict[str, Any]]]:
     """All that the package computes on frames; each step from the rows of the one before, to keep plans short."""
     frame = {name: lift(table) for name, table in facts().items()}
-    alive = rows(coverage(frame["events"], frame["states"]), "subject", "start")
+    alive = rows(coverage(frame["events"], frame["states"], frame["gaps"]), "subject", "start")
     ledger = frame["states"], lift(pa.Table.from_pylist(alive, COVERAGE)), frame["shifts"], frame["mapping"]
     tiles = rows(time_ledger(*ledger), "subject", "start")
     unknown = [

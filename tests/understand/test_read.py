@@ -213,7 +213,29 @@ def test_counts_of_doubtful_quality_are_left_out_and_said(shop: Shop) -> None:
     shop.counts(*((f"08:{minute:02}", 10, 0) for minute in range(1, 31)))
     shop.counts(("08:40", 99999, 0), quality=66)
     ratio = figures(shop)["quality_ratio"]
-    assert (ratio.input("PQ"), ratio.notes) == (300.0, ("1 counts of doubtful quality are left out",))
+    assert (ratio.input("PQ"), ratio.notes[0]) == (300.0, "1 counts of doubtful quality are left out")
+
+
+NO_SCRAP = "no scrap or rework was reported: every counted piece is taken as good"
+
+
+@pytest.mark.parametrize("reported", [{"scrap": 0, "rework": 0}, {"scrap": 2, "rework": 0}, {"scrap": 0, "rework": 3}])
+def test_where_nobody_reports_scrap_the_figure_says_so(shop: Shop, reported: dict[str, int]) -> None:
+    shop.states(("08:00", "running"))
+    shop.alive(("08:00", "09:00"))
+    shop.counts(("08:30", 300, reported["scrap"]), rework=reported["rework"])
+    found = figures(shop)
+    told = {name for name, figure in found.items() if NO_SCRAP in figure.notes}
+    assert told == (set() if any(reported.values()) else {"oee", "nee", "quality_ratio"})
+
+
+def test_a_group_names_the_units_of_which_nobody_reports_scrap(shop: Shop) -> None:
+    one_good_hour(shop)
+    shop.states(("08:00", "running"), unit=M2, source="plc2")
+    shop.alive(("08:00", "09:00"), source="plc2")
+    shop.counts(("08:59", 150, 0), unit=M2, source="plc2")
+    notes = figures(shop, units=["works/cell"])["quality_ratio"].notes
+    assert notes == (f"no scrap or rework was reported at {M2}: every counted piece is taken as good",)
 
 
 def test_a_place_without_shifts_has_no_planned_time(shop: Shop) -> None:
@@ -265,6 +287,84 @@ def test_the_state_in_force_may_be_older_than_any_look_back(shop: Shop) -> None:
     shop.states(("2025-06-01T08:00", "running"))
     shop.alive(("2025-06-01T08:00", "2026-03-02T09:00"))
     assert figures(shop)["availability"].value == 1.0
+
+
+def test_a_proof_of_life_may_have_begun_long_before_and_others_may_lie_within_it(shop: Shop) -> None:
+    """One `alive` interval of nine months bridges what the short ones of these days leave open."""
+    shop.alive(("2025-06-01T08:00", "2026-03-02T08:50"))
+    shop.states(("2026-03-01T08:00", "running"))
+    shop.alive(("2026-02-28T08:00", "2026-03-02T08:10"), ("08:20", "08:30"))
+    found = tiles(shop.ledger, shop.plant, shop.at("08:00"), shop.at("09:00"), [M1]).to_pylist()
+    assert sum(t["duration"] for t in found if t["element"] == "APT") == 50 * MINUTE
+
+
+def test_a_source_that_once_wrote_states_still_covers_the_unit(shop: Shop) -> None:
+    """Also when the books grow between two readings, and for the books as they stood before."""
+    shop.states(("2025-06-01T08:00", "idle"), source="old")
+    shop.alive(("08:00", "09:00"), source="old")
+    shop.alive(("08:00", "08:30"))
+    before = shop.ledger.head
+    assert figures(shop)["availability"].coverage == 1.0
+    shop.states(("08:00", "running"), source="plc")
+    assert figures(shop)["availability"].coverage == 1.0
+    shop.states(("08:00", "running"), source="plc2", unit=M2)
+    shop.alive(("08:00", "09:00"), source="plc2")
+    assert figures(shop, units=[M2])["availability"].value == 1.0
+    assert figures(shop, units=[M2], as_of=before)["availability"].coverage == 0.0
+
+
+def test_values_lost_within_a_living_link_are_not_covered(shop: Shop) -> None:
+    """The collector finds too late that the server's queue was full: `alive` facts over it are written already."""
+    shop.states(("07:50", "running"))
+    shop.alive(("07:50", "08:10"), ("08:10", "08:20"), ("08:20", "09:00"))
+    shop.gap("08:12", "08:15")
+    found = tiles(shop.ledger, shop.plant, shop.at("08:00"), shop.at("09:00"), [M1]).to_pylist()
+    assert [(t["element"], t["reason"], t["duration"] // MINUTE) for t in found] == [
+        ("APT", None, 12),
+        ("UNKNOWN", "no data", 3),
+        ("UNKNOWN", "no state since the data came back", 45),
+    ]
+    shop.states(("08:15", "running"))  # said once more, as collectors do after they lost values
+    known = figures(shop)["availability"]
+    assert (known.value, known.coverage) == (1.0, 57 / 60)
+
+
+def test_a_state_sent_again_with_its_old_stamp_counts_after_values_were_lost(shop: Shop) -> None:
+    shop.states(("07:50", "running"))
+    shop.alive(("07:50", "08:10"), ("08:10", "08:20"))
+    shop.states(("07:50", "running"))  # recorded before the gap is told, but after the link was proved across it
+    shop.alive(("08:20", "09:00"))
+    shop.gap("08:12", "08:15")
+    assert figures(shop)["availability"].coverage == 57 / 60
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_gap_that_the_sources_record_closed_is_covered(shop: Shop, inside: bool) -> None:
+    shop.states(("07:50", "running"), ("08:13", "idle"), ("08:14", "running"))
+    shop.alive(*([("07:50", "09:00")] if inside else [("07:50", "08:12"), ("08:15", "09:00")]))
+    shop.alive(("08:12", "08:15"), code="backfilled")
+    shop.gap("08:12", "08:15")
+    found = figures(shop)["availability"]
+    assert (found.coverage, found.value) == (1.0, 59 / 60)
+
+
+def test_of_a_gap_that_was_closed_in_part_the_rest_is_not_covered(shop: Shop) -> None:
+    shop.states(("07:50", "running"), ("08:20", "running"))
+    shop.alive(("07:50", "09:00"))
+    shop.alive(("08:14", "08:20"), code="backfilled")
+    shop.gap("08:10", "08:20")
+    spans = [
+        (t["start"], t["end"])
+        for t in tiles(shop.ledger, shop.plant, shop.at("08:00"), shop.at("09:00"), [M1]).to_pylist()
+        if t["reason"] == "no data"
+    ]
+    assert spans == [(shop.at("08:10"), shop.at("08:14"))]
+
+
+def test_a_gap_of_one_source_leaves_the_units_of_another_alone(shop: Shop) -> None:
+    one_good_hour(shop)
+    shop.gap("08:10", "08:20", source="plc2")
+    assert figures(shop)["availability"].coverage == 1.0
 
 
 def test_nothing_is_said_about_time_to_come(shop: Shop) -> None:

@@ -33,8 +33,8 @@ def affected_windows(ledger: Ledger, plant: Plant, since_seq: int, *, now: int |
     """Shifts of work units whose inputs changed after the fact `since_seq`.
 
     Reading only these again gives what reading everything again would give. A new state matters until the unit's
-    next one; an `alive` interval matters from its start until the first state after its end; a count matters up to
-    the next count, whose stretch it shortens; a correction matters wherever the old fact did as well.
+    next one; an `alive` interval or a `gap` matters from its start until the first state after its end; a count
+    matters up to the next count, whose stretch it shortens; a correction matters wherever the old fact did as well.
     now  shifts that begin later are left out [µs UTC]; the clock's time if None
     """
     until = clock() if now is None else now
@@ -62,7 +62,7 @@ def _shifts(plant: Plant, unit: str, spans: list[Span], now: int) -> set[Shift]:
 def _changes(ledger: Ledger, since: int, head: int) -> Iterator[tuple[str, Span]]:
     """(work unit, span in which something may have changed)."""
     states = _new(ledger, "state", since, head)
-    alive = [e for e in _new(ledger, "event", since, head) if e["kind"] == "alive" and e["end"]]
+    alive = [e for e in _new(ledger, "event", since, head) if e["kind"] in {"alive", "gap"} and e["end"]]
     writers = _writers(ledger, head)
     units = {row["subject"] for row in states} | {u for e in alive for u in writers.get(e["subject"], ())}
     times = _times(ledger, "state", units, head)

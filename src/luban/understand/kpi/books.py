@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,13 +30,29 @@ from luban.understand.kpi.coverage import coverage
 __all__ = ["Books", "collect", "mapping_table", "open_books"]
 
 _LOOK_BACK: Final = (DAY, 8 * DAY, 64 * DAY, None)
+_LONG: Final = 8 * DAY  # few `alive` facts are longer
 _NO_EVIDENCE: Final = pa.array([int(Quality.FUTURE), int(Quality.DUPLICATE)], pa.uint8())
 _MAPPING: Final = pa.schema(
     [("mapping", pa.string()), ("state", pa.string()), ("element", pa.string()), ("failure", pa.int64())]
 )
+_EVENTS: Final = pa.schema(
+    [
+        ("subject", pa.string()),
+        ("time", pa.int64()),
+        ("end", pa.int64()),
+        ("seq", pa.int64()),
+        ("kind", pa.string()),
+        ("code", pa.string()),
+    ]
+)
 _COVERAGE: Final = pa.schema(
     [("subject", pa.string()), ("start", pa.int64()), ("end", pa.int64()), ("seq", pa.int64())]
 )
+
+
+# Unit and source → seq of the first state fact that the one has of the other; with the seq up to which this is known.
+_WRITERS: WeakKeyDictionary[Ledger, tuple[int, dict[tuple[str, str], int]]] = WeakKeyDictionary()
+_IN_FLIGHT: Final = 100_000  # facts of other streams may become visible a little after the head moved
 
 
 @dataclass(frozen=True)
@@ -44,6 +62,7 @@ class Books:
     start, end  the window, cut at the present [µs UTC]
     states      state facts up to `end`, from the one in force at `start` on
     events      `alive` facts that matter for them
+    gaps        `gap` facts of the same time
     writers     subject, source: who has ever written states of whom
     """
 
@@ -55,6 +74,7 @@ class Books:
     seq: int
     states: pa.Table
     events: pa.Table
+    gaps: pa.Table
     writers: pa.Table
     shifts: pa.Table
 
@@ -75,7 +95,8 @@ class Books:
     @cached_property
     def coverage(self) -> pa.Table:
         """subject, start, end [µs UTC], seq: when somebody could have told."""
-        found = collect(coverage(self.lift(self.events), self.lift(self.writers)), _COVERAGE)
+        gaps = self.lift(self.gaps) if self.gaps.num_rows else None
+        found = collect(coverage(self.lift(self.events), self.lift(self.writers), gaps), _COVERAGE)
         return self._switched_off(found)
 
     @cached_property
@@ -134,12 +155,21 @@ def open_books(
     units = tuple(units)
     shifts = calendar({unit: plant.shifts(unit, start, end) for unit in units}, start, end)
     states = _states(ledger, units, start, end, seq)
-    # A corrected fact still tells who writes the unit's states.
-    said = ledger.frame("state", subjects=units, as_of=seq, corrected=False)
-    frame = said.select("subject", "source").unique()
-    writers = collect(frame, pa.schema([("subject", pa.string()), ("source", pa.string())]))
+    writers = _writers(ledger, units, seq)
+    events = _events(ledger, writers, states, start, end, seq)
+    alive = pc.equal(events["kind"], "alive")
     return Books(
-        ledger, plant, units, start, end, seq, states, _alive(ledger, writers, states, start, end, seq), writers, shifts
+        ledger,
+        plant,
+        units,
+        start,
+        end,
+        seq,
+        states,
+        events.filter(alive),
+        events.filter(pc.invert(alive)),
+        writers,
+        shifts,
     )
 
 
@@ -179,12 +209,47 @@ def _states(ledger: Ledger, units: tuple[str, ...], start: int, end: int, seq: i
     return pa.concat_tables(parts).unify_dictionaries()
 
 
-def _alive(ledger: Ledger, writers: pa.Table, states: pa.Table, start: int, end: int, seq: int) -> pa.Table:
-    """`alive` facts from the oldest state in force on; older ones cannot matter."""
+def _writers(ledger: Ledger, units: tuple[str, ...], seq: int) -> pa.Table:
+    """Who has ever written states of whom; a corrected fact tells it as well. Old facts are looked at once."""
+    known, first = _WRITERS.get(ledger, (0, {}))
+    if seq > known:
+        said = ledger.frame("state", as_of=seq, corrected=False).filter(nw.col("seq") > known - _IN_FLIGHT)
+        schema = pa.schema([("subject", pa.string()), ("source", pa.string()), ("seq", pa.int64())])
+        new = collect(said.group_by("subject", "source").agg(nw.col("seq").min()), schema)
+        first = {(row["subject"], row["source"]): row["seq"] for row in new.to_pylist()} | first
+        _WRITERS[ledger] = seq, first
+    wanted = set(units)
+    pairs = [pair for pair, since in first.items() if pair[0] in wanted and since <= seq]
+    return pa.table(
+        {
+            "subject": pa.array([u for u, _ in pairs], pa.string()),
+            "source": pa.array([s for _, s in pairs], pa.string()),
+        }
+    )
+
+
+def _events(ledger: Ledger, writers: pa.Table, states: pa.Table, start: int, end: int, seq: int) -> pa.Table:
+    """`alive` and `gap` facts from the oldest state in force on; what ended before cannot matter.
+
+    Facts that began long before are asked for only where the others leave something open.
+    """
     oldest = min(start, pc.min(states["time"]).as_py() or start)
     sources = pc.unique(writers["source"]).to_pylist()
-    frame = ledger.frame("event", subjects=sources, until=end, as_of=seq).filter(
-        (nw.col("kind") == "alive") & (nw.col("end") > oldest)
-    )
-    schema = pa.schema([("subject", pa.string()), ("time", pa.int64()), ("end", pa.int64()), ("seq", pa.int64())])
-    return collect(frame, schema)
+
+    def told(since: int | None, until: int) -> pa.Table:
+        frame = ledger.frame("event", subjects=sources, since=since, until=until, as_of=seq)
+        return collect(frame.filter(nw.col("kind").is_in(["alive", "gap"]) & (nw.col("end") > oldest)), _EVENTS)
+
+    found = told(oldest - _LONG, end)
+    if all(_unbroken(found, source, oldest, end) for source in sources):
+        return found
+    return pa.concat_tables([told(None, oldest - _LONG), found])
+
+
+def _unbroken(events: pa.Table, source: str, start: int, end: int) -> bool:
+    """The source was heard from start to end [µs UTC], without a gap."""
+    own = events.filter(pc.equal(events["subject"], source)).sort_by("time")
+    if not own.num_rows or pc.any(pc.equal(own["kind"], "gap")).as_py():
+        return False
+    opens, closes = own["time"].to_numpy(), np.maximum.accumulate(own["end"].to_numpy())
+    return bool(opens[0] <= start and closes[-1] >= end and np.all(opens[1:] <= closes[:-1]))

@@ -17,6 +17,7 @@ __all__ = ["NAMES", "Place", "contradiction", "duration_text", "figure", "figure
 NAMES: Final = tuple(name for name, kpi in kpi_catalogue().items() if kpi.computed)
 _OF_WORK: Final = {"oee", "nee", "effectiveness"}
 _OF_PIECES: Final = _OF_WORK | {"quality_ratio", "scrap_ratio", "rework_ratio", "throughput_rate"}
+_OF_QUALITY: Final = {"oee", "nee", "quality_ratio"}
 _OF_FAILURES: Final = {"mtbf", "mttr"}
 _OF_TIME: Final = set(NAMES) - {"quality_ratio", "scrap_ratio", "rework_ratio"}
 # Share of unknown time that would be the numerator if all of it had been of the best kind.
@@ -216,6 +217,11 @@ def _notes(name: str, sums: Sums) -> list[str]:
         doubtful = sum(m.doubtful for m in sums.made)
         if doubtful:
             found.append(f"{doubtful} counts of doubtful quality are left out")
+        counting = {m.unit for m in sums.made if m.made}
+        silent = counting - {m.unit for m in sums.made if m.scrap or m.rework}
+        if silent and name in _OF_QUALITY:
+            where = "" if silent == counting else f" at {', '.join(sorted(silent))}"
+            found.append(f"no scrap or rework was reported{where}: every counted piece is taken as good")
         aside = sum(m.made - m.known for m in sums.made)
         if aside > 0 and name in _OF_WORK | {"throughput_rate"}:
             found.append(f"{_number(aside)} pieces were made in unknown time and are set aside")
