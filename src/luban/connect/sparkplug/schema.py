@@ -57,91 +57,44 @@ class DataType(IntEnum):
     DateTimeArray = 34
 
 
+_SCALARS: Final = (
+    "int_value uint32, long_value uint64, float_value float, double_value double, boolean_value bool, "
+    "string_value string"
+)
+
+
+def _fields(plain: str, value: str = "") -> dict[str, tuple[int, str]]:
+    """Field → (number, type), numbered from 1 in the order given: the plain ones, then the alternatives of a value."""
+    found = [pair.split() for pair in plain.split(", ") if pair]
+    found += [[name, f"|{kind}"] for name, kind in (pair.split() for pair in value.split(", ") if pair)]
+    return {name: (number, kind) for number, (name, kind) in enumerate(found, 1)}
+
+
 # message → field → (number, type); `*` repeats, `|` is one of the alternatives of the value
 _LAYOUT: Final[Mapping[str, Mapping[str, tuple[int, str]]]] = {
-    "Payload": {
-        "timestamp": (1, "uint64"),
-        "metrics": (2, "*Metric"),
-        "seq": (3, "uint64"),
-        "uuid": (4, "string"),
-        "body": (5, "bytes"),
-    },
-    "Metric": {
-        "name": (1, "string"),
-        "alias": (2, "uint64"),
-        "timestamp": (3, "uint64"),
-        "datatype": (4, "uint32"),
-        "is_historical": (5, "bool"),
-        "is_transient": (6, "bool"),
-        "is_null": (7, "bool"),
-        "metadata": (8, "MetaData"),
-        "properties": (9, "PropertySet"),
-        "int_value": (10, "|uint32"),
-        "long_value": (11, "|uint64"),
-        "float_value": (12, "|float"),
-        "double_value": (13, "|double"),
-        "boolean_value": (14, "|bool"),
-        "string_value": (15, "|string"),
-        "bytes_value": (16, "|bytes"),
-        "dataset_value": (17, "|DataSet"),
-        "template_value": (18, "|Template"),
-    },
-    "MetaData": {
-        "is_multi_part": (1, "bool"),
-        "content_type": (2, "string"),
-        "size": (3, "uint64"),
-        "seq": (4, "uint64"),
-        "file_name": (5, "string"),
-        "file_type": (6, "string"),
-        "md5": (7, "string"),
-        "description": (8, "string"),
-    },
-    "PropertySet": {"keys": (1, "*string"), "values": (2, "*PropertyValue")},
-    "PropertySetList": {"propertyset": (1, "*PropertySet")},
-    "PropertyValue": {
-        "type": (1, "uint32"),
-        "is_null": (2, "bool"),
-        "int_value": (3, "|uint32"),
-        "long_value": (4, "|uint64"),
-        "float_value": (5, "|float"),
-        "double_value": (6, "|double"),
-        "boolean_value": (7, "|bool"),
-        "string_value": (8, "|string"),
-        "propertyset_value": (9, "|PropertySet"),
-        "propertysets_value": (10, "|PropertySetList"),
-    },
-    "DataSet": {
-        "num_of_columns": (1, "uint64"),
-        "columns": (2, "*string"),
-        "types": (3, "*uint32"),
-        "rows": (4, "*Row"),
-    },
-    "Row": {"elements": (1, "*Element")},
-    "Element": {
-        "int_value": (1, "|uint32"),
-        "long_value": (2, "|uint64"),
-        "float_value": (3, "|float"),
-        "double_value": (4, "|double"),
-        "boolean_value": (5, "|bool"),
-        "string_value": (6, "|string"),
-    },
-    "Template": {
-        "version": (1, "string"),
-        "metrics": (2, "*Metric"),
-        "parameters": (3, "*Parameter"),
-        "template_ref": (4, "string"),
-        "is_definition": (5, "bool"),
-    },
-    "Parameter": {
-        "name": (1, "string"),
-        "type": (2, "uint32"),
-        "int_value": (3, "|uint32"),
-        "long_value": (4, "|uint64"),
-        "float_value": (5, "|float"),
-        "double_value": (6, "|double"),
-        "boolean_value": (7, "|bool"),
-        "string_value": (8, "|string"),
-    },
+    "Payload": _fields("timestamp uint64, metrics *Metric, seq uint64, uuid string, body bytes"),
+    "Metric": _fields(
+        "name string, alias uint64, timestamp uint64, datatype uint32, is_historical bool, is_transient bool, "
+        "is_null bool, metadata MetaData, properties PropertySet",
+        f"{_SCALARS}, bytes_value bytes, dataset_value DataSet, template_value Template",
+    ),
+    "MetaData": _fields(
+        "is_multi_part bool, content_type string, size uint64, seq uint64, file_name string, file_type string, "
+        "md5 string, description string"
+    ),
+    "PropertySet": _fields("keys *string, values *PropertyValue"),
+    "PropertySetList": _fields("propertyset *PropertySet"),
+    "PropertyValue": _fields(
+        "type uint32, is_null bool",
+        f"{_SCALARS}, propertyset_value PropertySet, propertysets_value PropertySetList",
+    ),
+    "DataSet": _fields("num_of_columns uint64, columns *string, types *uint32, rows *Row"),
+    "Row": _fields("elements *Element"),
+    "Element": _fields("", _SCALARS),
+    "Template": _fields(
+        "version string, metrics *Metric, parameters *Parameter, template_ref string, is_definition bool"
+    ),
+    "Parameter": _fields("name string, type uint32", _SCALARS),
 }
 _PACKAGE: Final = "luban.sparkplug"
 
