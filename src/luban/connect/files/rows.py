@@ -68,22 +68,16 @@ def read_rows(sheet: Sheet, settings: FilesSettings, *, after: int = 0) -> Batch
     columns = _find(sheet.header, settings)
     to_time = reader(settings.time_format, settings.zone)
     turn = {"signals": _signals, "states": _states, "counts": _counts}[settings.kind](sheet, settings, columns)
-    batch = Batch()
-    for number, cells in sheet.rows:
-        batch.rows += 1
-        if batch.rows <= after:
-            continue
-        try:
-            row = _squared(cells, len(sheet.header))
-            time = _time(row[columns["time"]], columns["time"], to_time)
-            for one in turn(time, row):
-                if isinstance(one, Sample):
-                    batch.samples.append(one)
-                else:
-                    batch.facts.append(one)
-        except _Bad as bad:
-            text = " | ".join("" if cell is None else str(cell) for cell in cells)
-            batch.complaints.append(Complaint(sheet.cell_name(number, bad.column), text, bad.reason))
+
+    def put(batch: Batch, row: list[Any]) -> None:
+        time = _time(row[columns["time"]], columns["time"], to_time)
+        for one in turn(time, row):
+            if isinstance(one, Sample):
+                batch.samples.append(one)
+            else:
+                batch.facts.append(one)
+
+    batch = _each(sheet, after, put)
     batch.samples.sort(key=lambda sample: sample.time)
     batch.facts.sort(key=lambda row: int(row["time"]))
     return batch
@@ -96,24 +90,29 @@ def read_spans(sheet: Sheet, settings: FilesSettings, *, after: int = 0) -> Batc
         raise InputError("no column for start, end", came=", ".join(sheet.header))
     start, end = names.index("start"), names.index("end")
     to_time = reader(settings.time_format, settings.zone)
+
+    def put(batch: Batch, row: list[Any]) -> None:
+        first, last = _time(row[start], start, to_time), _time(row[end], end, to_time)
+        if last <= first:
+            raise _Bad(end, "ends before it starts")
+        batch.spans.append((first, last))
+
+    return _each(sheet, after, put)
+
+
+def _each(sheet: Sheet, after: int, put: Callable[[Batch, list[Any]], None]) -> Batch:
+    """Put each row beyond the first `after` into a batch; a bad one is a complaint."""
     batch = Batch()
     for number, cells in sheet.rows:
         batch.rows += 1
         if batch.rows <= after:
             continue
         try:
-            row = _squared(cells, len(sheet.header))
-            span = _time(row[start], start, to_time), _time(row[end], end, to_time)
-            _forward(span, end)
-            batch.spans.append(span)
+            put(batch, _squared(cells, len(sheet.header)))
         except _Bad as bad:
-            batch.complaints.append(Complaint(sheet.cell_name(number, bad.column), str(cells), bad.reason))
+            text = " | ".join("" if cell is None else str(cell) for cell in cells)
+            batch.complaints.append(Complaint(sheet.cell_name(number, bad.column), text, bad.reason))
     return batch
-
-
-def _forward(span: tuple[int, int], column: int) -> None:
-    if span[1] <= span[0]:
-        raise _Bad(column, "ends before it starts")
 
 
 class _Bad(Exception):  # noqa: N818
