@@ -27,5 +27,5 @@ def test_a_password_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("LUBAN_TEST_PASSWORD", "s3cret")
     assert password_from("LUBAN_TEST_PASSWORD", "mqtt://h") == "s3cret"
     monkeypatch.delenv("LUBAN_TEST_PASSWORD")
-    with pytest.raises(SecurityError, match="mqtt://h.*LUBAN_TEST_PASSWORD"):
+    with pytest.raises(SecurityError, match=r"mqtt://h.*LUBAN_TEST_PASSWORD"):
         password_from("LUBAN_TEST_PASSWORD", "mqtt://h")

@@ -14,14 +14,14 @@ from luban.connect.mqtt.payload import MISSING, Address, document, parse_address
 from luban.connect.mqtt.recall import Recall
 from luban.connect.mqtt.session import Message, Session
 from luban.connect.mqtt.settings import MqttSettings
+from luban.connect.mqtt.storing import Awaited, on_disk, session_for_write
 from luban.connect.wire import Capabilities, Driver, Proposal, ReadBack, Sample, SettingsModel, Sink, Value
-from luban.core.errors import DiskFullError, LinkDownError, NotAllowedError, PayloadError, SecurityError
+from luban.core.errors import PayloadError, SecurityError
 from luban.core.quality import Quality
 from luban.core.time import SECOND, now
 
 __all__ = ["MqttDriver"]
 
-_DISK_RETRY: Final = 0.5  # [s]
 _BATCH: Final = 1_000  # messages stored and acknowledged at once
 
 
@@ -45,7 +45,7 @@ class MqttDriver(Driver):
         self.resumed = False  # the broker kept everything for us while we were away …
         self.lapse = ""  # … or why it did not
         self._session: Session | None = None
-        self._watched: dict[str, list[asyncio.Future[Sample]]] = {}
+        self._awaited = Awaited()
 
     async def run(self, sink: Sink) -> None:
         """Deliver until the link fails. Raises LinkDownError or SecurityError."""
@@ -70,31 +70,21 @@ class MqttDriver(Driver):
 
     async def write(self, address: str, value: Value) -> ReadBack:
         """Publish to an allow-listed address; wait for its read-back address where it has one."""
-        if address not in self._settings.writable:
-            raise NotAllowedError(
-                "this address may not be written", came=address, hint="list it under 'writable' of its source"
-            )
-        session = self._session
-        if session is None:
-            raise LinkDownError("not connected", where=self._settings.url)
+        session = session_for_write(self._session, self._settings, address)
         target, answer = parse_address(address), self._settings.read_back.get(address)
         payload = json.dumps(_nested(target.path, value), ensure_ascii=False).encode()
         if not target.path and isinstance(value, str):
             payload = value.encode()
-        waiting: asyncio.Future[Sample] = asyncio.get_running_loop().create_future()
-        if answer:
-            self._watched.setdefault(answer, []).append(waiting)
-        try:
+        if not answer:
             await session.publish(target.topic, payload, 1)
-            if not answer:
-                return ReadBack(True, None, now(), "the broker took it; the source names no read-back address")
-            async with asyncio.timeout(self._settings.write_timeout / SECOND):
-                found = await waiting
+            return ReadBack(True, None, now(), "the broker took it; the source names no read-back address")
+        try:
+            with self._awaited.report(answer) as report:
+                await session.publish(target.topic, payload, 1)
+                async with asyncio.timeout(self._settings.write_timeout / SECOND):
+                    found = await report
         except TimeoutError:
             return ReadBack(False, None, now(), f"no answer on {answer}")
-        finally:
-            if answer:
-                self._watched[answer].remove(waiting)
         same = _same(found.value, value)
         return ReadBack(same, found.value, found.time, "" if same else "read back another value")
 
@@ -136,20 +126,10 @@ class MqttDriver(Driver):
         if samples:
             sink.samples([sample for sample in samples if sample.address in self._mapped])
         recall.keep(batch)
-        await self._flush(session, sink)
+        await on_disk(session, sink)
         session.acknowledge(batch)
-        self._answer_writes(samples)
-
-    async def _flush(self, session: Session, sink: Sink) -> None:
-        """Wait until the disk has it. A full disk stops acknowledgements, and so the broker."""
-        while True:
-            try:
-                await sink.flush()
-            except DiskFullError:
-                await asyncio.sleep(_DISK_RETRY)
-                sink.alive(session.heard)
-            else:
-                return
+        for sample in samples:
+            self._awaited.answer(sample)
 
     def _samples(self, message: Message, sink: Sink) -> list[Sample]:
         addresses = self._topics.get(message.topic)
@@ -178,12 +158,6 @@ class MqttDriver(Driver):
         if message.retained and self._settings.retained == "last known":
             return message.arrived, Quality.LAST_KNOWN
         return message.arrived, Quality.GOOD
-
-    def _answer_writes(self, samples: Sequence[Sample]) -> None:
-        for sample in samples if self._watched else ():
-            for waiting in self._watched.get(sample.address, ()):
-                if not waiting.done():
-                    waiting.set_result(sample)
 
 
 def _nested(path: Sequence[str | int], value: Value) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import ClassVar, Final
 
 from luban.connect.mqtt.session import Message, Session
+from luban.connect.mqtt.storing import Awaited, on_disk, session_for_write
 from luban.connect.sparkplug.browse import listen
 from luban.connect.sparkplug.edge import EdgeNode, News
 from luban.connect.sparkplug.names import NAMESPACE, Topic, parse_address, parse_topic
@@ -19,14 +20,13 @@ from luban.connect.sparkplug.state import HostState
 from luban.connect.sparkplug.values import samples, unit_of
 from luban.connect.sparkplug.vigil import Vigil
 from luban.connect.wire import Capabilities, Driver, Proposal, ReadBack, Sample, SettingsModel, Sink, Value
-from luban.core.errors import DiskFullError, LinkDownError, NotAllowedError, PayloadError, SecurityError
+from luban.core.errors import PayloadError, SecurityError
 from luban.core.quality import Quality
 from luban.core.time import MILLISECOND, SECOND, now
 
 __all__ = ["SparkplugDriver"]
 
 _TURN: Final = 0.2  # longest wait before deadlines are looked at [s]
-_DISK_RETRY: Final = 0.5  # [s]
 _FLUSH_EVERY: Final = 10_000  # samples between two waits for the disk: a slow disk then slows the broker
 
 
@@ -51,7 +51,7 @@ class SparkplugDriver(Driver):
             settings.birth_timeout,
             history_first=self._host is not None,
         )
-        self._watched: dict[str, list[asyncio.Future[Sample]]] = {}
+        self._awaited = Awaited()
         self._missing: set[str] = set()
         self._since_flush = 0
         self._told = 0  # last sign of life that the sink knows [µs UTC]
@@ -80,13 +80,7 @@ class SparkplugDriver(Driver):
 
     async def write(self, address: str, value: Value) -> ReadBack:
         """Command an allow-listed metric and wait until the edge node reports it."""
-        if address not in self._settings.writable:
-            raise NotAllowedError(
-                "this address may not be written", came=address, hint="list it under 'writable' of its source"
-            )
-        session = self._session
-        if session is None:
-            raise LinkDownError("not connected", where=self._settings.url)
+        session = session_for_write(self._session, self._settings, address)
         target = parse_address(address)
         birth = self._edges[target.edge].births.get(target.device)
         known = birth.metrics.get(target.metric) if birth else None
@@ -97,16 +91,13 @@ class SparkplugDriver(Driver):
         except PayloadError as error:
             return ReadBack(False, None, now(), error.message)
         topic = Topic(target.group, "DCMD" if target.device else "NCMD", target.node, target.device)
-        waiting: asyncio.Future[Sample] = asyncio.get_running_loop().create_future()
-        self._watched.setdefault(address, []).append(waiting)
         try:
-            await session.publish(str(topic), payload, 0)
-            async with asyncio.timeout(self._settings.write_timeout / SECOND):
-                found = await waiting
+            with self._awaited.report(address) as report:
+                await session.publish(str(topic), payload, 0)
+                async with asyncio.timeout(self._settings.write_timeout / SECOND):
+                    found = await report
         except TimeoutError:
             return ReadBack(False, None, now(), "the edge node did not report the metric")
-        finally:
-            self._watched[address].remove(waiting)
         same = write_payload(known, found.value) == write_payload(known, value) if found.value is not None else False
         return ReadBack(same, found.value, found.time, "" if same else "read back another value")
 
@@ -140,19 +131,9 @@ class SparkplugDriver(Driver):
         await self._rebirths.send(session, at)
         self._since_flush += len(ready)
         if self._since_flush >= _FLUSH_EVERY or any(message.qos for message in batch):
-            await self._flush(session, sink)
+            await on_disk(session, sink)
+            self._since_flush = 0
             session.acknowledge(batch)
-
-    async def _flush(self, session: Session, sink: Sink) -> None:
-        while True:
-            try:
-                await sink.flush()
-            except DiskFullError:
-                await asyncio.sleep(_DISK_RETRY)
-                sink.alive(session.heard)
-            else:
-                self._since_flush = 0
-                return
 
     def _take(self, message: Message, sink: Sink) -> None:
         topic = parse_topic(message.topic)
@@ -174,7 +155,7 @@ class SparkplugDriver(Driver):
         self._vigil.heard(topic.edge, message.arrived, historical=any(m.historical for m in news.metrics))
         for metric in news.metrics:
             for sample in self._samples(topic, edge, metric, news, message.arrived):
-                self._answer_write(sample)
+                self._awaited.answer(sample)
                 if sample.address in self._mapped:
                     self._vigil.put(topic.edge, sample)
 
@@ -199,7 +180,7 @@ class SparkplugDriver(Driver):
         announced = birth.metrics.get(metric.name) if birth else None
         unit = unit_of(metric.properties) or (unit_of(announced.properties) if announced else "")
         for sample in samples(owner, metric, news.time, arrived, unit):
-            if sample.address in self._mapped or sample.address in self._watched:
+            if sample.address in self._mapped or sample.address in self._awaited:
                 doubt = metric.name in news.doubtful and sample.quality.is_good
                 yield replace(sample, quality=Quality.UNCERTAIN) if doubt else sample
 
@@ -210,8 +191,3 @@ class SparkplugDriver(Driver):
             for text, address in self._mapped.items()
             if address.edge == edge and (device is None or address.device == device)
         }
-
-    def _answer_write(self, sample: Sample) -> None:
-        for waiting in self._watched.get(sample.address, ()):
-            if not waiting.done():
-                waiting.set_result(sample)
