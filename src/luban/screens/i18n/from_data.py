@@ -47,6 +47,8 @@ _MADE = (
     "{span} of planned time is unknown and left out; low and high say what it could be",
     "{n} counts of doubtful quality are left out",
     "{n} pieces were made in unknown time and are set aside",
+    "no scrap or rework was reported: every counted piece is taken as good",
+    "no scrap or rework was reported at {unit}: every counted piece is taken as good",
     "withheld: {reason}",
     "between {n} and {k}, whatever happened in unknown time",
     "{edition}; state mapping {mapping}; method {method}; books at seq {n}",
