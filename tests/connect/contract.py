@@ -37,7 +37,7 @@ from luban.core.quality import Quality
 from luban.core.time import HOUR, MILLISECOND, SECOND, now
 from luban.ledger import Spool
 
-__all__ = ["CHECKS", "DeviceUnderTest", "MemorySpool", "NotOnThisWire", "Signal", "Source", "WatchedSpool"]
+__all__ = ["CHECKS", "DeviceUnderTest", "NotOnThisWire", "Signal", "Source", "WatchedSpool"]
 
 
 class NotOnThisWire(Exception):
@@ -152,8 +152,6 @@ class WatchedSpool(Spool):
         """Flushed rows with these values."""
         return [row for row in self._kept.get(stream, []) if all(row[k] == v for k, v in where.items())]
 
-
-MemorySpool = WatchedSpool
 
 FAST = Limits(
     backoff_first=200 * MILLISECOND,

@@ -24,7 +24,7 @@ from luban.core.errors import LinkDownError, NotAllowedError
 from luban.core.quality import Quality
 from luban.core.time import now, parse_time
 from luban.ledger import Intake, Ledger, LedgerWriter, Spool
-from tests.connect.contract import FAST, MemorySpool, Signal, Source
+from tests.connect.contract import FAST, Signal, Source, WatchedSpool
 from tests.connect.mqtt.mosquitto import Cable, Mosquitto
 from tests.connect.mqtt.sink import Heard, running, until
 
@@ -322,7 +322,7 @@ async def test_session_forgotten_is_in_the_gap_fact(tmp_path: Path) -> None:
     broker.start()
     source = Source("press", "mqtt", {"url": broker.url, "client_id": "press", "keepalive": "1s"})
     signals = [Signal("plant/press:pieces", "plant/press", "pieces", "n", source="press")]
-    spool = MemorySpool()
+    spool = WatchedSpool()
     collector = Collector("press", registry.driver_factory(source, ["n"]), signals, spool, limits=FAST)
     task = asyncio.create_task(collector.run())
     try:

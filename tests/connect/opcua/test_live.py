@@ -24,7 +24,7 @@ from luban.core.errors import ConnectError, InputError, LinkDownError, NotAllowe
 from luban.core.quality import Quality
 from luban.core.time import MILLISECOND, SECOND, now
 from luban.norms import state_mapping
-from tests.connect.contract import MemorySpool, Signal
+from tests.connect.contract import Signal, WatchedSpool
 from tests.connect.opcua.ends import Cable, Heard, node_server, until
 from tests.connect.opcua_device import shared_device
 from tests.outside import free_port
@@ -288,8 +288,8 @@ async def test_node_that_comes_late(monkeypatch: pytest.MonkeyPatch) -> None:
 @asynccontextmanager
 async def collecting(
     port: int, signals: list[Signal], *, host: str = "127.0.0.1"
-) -> AsyncIterator[tuple[Collector, MemorySpool]]:
-    chosen, spool = settings(port, url=f"opc.tcp://{host}:{port}"), MemorySpool()
+) -> AsyncIterator[tuple[Collector, WatchedSpool]]:
+    chosen, spool = settings(port, url=f"opc.tcp://{host}:{port}"), WatchedSpool()
     limits = Limits(
         backoff_first=200 * MILLISECOND, backoff_most=SECOND, alive_every=SECOND, keepalive=2 * SECOND,
         settle=300 * MILLISECOND,

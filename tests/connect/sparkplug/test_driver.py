@@ -21,7 +21,7 @@ from luban.connect.sparkplug.schema import DataType
 from luban.core.errors import LinkDownError, NotAllowedError
 from luban.core.quality import Quality
 from luban.core.time import SECOND, now
-from tests.connect.contract import FAST, MemorySpool, Signal, Source
+from tests.connect.contract import FAST, Signal, Source, WatchedSpool
 from tests.connect.mqtt.mosquitto import Cable, Mosquitto
 from tests.connect.mqtt.sink import Heard, running, until
 from tests.connect.sparkplug.codec import codec
@@ -284,10 +284,10 @@ async def heard(session: Session) -> Message:
     return seen[-1]
 
 
-async def collected(broker: str, primary: str = "") -> tuple[MemorySpool, asyncio.Task[None]]:
+async def collected(broker: str, primary: str = "") -> tuple[WatchedSpool, asyncio.Task[None]]:
     source = Source("line", "sparkplug", {"url": broker, "keepalive": "1s", "primary_host": primary})
     signals = [Signal("plant/press:load", "plant/press", "load", LOAD, source="line", role="good_count")]
-    spool = MemorySpool()
+    spool = WatchedSpool()
     collector = Collector("line", registry.driver_factory(source, [LOAD]), signals, spool, limits=FAST)
     return spool, asyncio.create_task(collector.run())
 
