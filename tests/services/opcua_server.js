@@ -1,5 +1,5 @@
 // An independent OPC UA server for the tests.
-//   node opcua_server.js '{"port": 48400, "pki": "/tmp/x", "secure": false, "history": false, "companions": false}'
+//   node opcua_server.js '{"port": 48400, "pki": "PKI", "secure": false, "history": false, "companions": false}'
 // Says "listening" on stdout when it is ready. Ends when it is killed.
 "use strict";
 const path = require("path");
