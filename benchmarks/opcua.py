@@ -30,6 +30,7 @@ from luban.connect.opcua import OpcUaDriver, OpcUaSettings
 from luban.connect.wire import Sample
 from luban.core.time import SECOND, from_datetime, now
 from luban.ledger import Spool
+from luban.plant import Signal
 
 NODES, HERTZ = 1_000, 5
 STEP = SECOND // HERTZ
@@ -163,21 +164,11 @@ async def by_driver(url: str, seconds: float) -> Result:
     return await measured(lambda: driver.run(sink), lambda: len(tally.times) == NODES, seconds, tally)
 
 
-@dataclass(frozen=True)
-class Signal:
-    """What the collector asks of a plant's signal."""
-
-    id: str
-    unit_path: str
-    name: str
-    address: str
-    source: str = "bench"
-    unit: str = ""
-    range: tuple[float, float] | None = None
-    role: str = "value"
-    mapping: str = ""
-    stuck_after: int | None = None
-    enabled: bool = True
+def signal(number: int, address: str) -> Signal:
+    """A value of a plant."""
+    return Signal(
+        f"plant/m:v{number}", "plant/m", f"v{number}", "bench", address, "", None, "value", "", None, True, ""
+    )
 
 
 class CountingSpool(Spool):
@@ -195,7 +186,7 @@ class CountingSpool(Spool):
 
 async def by_collector(url: str, seconds: float) -> Result:
     tally = Tally()
-    signals = [Signal(f"plant/m:v{n}", "plant/m", f"v{n}", address) for n, address in enumerate(addresses())]
+    signals = [signal(number, address) for number, address in enumerate(addresses())]
     with tempfile.TemporaryDirectory() as folder:
         spool = CountingSpool(Path(folder), source="bench")
         spool.tally = tally

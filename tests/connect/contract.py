@@ -374,14 +374,9 @@ async def check_coverage_abuts(device: DeviceUnderTest) -> None:
 async def check_history(device: DeviceUnderTest) -> None:
     """If claimed: what the server recorded while the link was cut is back-filled; totals are equal, nothing twice."""
     async with rig(device) as r:
-        await step(device, device.counter, [1, 2, 3])
-        await r.heard(device.counter, 3)
-        await device.cut()
-        await r.down()
-        missed = await step(device, device.number, [float(n) for n in range(101, 121)])
-        await step(device, device.counter, [4, 5, 9])
-        await device.mend()
-        await r.up()
+        missed: list[tuple[int, Value]] = []
+        async with cut_off(r):
+            missed += await step(device, device.number, [float(n) for n in range(101, 121)])
         await device.set(device.number, 500.0)
         await device.set(device.counter, 10)
         await r.heard(device.number, 500.0)
@@ -397,17 +392,26 @@ async def check_history(device: DeviceUnderTest) -> None:
 async def check_redelivery(device: DeviceUnderTest) -> None:
     """If claimed: what was sent while the link was cut arrives afterwards, once."""
     async with rig(device) as r:
-        await step(device, device.counter, [1, 2, 3])
-        await r.heard(device.counter, 3)
-        await device.cut()
-        await r.down()
-        await step(device, device.counter, [4, 5, 9])
-        await device.mend()
-        await r.up()
+        async with cut_off(r):
+            pass
         await device.set(device.counter, 10)
         await r.heard(device.counter, 10)
         assert [v for _, v in r.good(device.counter)] == [0, 1, 2, 3, 4, 5, 9, 10]
         assert r.pieces() == 10
+
+
+@asynccontextmanager
+async def cut_off(r: Rig) -> AsyncIterator[None]:
+    """The link cut, and mended at the end. The counter goes to 3 before and to 9 meanwhile."""
+    device = r.device
+    await step(device, device.counter, [1, 2, 3])
+    await r.heard(device.counter, 3)
+    await device.cut()
+    await r.down()
+    yield
+    await step(device, device.counter, [4, 5, 9])
+    await device.mend()
+    await r.up()
 
 
 async def check_back_pressure(device: DeviceUnderTest) -> None:

@@ -12,7 +12,7 @@ from luban.connect.mqtt.device import JsonDevice
 from luban.connect.wire import Value
 from luban.core.quality import Quality
 from luban.core.time import now
-from tests.connect.mqtt.mosquitto import Cable, Mosquitto
+from tests.connect.mqtt.mosquitto import CountingCable, Mosquitto
 
 
 class MqttDevice:
@@ -26,7 +26,7 @@ class MqttDevice:
 
     def __init__(self, folder: Path) -> None:
         self.broker = Mosquitto(folder)
-        self.cable = Cable(self.broker.port)
+        self.cable = CountingCable(self.broker.port)
         self.machine = JsonDevice(self.broker.url, "hall/press01", retain=True)
         self.settings: Mapping[str, Any] = {
             "url": self.cable.url,

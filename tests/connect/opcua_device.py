@@ -12,8 +12,9 @@ from typing import Any
 from luban.connect.wire import Value
 from luban.core.quality import Quality
 from luban.core.time import now
+from tests.connect.cable import Cable
 from tests.connect.contract import DeviceUnderTest, NotOnThisWire
-from tests.connect.opcua.ends import Cable, Ended, our_device
+from tests.connect.opcua.ends import Ended, our_device
 from tests.outside import free_port
 
 _STATUS = {Quality.GOOD: 0, Quality.UNCERTAIN: 0x40000000, Quality.BAD: 0x80000000, Quality.UNAVAILABLE: 0x809B0000}
@@ -62,7 +63,7 @@ class _Device:
                 track = {"path": f"{self._machine}/{name}", "type": kind, "writable": name == "Setpoint", **unit}
                 await self._process.ask(add=track)
             self._made = True
-        await self._cable.plug()
+        await self._cable.mend()
 
     async def stop(self) -> None:
         await self._cable.cut()
@@ -80,7 +81,7 @@ class _Device:
         await self._cable.cut()
 
     async def mend(self) -> None:
-        await self._cable.plug()
+        await self._cable.mend()
 
     async def corrupt(self) -> None:
         await self._process.ask(confuse=self.number.partition(";s=")[2])

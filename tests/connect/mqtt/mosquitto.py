@@ -1,4 +1,4 @@
-"""A real mosquitto on loopback that can be stopped, killed and started again, and a cable that can be cut."""
+"""A real mosquitto on loopback that can be stopped, killed and started again, and a cable that counts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import subprocess
 import time
 from pathlib import Path
 
+from tests.connect.cable import Cable
 from tests.outside import free_port, require
 
-__all__ = ["Cable", "Mosquitto"]
+__all__ = ["CountingCable", "Mosquitto"]
 
 
 class Mosquitto:
@@ -72,68 +73,27 @@ class Mosquitto:
         self.kill()
 
 
-class Cable:
-    """A TCP relay in front of a broker that counts publications with qos 1 and their acknowledgements."""
+class CountingCable(Cable):
+    """A cable in front of a broker that counts publications with qos 1 and their acknowledgements."""
 
     def __init__(self, target: int) -> None:
-        self.target = target
-        self.port = free_port()
+        super().__init__(target)
         self.url = f"mqtt://127.0.0.1:{self.port}"
         self.published = 0  # to the client
         self.acknowledged = 0  # by the client
-        self.frozen = False  # takes bytes and carries none
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def mend(self) -> None:
-        if self._server is None:
-            self._server = await asyncio.start_server(self._join, "127.0.0.1", self.port)
-
-    async def cut(self) -> None:
-        """Break all that is connected and refuse more."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for writer in list(self._writers):
-            writer.transport.abort()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
-        except OSError:
-            writer.transport.abort()
-            return
-        self._writers |= {writer, far_writer}
-        await asyncio.gather(self._pump(reader, far_writer, up=True), self._pump(far_reader, writer, up=False))
-        self._writers -= {writer, far_writer}
-
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, up: bool) -> None:
-        try:
-            while True:
-                head = await reader.readexactly(1)
-                size, shift, packet = 0, 0, bytearray(head)
-                while True:
-                    byte = (await reader.readexactly(1))[0]
-                    packet.append(byte)
-                    size |= (byte & 0x7F) << shift
-                    shift += 7
-                    if not byte & 0x80:
-                        break
-                packet += await reader.readexactly(size)
-                kind = head[0] >> 4
-                self.acknowledged += up and kind == 4
-                self.published += not up and kind == 3 and bool(head[0] & 6)
-                if self.frozen:
-                    continue
-                writer.write(packet)
-                await writer.drain()
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.transport.abort()
+    async def _piece(self, reader: asyncio.StreamReader, *, up: bool) -> bytes:
+        """One packet."""
+        packet = bytearray(await reader.readexactly(1))
+        kind = packet[0]
+        size, shift = 0, 0
+        while True:
+            packet += await reader.readexactly(1)
+            size |= (packet[-1] & 0x7F) << shift
+            shift += 7
+            if not packet[-1] & 0x80:
+                break
+        packet += await reader.readexactly(size)
+        self.acknowledged += up and kind >> 4 == 4
+        self.published += not up and kind >> 4 == 3 and bool(kind & 6)
+        return bytes(packet)

@@ -25,7 +25,7 @@ from luban.core.quality import Quality
 from luban.core.time import now, parse_time
 from luban.ledger import Intake, Ledger, LedgerWriter, Spool
 from tests.connect.contract import FAST, Signal, Source, WatchedSpool
-from tests.connect.mqtt.mosquitto import Cable, Mosquitto
+from tests.connect.mqtt.mosquitto import CountingCable, Mosquitto
 from tests.connect.mqtt.sink import Heard, running, until
 
 pytestmark = pytest.mark.service
@@ -144,7 +144,7 @@ async def test_what_came_while_away_arrives_once(broker: Mosquitto, wire: Sessio
 
 async def test_a_lost_acknowledgement_doubles_nothing(broker: Mosquitto, wire: Session) -> None:
     """The cable breaks after the disk has a message and before the broker knows."""
-    cable = Cable(broker.port)
+    cable = CountingCable(broker.port)
     await cable.mend()
     notes: dict[str, Any] = {}
 

@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from luban.connect.mqtt.broker import BrokerSettings
 from luban.connect.mqtt.session import Message, Session, Will
 from luban.core.errors import LinkDownError, SecurityError
-from tests.connect.mqtt.mosquitto import Cable, Mosquitto
+from tests.connect.mqtt.mosquitto import CountingCable, Mosquitto
 from tests.outside import free_port
 
 pytestmark = pytest.mark.service
@@ -132,12 +132,12 @@ async def test_will_and_retained(tmp_path: Path) -> None:
 async def test_a_link_that_dies_in_silence_is_found(tmp_path: Path) -> None:
     """The cable takes bytes but carries none: no reset, no end of file."""
     with Mosquitto(tmp_path) as broker:
-        cable = Cable(broker.port)
+        cable = CountingCable(broker.port)
         await cable.mend()
         async with session(cable.url, keepalive="1s") as client:
             for _ in range(2):
                 await client.receive()  # answers to our pings
-            cable.frozen = True
+            cable.freeze()
             started = time.monotonic()
             with pytest.raises(LinkDownError):
                 await receive(client, 1)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from lxml import etree
 
-from luban.connect.wire import Sample
+from luban.connect.wire import Driver, Sample
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("LUBAN_DATA", Path(__file__).parents[4] / "shared" / "data")) / "standards" / "mtconnect"
@@ -65,6 +66,18 @@ class Ear:
 
     def values(self, address: str) -> list[Any]:
         return [sample.value for sample in self.heard if sample.address == address]
+
+
+@asynccontextmanager
+async def following(driver: Driver, ear: Ear) -> AsyncIterator[asyncio.Task[None]]:
+    """The driver at work, its link proved; ended afterwards."""
+    task = asyncio.create_task(driver.run(ear))  # type: ignore[arg-type]
+    try:
+        await until(lambda: ear.proofs > 1)
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def until(met: Callable[[], bool], within: float = 10) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -21,7 +19,7 @@ from luban.connect.mtconnect.device import Agent
 from luban.core.errors import LinkDownError, LubanError, NotAllowedError, SecurityError
 from luban.core.quality import Quality
 from luban.core.time import SECOND, now
-from tests.connect.mtconnect.conftest import MACHINE, Ear, until
+from tests.connect.mtconnect.conftest import MACHINE, Ear, following, until
 
 ADDRESSES = ["Sload", "ex", "parts", "st", "pos/y", "M1:program"]
 
@@ -29,17 +27,6 @@ ADDRESSES = ["Sload", "ex", "parts", "st", "pos/y", "M1:program"]
 def driver_of(agent: Agent, **settings: object) -> MTConnectDriver:
     fast: dict[str, object] = {"interval": "10ms", "heartbeat": "200ms", "timeout": "2s"}
     return MTConnectDriver(MTConnectSettings.model_validate({"url": agent.url, **fast, **settings}), ADDRESSES)
-
-
-@asynccontextmanager
-async def following(driver: MTConnectDriver, ear: Ear) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(driver.run(ear))
-    try:
-        await until(lambda: ear.proofs > 1)
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.mark.parametrize("streaming", [True, False])

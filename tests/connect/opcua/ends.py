@@ -1,4 +1,4 @@
-"""Other ends of the wire: a cable that can be cut, our device and node-opcua as processes."""
+"""Other ends of the wire: our device and node-opcua as processes, and a sink that keeps everything."""
 
 from __future__ import annotations
 
@@ -14,66 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from luban.connect.wire import Sample
-from tests.outside import free_port, require
+from tests.outside import require
 
 SERVER_JS = Path(__file__).parents[2] / "services" / "opcua_server.js"
-
-
-class Cable:
-    """A TCP connection that can be cut (connections reset) or frozen (nothing passes, nothing is said)."""
-
-    def __init__(self, target: int) -> None:
-        self.target, self.port = target, free_port()
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._carrying = 0
-        self._thawed = asyncio.Event()
-        self._thawed.set()
-
-    async def plug(self) -> None:
-        if self._server is None:
-            self._server = await asyncio.start_server(self._carry, "127.0.0.1", self.port)
-
-    async def cut(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for writer in list(self._writers):
-            writer.transport.abort()
-        self.thaw()
-        await until(lambda: not self._carrying)
-
-    def freeze(self) -> None:
-        self._thawed.clear()
-
-    def thaw(self) -> None:
-        self._thawed.set()
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        ends = {writer}
-        self._carrying += 1
-        self._writers.add(writer)
-        try:
-            await self._thawed.wait()
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
-            ends.add(far_writer)
-            self._writers.add(far_writer)
-            await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
-        except OSError:
-            pass
-        finally:
-            for end in ends:
-                end.transport.abort()
-            self._writers -= ends
-            self._carrying -= 1
-
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await reader.read(65536):
-                await self._thawed.wait()
-                writer.write(data)
-                await writer.drain()
-        writer.transport.abort()
 
 
 class Ended:

@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from luban.core.time import SECOND, now
 from tests.connect.contract import Signal
-from tests.connect.opcua.ends import node_server, our_device, until
-from tests.connect.opcua.test_live import COUNTER, collecting
+from tests.connect.opcua.ends import our_device, until
+from tests.connect.opcua.test_live import collecting
 from tests.outside import free_port, require
 
 RAMP = "nsu=urn:luban:device;s=Press/Strokes"
@@ -62,31 +61,6 @@ async def _killed(folder: Path, away: float) -> None:
             assert sum(row["good"] for row in spool.rows("count")) == strokes[-1] - strokes[0]
     finally:
         device.kill()
-
-
-@pytest.mark.slow
-@pytest.mark.service
-async def test_node_server_killed_for_a_minute(tmp_path: Path) -> None:
-    port = free_port()
-    server = node_server(port, tmp_path)
-    await server.start()
-    signals = [Signal("plant/m1:parts", "plant/m1", "parts", COUNTER)]
-    try:
-        async with collecting(port, signals) as (collector, spool):
-            await until(lambda: len(spool.rows("signal")) > 5)
-            killed = now()
-            server.kill()
-            await asyncio.sleep(60)
-            await server.start()
-            ready = time.monotonic()
-            await until(lambda: collector.status.state == "up", 10, "not back within 10 s")
-            await until(lambda: spool.rows("event", kind="gap"), 5, "no gap fact")
-            assert time.monotonic() - ready < 10
-            gap = spool.rows("event", kind="gap")[-1]
-            assert killed - SECOND <= gap["time"] <= killed
-            assert gap["end"] - gap["time"] >= 60 * SECOND
-    finally:
-        server.kill()
 
 
 class Network:

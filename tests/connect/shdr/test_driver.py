@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -20,28 +18,17 @@ from luban.connect.shdr.recording import stamp
 from luban.core.errors import ConfigError, LinkDownError, NotAllowedError
 from luban.core.quality import Quality
 from luban.core.time import MILLISECOND, SECOND, now
-from tests.connect.mtconnect.conftest import Ear, until
+from tests.connect.mtconnect.conftest import Ear, following, until
 
 WORKSHOP = Path(__file__).parents[3] / "src" / "luban" / "loop" / "workshop"
 DEVICES = WORKSHOP / "okuma_devices.xml"
-
-
-@asynccontextmanager
-async def listening(driver: ShdrDriver, ear: Ear) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(driver.run(ear))
-    try:
-        await until(lambda: ear.proofs > 1)
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_what_it_says_is_heard_with_its_times() -> None:
     async with Adapter() as adapter:
         first = adapter.set("a", "1")
         ear = Ear()
-        async with listening(ShdrDriver(ShdrSettings(url=adapter.url), ["a", "b", "c"]), ear):
+        async with following(ShdrDriver(ShdrSettings(url=adapter.url), ["a", "b", "c"]), ear):
             await until(lambda: ear.values("a") == [1])
             assert first <= ear.heard[0].time <= now(), "who connects is told everything, stamped now"
             second = adapter.set("a", "2.5")
@@ -55,7 +42,7 @@ async def test_what_it_says_is_heard_with_its_times() -> None:
 async def test_garbage_is_kept_and_nothing_stops() -> None:
     async with Adapter() as adapter:
         ear = Ear()
-        async with listening(ShdrDriver(ShdrSettings(url=adapter.url, max_line=300), ["a"]), ear):
+        async with following(ShdrDriver(ShdrSettings(url=adapter.url, max_line=300), ["a"]), ear):
             moment = stamp(now())
             for bad in (b"hello", b"\xff\xfe|a|1", b"yesterday|a|1", b"|", f"{moment}|a".encode(), b"x" * 400):
                 adapter.send_raw(bad + b"\n")
@@ -95,7 +82,7 @@ def test_no_line_breaks_anything(pieces: list[str], with_model: bool) -> None:
 async def test_lines_may_come_in_pieces() -> None:
     async with Adapter() as adapter:
         ear = Ear()
-        async with listening(ShdrDriver(ShdrSettings(url=adapter.url), ["größe"]), ear):
+        async with following(ShdrDriver(ShdrSettings(url=adapter.url), ["größe"]), ear):
             line = f"{stamp(now())}|größe|5\n".encode()
             for byte in line:
                 adapter.send_raw(bytes([byte]))
@@ -106,7 +93,7 @@ async def test_lines_may_come_in_pieces() -> None:
 async def test_assets_are_passed_over() -> None:
     async with Adapter() as adapter:
         ear = Ear()
-        async with listening(ShdrDriver(ShdrSettings(url=adapter.url), ["a"]), ear):
+        async with following(ShdrDriver(ShdrSettings(url=adapter.url), ["a"]), ear):
             moment = stamp(now())
             adapter.send_raw(
                 f"{moment}|@ASSET@|1|CuttingTool|<T/>\n{moment}|@REMOVE_ALL_ASSETS@|CuttingTool\n".encode()
@@ -119,7 +106,7 @@ async def test_assets_are_passed_over() -> None:
 async def test_heartbeats_prove_the_link_and_their_absence_ends_it() -> None:
     async with Adapter(heartbeat=150 * MILLISECOND) as adapter:
         ear = Ear()
-        async with listening(ShdrDriver(ShdrSettings(url=adapter.url), ["a"]), ear) as task:
+        async with following(ShdrDriver(ShdrSettings(url=adapter.url), ["a"]), ear) as task:
             before = ear.proofs
             await until(lambda: ear.proofs >= before + 3, within=3)
             adapter.heartbeat = 0  # alive on TCP, but it no longer answers
@@ -134,7 +121,7 @@ async def test_an_adapter_without_heartbeats_may_be_silent() -> None:
         adapter.set("a", "1")
         ear = Ear()
         chosen = ShdrSettings(url=adapter.url, silence="600ms", ping="100ms")
-        async with listening(ShdrDriver(chosen, ["a"]), ear) as task:
+        async with following(ShdrDriver(chosen, ["a"]), ear) as task:
             before = ear.proofs
             await until(lambda: ear.proofs >= before + 2, within=2)  # its TCP acknowledges our pings
             assert not task.done()
@@ -147,14 +134,14 @@ async def test_its_end_is_noticed_at_once(how: str) -> None:
     async with Adapter() as adapter:
         adapter.set("a", "1")
         ear = Ear()
-        async with listening(ShdrDriver(ShdrSettings(url=adapter.url), ["a"]), ear) as task:
+        async with following(ShdrDriver(ShdrSettings(url=adapter.url), ["a"]), ear) as task:
             await getattr(adapter, how)()
             with pytest.raises(LinkDownError):
                 await asyncio.wait_for(task, 2)
         with pytest.raises(LinkDownError, match="does not answer"):
             await ShdrDriver(ShdrSettings(url=adapter.url), ["a"]).run(Ear())
         await adapter.start()
-        async with listening(ShdrDriver(ShdrSettings(url=adapter.url), ["a"]), ear):
+        async with following(ShdrDriver(ShdrSettings(url=adapter.url), ["a"]), ear):
             await until(lambda: ear.values("a") == [1, 1])
 
 
@@ -165,7 +152,7 @@ async def test_names_types_and_units_from_the_devices_file() -> None:
             ShdrSettings(url=adapter.url, devices=DEVICES), ["LS1load", "p1Fact", "OKUMA:p1CurrentTool"]
         )
         adapter.send(f"{stamp(now())}|S1load|12|p1Fact|90|p1CurrentTool|0042")
-        async with listening(driver, ear):
+        async with following(driver, ear):
             await until(lambda: len(ear.heard) == 3)
         assert {(s.address, s.value, s.unit) for s in ear.heard} == {
             ("LS1load", 12.0, "%"), ("p1Fact", 1.5, "mm/s"), ("OKUMA:p1CurrentTool", "0042", "")
@@ -177,7 +164,7 @@ async def test_capacity() -> None:
     count = 20_000
     async with Adapter() as adapter:
         ear = Ear()
-        async with listening(ShdrDriver(ShdrSettings(url=adapter.url), ["a"]), ear):
+        async with following(ShdrDriver(ShdrSettings(url=adapter.url), ["a"]), ear):
             line = stamp(now())
             begun = asyncio.get_running_loop().time()
             adapter.send_raw("".join(f"{line}|a|{number}\n" for number in range(count)).encode())
@@ -189,7 +176,7 @@ async def test_unavailable() -> None:
     async with Adapter() as adapter:
         adapter.set("a", "UNAVAILABLE")
         ear = Ear()
-        async with listening(ShdrDriver(ShdrSettings(url=adapter.url), ["a"]), ear):
+        async with following(ShdrDriver(ShdrSettings(url=adapter.url), ["a"]), ear):
             await until(lambda: bool(ear.heard))
         assert (ear.heard[0].value, ear.heard[0].quality) == (None, Quality.UNAVAILABLE)
 

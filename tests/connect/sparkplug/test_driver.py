@@ -22,7 +22,7 @@ from luban.core.errors import LinkDownError, NotAllowedError
 from luban.core.quality import Quality
 from luban.core.time import SECOND, now
 from tests.connect.contract import FAST, Signal, Source, WatchedSpool
-from tests.connect.mqtt.mosquitto import Cable, Mosquitto
+from tests.connect.mqtt.mosquitto import CountingCable, Mosquitto
 from tests.connect.mqtt.sink import Heard, running, until
 from tests.connect.sparkplug.codec import codec
 
@@ -294,7 +294,7 @@ async def collected(broker: str, primary: str = "") -> tuple[WatchedSpool, async
 
 async def test_values_stored_by_the_edge_node_fill_the_gap(broker: Mosquitto) -> None:
     """Its link breaks, 20 pieces are made, it comes back: each reading once, in order, none doubtful."""
-    cable = Cable(broker.port)
+    cable = CountingCable(broker.port)
     await cable.mend()
     spool, task = await collected(broker.url)
     try:
