@@ -24,7 +24,7 @@ import time
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
@@ -371,6 +371,18 @@ async def check_coverage_abuts(device: DeviceUnderTest) -> None:
         assert all(a < b for a, b in spans)
 
 
+async def check_quiet(device: DeviceUnderTest) -> None:
+    """A link that is as quiet as its settings allow lives on, however short the collector's own patience."""
+    async with rig(device, limits=replace(FAST, keepalive=50 * MILLISECOND)) as r:
+        driver = r.collector.driver
+        assert driver is not None
+        allowed = getattr(driver, "keepalive", 0)
+        assert allowed > 3 * 50 * MILLISECOND, "the device's settings are too lively to tell"
+        await asyncio.sleep(1.5)
+        assert [event["code"] for event in r.events("link")] == ["up"], r.collector.status
+        assert r.collector.driver is driver
+
+
 async def check_history(device: DeviceUnderTest) -> None:
     """If claimed: what the server recorded while the link was cut is back-filled; totals are equal, nothing twice."""
     async with rig(device) as r:
@@ -490,6 +502,7 @@ CHECKS: Mapping[str, tuple[Check, str]] = {
     "write": (check_write, "write"),
     "reconnect": (check_reconnect, ""),
     "coverage_abuts": (check_coverage_abuts, ""),
+    "quiet": (check_quiet, ""),
     "history": (check_history, "history"),
     "redelivery": (check_redelivery, "redelivers"),
     "back_pressure": (check_back_pressure, ""),

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from luban.connect import registry
-from tests.connect.contract import CHECKS, DeviceUnderTest, NotOnThisWire
+from luban.core.time import SECOND
+from tests.connect.contract import CHECKS, DeviceUnderTest, NotOnThisWire, Source
 
 LIVE = [kind for kind in registry.types() if kind != "files"]  # files have no link; tests/connect/test_files.py
 
@@ -34,3 +35,19 @@ async def test_contract(kind: str, name: str, tmp_path: Path) -> None:
         await check(device)
     except NotOnThisWire as why:
         pytest.skip(f"{kind}: {why}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "url", "setting"),
+    [
+        ("opcua", "opc.tcp://h:1", "keepalive"),
+        ("mqtt", "mqtts://h", "keepalive"),
+        ("sparkplug", "mqtts://h", "keepalive"),
+        ("mtconnect", "http://h:1", "heartbeat"),
+        ("shdr", "tcp://h:1", "ping"),
+    ],
+)
+async def test_a_driver_says_how_quiet_it_may_be(kind: str, url: str, setting: str) -> None:
+    extra = {"security": "none"} if kind == "opcua" else {}
+    made = registry.driver_factory(Source("s", kind, {"url": url, setting: "20s", **extra}), [])()
+    assert getattr(made, "keepalive", None) == 20 * SECOND

@@ -42,6 +42,7 @@ class MqttDriver(Driver):
         self._time_path = parse_path(settings.time_path)
         self._zone = ZoneInfo(settings.time_zone) if settings.time_zone else None
         self._client_id = settings.name_at_broker(list(self._topics))
+        self.keepalive = settings.keepalive
         self.resumed = False  # the broker kept everything for us while we were away …
         self.lapse = ""  # … or why it did not
         self._session: Session | None = None

@@ -71,6 +71,7 @@ class MTConnectDriver:
         self._wanted = tuple(addresses)
         self._addresses = Addresses(addresses)
         self._streaming = settings.streaming
+        self.keepalive = max(settings.heartbeat, settings.interval, settings.timeout)
         self.history_since: int | None = None  # from when on the last history read is complete [µs UTC]
 
     async def run(self, sink: Sink) -> None:

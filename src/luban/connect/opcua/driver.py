@@ -35,6 +35,7 @@ class OpcUaDriver:
         self._addresses = tuple(addresses)
         self._link: Link | None = None
         self._subscription: Subscription | None = None
+        self.keepalive = max(settings.keepalive, settings.publishing_interval)
         self.history_since: int | None = None  # the server's record has no hole from here to now
 
     async def run(self, sink: Sink) -> None:
@@ -48,6 +49,7 @@ class OpcUaDriver:
             try:
                 self._subscription = Subscription(link, sink, self._settings)
                 await self._subscription.start(self._addresses)
+                self.keepalive = max(self.keepalive, self._subscription.pause)
                 await self._subscription.watch()
             except _WIRE_ERRORS as error:
                 raise translated(error, self._settings) from error

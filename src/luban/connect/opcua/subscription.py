@@ -57,7 +57,7 @@ class Subscription:
         self.proved = now()  # what the server sampled up to here has been sent [µs]
         self._heard = time.monotonic()  # last message of the subscription
         self._answered = time.monotonic()  # last sign of life of the server
-        self._longest_pause = _SILENCE  # between two messages [s]
+        self.pause = 0  # longest time between two messages, as the server grants it [µs]
         self._ended = ""
 
     async def start(self, addresses: Sequence[str]) -> None:
@@ -73,8 +73,7 @@ class Subscription:
         parameters.PublishingEnabled = True
         made = await self._link.client.uaclient.create_subscription(parameters, self._on_publish)
         self._id = made.SubscriptionId
-        pause = made.RevisedPublishingInterval / 1000 * made.RevisedMaxKeepAliveCount
-        self._longest_pause = max(_SILENCE, 2 * pause)
+        self.pause = round(made.RevisedPublishingInterval * MILLISECOND) * made.RevisedMaxKeepAliveCount
         await self._add(addresses)
         self._heard = time.monotonic()
         self._ready = True
@@ -110,7 +109,7 @@ class Subscription:
             reason = self._ended
         elif moment - max(self._answered, self._heard) > _SILENCE:
             reason = f"silent for {_SILENCE:g} s"
-        elif moment - self._heard > self._longest_pause + _GRACE:
+        elif moment - self._heard > max(_SILENCE, 2 * self.pause / SECOND) + _GRACE:
             reason = "the server answers but sends nothing: its subscription is gone"
         if reason:
             self._link.lost.set()

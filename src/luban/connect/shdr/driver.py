@@ -45,6 +45,7 @@ class ShdrDriver:
     def __init__(self, settings: ShdrSettings, addresses: Sequence[str]) -> None:
         self._settings = settings
         self._addresses = Addresses(addresses)
+        self.keepalive = settings.ping
 
     async def run(self, sink: Sink) -> None:
         """Listen until the adapter goes away or falls silent. Raises LinkDownError, ConfigError (devices file)."""

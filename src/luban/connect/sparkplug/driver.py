@@ -45,6 +45,7 @@ class SparkplugDriver(Driver):
         self._host = HostState(settings.primary_host) if settings.primary_host else None
         self._rebirths = Rebirths(settings.rebirth_interval if settings.request_rebirth else 0)
         self._session: Session | None = None
+        self.keepalive = settings.keepalive
         owners = {(a.edge, a.device) for a in targets}
         self._vigil = Vigil(
             [(edge, device, frozenset(self._addresses(edge, device))) for edge, device in owners],
