@@ -41,6 +41,10 @@ PUBLISHED = [
     (1, "g/cm³", 1000, "kg/m³"),
     (1, "N/mm²", 1, "MPa"),
     (1, "B", 8, "bit"),
+    (1, "mm/rev", Fraction("0.001"), "m/rev"),
+    (1, "rad", 1_000_000, "µrad"),
+    (1, "S/m", 1, "A/(V·m)"),
+    (1, "S/m", 1, "1/(Ω·m)"),
     (1, "tCO2e", 1000, "kgCO2e"),
     (71, "%", Fraction("0.71"), "1"),
     (1, "ppm", Fraction(1, 10000), "%"),
@@ -163,6 +167,8 @@ def test_refused(text, words):
         ("CNY", "EUR"),
         ("piece", "1"),
         ("dB", "1"),
+        ("pH", "1"),
+        ("pH", "%"),
         ("r", "rad"),
         ("kVA", "kW"),
         ("kvar", "kW"),
@@ -236,6 +242,9 @@ def test_codes():
     assert unit_of_code("KWH").symbol == "kWh"
     assert unit_of_code("P1").symbol == "%"
     assert unit_of_code("H87").symbol == "piece"
+    assert unit_of_code("B97").symbol == "µrad"
+    assert unit_of_code("D10").symbol == "S/m"
+    assert unit_of_code("Q30").symbol == "pH"
     assert unit_of_code("ZZZ") is None
 
 

@@ -3,7 +3,7 @@
 Units are data (`units.csv`: symbol, UNECE code, dimension, factor and offset to SI, names); `parse_unit`
 reads them and what is built of them, as in "kWh/piece" or "kg·m/s²". Factors are fractions, so a conversion
 is exact until its last step; only ° has an irrational factor. Money of one currency does not convert to
-another, decibels and pieces convert to nothing, apparent and reactive power do not convert to power, and
+another, decibels, pH and pieces convert to nothing, apparent and reactive power do not convert to power, and
 torque and energy share a dimension as they do in SI. A revolution is a count (so 1 rpm = 1/min), not an
 angle. C, F, H, S and T are left out of the table: on a shop floor they are meant as °C, °F, h, s and t far
 more often than as SI means them.
@@ -195,7 +195,9 @@ def _factor(tokens: list[str], text: str) -> tuple[Unit, list[str]]:
         raise UnitError("unit ends or begins in a sign", came=repr(text), expected="a symbol on either side of · and /")
     if tokens[0] != "(":
         return _symbol(tokens[0], text), tokens[1:]
-    unit, rest = _product(tokens[1:], text)
+    end = tokens.index(")") if ")" in tokens else len(tokens)
+    whole = _spellings().get("".join(tokens[1:end]))  # S/m is in the table, S is not
+    unit, rest = _product(tokens[1:], text) if whole is None else (whole, tokens[end:])
     if not rest:
         raise UnitError("unit with an open bracket", came=repr(text), expected="brackets in pairs")
     rest = rest[1:]

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from luban.connect.mtconnect.units import factor_and_offset, unit_of
+from luban.connect.mtconnect.units import _OURS, factor_and_offset, unit_of
+from luban.core.units import parse_unit
 
 
 @pytest.mark.parametrize(
@@ -11,6 +12,11 @@ from luban.connect.mtconnect.units import factor_and_offset, unit_of
 )
 def test_names(name: str, ours: str) -> None:
     assert unit_of(name) == ours
+
+
+def test_every_unit_of_the_standard_is_one_of_ours() -> None:
+    for name, ours in _OURS.items():
+        assert parse_unit(ours), name
 
 
 # From the reference agent's tests (test_package/unit_conversion_test.cpp) and definitions of the units.
