@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
 from luban.core.quality import Quality
-from luban.understand.kpi import element_sums, time_ledger
+from luban.understand.kpi import element_sums, time_ledger, unknown_spans
 from tests.understand import tables
 from tests.understand.engines import Lift, duckdb_lift, polars_lift, rows
 from tests.understand.tables import COVERAGE, MAPPING, STATES, WORDS
@@ -134,6 +134,10 @@ def test_the_sums_of_a_shift_are_its_length(lift: Lift, world: tuple[pa.Table, p
         for element in ("APT", "AUST", "ADET", "ADOT", "PDOT", "UNKNOWN"):
             assert row[element] == sum(t["duration"] for t in mine if t["element"] == element)
         assert sum(t["duration"] for t in mine) == row["shift_end"] - row["shift_start"]
+    spans = [(r["subject"], x) for r in rows(unknown_spans(*frames), "subject") for x in range(r["start"], r["end"])]
+    assert sorted(spans) == sorted(
+        (t["subject"], x) for t in tiles if t["element"] == "UNKNOWN" for x in range(t["start"], t["end"])
+    )
 
 
 # ---------------------------------------------------------------- the rules in the shop floor's words

@@ -64,8 +64,8 @@ def time_ledger(
     Returns   subject, shift_start, shift_end, shift_name, day, element, state, reason, note, start, end,
               duration [µs], seq, source, mapping; the last three name the fact in force, if one is
     """
-    facts = evidence(states, mapping)
-    tiles = _tiles(facts, coverage, shifts)
+    facts, scenes = evidence(states, mapping), _scenes(shifts, coverage)
+    tiles = _judged(_sweep(facts, scenes, shifts), scenes).filter(nw.col("end") > nw.col("start"))
     told = facts.select("fact", "state", "reason", "seq", "source", "mapping", "quality_code")
     named = tiles.join(told, on="fact", how="left").join(_numbered(shifts), on="segment", how="inner")
     code, element = nw.col("code"), _element()
@@ -116,13 +116,29 @@ def spent_time(
     Returns  segment (row of the calendar), planned, code, start, end [µs UTC], duration [µs]; collect it once and
              give it to `elements_of` and `unknown_of` with the same shifts and engine
     """
-    tiles = _tiles(evidence(states, mapping), coverage, shifts)
-    own = nw.when(_element() == _UNKNOWN).then(nw.col("start")).otherwise(nw.lit(0)).cast(nw.Int64)
+    scenes = _scenes(shifts, coverage)
+    code, opens = nw.col("fact") % _RADIX, nw.col("opens") == 1
+    alone = opens | (code >= _NO_WORD) | (code % FAILURE == _UNKNOWN)
+    tiles = (
+        _sweep(evidence(states, mapping), scenes, shifts)
+        .select(
+            "scene",
+            "opens",
+            fact=nw.when(opens).then(nw.col("fact")).otherwise(code),
+            start=nw.when(alone).then(nw.col("start")).otherwise(nw.lit(0)).cast(nw.Int64),
+            duration=nw.col("end") - nw.col("start"),
+        )
+        .group_by("scene", "fact", "start")
+        .agg(nw.col("opens").max(), nw.col("duration").sum().cast(nw.Int64))
+    )
+    # A scene without coverage is unknown as a whole, whatever was said in it.
+    heard, length = nw.col("covered") == 1, nw.col("until") - nw.col("start")
     return (
-        tiles.with_columns(tile=own, duration=nw.col("end") - nw.col("start"))
-        .group_by("segment", "code", "tile")
-        .agg(nw.col("planned").max(), nw.col("end").max(), nw.col("duration").sum().cast(nw.Int64))
-        .rename({"tile": "start"})
+        _judged(tiles, scenes)
+        .filter(heard | opens)
+        .with_columns(duration=nw.when(heard).then(nw.col("duration")).otherwise(length))
+        .filter(nw.col("duration") > 0)
+        .select("segment", "planned", "code", "start", end=nw.col("start") + nw.col("duration"), duration="duration")
     )
 
 
@@ -204,57 +220,61 @@ def unit_numbers(shifts: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     )
 
 
-def _tiles(facts: nw.LazyFrame[Any], coverage: nw.LazyFrame[Any], shifts: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-    """segment, planned, start, end [µs UTC], fact (or null), code. One window over all facts."""
-    segments = _numbered(shifts)
-    units = unit_numbers(shifts)
-    scenes = _scenes(segments, coverage, units)
+def _sweep(facts: nw.LazyFrame[Any], scenes: nw.LazyFrame[Any], shifts: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """What holds from each fact and each edge on, by one window over all facts.
+
+    Returns  scene, opens (1 where the scene begins here), fact (in force, or null), start, end [µs UTC]
+    """
     none = nw.lit(None).cast(nw.Int64)
-    told = facts.join(units, on="subject", how="inner").select("unit", "time", "fact", told=nw.col("time"), scene=none)
-    changed = scenes.select("unit", "time", fact=none, told=none, scene="scene")
+    told = facts.join(unit_numbers(shifts), on="subject", how="inner").select("unit", "time", "fact", scene=none)
+    changed = scenes.select("unit", "time", fact=none, scene="scene")
     sweep = {"order_by": ["time", "fact"]}
-    swept = nw.concat([told, changed]).with_columns(
-        *(
-            nw.col(name).fill_null(strategy="forward").over("unit", **sweep).alias(f"{name}_")
-            for name in ("fact", "told", "scene")
-        ),
-        until=nw.col("time").shift(-1).over("unit", **sweep),
-    )
-    here = scenes.select("segment", "planned", "covered", "lost_at", "lost_seq", scene_="scene")
-    pieces = swept.filter(nw.col("until") > nw.col("time")).join(here, on="scene_", how="inner")
-    return pieces.filter(nw.col("segment") > 0).select(
-        "segment", "planned", fact="fact_", start="time", end="until", code=_in_force()
+    opens, until = ~nw.col("scene").is_null(), nw.col("until").fill_null(nw.col("time"))
+    return (
+        nw.concat([told, changed])
+        .with_columns(
+            *(nw.col(n).fill_null(strategy="forward").over("unit", **sweep).alias(f"{n}_") for n in ("fact", "scene")),
+            until=nw.col("time").shift(-1).over("unit", **sweep),
+        )
+        .filter((nw.col("until") > nw.col("time")) | opens)
+        .select(
+            scene="scene_",
+            opens=nw.when(opens).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64),
+            fact="fact_",
+            start="time",
+            end=until,
+        )
     )
 
 
-def _in_force() -> nw.Expr:
-    """Code of a tile: the last fact's, unless nobody was there to tell.
+def _judged(tiles: nw.LazyFrame[Any], scenes: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """Tiles inside shifts with the columns of their scene and their code: the fact's, unless nobody could have told.
 
     After a gap the old state counts again only once the source has said it again: by a fact stamped in or
     after the gap, or recorded after it (a source may send its last change again with the old stamp).
     """
-    lost, last = nw.col("lost_at"), nw.col("fact_")
-    said_again = lost.is_null() | (nw.col("told_") >= lost) | (last > nw.col("lost_seq") * _RADIX + _RADIX - 1)
+    last, opens = nw.col("fact"), nw.col("opens") == 1
+    lost = nw.when((nw.col("loses") == 1) & opens).then(last.fill_null(-1)).fill_null(strategy="forward")
+    silent = opens & (last == nw.col("lost")) & (last < (nw.col("lost_seq") + 1) * _RADIX)
+    heard = nw.when(silent).then(nw.lit(_NOT_SINCE)).otherwise(last % _RADIX)
+    told = nw.when(last.is_null()).then(nw.lit(_NO_STATE)).otherwise(heard)
     return (
-        nw.when(nw.col("covered") == 0)
-        .then(nw.lit(_NO_DATA))
-        .otherwise(
-            nw.when(last.is_null())
-            .then(nw.lit(_NO_STATE))
-            .otherwise(nw.when(said_again).then(last % _RADIX).otherwise(nw.lit(_NOT_SINCE)))
-        )
-        .cast(nw.Int64)
+        tiles.join(scenes.drop("time"), on="scene", how="inner")
+        .with_columns(lost=lost.over("unit", order_by="scene"))
+        .filter(nw.col("segment") > 0)
+        .with_columns(code=nw.when(nw.col("covered") == 0).then(nw.lit(_NO_DATA)).otherwise(told).cast(nw.Int64))
     )
 
 
-def _scenes(segments: nw.LazyFrame[Any], coverage: nw.LazyFrame[Any], units: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+def _scenes(shifts: nw.LazyFrame[Any], coverage: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """What the calendar and the coverage say from each edge on, by unit.
 
-    Returns  unit, time [µs UTC], scene (a number), segment (0 outside shifts), planned, covered (1 or 0),
-             lost_at, lost_seq: end and closing fact of the coverage before this one (null in the first)
+    Returns  unit, time, until [µs UTC], scene (a number), segment (0 outside shifts), planned, covered (1 or 0),
+             loses (1 where coverage ends here), lost_seq: the fact that ended it last (null before)
     """
     none = nw.lit(None).cast(nw.Int64)
-    rows = segments.join(units, on="subject", how="inner")
+    units = unit_numbers(shifts)
+    rows = _numbered(shifts).join(units, on="subject", how="inner")
     opens = rows.select("unit", time="opens", segment="segment", planned="planned")
     closes = rows.select("unit", time="closes").join(opens.select("unit", "time"), on=["unit", "time"], how="anti")
     edges = [
@@ -289,11 +309,12 @@ def _scenes(segments: nw.LazyFrame[Any], coverage: nw.LazyFrame[Any], units: nw.
         .select(
             "unit",
             "time",
+            "until",
             scene=nw.col("scene").cast(nw.Int64),
             segment=nw.col("segment_").fill_null(0),
             planned=nw.col("planned_").fill_null(0),
             covered=nw.col("covered_").fill_null(0),
-            lost_at="lost_at_",
+            loses=nw.when(nw.col("time") == nw.col("lost_at_")).then(nw.lit(1)).otherwise(nw.lit(0)).cast(nw.Int64),
             lost_seq="lost_seq_",
         )
     )
