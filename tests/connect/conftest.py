@@ -1,14 +1,18 @@
-"""A driver that a test scripts, in place of a wire: everything above it is the real thing."""
+"""What tests of several connectors start: a driver that a test scripts in place of a wire, and a real broker."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from luban.connect.mqtt.broker import BrokerSettings
+from luban.connect.mqtt.session import Session
 from luban.connect.wire import Capabilities, Proposal, ReadBack, Sample, Sink, SourceSettings, Value
+from tests.connect.mqtt.mosquitto import Mosquitto
 
 Script = Callable[[Sink, int], Awaitable[None]]
 
@@ -65,3 +69,16 @@ def forever() -> Callable[[Sink], Awaitable[None]]:
             await asyncio.sleep(0.05)
 
     return keep
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    with Mosquitto(tmp_path) as started:
+        yield started
+
+
+@pytest.fixture
+async def wire(broker: Mosquitto) -> AsyncIterator[Session]:
+    """Somebody who publishes."""
+    async with Session(BrokerSettings.model_validate({"url": broker.url}), "", clean=True) as session:
+        yield session

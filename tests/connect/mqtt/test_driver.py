@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,19 +29,6 @@ from tests.connect.mqtt.sink import Heard, running, until
 
 pytestmark = pytest.mark.service
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Mosquitto]:
-    with Mosquitto(tmp_path) as running_broker:
-        yield running_broker
-
-
-@pytest.fixture
-async def wire(broker: Mosquitto) -> AsyncIterator[Session]:
-    """Somebody who publishes."""
-    async with Session(BrokerSettings.model_validate({"url": broker.url}), "", clean=True) as session:
-        yield session
 
 
 def driver(url: str, *addresses: str, **fields: Any) -> MqttDriver:

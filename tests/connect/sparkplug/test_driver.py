@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -28,18 +27,6 @@ from tests.connect.sparkplug.codec import codec
 
 pytestmark = pytest.mark.service
 LOAD, STATE, CPU = "hall/edge1/press:Load", "hall/edge1/press:State", "hall/edge1:CPU"
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Mosquitto]:
-    with Mosquitto(tmp_path) as started:
-        yield started
-
-
-@pytest.fixture
-async def wire(broker: Mosquitto) -> AsyncIterator[Session]:
-    async with Session(BrokerSettings.model_validate({"url": broker.url}), "", clean=True) as session:
-        yield session
 
 
 @pytest.fixture
