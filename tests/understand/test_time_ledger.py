@@ -9,8 +9,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
+from luban.core.errors import InputError
 from luban.core.quality import Quality
-from luban.understand.kpi import element_sums, time_ledger, unknown_spans
+from luban.understand.kpi import calendar, element_sums, time_ledger, unknown_spans
 from tests.understand import tables
 from tests.understand.engines import Lift, duckdb_lift, polars_lift, rows
 from tests.understand.tables import COVERAGE, MAPPING, STATES, WORDS
@@ -244,6 +245,11 @@ def test_a_state_crosses_the_edge_of_a_shift_and_is_split_there_exactly(lift: Li
         ("shift1", 50, 70, 1),
         ("shift1", 70, 90, 2),
     ]
+
+
+def test_more_units_than_can_be_told_apart_are_refused() -> None:
+    with pytest.raises(InputError, match="too many work units"):
+        calendar({f"u{i}": () for i in range(32_768)})
 
 
 def test_time_outside_any_shift_is_in_no_tile(lift: Lift) -> None:

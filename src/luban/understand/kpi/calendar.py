@@ -17,6 +17,8 @@ from luban.plant import Shift
 
 __all__ = ["SHIFTS", "calendar"]
 
+_MOST_UNITS: Final = 32_767  # the sweeps number them in 2 bytes
+
 SHIFTS: Final = pa.schema(
     [
         pa.field("subject", pa.string(), nullable=False),  # the work unit
@@ -36,8 +38,10 @@ def calendar(shifts: Mapping[str, Sequence[Shift]], start: int | None = None, en
 
     shifts      work unit → its shifts
     start, end  keep only what lies in [start, end) [µs UTC]; a shift cut there keeps its own shift_start and shift_end
-    Raises      InputError where two shifts of one unit overlap: their time would be counted twice
+    Raises      InputError where two shifts of one unit overlap: their time would be counted twice; or too many units
     """
+    if len(shifts) > _MOST_UNITS:
+        raise InputError("too many work units at once", came=str(len(shifts)), expected=f"at most {_MOST_UNITS}")
     rows: list[tuple[object, ...]] = []
     for subject, own in shifts.items():
         before: Shift | None = None
