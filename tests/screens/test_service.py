@@ -143,6 +143,18 @@ def test_where_the_books_begin_within_the_shift_a_person_sees_first_what_there_i
     assert view.usual_range(shop.LATHE) == ("begun" if first > shift.start else "shift")
 
 
+def test_books_of_last_week_open_at_their_last_shift_not_at_a_day_of_silence(
+    view: PlantView, monkeypatch: pytest.MonkeyPatch
+):
+    newest = max(view.ledger.table("state")["time"].to_pylist())
+    assert view.usual_range(shop.LATHE) != "last"
+    monkeypatch.setattr("luban.screens.service.view.now", lambda: newest + 100 * HOUR)
+    assert view.usual_range("jinan") == "last"
+    last = view.range("last", path="jinan")
+    assert last.start <= newest < last.end == last.start + 8 * HOUR
+    assert last.label in {"A", "B", "C"}
+
+
 def test_a_running_interval_ends_where_the_proof_ends(view: PlantView, monkeypatch: pytest.MonkeyPatch):
     """A proof of the link is seconds late; those seconds are not unknown time. A source that is gone is."""
     proof = max(filter(None, view.ledger.table("event", subjects=["okuma"])["end"].to_pylist()))

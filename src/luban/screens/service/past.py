@@ -15,7 +15,18 @@ import narwhals as nw
 from luban.core.time import DAY
 from luban.ledger import Ledger
 
-__all__ = ["Gap", "Trend", "coverage", "first_states", "first_words", "gaps", "last_proofs", "silences", "trend"]
+__all__ = [
+    "Gap",
+    "Trend",
+    "coverage",
+    "first_states",
+    "first_words",
+    "gaps",
+    "last_proofs",
+    "newest_state",
+    "silences",
+    "trend",
+]
 
 Interval = tuple[int, int]
 
@@ -73,6 +84,13 @@ def first_words(ledger: Ledger, sources: Iterable[str]) -> dict[str, int]:
 def first_states(ledger: Ledger, units: Iterable[str]) -> dict[str, int]:
     """When each unit's state was first told [µs UTC]; units without one are left out."""
     return _earliest(ledger.frame("state", subjects=list(units)))
+
+
+def newest_state(ledger: Ledger, units: Iterable[str]) -> int | None:
+    """When a state of any of these units was last told [µs UTC]; None if never."""
+    frame = ledger.frame("state", subjects=list(units)).select(nw.col("time").max())
+    newest: int | None = frame.collect("pyarrow").to_native().column("time")[0].as_py()
+    return newest
 
 
 def _earliest(frame: nw.LazyFrame[Any]) -> dict[str, int]:

@@ -89,6 +89,7 @@ class PlantView:
         """The interval that a person names.
 
         text        shift (the running one, or the newest), begun (since all its machines speak), today,
+                    last (the newest shift of which the books know a state),
                     or a length such as 10min, 8h, 7d; all but a past shift last until now
         start, end  ISO 8601 in the plant's zone; they win over text
         path        whose shift
@@ -103,6 +104,8 @@ class PlantView:
             return self._shift(path or self.plant.id, at)
         if text == "begun":
             return Range(self._begun(path or self.plant.id, at), self._settled(path or self.plant.id, at), text)
+        if text == "last":
+            return self._last(path or self.plant.id, at)
         if text == "today":
             midnight = to_datetime(at, self.plant.zone).replace(hour=0, minute=0, second=0, microsecond=0)
             return Range(parse_time(midnight.isoformat()), at, "today")
@@ -110,8 +113,14 @@ class PlantView:
         return self._checked(Range(newest - parse_duration(text), newest, text))
 
     def usual_range(self, path: str) -> str:
-        """What a person wants to see first: the shift, or what there is where the books begin within it."""
+        """What a person wants to see first: the shift, or what there is where the books begin within it.
+
+        Where nobody has spoken for a day, the last shift that the books know.
+        """
         at = now()
+        newest = past.newest_state(self.ledger, self.plant.units_of(path))
+        if newest is not None and newest < at - DAY:
+            return "last"
         return "begun" if self._begun(path, at) > self._shift(path, at).start else "shift"
 
     def trend(self, signal: str, span: Range, *, points: int = 800) -> past.Trend:
@@ -190,6 +199,14 @@ class PlantView:
         proofs = past.last_proofs(self.ledger, self.sources_of(path), at - 2 * MINUTE)
         fresh = [end for end in proofs.values() if at - end <= SILENT_AFTER]
         return min([at, *fresh])
+
+    def _last(self, path: str, at: int) -> Range:
+        units = self.plant.units_of(path)
+        newest = past.newest_state(self.ledger, units)
+        if newest is None or newest >= at:
+            return self._shift(path, at)
+        held = self.plant.shifts(units[0], newest, newest + 1)
+        return Range(held[0].start, min(held[0].end, at), held[0].name) if held else self._shift(path, newest)
 
     def _shift(self, path: str, at: int) -> Range:
         units = self.units_below(path) if path in self.plant.equipment else self.plant.work_units

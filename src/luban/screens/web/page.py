@@ -28,7 +28,7 @@ __all__ = ["LivePage"]
 
 log = logging.getLogger(__name__)
 _TREND_SPANS = ("1min", "10min", "1h", "8h")
-_FIGURE_RANGES = ("begun", "1h", "shift", "24h")
+_FIGURE_RANGES = ("begun", "1h", "shift", "24h", "last")
 _MOST_LANES = 6
 _BOARD_FRESH = 4 * SECOND
 

@@ -67,7 +67,7 @@ def ages(say: Words) -> dict[str, str]:
 def length(say: Words, choice: str) -> str:
     """What an interval is called."""
     return {
-        "shift": say("Shift"), "begun": say("Since first data"),
+        "shift": say("Shift"), "begun": say("Since first data"), "last": say("Last data"),
         "1min": say("1 min"), "10min": say("10 min"), "1h": say("1 h"), "8h": say("8 h"),
         "24h": say("24 h"),
     }.get(choice, choice)  # fmt: skip
