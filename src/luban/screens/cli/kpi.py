@@ -36,7 +36,10 @@ def kpi(
     ],
     start: Annotated[str, typer.Option("--from", help="Start, ISO 8601 in the plant's zone.")] = "",
     end: Annotated[str, typer.Option("--to", help="End, ISO 8601 in the plant's zone; now by default.")] = "",
-    span: Annotated[str, typer.Option("--range", help="shift, today, or a length such as 30min, 8h, 7d.")] = "",
+    span: Annotated[
+        str,
+        typer.Option("--range", help="shift, last (newest shift with data), today, or a length such as 30min, 8h, 7d."),
+    ] = "",
     unit: Annotated[list[str] | None, typer.Option(help="Place in the tree; may be repeated; every unit.")] = None,
     figure: Annotated[list[str] | None, typer.Option(help="Indicator id, e.g. oee; may be repeated.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every indicator that luban works out.")] = False,
