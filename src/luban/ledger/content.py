@@ -95,7 +95,10 @@ def _hash_text(digest: hashlib._Hash, column: pa.ChunkedArray) -> None:
     texts = array.dictionary.take(pa.array(order)).to_pylist()
     code = np.full(len(array.dictionary) + 1, -1, np.int32)
     code[order] = np.arange(len(order))
-    digest.update(("\0".join(texts) + f"\0{len(texts)};").encode())
+    joined = "\0".join(texts)
+    if joined.count("\0") >= max(len(texts), 1):  # a text holds the separator itself: say where each ends
+        joined += f"\0{[len(text) for text in texts]}"
+    digest.update((joined + f"\0{len(texts)};").encode())
     digest.update(code[indices].data)
 
 

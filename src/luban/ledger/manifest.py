@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from luban.core.errors import InputError, LedgerError
+from luban.core.errors import DiskFullError, InputError, LedgerBusyError, LedgerError
+from luban.ledger.wal import sync_folder
 
 __all__ = ["Correction", "Manifest", "Segment", "Snapshot", "Wal"]
 
@@ -98,15 +99,16 @@ class Snapshot:
     segments: tuple[Segment, ...]
     wals: tuple[Wal, ...]
     corrections: tuple[Correction, ...]
+    last: str | None = None  # the file of last values
 
 
 class Manifest:
     """Narrow SQL behind plain methods. One connection per thread."""
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
-        self._path = folder / "manifest.sqlite"
+        self._folder, self._path = folder, folder / "manifest.sqlite"
         self._local = threading.local()
-        if not self._path.exists():
+        if not self._path.exists() or not self._is_made():  # a crash while it was made leaves an empty one
             if not create:
                 raise InputError(
                     "no ledger here",
@@ -142,33 +144,75 @@ class Manifest:
 
     def snapshot(self, stream: str) -> Snapshot:
         """All files of a stream, read at one moment."""
-        db = self._db
-        db.execute("BEGIN")
-        try:
+        with self.one_moment() as db:
             segments = db.execute("SELECT * FROM segment WHERE stream = ? ORDER BY seq_min", (stream,)).fetchall()
             wals = db.execute("SELECT * FROM wal WHERE stream = ? ORDER BY id", (stream,)).fetchall()
             corrections = db.execute("SELECT * FROM correction WHERE stream = ? ORDER BY new_seq", (stream,)).fetchall()
-        finally:
-            db.execute("COMMIT")
+            last = self.meta("last")
         return Snapshot(
             tuple(Segment(*row) for row in segments),
             tuple(Wal(*row) for row in wals),
             tuple(Correction(*row) for row in corrections),
+            last,
         )
+
+    @contextmanager
+    def one_moment(self) -> Iterator[sqlite3.Connection]:
+        """What is read inside is of one moment, whatever the writer does meanwhile."""
+        db = self._db
+        db.execute("BEGIN")
+        try:
+            yield db
+        finally:
+            db.execute("COMMIT")
 
     def segments(self) -> list[Segment]:
         """All segments in chain order."""
         return [Segment(*row) for row in self._db.execute("SELECT * FROM segment ORDER BY id")]
+
+    def segment(self, number: int) -> Segment | None:
+        """One segment: compaction may have moved it since."""
+        row = self._db.execute("SELECT * FROM segment WHERE id = ?", (number,)).fetchone()
+        return Segment(*row) if row else None
+
+    def segments_in(self, file: str) -> list[Segment]:
+        """The segments that lie in one file."""
+        return [Segment(*row) for row in self._db.execute("SELECT * FROM segment WHERE file = ? ORDER BY id", (file,))]
+
+    def newest_seq(self) -> int:
+        """Newest sealed seq; 0 if nothing is sealed."""
+        return int(self._db.execute("SELECT coalesce(max(seq_max), 0) FROM segment").fetchone()[0])
+
+    def corrections(self) -> list[Correction]:
+        """All sealed corrections."""
+        return [Correction(*row) for row in self._db.execute("SELECT * FROM correction")]
+
+    def files(self) -> set[str]:
+        """Every file that the manifest names."""
+        with self.one_moment() as db:
+            names = {name for row in db.execute("SELECT file, minutes FROM segment") for name in row}
+            names |= {wal.file for wal in self.wals()} | {self.meta("last")}
+        return {name for name in names if name}
 
     def wals(self) -> list[Wal]:
         """All logs, oldest first."""
         return [Wal(*row) for row in self._db.execute("SELECT * FROM wal ORDER BY id")]
 
     def open_wal(self, stream: str, opened: int) -> Wal:
-        """Enter a new log before its file exists."""
+        """Make the file of a new log, then enter it: a log that is entered and not there was sealed, or lost.
+
+        A number is never used twice: a reader may still hold the file that had it.
+        """
         with self._transaction() as db:
-            cursor = db.execute("INSERT INTO wal (stream, opened) VALUES (?, ?)", (stream, opened))
-            return Wal(int(cursor.lastrowid or 0), stream, opened)
+            newest = db.execute("SELECT coalesce(max(id), 0) FROM wal").fetchone()[0]
+            wal = Wal(max(newest, int(self.meta("wal") or 0)) + 1, stream, opened)
+            path = self._folder / wal.file
+            path.unlink(missing_ok=True)  # a crash before the entry left it
+            path.touch()
+            sync_folder(path.parent)
+            db.execute("INSERT INTO wal VALUES (?, ?, ?)", (wal.id, stream, opened))
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('wal', ?)", (str(wal.id),))
+            return wal
 
     def seal(
         self,
@@ -221,6 +265,9 @@ class Manifest:
             self._local.db.close()
             del self._local.db
 
+    def _is_made(self) -> bool:
+        return bool(self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone())
+
     @property
     def _db(self) -> sqlite3.Connection:
         if not hasattr(self._local, "db"):
@@ -233,13 +280,24 @@ class Manifest:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         db = self._db
-        db.execute("BEGIN IMMEDIATE")
         try:
+            db.execute("BEGIN IMMEDIATE")
             yield db
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        db.execute("COMMIT")
+            db.execute("COMMIT")
+        except BaseException as error:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise _named(error, self._path) from error
+
+
+def _named(error: BaseException, path: Path) -> BaseException:
+    """What SQLite says, in our words; any other error as it is."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
+        return DiskFullError("no room on the disk", came=str(error), where=str(path), hint="free space on the disk")
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return LedgerBusyError("another program holds the manifest", where=str(path), hint="end it")
+    return error
 
 
 def _row(record: Segment | Correction) -> tuple[Any, ...]:

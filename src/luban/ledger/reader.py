@@ -6,6 +6,7 @@ of the asked moment; nothing that was ever acknowledged can be missed, and nothi
 
 from __future__ import annotations
 
+import glob
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from luban.core.errors import InputError, MissingServiceError
+from luban.core.errors import InputError, IntegrityError, MissingServiceError
 from luban.core.time import MINUTE
 from luban.ledger.content import sorted_by
 from luban.ledger.manifest import Manifest, Snapshot
@@ -32,6 +33,7 @@ __all__ = ["ENGINES", "Ledger"]
 ENGINES = ("duckdb", "polars", "spark", "arrow")
 T = TypeVar("T")
 _OPEN_FILES = 256
+_PLAIN: dict[str, Any] = {"hive_partitioning": False}  # a folder named line=3 is no column
 
 
 class Ledger:
@@ -74,8 +76,22 @@ class Ledger:
         as_of      the books as they stood at this seq: later facts and corrections do not exist
         seqs       only these facts
         corrected  hide facts that a later one supersedes
-        Frames of one thread and engine may be joined with each other and with `lift`.
+        Frames of one thread and engine may be joined with each other and with `lift`. Collect a frame within
+        two minutes: after that the writer may have replaced the files it reads by a larger one.
         """
+        return self._retry(lambda: self._frame(stream, subjects, since, until, as_of, seqs, corrected, engine))
+
+    def _frame(
+        self,
+        stream: str,
+        subjects: Sequence[str] | None,
+        since: int | None,
+        until: int | None,
+        as_of: int | None,
+        seqs: Sequence[int] | None,
+        corrected: bool,
+        engine: str | None,
+    ) -> nw.LazyFrame[Any]:
         engine = engine or self.engine
         snapshot, (tail, recent) = self._snapshot(stream, lambda tail: (tail.table(), tail.corrections))
         hidden = _superseded(snapshot, recent, as_of) if corrected else []
@@ -84,7 +100,7 @@ class Ledger:
         frame = nw.from_native(native).lazy()
         conditions: list[nw.Expr] = []
         if subjects is not None:
-            conditions.append(nw.col("subject").is_in(list(subjects)))
+            conditions.append(_among("subject", subjects))
         if since is not None:
             conditions.append(nw.col("time") >= since)
         if until is not None:
@@ -92,7 +108,7 @@ class Ledger:
         if as_of is not None:
             conditions.append(nw.col("seq") <= as_of)
         if seqs is not None:
-            conditions.append(nw.col("seq").is_in(list(seqs)))
+            conditions.append(_among("seq", seqs))
         if hidden:
             conditions.append(~nw.col("seq").is_in(hidden))
         found: nw.LazyFrame[Any] = frame.filter(*conditions) if conditions else frame
@@ -100,8 +116,12 @@ class Ledger:
 
     def table(self, stream: str, **where: Any) -> pa.Table:
         """The same as an Arrow table in the stream's schema, in seq order."""
-        frame = self.frame(stream, **where, engine="duckdb")
-        found = pa.table(frame.sort("seq").collect("pyarrow").to_native())
+        where = {"engine": "duckdb"} | where
+
+        def read() -> pa.Table:
+            return pa.table(self.frame(stream, **where).sort("seq").collect("pyarrow").to_native())
+
+        found = self._retry(read)
         return found.cast(stream_of(stream).schema)
 
     def lift(self, table: pa.Table, engine: str | None = None) -> nw.LazyFrame[Any]:
@@ -120,10 +140,8 @@ class Ledger:
     @property
     def head(self) -> int:
         """Newest seq; 0 for an empty ledger."""
-        newest = max((s.seq_max for s in self.manifest.segments()), default=0)
-        for name in {wal.stream for wal in self.manifest.wals()}:
-            newest = max(newest, self._snapshot(name, lambda tail: tail.head)[1])
-        return newest
+        logs = [self._snapshot(name, lambda tail: tail.head)[1] for name in {w.stream for w in self.manifest.wals()}]
+        return max([*logs, self.manifest.newest_seq()])  # in this order: a log sealed meanwhile is counted as sealed
 
     def superseded(self, stream: str, *, as_of: int | None = None) -> list[int]:
         """Seqs of the facts that later ones correct."""
@@ -134,11 +152,8 @@ class Ledger:
     def last_values(self, subjects: Sequence[str] | None = None) -> pa.Table:
         """Newest value of each signal: subject, time [µs UTC], value, text, quality, seq."""
         with self._lock:
-            snapshot, (live, recent) = self._snapshot("signal", lambda tail: (tail.last(), tail.corrections))
-            name = self.manifest.meta("last")
-            if self._last is None or self._last[0] != name:
-                self._last = name, self._retry(self._read_last)
-            found = merge_last(self._last[1], live)
+            snapshot, live, recent, sealed = self._retry(self._last_parts)
+            found = merge_last(sealed, live)
         stale = set(_superseded(snapshot, recent, None))
         if stale:
             found = self._replace_corrected(found, stale)
@@ -154,6 +169,9 @@ class Ledger:
         since, until  [µs UTC], widened to whole minutes
         """
         since, until = since - since % MINUTE, until + -until % MINUTE
+        return self._retry(lambda: self._minutes(subject, since, until))
+
+    def _minutes(self, subject: str, since: int, until: int) -> pa.Table:
         snapshot, (live, recent) = self._snapshot("signal", lambda tail: (tail.minutes(), tail.corrections))
         files = {s.minutes for s in snapshot.segments if s.minutes and s.time_max >= since and s.time_min < until}
         parts = [
@@ -166,7 +184,7 @@ class Ledger:
     def trend(self, subject: str, since: int, until: int, points: int = 800) -> pa.Table:
         """What a chart of `points` pixels needs: time, value, quality; the lowest and highest of each pixel.
 
-        A row without value breaks the line: the sample there was not good, or nothing came for a gap.
+        A row without value breaks the line: the sample there was not good. Where nothing came there is no row.
         """
         width = max((until - since) // max(points, 1), 1)
         if width >= MINUTE:
@@ -196,13 +214,23 @@ class Ledger:
     # ------------------------------------------------------------------ inside
 
     def _retry(self, read: Callable[[], T]) -> T:
-        """A file may be replaced between the manifest and the read: look again."""
-        for _ in range(20):
+        """A file may be replaced between the manifest and the read: look again.
+
+        Raises IntegrityError where it is gone for good
+        """
+        for left in reversed(range(20)):
             try:
                 return read()
-            except FileNotFoundError:
-                continue
-        return read()
+            except (FileNotFoundError, duckdb.IOException) as error:
+                if left:
+                    continue
+                raise IntegrityError(
+                    "a file of the books cannot be read",
+                    came=str(error).splitlines()[0],
+                    where=str(self.folder),
+                    hint="luban ledger verify",
+                ) from error
+        raise AssertionError
 
     def _snapshot(self, stream: str, view: Callable[[Tail], T]) -> tuple[Snapshot, T]:
         """The files of a stream and a view of its tail, of one moment."""
@@ -240,7 +268,7 @@ class Ledger:
 
     def _union(self, engine: str, stream: str, files: list[str], tail: pa.Table) -> Any:
         if engine == "duckdb":
-            parts = [self.connection.read_parquet(files)] if files else []
+            parts = [self.connection.read_parquet([glob.escape(f) for f in files], **_PLAIN)] if files else []
             parts += [self.connection.from_arrow(tail)] if tail.num_rows or not files else []
             return parts[0] if len(parts) == 1 else parts[0].union(parts[1])
         if engine == "arrow":
@@ -249,7 +277,15 @@ class Ledger:
         if engine == "polars":
             import polars as pl
 
-            lazy = [pl.scan_parquet(files).with_columns(pl.col(pl.Categorical).cast(pl.String))] if files else []
+            lazy = (
+                [
+                    pl.scan_parquet(files, glob=False, hive_partitioning=False).with_columns(
+                        pl.col(pl.Categorical).cast(pl.String)
+                    )
+                ]
+                if files
+                else []
+            )
             return pl.concat([*lazy, self._lift(engine, tail)])
         if engine == "spark":
             frame = self._lift(engine, tail)
@@ -282,9 +318,13 @@ class Ledger:
             raise MissingServiceError("PySpark is not installed", hint="pip install 'luban[spark]'") from error
         return SparkSession.builder.getOrCreate()
 
-    def _read_last(self) -> pa.Table:
-        name = self.manifest.meta("last")
-        return read_parquet(self.folder / name, LAST) if name else LAST.empty_table()
+    def _last_parts(self) -> tuple[Snapshot, pa.Table, list[tuple[int, int]], pa.Table]:
+        """Snapshot, last values of the logs, corrections in them, last values of the segments: of one moment."""
+        snapshot, (live, recent) = self._snapshot("signal", lambda tail: (tail.last(), tail.corrections))
+        if self._last is None or self._last[0] != snapshot.last:
+            name = snapshot.last
+            self._last = name, read_parquet(self.folder / name, LAST) if name else LAST.empty_table()
+        return snapshot, live, recent, self._last[1]
 
     def _replace_corrected(self, found: pa.Table, stale: set[int]) -> pa.Table:
         wrong = pc.is_in(found.column("seq"), pa.array(sorted(stale), pa.int64()))
@@ -330,6 +370,11 @@ class Ledger:
         return sorted_by(pa.concat_tables([kept, *again]).unify_dictionaries().combine_chunks(), "minute")
 
 
+def _among(column: str, wanted: Sequence[Any]) -> nw.Expr:
+    """No wanted value, no row: an empty list has no type to compare with."""
+    return nw.col(column).is_in(list(wanted)) if len(wanted) else nw.col("seq").is_null()
+
+
 def _superseded(snapshot: Snapshot, recent: Sequence[tuple[int, int]], as_of: int | None) -> list[int]:
     """Seqs that a correction hides, as of a seq."""
     pairs = [(c.new_seq, c.old_seq) for c in snapshot.corrections] + list(recent)
@@ -348,11 +393,11 @@ def _only(minutes: pa.Table, subject: str, since: int, until: int) -> pa.Table:
 
 def _per_pixel(samples: pa.Table, since: int, width: int) -> pa.Table:
     """First, lowest, highest and last sample of each pixel; every bad one stays as a break."""
-    if samples.num_rows <= 2:
+    if not samples.num_rows:
         return samples
     time = samples.column("time").to_numpy()
-    good = (samples.column("quality").to_numpy() == 0) & samples.column("value").is_valid().to_numpy()
-    value = samples.column("value").fill_null(0.0).to_numpy()
+    value = samples.column("value").fill_null(np.nan).to_numpy()
+    good = (samples.column("quality").to_numpy() == 0) & np.isfinite(value)
     pixel = (time - since) // width
     starts = np.concatenate(([0], np.flatnonzero(np.diff(pixel)) + 1))
     ends = np.concatenate((starts[1:], [len(time)])) - 1

@@ -27,7 +27,7 @@ LAST = pa.schema(
         ("seq", pa.int64()),
     ]
 )
-# n counts every sample of the minute, good only those of quality 0 with a number; the figures are over the good ones.
+# n counts every sample of the minute, good those of quality 0 with a finite number; the figures are over the good ones.
 MINUTES = pa.schema(
     [
         ("subject", pa.dictionary(pa.int32(), pa.string())),
@@ -95,8 +95,9 @@ def minutes_of(samples: pa.Table) -> pa.Table:
     minute = time - time % MINUTE
     starts = _starts(codes, minute)
     values = samples.column("value")
-    good = (samples.column("quality").to_numpy() == 0) & ~values.is_null().to_numpy()
-    value = np.where(good, values.fill_null(0.0).to_numpy(), 0.0)
+    value = values.fill_null(np.nan).to_numpy()
+    good = (samples.column("quality").to_numpy() == 0) & np.isfinite(value)
+    value = np.where(good, value, 0.0)
     count = np.add.reduceat(good.astype(np.int64), starts)
     at = np.arange(len(time))
     first = np.minimum.reduceat(np.where(good, at, len(time)), starts)

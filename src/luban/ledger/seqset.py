@@ -23,6 +23,12 @@ class SeqSet:
         for low, high in intervals:
             self._add_interval(low, high)
 
+    def copy(self) -> SeqSet:
+        """The same numbers, to be added to apart."""
+        copy = SeqSet()
+        copy._lows, copy._highs = self._lows.copy(), self._highs.copy()
+        return copy
+
     @property
     def intervals(self) -> list[tuple[int, int]]:
         """The intervals [low, high)."""

@@ -8,6 +8,7 @@ die at any moment: what was flushed is delivered, and delivered once.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -42,6 +43,7 @@ class Spool:
         self._folder = Path(folder) / source
         self._folder.mkdir(parents=True, exist_ok=True)
         self._pending: list[tuple[str, pa.Table]] = []
+        self._ready: tuple[pa.Buffer, int, int] | None = None  # frame to be written, its last number, parts in it
         self._next, self._file = self._take_up()
 
     @property
@@ -72,31 +74,36 @@ class Spool:
 
     def flush(self) -> None:
         """Make everything put so far durable. Raises DiskFullError: nothing was dropped, call again."""
-        if not self._pending:
-            return
-        mark, number = self._file.size, self._next
-        named = []
-        try:
-            for stream, tables in self._grouped():
-                table = pa.concat_tables(tables, promote_options="default").combine_chunks()
-                numbers = np.arange(number, number + table.num_rows, dtype=np.int64)
-                table = table.append_column("source_seq", pa.array(numbers))
-                named.append(table.replace_schema_metadata({"stream": stream}))
-                number += table.num_rows
-            self._file.append(encode(*named), number - 1)  # one frame: a crash leaves all of a flush or nothing
-            self._file.sync()
-        except BaseException:
-            self._file.cut(mark)
-            raise
-        self._next, self._pending = number, []
+        while self._pending:
+            frame, newest, parts = self._ready = self._ready or self._frame()
+            mark = self._file.size
+            try:
+                self._file.append(frame, newest)  # one frame: a crash leaves all of a flush or nothing
+                self._file.sync()
+            except BaseException:  # tried again as it is: the intake may have seen these numbers already
+                self._file.cut(mark)
+                raise
+            self._next, self._ready = newest + 1, None
+            del self._pending[:parts]
         if self._file.size > _FILE_BYTES:
-            self._file.close()
-            self._file = FrameFile(self._folder / f"{self._next:020d}.spool")
+            with contextlib.suppress(OSError):  # no room for a new file: stay with this one
+                full, self._file = self._file, FrameFile(self._folder / f"{self._next:020d}.spool")
+                full.close()
 
     def close(self) -> None:
         """Flush and close."""
         self.flush()
         self._file.close()
+
+    def _frame(self) -> tuple[pa.Buffer, int, int]:
+        number, named = self._next, []
+        for stream, tables in self._grouped():
+            table = pa.concat_tables(tables, promote_options="default").combine_chunks()
+            numbers = np.arange(number, number + table.num_rows, dtype=np.int64)
+            table = table.append_column("source_seq", pa.array(numbers))
+            named.append(table.replace_schema_metadata({"stream": stream}))
+            number += table.num_rows
+        return encode(*named), number - 1, len(self._pending)
 
     def _grouped(self) -> list[tuple[str, list[pa.Table]]]:
         groups: dict[str, list[pa.Table]] = {}

@@ -17,7 +17,7 @@ from luban.core.quality import Quality
 from luban.ledger.content import sorted_by
 from luban.ledger.manifest import Wal
 from luban.ledger.rollup import LAST, MINUTES, last_of, merge_last, merge_minutes, minutes_of
-from luban.ledger.wal import decode, read_frames
+from luban.ledger.wal import decode, is_frame_at, read_frames
 
 __all__ = ["Tail"]
 
@@ -29,6 +29,7 @@ _MINUTES_OF = ["time", "subject", "value", "quality"]
 class _Log:
     offset: int = 0
     head: int = 0
+    newest: tuple[int, bytes] = (0, b"")  # place and head of the newest frame
     frames: list[bytes] = field(default_factory=list)
     corrections: list[tuple[int, int]] = field(default_factory=list)
     decoded: list[pa.Table] = field(default_factory=list)
@@ -52,14 +53,7 @@ class Tail:
 
     def read(self, wals: Sequence[Wal]) -> None:
         """Look at the logs. Raises FileNotFoundError where one has just been sealed."""
-        self._logs = {wal.id: self._logs.get(wal.id, _Log()) for wal in wals}
-        for index, wal in enumerate(wals):
-            log = self._logs[wal.id]
-            path = self._folder / wal.file
-            if path.exists():
-                self._logs[wal.id] = self._read_on(log, path)
-            elif index < len(wals) - 1 or log.offset:
-                raise FileNotFoundError(path)  # else: entered in the manifest, not written yet
+        self._logs = {wal.id: self._read_on(self._logs.get(wal.id, _Log()), self._folder / wal.file) for wal in wals}
 
     @property
     def head(self) -> int:
@@ -113,7 +107,7 @@ class Tail:
         return merge(*parts) if parts else make(self._schema.empty_table().select(columns))
 
     def _read_on(self, log: _Log, path: Path) -> _Log:
-        if path.stat().st_size < log.offset:  # the writer cut off what it had not acknowledged
+        if not is_frame_at(path, *log.newest):  # the writer cut off what it had not acknowledged
             log = _Log()
         seq, supersedes = self._schema.names.index("seq"), self._schema.names.index("supersedes")
         for frame in read_frames(path, log.offset):
@@ -122,6 +116,7 @@ class Tail:
                 found = numbers.filter(numbers.column("supersedes").is_valid())
                 log.corrections += zip(found["seq"].to_pylist(), found["supersedes"].to_pylist(), strict=True)
             log.frames.append(frame.payload)
+            log.newest = log.offset, frame.head
             log.offset, log.head = frame.end, frame.tag
         return log
 

@@ -18,12 +18,22 @@ import pyarrow as pa
 
 from luban.core.errors import DiskFullError, IntegrityError
 
-__all__ = ["Frame", "FrameFile", "decode", "decode_all", "encode", "read_frames", "sync_folder"]
+__all__ = [
+    "NO_ROOM",
+    "Frame",
+    "FrameFile",
+    "decode",
+    "decode_all",
+    "encode",
+    "is_frame_at",
+    "read_frames",
+    "sync_folder",
+]
 
 _MAGIC = b"LBF1"
 _HEAD = struct.Struct("<4sIQq")
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +43,7 @@ class Frame:
     end: int  # offset of the byte after the frame
     tag: int  # last seq in it (write-ahead log), last source_seq (spool)
     payload: bytes
+    head: bytes  # its first bytes; the checksum in them tells it from any other frame
 
 
 def encode(*tables: pa.Table) -> pa.Buffer:
@@ -88,7 +99,14 @@ def read_frames(path: Path, start: int = 0) -> Iterator[Frame]:
                 _refuse_damage(path, offset)
                 return
             offset += _HEAD.size + length
-            yield Frame(offset, tag, payload)
+            yield Frame(offset, tag, payload, head)
+
+
+def is_frame_at(path: Path, offset: int, head: bytes) -> bool:
+    """Whether the frame that was read there still lies there. Raises FileNotFoundError."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(len(head)) == head
 
 
 def _refuse_damage(path: Path, offset: int) -> None:
@@ -160,7 +178,7 @@ class FrameFile:
 
     def _undo(self, error: OSError, end: int) -> None:
         self.cut(end)
-        if error.errno in _NO_ROOM:
+        if error.errno in NO_ROOM:
             raise DiskFullError(
                 "no room on the disk",
                 where=str(self.path),

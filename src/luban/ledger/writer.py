@@ -6,9 +6,12 @@ closed logs into Parquet behind the writer's back; compaction merges small segme
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from luban.core import time as clock
-from luban.core.errors import DiskFullError, InputError, LedgerBusyError, LedgerError
+from luban.core.errors import DiskFullError, InputError, IntegrityError, LedgerBusyError, LedgerError
 from luban.ledger.content import chain_hash, content_hash, sorted_by
 from luban.ledger.manifest import Correction, Manifest, Segment, Wal
 from luban.ledger.reader import Ledger
@@ -42,7 +45,9 @@ __all__ = ["LedgerWriter", "Receipt"]
 
 _COMPACT_FILES = 8
 _COMPACT_ROWS = 8_000_000
-_GRACE = 2 * clock.MINUTE
+_GRACE = 2 * clock.MINUTE  # replaced files stay so long: a reader may be inside them
+_WAITS = (OSError, DiskFullError, LedgerBusyError)  # sealing is tried again
+_BEHIND = 4  # closed logs that may wait for the sealer
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +73,15 @@ class _Open:
 
 @dataclass(slots=True)
 class _Batch:
-    """What one append has done so far; all of it is undone if any part fails."""
+    """What one append is going to write: nothing is written before every part has passed."""
 
     seq: int
     recorded: int = field(default_factory=clock.now)
     receipts: list[Receipt] = field(default_factory=list)
     numbers: list[tuple[str, np.ndarray]] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
-    marks: dict[str, int] = field(default_factory=dict)
+    frames: list[tuple[str, pa.Buffer, int]] = field(default_factory=list)  # stream, payload, last seq
+    seqs: dict[str, list[range]] = field(default_factory=dict)
 
 
 class LedgerWriter:
@@ -102,6 +108,13 @@ class LedgerWriter:
                 where=str(self.folder),
                 hint="stop the other `luban up`, or write through it",
             ) from None
+        try:
+            self._open_books()
+        except BaseException:
+            self._lock_file.close()
+            raise
+
+    def _open_books(self) -> None:
         for part in ("wal", "segments", "minutes", "last", "spool"):
             (self.folder / part).mkdir(exist_ok=True)
         self.manifest = Manifest(self.folder, create=True)
@@ -109,11 +122,11 @@ class LedgerWriter:
         self._taken_lock = threading.Lock()  # apart: an append that waits for the sealer holds the other one
         self._open: dict[str, _Open] = {}
         self._taken = {source: SeqSet(intervals) for source, intervals in self.manifest.taken().items()}
-        self._seq = max((s.seq_max for s in self.manifest.segments()), default=0)
+        self._seq = self.manifest.newest_seq()
         self._failure: BaseException | None = None
         self._closing = threading.Event()
         self._garbage: list[tuple[int, Path]] = []
-        self._jobs: queue.Queue[Wal | None] = queue.Queue(maxsize=4)
+        self._jobs: queue.Queue[Wal | None] = queue.Queue()
         self._sweep()
         closed = self._replay()
         self._sealer = threading.Thread(target=self._seal_jobs, name="luban-sealer", daemon=True)
@@ -141,15 +154,9 @@ class LedgerWriter:
                 raise LedgerError("the ledger is closed for writing", where=str(self.folder))
             self._rotate_due({name for name, _, _ in tables})
             batch = _Batch(self._seq)
-            try:
-                for name, source, table in tables:
-                    self._take(batch, name, source, table)
-                for name in batch.marks:
-                    self._open[name].file.sync()
-            except BaseException:
-                for name, mark in batch.marks.items():
-                    self._open[name].file.cut(mark)
-                raise
+            for name, source, table in tables:
+                self._take(batch, name, source, table)
+            self._write(batch)
             self._seq = batch.seq
             with self._taken_lock:
                 for source, numbers in batch.numbers:
@@ -179,7 +186,7 @@ class LedgerWriter:
             self._open.clear()
         self._jobs.put(None)
         self._sealer.join()
-        self._collect_garbage(clock.now())
+        self._collect_garbage()
         self.manifest.close()
         self._lock_file.close()
 
@@ -199,8 +206,8 @@ class LedgerWriter:
     # ------------------------------------------------------------------ inside
 
     def _take(self, batch: _Batch, name: str, source: str, table: pa.Table) -> None:
-        """Number the new facts of one part and write them to the stream's log, not yet durable."""
-        taken = SeqSet(self._taken[source].intervals) if source in self._taken else SeqSet()
+        """Number the new facts of one part and make them ready for the stream's log."""
+        taken = self._taken[source].copy() if source in self._taken else SeqSet()
         for other, numbers in batch.numbers:
             if other == source:
                 taken.add(numbers)
@@ -215,27 +222,50 @@ class LedgerWriter:
         if not table.num_rows:
             batch.receipts.append(Receipt(0, 0, duplicates))
             return
-        self._check_corrections(name, table, batch.seq)
+        self._check_corrections(name, table, batch)
         whole = complete(stream_of(name), table, source=source, first_seq=batch.seq + 1, recorded=batch.recorded)
-        file = self._log(name).file
-        batch.marks.setdefault(name, file.size)
-        file.append(encode(whole), batch.seq + whole.num_rows)
+        batch.frames.append((name, encode(whole), batch.seq + whole.num_rows))
+        batch.seqs.setdefault(name, []).append(range(batch.seq + 1, batch.seq + whole.num_rows + 1))
         batch.receipts.append(Receipt(batch.seq + 1, whole.num_rows, duplicates))
         batch.rows[name] = batch.rows.get(name, 0) + whole.num_rows
         batch.numbers.append((source, numbers))
         batch.seq += whole.num_rows
 
-    def _check_corrections(self, name: str, table: pa.Table, seq: int) -> None:
+    def _write(self, batch: _Batch) -> None:
+        """Write and sync the frames; on any failure none of them stays."""
+        marks: dict[str, int] = {}
+        seen = self._seq
+        try:
+            for name, payload, seq in batch.frames:
+                file = self._log(name).file
+                marks.setdefault(name, file.size)
+                file.append(payload, seq)
+                seen = seq
+            for name in marks:
+                self._open[name].file.sync()
+        except BaseException:
+            self._seq = seen  # a reader may have seen the whole frames: their numbers never mean anything else
+            for name, mark in marks.items():
+                self._open[name].file.cut(mark)
+            raise
+
+    def _check_corrections(self, name: str, table: pa.Table, batch: _Batch) -> None:
         if "supersedes" not in table.column_names:
             return
         old = table.column("supersedes").drop_null().to_numpy()
-        if len(old) and (old.min() < 1 or old.max() > seq):
+        wrong = old[(old < 1) | (old > batch.seq)]
+        if len(wrong):
             raise InputError(
-                f"a {name} fact supersedes a fact that does not exist", came=str(int(old.max())), expected=f"1 … {seq}"
+                f"a {name} fact supersedes a fact that does not exist",
+                came=f"seq {int(wrong[0])}",
+                expected=f"1 … {batch.seq}",
             )
-        if len(old):
-            found = Ledger(self.folder).table(name, seqs=old.tolist(), corrected=False).column("seq").to_pylist()
-            missing = sorted(set(old.tolist()) - set(found))
+        known = {seq for seqs in batch.seqs.get(name, []) for seq in old.tolist() if seq in seqs}
+        wanted = sorted(set(old.tolist()) - known)
+        if wanted:
+            with contextlib.closing(Ledger(self.folder)) as books:
+                found = books.table(name, seqs=wanted, corrected=False).column("seq").to_pylist()
+            missing = sorted(set(wanted) - set(found))
             if missing:
                 raise InputError(
                     f"no such {name} fact to supersede",
@@ -256,29 +286,39 @@ class LedgerWriter:
                 self._close_log(name)
 
     def _close_log(self, name: str) -> None:
+        while self._jobs.qsize() >= _BEHIND:  # back-pressure, unless sealing waits for something itself
+            self._check_health()
+            time.sleep(0.005)
         log = self._open.pop(name)
         log.file.close()
-        self._jobs.put(log.wal)  # waits while sealing is behind: back-pressure
+        self._jobs.put(log.wal)
 
     def _check_health(self) -> None:
         if self._failure is not None:
             failure, self._failure = self._failure, None
-            if isinstance(failure, OSError):
+            if isinstance(failure, _WAITS):
                 raise DiskFullError(
-                    "sealing waits for room", came=str(failure), where=str(self.folder), hint="free space on the disk"
-                )
+                    "sealing waits for the disk",
+                    came=str(failure),
+                    where=str(self.folder),
+                    hint="free space on the disk",
+                ) from failure
             raise LedgerError(
                 "sealing failed", came=str(failure), where=str(self.folder), hint="luban ledger verify"
             ) from failure
 
     def _sweep(self) -> None:
-        """Files without an entry do not exist: a crash left them."""
-        named = {s.file for s in self.manifest.segments()} | {s.minutes for s in self.manifest.segments()}
-        named |= {w.file for w in self.manifest.wals()} | {self.manifest.meta("last")}
+        """Files without an entry do not exist: a crash left them, or they were replaced and a reader is inside."""
+        named = self.manifest.files()
         for pattern in ("segments/*/*", "minutes/*", "wal/*", "last/*"):
             for path in self.folder.glob(pattern):
-                if path.relative_to(self.folder).as_posix() not in named:
+                if path.relative_to(self.folder).as_posix() in named:
+                    continue
+                if path.suffix == ".parquet":
+                    self._garbage.append((path.stat().st_mtime_ns // 1000, path))
+                else:
                     path.unlink()
+        self._collect_garbage()
 
     def _replay(self) -> list[Wal]:
         """Take up the logs of the last run: numbers taken, newest seq, torn tails cut. Returns the closed ones."""
@@ -288,13 +328,18 @@ class LedgerWriter:
         for wal in wals:
             path = self.folder / wal.file
             end = rows = 0
-            if path.exists():
-                for frame in read_frames(path):
-                    table = decode(frame.payload)
-                    source = table.column("source")[0].as_py()
-                    self._taken.setdefault(source, SeqSet()).add(table.column("source_seq").to_numpy())
-                    self._seq = max(self._seq, frame.tag)
-                    end, rows = frame.end, rows + table.num_rows
+            if not path.exists():
+                raise IntegrityError(
+                    "a log with acknowledged facts is missing",
+                    where=str(path),
+                    hint="restore it from a backup; an empty file of that name gives its facts up",
+                )
+            for frame in read_frames(path):
+                table = decode(frame.payload)
+                source = table.column("source")[0].as_py()
+                self._taken.setdefault(source, SeqSet()).add(table.column("source_seq").to_numpy())
+                self._seq = max(self._seq, frame.tag)
+                end, rows = frame.end, rows + table.num_rows
             if newest[wal.stream] == wal.id:
                 self._open[wal.stream] = _Open(wal, FrameFile(path, end=end), rows)
             else:
@@ -304,7 +349,7 @@ class LedgerWriter:
     # ------------------------------------------------------------------ sealing, in its own thread
 
     def _seal_jobs(self) -> None:
-        while (wal := self._jobs.get()) is not None:
+        while (wal := self._next_job()) is not None:
             try:
                 while not self._try(lambda wal=wal: self._seal_one(wal)) and not self._closing.wait(1.0):  # type: ignore[misc]
                     pass
@@ -315,29 +360,45 @@ class LedgerWriter:
         self.manifest.close()
         self._jobs.task_done()
 
+    def _next_job(self) -> Wal | None:
+        while True:
+            try:
+                return self._jobs.get(timeout=60)
+            except queue.Empty:
+                self._try(lambda: None)  # garbage
+
     def _try(self, work: Callable[[], None]) -> bool:
-        """False where the disk had no room: the log holds the facts and sealing is tried again."""
+        """False where the disk or the manifest would not: the log holds the facts and sealing is tried again."""
         try:
-            self._collect_garbage(clock.now() - _GRACE)
+            self._collect_garbage()
             work()
-        except OSError as error:
+        except _WAITS as error:
             self._failure = error
             return False
         except BaseException as error:  # noqa: BLE001 - raised by the writer's next call, never swallowed
             self._failure = error
         return True
 
-    def _collect_garbage(self, before: int) -> None:
-        """Replaced files stay a while: a reader may be inside them."""
-        for at, path in list(self._garbage):
-            if at < before:
-                path.unlink(missing_ok=True)
-                self._garbage.remove((at, path))
+    def _replaced(self, *files: str) -> None:
+        """Note the moment on the file too: the next writer may be the one to delete it."""
+        for path in (self.folder / file for file in files):
+            with contextlib.suppress(FileNotFoundError):
+                os.utime(path)
+                self._garbage.append((clock.now(), path))
+
+    def _collect_garbage(self) -> None:
+        due = [path for at, path in self._garbage if at < clock.now() - _GRACE]
+        if due:
+            named = self.manifest.files()  # what a crash left may have been made again since
+            for path in due:
+                if path.relative_to(self.folder).as_posix() not in named:
+                    path.unlink(missing_ok=True)
+            self._garbage = [(at, path) for at, path in self._garbage if path not in due]
 
     def _seal_one(self, wal: Wal) -> None:
         path = self.folder / wal.file
         schema = stream_of(wal.stream).schema
-        frames = [decode(frame.payload) for frame in read_frames(path)] if path.exists() else []
+        frames = [decode(frame.payload) for frame in read_frames(path)]
         if not frames:
             self.manifest.drop_wal(wal)
             path.unlink(missing_ok=True)
@@ -371,13 +432,14 @@ class LedgerWriter:
         self.manifest.seal(segment, wal, corrections, taken, last)
         path.unlink(missing_ok=True)
         if old_last:
-            self._garbage.append((clock.now(), self.folder / old_last))
+            self._replaced(old_last)
 
     def _corrections(self, name: str, table: pa.Table) -> list[Correction]:
         if table.column("supersedes").null_count == table.num_rows:
             return []
         new = table.filter(table.column("supersedes").is_valid()).select(["seq", "supersedes", "time"]).to_pylist()
-        old = Ledger(self.folder).table(name, seqs=[row["supersedes"] for row in new], corrected=False)
+        with contextlib.closing(Ledger(self.folder)) as books:
+            old = books.table(name, seqs=[row["supersedes"] for row in new], corrected=False)
         by_seq = {row["seq"]: row for row in old.select(["seq", "subject", "time"]).to_pylist()}
         return [
             Correction(
@@ -420,4 +482,4 @@ class LedgerWriter:
             ).unify_dictionaries()
             write_parquet(pack_minutes(merge_minutes(parts.combine_chunks())), self.folder / minutes, small_groups=True)
         self.manifest.move(chosen, target, minutes)
-        self._garbage += [(clock.now(), self.folder / file) for file in [*files, *old_minutes]]
+        self._replaced(*files, *old_minutes)
