@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.ledger.conftest import samples
+from tests.ledger.conftest import T0, samples
 
+from luban.core.errors import DiskFullError
 from luban.ledger import Intake, Ledger, LedgerWriter, Spool
 
 # One source counts up; each batch is acknowledged on stdout only after `append` returned.
@@ -67,6 +68,39 @@ def test_kill_9_at_random(folder: Path) -> None:
     print(f"\n{rounds} rounds, {len(numbers)} samples, {report.segments} segments: 0 lost, 0 doubled")
 
 
+@pytest.mark.timeout(900)
+def test_a_death_at_any_step_on_the_disk(tmp_path: Path) -> None:
+    """`LUBAN_CRASH_EVERY=1` for all of about 750 steps: each sync, write, rename, deletion and commit."""
+    every = os.environ.get("LUBAN_CRASH_EVERY", "127")
+    run = [sys.executable, "-m", "tests.ledger.crash_points", str(tmp_path), every]
+    done = subprocess.run(run, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 300  # so many steps lived through
+
+
+def test_a_flush_that_failed_goes_again_under_the_same_numbers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with LedgerWriter(folder) as writer:
+        spool, intake = Spool(folder / "spool", "plc"), Intake(folder / "spool", writer)
+        spool.put("signal", samples(3))
+        sync = os.fdatasync
+
+        def fail(handle: int) -> None:
+            assert intake_once() == 3  # the intake is faster than the sync
+            raise OSError(28, "No space left on device")
+
+        def intake_once() -> int:
+            monkeypatch.setattr(os, "fdatasync", sync)
+            return intake.drain()
+
+        monkeypatch.setattr(os, "fdatasync", fail)
+        with pytest.raises(DiskFullError):
+            spool.flush()
+        spool.put("signal", samples(4, start=T0 + 10**9))
+        spool.close()
+        assert intake.drain() == 4
+        assert Ledger(folder).table("signal").num_rows == 7
+
+
 def test_what_was_spooled_arrives_once_though_both_ends_restart(folder: Path) -> None:
     expected = 0
     for _ in range(6):
@@ -97,8 +131,6 @@ def test_an_emptied_spool_folder_does_not_make_new_facts_look_old(folder: Path) 
 
 
 def test_a_full_disk_keeps_what_was_put(small_disk: Path) -> None:
-    from luban.core.errors import DiskFullError
-
     spool = Spool(small_disk / "spool", "plc")
     rng = np.random.default_rng(3)
     put = 0

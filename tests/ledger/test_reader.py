@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections import defaultdict
 from pathlib import Path
@@ -199,3 +201,104 @@ def test_a_trend_keeps_each_pixels_extremes_and_breaks(writer: LedgerWriter, fol
     assert trend.column("time").to_pylist() == sorted(trend.column("time").to_pylist())
     long = Ledger(folder).trend(TAG, T0 - 10 * MINUTE, T0 + 1000 * MINUTE, 100)
     assert {50.0, -50.0} <= set(long.column("value").to_pylist())
+
+
+READER = """
+import sys
+from luban.ledger import Ledger
+ledger, seen, rounds = Ledger(sys.argv[1]), 0, 0
+print("ready", flush=True)
+while seen < int(sys.argv[2]):
+    frame = ledger.frame("signal", engine="polars" if rounds % 2 else "duckdb")
+    head, rows = ledger.head, ledger.table("signal").num_rows
+    assert head >= seen and rows >= head, (seen, head, rows)
+    assert ledger.last_values().num_rows == 3
+    minutes = ledger.minutes("p/m:tag0", 0, 2**60)
+    assert sum(minutes["n"].to_pylist()) * 3 >= rows, (rows, minutes)
+    assert frame.collect().shape[0] >= seen
+    seen, rounds = head, rounds + 1
+"""
+
+
+def test_a_reader_process_outlives_writers_that_seal_compact_and_restart(folder: Path) -> None:
+    rounds, total = 12, 12 * 5 * 30
+    with LedgerWriter(folder) as writer:
+        writer.append("signal", samples(30), source="plc")
+    run = [sys.executable, "-c", READER, str(folder), str(total + 30)]
+    with subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        process.stdout.readline()
+        for k in range(rounds):
+            with LedgerWriter(folder) as writer:
+                for i in range(5):
+                    writer.append("signal", samples(30, start=T0 + (k * 5 + i + 1) * MINUTE), source="plc")
+                    writer.seal()
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == 0, error
+
+
+@pytest.mark.parametrize("name", ["line [1]*", "line=1", "läser 'q'"])
+@pytest.mark.parametrize("engine", ["duckdb", "polars", "arrow"])
+def test_any_folder_name_will_do(tmp_path: Path, name: str, engine: str) -> None:
+    with LedgerWriter(tmp_path / name) as writer:
+        writer.append("signal", samples(9), source="plc")
+        writer.seal()
+        writer.append("signal", samples(3), source="plc")
+        assert Ledger(tmp_path / name).frame("signal", engine=engine).collect().shape == (12, 10)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "polars", "arrow"])
+def test_asking_for_nothing_gives_nothing(writer: LedgerWriter, folder: Path, engine: str) -> None:
+    ledger = Ledger(folder)
+    for stage in range(3):
+        for where in ({"subjects": []}, {"seqs": []}, {"since": T0, "until": T0 - 1}, {"as_of": 0}):
+            assert ledger.frame("signal", engine=engine, **where).collect().shape[0] == 0
+        assert ledger.last_values([]).num_rows == ledger.minutes(TAG, T0, T0 - MINUTE).num_rows == 0
+        assert ledger.trend(TAG, T0, T0 - 1).num_rows == 0
+        assert ledger.trend(TAG, T0 - 10**9, T0 + 10**9, 0).num_rows == (0 if stage == 0 else 2)
+        assert (ledger.fact(99), ledger.verify().ok) == (None, True)
+        if stage == 0:
+            writer.append("signal", samples(9), source="plc")
+        else:
+            writer.seal()
+
+
+def test_times_before_1970_and_numbers_that_are_none(writer: LedgerWriter, folder: Path) -> None:
+    rows = {
+        "time": [-61 * SECOND, -1, 0, 1, 9_300_000_000 * SECOND],
+        "subject": [TAG] * 5,
+        "value": [1.0, float("nan"), float("inf"), 2.0, 3.0],
+        "quality": [0] * 5,
+    }
+    writer.append("signal", rows, source="plc")
+    for _ in range(2):
+        found = Ledger(folder).minutes(TAG, -2 * MINUTE, MINUTE).to_pylist()
+        assert [(r["minute"] // MINUTE, r["n"], r["good"], r["sum"]) for r in found] == [
+            (-2, 1, 1, 1.0),
+            (-1, 1, 0, None),
+            (0, 2, 1, 2.0),
+        ]
+        assert Ledger(folder).last_values().to_pylist()[0]["value"] == 3.0
+        assert Ledger(folder).trend(TAG, -1, 1, 10)["value"].to_pylist() == [None, None]
+        assert Ledger(folder).verify().problems == []
+        writer.seal()
+
+
+def test_one_bad_sample_draws_no_line(writer: LedgerWriter, folder: Path) -> None:
+    writer.append("signal", {**samples(1, value=99.0), "quality": [int(Quality.BAD)]}, source="plc")
+    assert Ledger(folder).trend(TAG, T0, T0 + SECOND, 10).to_pylist() == [{"time": T0, "value": None, "quality": 64}]
+
+
+def test_as_of_follows_a_chain_of_corrections(folder: Path) -> None:
+    with LedgerWriter(folder) as writer:
+        seq = writer.append("signal", samples(1, value=0.0), source="plc").first_seq
+        for k in range(1, 12):
+            assert writer.append("signal", {**samples(1, value=float(k)), "supersedes": [seq]}, source="li").first_seq
+            seq += 1
+            if k % 2:
+                writer.seal()  # and compacted
+        ledger = Ledger(folder)
+        for moment in range(1, 13):
+            assert ledger.table("signal", as_of=moment)["value"].to_pylist() == [moment - 1.0]
+        assert ledger.last_values()["value"].to_pylist() == ledger.minutes(TAG, T0, T0 + 1)["sum"].to_pylist() == [11.0]
+        assert ledger.verify().problems == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
+import threading
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,17 +15,20 @@ import pyarrow.parquet as pq
 import pytest
 from tests.ledger.conftest import T0, samples
 
-from luban.core.errors import InputError, IntegrityError
+from luban.core.errors import DiskFullError, InputError, IntegrityError
 from luban.ledger import Ledger, LedgerWriter, MasterData, export_ledger, import_ledger, verify
+from luban.ledger.content import content_hash
 
 
 @pytest.fixture
 def books(folder: Path) -> Path:
-    """Three sealed segments of two streams and an open log."""
+    """Four sealed segments of two streams and an open log."""
     with LedgerWriter(folder) as writer:
         for k in range(2):
             writer.append("signal", samples(20, start=T0 + k * 10**9), source="plc")
             writer.seal()
+        writer.append("signal", {**samples(1), "supersedes": [1]}, source="li")
+        writer.seal()
         state = {"time": [T0], "subject": ["p/m"], "state": ["running"], "mapping": ["generic@1"], "quality": [0]}
         writer.append("state", state, source="plc")
         writer.seal()
@@ -53,13 +58,38 @@ def alter_bytes_of_the_log(folder: Path) -> None:
     path.write_bytes(bytes(data[:middle]) + bytes([data[middle] ^ 1]) + bytes(data[middle + 1 :]) + bytes(data))
 
 
+def alter(folder: Path, pattern: str, column: str, value: object) -> None:
+    path = min(folder.glob(pattern))
+    table = pq.read_table(path, partitioning=None)
+    values = [value, *table.column(column).to_pylist()[1:]]
+    changed = pa.array(values, table.schema.field(column).type)
+    pq.write_table(table.set_column(table.column_names.index(column), table.schema.field(column), changed), path)
+
+
+def slip_in_a_fact(folder: Path) -> None:
+    path = folder / "segments" / "signal" / "00000001.parquet"
+    table = pq.read_table(path, partitioning=None)
+    more = table.slice(0, 1).set_column(0, table.schema.field("seq"), pa.array([10**9]))
+    pq.write_table(pa.concat_tables([table, more]), path)
+
+
 TAMPERING: dict[str, tuple[Callable[[Path], None], str]] = {
     "a value in a segment": (alter_a_value, "a fact was altered"),
-    "a segment file removed": (lambda f: (f / "segments" / "state" / "00000003.parquet").unlink(), "cannot be read"),
+    "a segment file removed": (lambda f: (f / "segments" / "state" / "00000004.parquet").unlink(), "cannot be read"),
     "a segment removed with its entry": (lambda f: execute(f, "DELETE FROM segment WHERE id = 2"), "does not follow"),
     "the row count in the manifest": (lambda f: execute(f, "UPDATE segment SET rows = 19 WHERE id = 1"), "altered"),
     "a hash in the manifest": (lambda f: execute(f, "UPDATE segment SET content = 'x' WHERE id = 1"), "altered"),
     "bytes of the log": (alter_bytes_of_the_log, "damaged log"),
+    "a fact slipped in": (slip_in_a_fact, "21 facts in the file"),
+    "a correction in the manifest removed": (lambda f: execute(f, "DELETE FROM correction"), "corrections"),
+    "a correction in the manifest invented": (
+        lambda f: execute(f, "INSERT INTO correction VALUES ('signal', 2, 41, 'p/m:tag1', 0, 0)"),
+        "corrections",
+    ),
+    "times in the manifest": (lambda f: execute(f, "UPDATE segment SET time_max = 5 WHERE id = 1"), "its times"),
+    "a 1-minute figure": (lambda f: alter(f, "minutes/*", "min", 7.0), "1-minute figures"),
+    "a last value": (lambda f: alter(f, "last/00000003*", "value", 7.0), "last values"),
+    "the last values removed": (lambda f: min(f.glob("last/00000003*")).unlink(), "cannot be read"),
     "the log removed": (lambda f: next(iter((f / "wal").glob("signal-*"))).unlink(), "missing"),
 }
 
@@ -141,3 +171,60 @@ def test_master_data_keeps_every_revision(folder: Path) -> None:
     assert master.list("user") == {}
     assert [r["document"] for r in master.history("user", "li")] == [{"role": "viewer"}, {"role": "engineer"}, None]
     master.close()
+
+
+def test_a_text_cannot_hide_where_another_ends() -> None:
+    one, other = (pa.table({"seq": [1, 2], "text": texts}) for texts in (["a\0b", "c"], ["a", "b\0c"]))
+    assert content_hash(one) != content_hash(other)
+
+
+def test_the_writer_goes_on_while_the_books_are_exported_and_verified(folder: Path, tmp_path: Path) -> None:
+    LedgerWriter(folder).close()
+    stop = threading.Event()
+
+    def write() -> None:
+        with LedgerWriter(folder) as writer:
+            for k in range(400):
+                if stop.is_set():
+                    return
+                writer.append("signal", samples(20, start=T0 + k * 10**8), source="plc")
+                writer.seal()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        for k in range(6):
+            export_ledger(folder, tmp_path / f"{k}.luban")
+            assert import_ledger(tmp_path / f"{k}.luban", tmp_path / f"again{k}").ok
+            assert verify(folder).problems == []
+    finally:
+        stop.set()
+        thread.join()
+    assert not list(folder.glob(".export-*"))
+
+
+def test_a_damaged_export_or_one_with_more_in_it_is_refused(books: Path, tmp_path: Path) -> None:
+    export_ledger(books, tmp_path / "good")
+    data = bytearray((tmp_path / "good").read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "damaged").write_bytes(data)
+    with zipfile.ZipFile(tmp_path / "good") as good, zipfile.ZipFile(tmp_path / "less", "w") as less:
+        for name in good.namelist()[:-1]:
+            less.writestr(name, good.read(name))
+    shutil.copy(tmp_path / "good", tmp_path / "more")
+    with zipfile.ZipFile(tmp_path / "more", "a") as more:
+        more.writestr("spool/plc/1.spool", b"")
+    for name, error in (("damaged", IntegrityError), ("less", IntegrityError), ("more", InputError)):
+        with pytest.raises(error):
+            import_ledger(tmp_path / name, tmp_path / "again")
+        assert not (tmp_path / "again").exists()
+    assert not list(tmp_path.glob(".import-*"))
+
+
+def test_an_export_without_room_leaves_nothing(books: Path, small_disk: Path) -> None:
+    with (small_disk / "rest").open("wb", buffering=0) as rest, contextlib.suppress(OSError):
+        while True:
+            rest.write(b"\0" * 4096)
+    with pytest.raises(DiskFullError, match="no room for the export"):
+        export_ledger(books, small_disk / "books.luban")
+    assert not list(small_disk.glob("books*"))

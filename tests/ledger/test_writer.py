@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import sqlite3
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +11,7 @@ import pyarrow as pa
 import pytest
 from tests.ledger.conftest import T0, samples
 
-from luban.core.errors import DiskFullError, InputError, LedgerBusyError
+from luban.core.errors import DiskFullError, InputError, IntegrityError, LedgerBusyError
 from luban.ledger import Ledger, LedgerWriter
 
 
@@ -151,3 +155,109 @@ def test_arrow_tables_with_dictionaries_pass_through(writer: LedgerWriter, folde
     )
     writer.append("signal", table, source="plc")
     assert Ledger(folder).table("signal").column("subject").to_pylist() == ["a:x", "b:x", "c:x"]
+
+
+def test_a_log_number_is_never_used_twice(folder: Path) -> None:
+    with LedgerWriter(folder) as writer:
+        reader = Ledger(folder)
+        for k in range(1, 4):  # the reader keeps what it knows of a log that is sealed behind its back
+            writer.append("signal", samples(30 + k, start=T0 + k * 10**9), source="plc")
+            assert reader.table("signal").num_rows == sum(30 + i for i in range(1, k + 1))
+            assert reader.head == writer.head
+            writer.seal()
+
+
+def test_a_log_that_was_cut_and_written_again_is_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync, reader_saw = os.fdatasync, []
+    with LedgerWriter(folder) as writer:
+        writer.append("signal", samples(5), source="plc")
+        reader = Ledger(folder)
+
+        def fail(handle: int) -> None:
+            reader_saw.append(reader.table("signal").num_rows)
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(os, "fdatasync", fail)
+        with pytest.raises(DiskFullError):
+            writer.append("signal", samples(3, value=1.0), source="plc")
+        monkeypatch.setattr(os, "fdatasync", sync)
+        receipt = writer.append("signal", samples(3, value=2.0), source="plc")  # as long as what was cut
+        assert reader_saw == [8]
+        assert receipt.first_seq == 9  # 6 to 8 have been seen
+        assert reader.table("signal").column("value").to_pylist()[5:] == [2.0] * 3
+
+
+def test_a_part_may_correct_an_earlier_part(writer: LedgerWriter, folder: Path) -> None:
+    fix = {**samples(1, value=9.0), "supersedes": [2]}
+    writer.append_many([("signal", "plc", samples(2)), ("signal", "li", fix)])
+    assert values(folder) == [0.0, 9.0]
+
+
+def test_threads_append_while_another_seals(folder: Path) -> None:
+    with LedgerWriter(folder, seal_rows=200) as writer:
+
+        def feed(source: str) -> None:
+            for k in range(40):
+                rows = {**samples(10, start=T0 + k * 10**7), "source_seq": range(k * 10, k * 10 + 10)}
+                assert writer.append("signal", rows, source=source).accepted == 10
+
+        threads = [threading.Thread(target=feed, args=(f"plc{i}",)) for i in range(3)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            writer.seal()
+    facts = Ledger(folder).table("signal")
+    assert facts.column("seq").to_pylist() == list(range(1, 1201))
+    assert Ledger(folder).verify().problems == []
+
+
+def test_a_lost_log_is_said_not_forgotten(folder: Path) -> None:
+    with LedgerWriter(folder) as writer:
+        writer.append("signal", samples(5), source="plc")
+    (log,) = (folder / "wal").iterdir()
+    log.rename(folder / "away")
+    for _ in range(2):  # and the folder is free again
+        with pytest.raises(IntegrityError, match="log with acknowledged facts is missing"):
+            LedgerWriter(folder)
+    with pytest.raises(IntegrityError, match="cannot be read"):
+        Ledger(folder).table("signal")
+    (folder / "away").rename(log)
+    with LedgerWriter(folder) as writer:
+        assert writer.head == 5
+
+
+def test_a_ledger_whose_making_was_cut_short_is_made(folder: Path) -> None:
+    folder.mkdir()
+    sqlite3.connect(folder / "manifest.sqlite").execute("PRAGMA journal_mode = WAL").connection.close()
+    with pytest.raises(InputError, match="no ledger here"):
+        Ledger(folder)
+    with LedgerWriter(folder) as writer:
+        assert writer.append("signal", samples(1), source="plc").first_seq == 1
+
+
+def test_sealing_waits_for_the_disk_says_so_and_goes_on(small_disk: Path) -> None:
+    """The log still has room, its segment has not: facts are refused whole, none is lost, nothing hangs."""
+    rng = np.random.default_rng(5)
+    folder, accepted, refused = small_disk / "ledger", 0, 0
+    with LedgerWriter(folder, seal_rows=10_000) as writer:
+        deadline = time.monotonic() + 30
+        while refused < 8 and time.monotonic() < deadline:
+            try:
+                rows = {**samples(2000, start=T0 + accepted * 10**6), "value": rng.random(2000)}
+                accepted += writer.append("signal", rows, source="plc").accepted
+            except DiskFullError:
+                refused += 1
+        assert refused == 8
+        assert Ledger(folder).table("signal").num_rows == accepted
+        (small_disk / "ballast").unlink()
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                writer.seal()
+                break
+            except DiskFullError:
+                time.sleep(0.05)
+        assert writer.append("signal", samples(1), source="plc").accepted == 1
+    assert Ledger(folder).manifest.snapshot("signal").segments
+    assert Ledger(folder).table("signal").num_rows == accepted + 1
+    assert Ledger(folder).verify().problems == []

@@ -471,15 +471,20 @@ class LedgerWriter:
         schema = stream_of(name).schema
         files = list(dict.fromkeys(s.file for s in chosen))
         merged = pa.concat_tables([read_parquet(self.folder / f, schema) for f in files]).unify_dictionaries()
-        target = f"segments/{name}/{number:08d}-{len(chosen)}.parquet"
-        write_parquet(sorted_by(merged.combine_chunks(), "subject", "time"), self.folder / target)
-        minutes = None
+        target, minutes = f"segments/{name}/{number:08d}-{len(chosen)}.parquet", None
         old_minutes = list(dict.fromkeys(s.minutes for s in chosen if s.minutes))
         if old_minutes:
             minutes = f"minutes/{number:08d}-{len(chosen)}.parquet"
-            parts = pa.concat_tables(
-                [unpack_minutes(read_parquet(self.folder / f, MINUTES)) for f in old_minutes]
-            ).unify_dictionaries()
-            write_parquet(pack_minutes(merge_minutes(parts.combine_chunks())), self.folder / minutes, small_groups=True)
-        self.manifest.move(chosen, target, minutes)
+        try:
+            write_parquet(sorted_by(merged.combine_chunks(), "subject", "time"), self.folder / target)
+            if minutes:
+                parts = pa.concat_tables(
+                    [unpack_minutes(read_parquet(self.folder / f, MINUTES)) for f in old_minutes]
+                ).unify_dictionaries()
+                packed = pack_minutes(merge_minutes(parts.combine_chunks()))
+                write_parquet(packed, self.folder / minutes, small_groups=True)
+            self.manifest.move(chosen, target, minutes)
+        except BaseException:
+            self._replaced(target, *([minutes] if minutes else []))  # half done: the next try has another name
+            raise
         self._replaced(*files, *old_minutes)
