@@ -302,3 +302,34 @@ def test_as_of_follows_a_chain_of_corrections(folder: Path) -> None:
             assert ledger.table("signal", as_of=moment)["value"].to_pylist() == [moment - 1.0]
         assert ledger.last_values()["value"].to_pylist() == ledger.minutes(TAG, T0, T0 + 1)["sum"].to_pylist() == [11.0]
         assert ledger.verify().problems == []
+
+
+ASK_AT_ONCE = """
+import sys, threading
+from luban.ledger import Ledger
+ledger = Ledger(sys.argv[1])
+tags = [f"p/m:tag{i}" for i in range(40)]
+alone = {tag: ledger.minutes(tag, 0, 2**60) for tag in tags}
+wrong = []
+def ask():
+    for tag in tags * 10:
+        try:
+            if not ledger.minutes(tag, 0, 2**60).equals(alone[tag]):
+                wrong.append(tag)
+        except Exception as error:
+            wrong.append(error)
+threads = [threading.Thread(target=ask) for _ in range(6)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+sys.exit(wrong[:3] if wrong else 0)
+"""
+
+
+def test_threads_that_ask_for_minutes_at_once_get_what_one_gets(folder: Path) -> None:
+    with LedgerWriter(folder) as writer:  # minutes of more than one row group
+        writer.append("signal", samples(40_000, step=MINUTE // 40 + 1, tags=40), source="plc")
+        writer.seal()
+    done = subprocess.run([sys.executable, "-c", ASK_AT_ONCE, str(folder)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr  # a process of its own: a heap that breaks ends it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,7 @@ class SeriesFile:
     """A Parquet file sorted by subject, kept open: one subject is read from the few row groups that can hold it."""
 
     def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()  # one Parquet reader read by two threads at once corrupts the heap
         self._file = pq.ParquetFile(path, memory_map=True)
         meta = self._file.metadata
         column = meta.schema.to_arrow_schema().get_field_index("subject")
@@ -73,4 +75,5 @@ class SeriesFile:
         """Rows of the groups that may hold the subject; the caller filters."""
         first = bisect.bisect_left(self._high, subject)
         last = bisect.bisect_right(self._low, subject)
-        return self._file.read_row_groups(list(range(first, max(last, first))), use_threads=False)
+        with self._lock:
+            return self._file.read_row_groups(list(range(first, max(last, first))), use_threads=False)
