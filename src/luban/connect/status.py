@@ -36,7 +36,7 @@ class Limits:
     keepalive: int = 5 * SECOND
     connect_within: int = 30 * SECOND
     backoff_first: int = 500 * MILLISECOND
-    backoff_most: int = 10 * SECOND
+    backoff_most: int = 5 * SECOND
     refused_every: int = 60 * SECOND
     skew: int = 5 * SECOND
     skew_window: int = 10 * SECOND

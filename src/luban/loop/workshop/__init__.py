@@ -96,6 +96,20 @@ class Workshop:
             "--epoch", iso(self.epoch), "--script", str(self.folder / "lathe01.json"),
         )  # fmt: skip
 
+    async def lathe_listens(self) -> int:
+        """Wait until the lathe's server takes connections again; that moment [µs UTC]."""
+        deadline = now() + 30 * SECOND
+        while now() < deadline:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", self._ports["opcua"])
+            except OSError:
+                await asyncio.sleep(0.05)
+                continue
+            writer.close()
+            await writer.wait_closed()
+            return now()
+        raise LubanError("the lathe's server did not come back", where=str(self.folder / "lathe01.log"))
+
     async def kill_lathe(self) -> None:
         """Kill the lathe's OPC UA server without warning."""
         await self._end("lathe01", hard=True)
