@@ -205,20 +205,26 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 def _check_logs(folder: Path, manifest: Manifest, report: VerifyReport) -> None:
     for wal in manifest.wals():
-        path = folder / wal.file
-        if not path.exists():
-            if wal in manifest.wals():  # else: sealed meanwhile
-                report.problems.append(f"log {wal.file}: missing")
-            continue
-        end, seqs = 0, []
         try:
-            for frame in read_frames(path):
-                seqs.append(decode(frame.payload).column("seq").to_numpy())
-                end = frame.end
-        except (IntegrityError, pa.ArrowException) as error:
-            report.problems.append(f"log {wal.file}: {error}")
-        numbers = np.concatenate(seqs) if seqs else np.zeros(0, np.int64)
-        report.unsealed += len(numbers)
-        report.torn += int(path.stat().st_size > end)
-        if not (np.diff(numbers) > 0).all():
-            report.problems.append(f"log {wal.file}: seqs do not rise")
+            _check_log(folder / wal.file, wal.file, report)
+        except FileNotFoundError:
+            if wal in manifest.wals():  # else: sealed meanwhile, before or while it was read
+                report.problems.append(f"log {wal.file}: missing")
+
+
+def _check_log(path: Path, name: str, report: VerifyReport) -> None:
+    end, seqs, damage = 0, [], ""
+    try:
+        for frame in read_frames(path):
+            seqs.append(decode(frame.payload).column("seq").to_numpy())
+            end = frame.end
+    except (IntegrityError, pa.ArrowException) as error:
+        damage = str(error)
+    is_torn = path.stat().st_size > end  # the last look at the file: nothing is reported of one that is gone
+    numbers = np.concatenate(seqs) if seqs else np.zeros(0, np.int64)
+    report.unsealed += len(numbers)
+    report.torn += int(is_torn)
+    if damage:
+        report.problems.append(f"log {name}: {damage}")
+    if not (np.diff(numbers) > 0).all():
+        report.problems.append(f"log {name}: seqs do not rise")
