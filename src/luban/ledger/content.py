@@ -13,7 +13,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["chain_hash", "content_hash", "sorted_by"]
+__all__ = ["chain_hash", "content_hash", "sorted_by", "whole"]
+
+
+def whole(column: pa.ChunkedArray) -> pa.Array:
+    """The column as one array; where it is a dictionary, as one with one list of words."""
+    if pa.types.is_dictionary(column.type):
+        column = column.unify_dictionaries()
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0) if array.num_chunks else pa.array([], array.type)
+    return array
 
 
 def sorted_by(table: pa.Table, *names: str) -> pa.Table:
@@ -32,9 +42,7 @@ def _taken(table: pa.Table, order: np.ndarray) -> pa.Table:
     """The rows in that order; columns that are one value throughout stay as they are."""
     columns = []
     for column in table.columns:
-        array = column.combine_chunks()
-        if isinstance(array, pa.ChunkedArray):
-            array = array.chunk(0)
+        array = whole(column)
         kind = array.type
         if array.null_count == len(array) or (pa.types.is_dictionary(kind) and _is_constant(array)):
             columns.append(array)
@@ -55,9 +63,7 @@ def _is_constant(array: pa.DictionaryArray) -> bool:
 def _rank(column: pa.ChunkedArray) -> Any:
     if not pa.types.is_dictionary(column.type):
         return column.to_numpy()
-    array = column.unify_dictionaries().combine_chunks()
-    if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0)
+    array = whole(column)
     rank = np.empty(len(array.dictionary), np.int64)
     rank[pc.sort_indices(array.dictionary).to_numpy()] = np.arange(len(rank))
     ranks = rank[array.indices.to_numpy(zero_copy_only=False)]
@@ -83,10 +89,7 @@ def content_hash(table: pa.Table) -> str:
 
 def _hash_text(digest: hashlib._Hash, column: pa.ChunkedArray) -> None:
     """Each distinct text once, in order of first use, then which one each row has."""
-    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    array = encoded.unify_dictionaries().combine_chunks()
-    if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0) if array.num_chunks else pa.array([], encoded.type)
+    array = whole(column if pa.types.is_dictionary(column.type) else column.dictionary_encode())
     indices = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     first = np.full(len(array.dictionary) + 1, len(indices))
     first[indices[::-1]] = np.arange(len(indices))[::-1]  # the last write is the first use; -1 lands in the spare slot

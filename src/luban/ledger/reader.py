@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from luban.core.errors import InputError, IntegrityError, MissingServiceError
 from luban.core.time import MINUTE
-from luban.ledger.content import sorted_by
+from luban.ledger.content import sorted_by, whole
 from luban.ledger.manifest import Manifest, Snapshot
 from luban.ledger.rollup import LAST, last_of, merge_last, merge_minutes, minutes_of, unpack_minutes
 from luban.ledger.segment import SeriesFile, read_parquet
@@ -383,8 +383,7 @@ def _superseded(snapshot: Snapshot, recent: Sequence[tuple[int, int]], as_of: in
 
 def _only(minutes: pa.Table, subject: str, since: int, until: int) -> pa.Table:
     """Rows of one subject within a window."""
-    column = minutes.column("subject").unify_dictionaries().combine_chunks()
-    array = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+    array = whole(minutes.column("subject"))
     code = pc.index(array.dictionary, subject).as_py()
     at = minutes.column("minute").to_numpy()
     keep = (array.indices.to_numpy(zero_copy_only=False) == code) & (at >= since) & (at < until)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from luban.core.quality import Quality
 from luban.core.time import MINUTE
-from luban.ledger.content import sorted_by
+from luban.ledger.content import sorted_by, whole
 
 __all__ = ["LAST", "MINUTES", "last_of", "merge_last", "merge_minutes", "minutes_of", "pack_minutes", "unpack_minutes"]
 
@@ -55,9 +55,7 @@ def _starts(*columns: np.ndarray) -> np.ndarray:
 
 
 def _codes(table: pa.Table) -> Any:
-    column = table.column("subject").unify_dictionaries().combine_chunks()
-    array = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
-    return array.indices.to_numpy(zero_copy_only=False)
+    return whole(table.column("subject")).indices.to_numpy(zero_copy_only=False)
 
 
 def last_of(samples: pa.Table) -> pa.Table:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from luban.core.errors import InputError
+from luban.ledger.content import whole
 from luban.ledger.streams import Column, Stream
 
 __all__ = ["Rows", "complete", "prepare"]
@@ -63,11 +64,7 @@ def _typed(stream: Stream, column: Column, values: Any) -> pa.Array:
 
 def _array(column: Column, values: Any) -> pa.Array:
     if isinstance(values, pa.ChunkedArray):
-        if pa.types.is_dictionary(values.type):
-            values = values.unify_dictionaries()
-        values = values.combine_chunks()
-        if isinstance(values, pa.ChunkedArray):  # no chunk at all
-            values = pa.array([], values.type)
+        values = whole(values)
     if not isinstance(values, pa.Array):
         values = pa.array(values)
     if values.type == column.type:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from luban.core.quality import Quality
-from luban.ledger.content import sorted_by
+from luban.ledger.content import sorted_by, whole
 from luban.ledger.manifest import Wal
 from luban.ledger.rollup import LAST, MINUTES, last_of, merge_last, merge_minutes, minutes_of
 from luban.ledger.wal import decode, is_frame_at, read_frames
@@ -127,8 +127,7 @@ def _newest(samples: pa.Table) -> pa.Table:
     if future.any() or not (np.diff(time) >= 0).all():
         return last_of(sorted_by(samples, "subject", "time"))
     # In time order the last write to a slot is the newest value of its signal.
-    subject = samples.column("subject").combine_chunks()
-    array = subject.chunk(0) if isinstance(subject, pa.ChunkedArray) else subject
+    array = whole(samples.column("subject"))
     at = np.full(len(array.dictionary), -1)
     at[array.indices.to_numpy(zero_copy_only=False)] = np.arange(len(time))
     return sorted_by(samples.take(pa.array(at[at >= 0])).cast(LAST), "subject")
