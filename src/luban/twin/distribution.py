@@ -6,6 +6,7 @@ one uniform number, so equal draws stay equal when only a parameter changes (com
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Sequence
@@ -79,7 +80,7 @@ class Distribution:
 
     @classmethod
     def lognormal(cls, mean: float, *, sigma: float | None = None, cv: float | None = None) -> Distribution:
-        """Lognormal with the mean of the variable itself; spread as `sigma` of the logarithm or as `cv` of the variable."""
+        """Lognormal with the mean of the variable itself; spread as `sigma` (of the logarithm) or `cv`."""
         if (sigma is None) == (cv is None):
             raise InputError("lognormal needs its spread once", expected="sigma or cv")
         return cls("lognormal", (float(mean), float(sigma) if sigma is not None else math.sqrt(math.log1p(cv**2))))  # type: ignore[operator]
@@ -118,6 +119,7 @@ class Distribution:
 
     def scaled(self, factor: float) -> Distribution:
         """Every draw times `factor` > 0."""
+        params: tuple[float, ...]
         if self.kind == "lognormal":
             params = (self.params[0] * factor, self.params[1])
         elif self.kind in {"weibull", "gamma"}:
@@ -167,7 +169,7 @@ def _check(kind: str, params: tuple[float, ...], shift: float) -> None:
     if low < 0 or shift < 0:
         raise InputError("a duration cannot be negative", came=f"{kind}{params}", expected="numbers of 0 or more")
     rising = kind in {"uniform", "triangular", "empirical"}
-    if rising and any(a > b for a, b in zip(params, params[1:], strict=False)):
+    if rising and any(a > b for a, b in itertools.pairwise(params)):
         raise InputError(f"the numbers of {kind} must rise", came=str(params))
     if kind in {"exponential", "lognormal", "weibull", "gamma"} and params[0] <= 0:
         raise InputError(f"{wanted[0]} of {kind} must be above 0", came=str(params[0]))  # type: ignore[index]
@@ -227,8 +229,8 @@ def _cut_normal(mean: float, sd: float) -> tuple[float, float]:
     return mean + sd * hazard, sd * sd * (1 + alpha * hazard - hazard * hazard)
 
 
-def _quantile(kind: str, p: tuple[float, ...], u: NDArray[np.float64]) -> NDArray[np.float64]:
-    from scipy import special  # noqa: PLC0415  heavy, and only order lists and tests come here
+def _quantile(kind: str, p: tuple[float, ...], u: NDArray[np.float64]) -> Any:
+    from scipy import special
 
     match kind:
         case "uniform":

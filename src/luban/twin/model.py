@@ -37,6 +37,7 @@ __all__ = [
 RULES = (
     "minrun",  # lots that do not break a minimum run of the present setup
     "queue_time",  # lots with a running queue-time limit
+    "full",  # lots whose batch would be fuller
     "hot",  # higher priority
     "setup",  # least setup time from the machine's present setup
     "schedule",  # the given sequence of the machine; lots that it does not name come last
@@ -107,7 +108,7 @@ class Failure:
 class Maintenance:
     """A planned stop; it begins when the running operation has ended.
 
-    every    [s | piece | lot] by `clock`: `calendar`, `run`, `piece`, `lot`, or `command` (only when a controller orders it)
+    every    [s | piece | lot] by `clock`: `calendar`, `run`, `piece`, `lot`, or `command` (on order only)
     renews   failures whose age it sets back to zero
     """
 
@@ -157,8 +158,7 @@ class Characteristic:
     correct_beyond        as-is rule of the operator: corrects when |reading| exceeds this share of the tolerance [1];
                           None: never; the first piece of a lot is always corrected where `correct_first`
     correct_gain          share of the reading taken back [1]
-    rework_above          True: pieces above `upper` are reworked at the same machine (`rework_time` × cycle), False: scrap;
-                          rework_below likewise
+    rework_above          True: pieces above `upper` are reworked there for `rework_time` × cycle; False: scrap; rework_below likewise
     cluster               probability that a lot carries a cause that no correction cures, and share of its pieces hit
     """
 
@@ -277,7 +277,10 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class QueueLimit:
-    """From the start of this step to the start of step `to` at most `within` [s]; `action` count, scrap, or a step to go back to."""
+    """From the start of this step to the start of step `to` at most `within` [s].
+
+    action  `count`, `scrap`, or the index of the step to go back to
+    """
 
     to: int
     within: float

@@ -1,0 +1,869 @@
+"""Lots on their way: released, moved, started, ended, finished."""
+
+from __future__ import annotations
+
+from numba import njit
+
+from luban.twin.kernel.heap import push
+from luban.twin.kernel.layout import (
+    Event,
+    Phase,
+    Where,
+    Work,
+    arrivals,
+    book,
+    branches,
+    clocks,
+    dedications,
+    eligibles,
+    lots,
+    machines,
+    materials,
+    min_runs,
+    orders,
+    routes,
+    rules,
+    scratch,
+    sizes,
+    stations,
+    steps,
+    stocks,
+    tables,
+)
+from luban.twin.kernel.pieces import advance, begin_pieces, count_out, end_pieces
+from luban.twin.kernel.queues import enqueue, measure, pick, rank, setup_time, take
+from luban.twin.kernel.random import Purpose, sample, stream, unit
+from luban.twin.kernel.resources import demand_unit, return_unit
+from luban.twin.kernel.states import available, pauses, run_time, settle, show, wake, wake_station
+from luban.twin.kernel.stops import after_operation, try_maintenance
+from luban.twin.kernel.trace import Kind, note
+
+__all__ = [
+    "arrive",
+    "at_station",
+    "begin_move",
+    "begin_run",
+    "delay_done",
+    "dispatch",
+    "done",
+    "intake_free",
+    "make_room",
+    "new_lot",
+    "release",
+    "release_ready",
+    "setup_done",
+    "setup_granted",
+]
+
+_FREE, _WAIT_SETTER, _SETUP = int(Phase.FREE), int(Phase.WAIT_SETTER), int(Phase.SETUP)
+_WAIT_OPERATOR, _RUN, _BLOCKED = int(Phase.WAIT_OPERATOR), int(Phase.RUN), int(Phase.BLOCKED)
+_COMING, _POOL, _MOVING = int(Where.COMING), int(Where.POOL), int(Where.MOVING)
+_QUEUE, _MACHINE, _DELAY, _NOWHERE = int(Where.QUEUE), int(Where.MACHINE), int(Where.DELAY), int(Where.NOWHERE)
+_E_DONE, _E_AT, _E_SETUP, _E_INTAKE = (
+    int(Event.DONE),
+    int(Event.AT_STATION),
+    int(Event.SETUP_DONE),
+    int(Event.INTAKE_FREE),
+)
+_E_DELAY, _E_READY = int(Event.DELAY_DONE), int(Event.READY)
+_W_ROOM, _W_RELEASE = int(Work.ROOM), int(Work.RELEASE)
+_P_TIME, _P_FACTOR, _P_INTERVAL = int(Purpose.TIME), int(Purpose.FACTOR), int(Purpose.INTERVAL)
+_P_SETUP, _P_EXTRA, _P_SAMPLE = int(Purpose.SETUP_FACTOR), int(Purpose.SETUP_EXTRA), int(Purpose.SAMPLE)
+_P_BRANCH, _P_TRANSPORT = int(Purpose.BRANCH), int(Purpose.TRANSPORT)
+_K_STARTED, _K_ENDED, _K_MOVED, _K_ARRIVED = int(Kind.STARTED), int(Kind.ENDED), int(Kind.MOVED), int(Kind.ARRIVED)
+_K_ORDERED, _K_RELEASED, _K_FINISHED = int(Kind.ORDERED), int(Kind.RELEASED), int(Kind.FINISHED)
+_K_LOST, _K_REWORKED, _K_LATE = int(Kind.LOST), int(Kind.REWORKED), int(Kind.LATE)
+_LOST = -2
+"""Target of a lot that is scrapped as a whole."""
+_VISITS = 4096
+
+
+@njit
+def _draw(w: int, purpose: int, lot: int) -> int:
+    """Key of a draw of the lot at its present visit."""
+    item = lots(w)[lot]
+    return stream(clocks(w)[0].key, purpose, item.key, item.visits)
+
+
+@njit
+def _micro(seconds: float) -> int:
+    return int(round(seconds * 1e6))
+
+
+@njit
+def new_lot(w: int, key: int, route: int, quantity: int, ready: int, due: int, priority: float, step: int) -> int:
+    """A lot that has arrived; it is not on the floor yet."""
+    clock = clocks(w)[0]
+    lot = int(clock.free_lot)
+    item = lots(w)[lot]
+    clock.free_lot = item.next
+    clock.free_lots -= 1
+    clock.arrived += 1
+    item.key = key
+    item.arrival = clock.now
+    item.ready = ready
+    item.due = due
+    item.priority = priority
+    item.weight = routes(w)[route].weight
+    item.route = route
+    item.step = routes(w)[route].step + step
+    item.start_step = step
+    item.target = item.step
+    item.quantity = quantity
+    item.first_quantity = quantity
+    item.scrap = item.reworked = item.visits = item.steps = item.late = item.hold = 0
+    item.once = 0
+    item.limit_step = item.machine = item.mate = -1
+    width = sizes(w)[4]
+    for slot in range(width):
+        dedications(w)[lot * width + slot] = -1
+    note(w, _K_ORDERED, -1, key, route, item.step, quantity, 0, 0.0, 0.0)
+    return lot
+
+
+@njit
+def arrive(w: int, lot: int) -> None:
+    """The lot goes into the release pool, or straight to the floor where nothing holds it back."""
+    clock = clocks(w)[0]
+    item = lots(w)[lot]
+    route = routes(w)[item.route]
+    plain = clock.release_kind == 0 and clock.instants == 0 and route.material_end == route.material
+    if plain and item.ready <= clock.now and _room(w, steps(w)[item.step].station):
+        release(w, lot)
+        return
+    item.where = _POOL
+    item.next = -1
+    item.previous = clock.pool_last
+    if clock.pool_last < 0:
+        clock.pool_first = lot
+    else:
+        lots(w)[clock.pool_last].next = lot
+    clock.pool_last = lot
+    clock.pool += 1
+    if item.ready > clock.now:
+        push(w, item.ready, _E_READY, lot, 0)
+    else:
+        wake(w, _W_RELEASE, 0)
+
+
+@njit
+def _leave_pool(w: int, lot: int) -> None:
+    clock = clocks(w)[0]
+    item = lots(w)[lot]
+    if item.previous < 0:
+        clock.pool_first = item.next
+    else:
+        lots(w)[item.previous].next = item.next
+    if item.next < 0:
+        clock.pool_last = item.previous
+    else:
+        lots(w)[item.next].previous = item.previous
+    clock.pool -= 1
+
+
+@njit
+def _wip(w: int, change: int) -> None:
+    clock = clocks(w)[0]
+    clock.wip_time += clock.wip * (clock.now - clock.wip_since)
+    clock.wip_since = clock.now
+    clock.wip += change
+
+
+@njit
+def release(w: int, lot: int) -> None:
+    """The lot comes to the floor."""
+    clock = clocks(w)[0]
+    item = lots(w)[lot]
+    if item.where == _POOL:
+        _leave_pool(w, lot)
+    route = routes(w)[item.route]
+    for place in range(route.material, route.material_end):
+        need = materials(w)[place]
+        _issue(w, need.stock, need.quantity * item.quantity)
+    item.release = clock.now
+    clock.released += 1
+    _wip(w, 1)
+    note(w, _K_RELEASED, -1, item.key, item.route, item.step, item.quantity, 0, 0.0, 0.0)
+    item.step -= 1
+    item.target = item.step + 1
+    _skip(w, lot)
+    _go(w, lot, False)
+
+
+@njit
+def _issue(w: int, index: int, quantity: float) -> None:
+    stock = stocks(w)[index]
+    span = float(clocks(w)[0].now - stock.since)
+    stock.on_hand_time += max(stock.level, 0.0) * span
+    stock.short_time += max(-stock.level, 0.0) * span
+    stock.since = clocks(w)[0].now
+    stock.level -= quantity
+    wake(w, 3, index + 1)
+
+
+@njit
+def _covered(w: int, lot: int) -> bool:
+    item = lots(w)[lot]
+    route = routes(w)[item.route]
+    for place in range(route.material, route.material_end):
+        need = materials(w)[place]
+        if stocks(w)[need.stock].level < need.quantity * item.quantity:
+            return False
+    return True
+
+
+@njit
+def release_ready(w: int) -> None:
+    """Releases what the plant's rule lets through."""
+    clock = clocks(w)[0]
+    if clock.release_kind == 2 or (clock.instants > 0 and clock.gate == 0):
+        return
+    while clock.pool > 0 and (clock.release_kind != 1 or clock.wip < clock.cap):
+        best = -1
+        lot = clock.pool_first
+        while lot >= 0:
+            item = lots(w)[lot]
+            if (
+                item.ready <= clock.now
+                and item.hold == 0
+                and _covered(w, lot)
+                and _room(w, steps(w)[item.step].station)
+            ):
+                if best < 0 or _sooner(w, lot, best):
+                    best = lot
+                if clock.release_kind == 0:
+                    break
+            lot = item.next
+        if best < 0:
+            break
+        release(w, best)
+
+
+@njit
+def _sooner(w: int, lot: int, best: int) -> bool:
+    place = clocks(w)[0].release_rule
+    while rules(w)[place] >= 0:
+        key = rules(w)[place]
+        mine = float(lots(w)[lot].arrival) if key == 6 else rank(w, key, lot, 0)
+        theirs = float(lots(w)[best].arrival) if key == 6 else rank(w, key, best, 0)
+        if mine != theirs:
+            return mine < theirs
+        place += 1
+    return False
+
+
+@njit
+def _room(w: int, index: int) -> bool:
+    if index < 0:
+        return True
+    station = stations(w)[index]
+    return station.buffer < 0 or station.length + station.coming < station.buffer + station.idle
+
+
+@njit
+def _skip(w: int, lot: int) -> None:
+    """Moves the target over steps that only a sample of the lots does."""
+    item = lots(w)[lot]
+    end = routes(w)[item.route].step_end
+    while item.target < end:
+        share = steps(w)[item.target].sample
+        if (
+            share >= 1.0
+            or unit(stream(clocks(w)[0].key, _P_SAMPLE, item.key, item.visits * _VISITS + item.target)) < share
+        ):
+            return
+        if item.limit_step == item.target:
+            item.limit_step = -1
+        item.target += 1
+
+
+@njit
+def _aim(w: int, lot: int) -> None:
+    """Where the lot goes after the step that it has just done."""
+    item = lots(w)[lot]
+    step = steps(w)[item.step]
+    first = routes(w)[item.route].step
+    item.target = item.step + 1
+    if item.quantity <= 0:
+        item.target = _LOST
+        return
+    if step.branch_end > step.branch:
+        draw = unit(_draw(w, _P_BRANCH, lot))
+        for place in range(step.branch, step.branch_end):
+            branch = branches(w)[place]
+            if branch.bit >= 0 and (item.once >> branch.bit) & 1:
+                continue
+            if draw < branch.probability:
+                if branch.bit >= 0:
+                    item.once |= 1 << branch.bit
+                item.target = (
+                    _LOST
+                    if branch.to == -1
+                    else (routes(w)[item.route].step_end if branch.to == -2 else first + branch.to)
+                )
+                if 0 <= item.target <= item.step:
+                    note(w, _K_REWORKED, -1, item.key, item.route, item.step, item.target, 0, 0.0, 0.0)
+                break
+            draw -= branch.probability
+    if item.target >= 0:
+        _skip(w, lot)
+
+
+@njit
+def _go(w: int, lot: int, ask: bool) -> bool:
+    """The lot sets out for its target; False: there is no room there, and it stays."""
+    item = lots(w)[lot]
+    if item.target == _LOST or item.target >= routes(w)[item.route].step_end:
+        _finish(w, lot)
+        return True
+    station = steps(w)[item.target].station
+    if ask and not _room(w, station):
+        return False
+    came = item.machine
+    item.step = item.target
+    item.machine = -1
+    step = steps(w)[item.step]
+    if item.where == _MACHINE or item.where == _DELAY:
+        note(w, _K_MOVED, came, item.key, item.route, item.step, station, 0, 0.0, 0.0)
+    moving = step.transport >= 0 and (item.where == _MACHINE or item.where == _DELAY)
+    item.where = _MOVING
+    if station < 0:
+        item.visits += 1
+        item.where = _DELAY
+        time = sample(w, step.time, _draw(w, _P_TIME, lot)) * (item.quantity if step.per == 1 else 1)
+        if step.factor >= 0:
+            time *= sample(w, step.factor, _draw(w, _P_FACTOR, lot))
+        item.started = clocks(w)[0].now
+        push(w, clocks(w)[0].now + _micro(time), _E_DELAY, lot, 0)
+        return True
+    stations(w)[station].coming += 1
+    if not moving:
+        at_station(w, lot)
+    elif clocks(w)[0].transport_pool < 0 or demand_unit(w, clocks(w)[0].transport_pool, _requester(w, lot)):
+        begin_move(w, lot)
+    return True
+
+
+@njit
+def _requester(w: int, lot: int) -> int:
+    return sizes(w)[0] + sizes(w)[1] + sizes(w)[2] + lot
+
+
+@njit
+def begin_move(w: int, lot: int) -> None:
+    """A vehicle is there, or none is needed."""
+    time = sample(w, steps(w)[lots(w)[lot].step].transport, _draw(w, _P_TRANSPORT, lot))
+    push(w, clocks(w)[0].now + _micro(time), _E_AT, lot, 1)
+
+
+@njit
+def at_station(w: int, lot: int) -> None:
+    """The lot reaches the queue."""
+    item = lots(w)[lot]
+    station = steps(w)[item.step].station
+    stations(w)[station].coming -= 1
+    note(w, _K_ARRIVED, -1, item.key, item.route, item.step, station, 0, 0.0, 0.0)
+    enqueue(w, lot)
+
+
+@njit
+def delay_done(w: int, lot: int) -> None:
+    """A step without machine has ended."""
+    item = lots(w)[lot]
+    item.steps += 1
+    note(w, _K_ENDED, -1, item.key, item.route, item.step, item.quantity, 0, 0.0, float(item.started))
+    _aim(w, lot)
+    _go(w, lot, False)
+
+
+@njit
+def _finish(w: int, lot: int) -> None:
+    clock = clocks(w)[0]
+    item = lots(w)[lot]
+    lost = item.target == _LOST
+    _wip(w, -1)
+    clock.sojourn += clock.now - item.release
+    clock.finished += 1
+    clock.lost += lost
+    good = 0 if lost else item.quantity
+    scrap = item.first_quantity - good
+    clock.good += good
+    clock.scrap += scrap
+    clock.reworked += item.reworked
+    note(
+        w, _K_LOST if lost else _K_FINISHED, -1, item.key, item.route, item.step, good, scrap, float(item.reworked), 0.0
+    )
+    row = book(w)[clock.booked]
+    clock.booked += 1
+    row.key = item.key
+    row.arrival = item.arrival
+    row.release = item.release
+    row.finish = clock.now
+    row.due = item.due
+    row.priority = item.priority
+    row.route = item.route
+    row.source = item.key >> 40
+    row.ordinal = item.key & ((1 << 40) - 1)
+    row.quantity = item.first_quantity
+    row.good = good
+    row.scrap = scrap
+    row.rework = item.reworked
+    row.violations = item.late
+    row.steps = item.steps
+    row.lost = lost
+    row.start_step = item.start_step
+    item.where = _NOWHERE
+    item.next = clock.free_lot
+    clock.free_lot = lot
+    clock.free_lots += 1
+    if clock.pool > 0:
+        wake(w, _W_RELEASE, 0)
+
+
+@njit
+def _late(w: int, lot: int) -> int:
+    """Books a broken queue-time limit; the step to go back to, -2 scrap, -1 go on."""
+    item = lots(w)[lot]
+    clock = clocks(w)[0]
+    if item.limit_step != item.step:
+        return -1
+    beyond = clock.now - item.limit_at
+    action = steps(w)[item.limit_from].limit_action
+    item.limit_step = -1
+    if beyond <= 0:
+        return -1
+    clock.late += 1
+    item.late += 1
+    note(w, _K_LATE, -1, item.key, item.route, item.step, item.step, 0, beyond * 1e-6, 0.0)
+    return action
+
+
+@njit
+def dispatch(w: int, index: int) -> None:
+    """Starts whatever the station's free machines can start."""
+    station = stations(w)[index]
+    machine = station.idle_first
+    while machine >= 0 and station.length > 0:
+        following = machines(w)[machine].next
+        lot = pick(w, index, machine, -1, 0.0)
+        if lot >= 0:
+            other = _better(w, index, machine, lot)
+            take(w, lot)
+            action = _late(w, lot)
+            if action != -1:
+                _divert(w, lot, action)
+                continue
+            _fill(w, index, other, lot)
+            _start(w, other, lot)
+            if station.buffer >= 0:
+                _tell_room(w, index)
+            machine = station.idle_first if other != machine else following
+        else:
+            machine = following
+
+
+@njit
+def _divert(w: int, lot: int, action: int) -> None:
+    item = lots(w)[lot]
+    item.target = _LOST if action == -2 else routes(w)[item.route].step + action
+    item.where = _MACHINE
+    _go(w, lot, False)
+
+
+@njit
+def _better(w: int, index: int, machine: int, lot: int) -> int:
+    """Another free machine that needs no setup for the lot, where this one does."""
+    step = lots(w)[lot].step
+    if stations(w)[index].plain or setup_time(w, machine, step) == 0:
+        return machine
+    other = stations(w)[index].idle_first
+    while other >= 0:
+        if other != machine and setup_time(w, other, step) == 0 and _allowed(w, lot, other):
+            return other
+        other = machines(w)[other].next
+    return machine
+
+
+@njit
+def _allowed(w: int, lot: int, machine: int) -> bool:
+    item = lots(w)[lot]
+    step = steps(w)[item.step]
+    if step.slot >= 0:
+        bound = dedications(w)[lot * sizes(w)[4] + step.slot]
+        if bound >= 0 and bound != machine:
+            return False
+    own = machines(w)[machine]
+    if own.plan_at < own.plan_end:
+        return False
+    found = step.eligible_end == step.eligible
+    for place in range(step.eligible, step.eligible_end):
+        found = found or eligibles(w)[place].machine == machine
+    return found
+
+
+@njit
+def _fill(w: int, index: int, machine: int, lot: int) -> None:
+    """Takes the mates of a batch out of the queue."""
+    lots(w)[lot].mate = -1
+    step = steps(w)[lots(w)[lot].step]
+    if step.family < 0:
+        return
+    room = step.batch_max - measure(w, lot)
+    last = lot
+    while room > 0:
+        mate = pick(w, index, machine, step.family, room)
+        if mate < 0:
+            return
+        room -= measure(w, mate)
+        take(w, mate)
+        _late(w, mate)
+        lots(w)[mate].mate = -1
+        lots(w)[last].mate = mate
+        last = mate
+
+
+@njit
+def _start(w: int, index: int, head: int) -> None:
+    """The machine takes the lot and its mates: setup first, then the run."""
+    machine = machines(w)[index]
+    clock = clocks(w)[0]
+    wanted = steps(w)[lots(w)[head].step].setup
+    count = 0
+    lot = head
+    while lot >= 0:
+        item = lots(w)[lot]
+        step = steps(w)[item.step]
+        item.where = _MACHINE
+        item.machine = index
+        item.visits += 1
+        item.started = clock.now
+        item.made = item.step_scrap = item.step_rework = 0
+        item.counted_good = item.counted_scrap = item.counted_rework = 0
+        item.extra = 0
+        if step.limit_to >= 0:
+            item.limit_step = step.limit_to
+            item.limit_from = item.step
+            item.limit_at = clock.now + step.within
+        if step.dedicate >= 0:
+            dedications(w)[lot * sizes(w)[4] + step.dedicate] = index
+        note(w, _K_STARTED, index, item.key, item.route, item.step, item.quantity, 0, 0.0, 0.0)
+        count += 1
+        lot = item.mate
+    if machine.plan_at < machine.plan_end:
+        machine.plan_at += 1
+    machine.lot = head
+    change = setup_time(w, index, lots(w)[head].step)
+    _count_run(w, index, wanted, count)
+    machine.phase = _RUN
+    if change == 0:
+        if wanted > 0:
+            machine.setup = wanted
+        _ask_operator(w, index)
+    else:
+        pool = _plan_setup(w, index, head, change)
+        if pool < 0 or demand_unit(w, pool, index):
+            setup_granted(w, index)
+        else:
+            machine.phase = _WAIT_SETTER
+            show(w, index)
+    settle(w, index)
+
+
+@njit
+def _count_run(w: int, index: int, wanted: int, lots_taken: int) -> None:
+    machine = machines(w)[index]
+    if machine.table < 0:
+        return
+    if wanted != machine.setup:
+        table = tables(w)[machine.table]
+        machine.run_left = min_runs(w)[table.min_run + wanted] if table.min_run >= 0 else 0
+    if machine.run_left > 0:
+        machine.run_left = max(0, machine.run_left - lots_taken)
+
+
+@njit
+def _plan_setup(w: int, index: int, head: int, change: int) -> int:
+    """Draws how long the setup takes; the pool that sets up, -1 nobody."""
+    machine = machines(w)[index]
+    pool = -1
+    time = float(change)
+    if machine.table >= 0:
+        table = tables(w)[machine.table]
+        pool = table.pool
+        if table.factor >= 0:
+            time *= sample(w, table.factor, _draw(w, _P_SETUP, head))
+        if table.extra >= 0:
+            time += 1e6 * sample(w, table.extra, _draw(w, _P_EXTRA, head))
+    machine.change = int(round(time))
+    machine.waiting = pool
+    machine.setups_done += 1
+    machine.setup_serial += 1
+    return pool
+
+
+@njit
+def setup_granted(w: int, index: int) -> None:
+    """Somebody sets up."""
+    machine = machines(w)[index]
+    machine.phase = _SETUP
+    machine.pause_mark = pauses(w, index)
+    push(w, clocks(w)[0].now + machine.change, _E_SETUP, index, 0)
+    show(w, index)
+
+
+@njit
+def setup_done(w: int, index: int) -> None:
+    """The setup has ended, unless the machine stood still meanwhile."""
+    machine = machines(w)[index]
+    late = pauses(w, index) - machine.pause_mark
+    if late > 0:
+        machine.pause_mark += late
+        push(w, clocks(w)[0].now + late, _E_SETUP, index, 0)
+        return
+    if machine.waiting >= 0:
+        return_unit(w, machine.waiting)
+    machine.setup = steps(w)[lots(w)[machine.lot].step].setup
+    _ask_operator(w, index)
+
+
+@njit
+def _ask_operator(w: int, index: int) -> None:
+    machine = machines(w)[index]
+    pool = steps(w)[lots(w)[machine.lot].step].pool
+    machine.held = pool
+    if pool < 0 or demand_unit(w, pool, index):
+        begin_run(w, index)
+    else:
+        machine.phase = _WAIT_OPERATOR
+        show(w, index)
+
+
+@njit
+def _time(w: int, index: int, head: int) -> float:
+    """Processing time of the lot or batch on the machine [s]."""
+    item = lots(w)[head]
+    step = steps(w)[item.step]
+    distribution = step.time
+    for place in range(step.eligible, step.eligible_end):
+        if eligibles(w)[place].machine == index and eligibles(w)[place].time >= 0:
+            distribution = eligibles(w)[place].time
+    time = sample(w, distribution, _draw(w, _P_TIME, head))
+    if step.per == 1:
+        pieces = 0
+        lot = head
+        while lot >= 0:
+            pieces += lots(w)[lot].quantity
+            lot = lots(w)[lot].mate
+        time *= pieces
+    if step.factor >= 0:
+        time *= sample(w, step.factor, _draw(w, _P_FACTOR, head))
+    return time * machines(w)[index].speed
+
+
+@njit
+def begin_run(w: int, index: int) -> None:
+    """Processing begins."""
+    machine = machines(w)[index]
+    head = machine.lot
+    now = clocks(w)[0].now
+    time = _micro(_time(w, index, head))
+    machine.phase = _RUN
+    show(w, index)
+    lot = head
+    while lot >= 0:
+        item = lots(w)[lot]
+        item.cycle = time
+        item.run_from = run_time(w, index) + machine.load
+        begin_pieces(w, index, lot)
+        lot = item.mate
+    item = lots(w)[head]
+    item.paused = pauses(w, index)
+    push(w, now + machine.load + time + machine.unload, _E_DONE, head, 0)
+    if machine.cascade:
+        step = steps(w)[item.step]
+        interval = time
+        if step.interval >= 0:
+            drawn = sample(w, step.interval, _draw(w, _P_INTERVAL, head))
+            interval = _micro(drawn * (item.quantity if step.interval_per == 1 else 1))
+        machine.pause_mark = item.paused
+        push(w, now + interval, _E_INTAKE, index, 0)
+    machine.inside += 1
+
+
+@njit
+def intake_free(w: int, index: int) -> None:
+    """A cascade machine can take the next lot."""
+    machine = machines(w)[index]
+    late = pauses(w, index) - machine.pause_mark
+    if late > 0:
+        machine.pause_mark += late
+        push(w, clocks(w)[0].now + late, _E_INTAKE, index, 0)
+        return
+    if machine.held >= 0:
+        return_unit(w, machine.held)
+    _free(w, index)
+
+
+@njit
+def _free(w: int, index: int) -> None:
+    """The machine has nothing to do with a lot any more."""
+    machine = machines(w)[index]
+    machine.phase = _FREE
+    machine.lot = -1
+    if machine.failures_end > machine.failures or machine.maintenance_end > machine.maintenance:
+        after_operation(w, index)
+        try_maintenance(w, index)
+    settle(w, index)
+    if available(w, index):
+        if stations(w)[machine.station].buffer >= 0:
+            _tell_room(w, machine.station)
+        if stations(w)[machine.station].length > 0:
+            _start_next(w, index)
+    show(w, index)
+
+
+@njit
+def _start_next(w: int, index: int) -> None:
+    wake_station(w, machines(w)[index].station)
+
+
+@njit
+def done(w: int, head: int) -> None:
+    """An operation has ended, unless the machine stood still meanwhile or has rework and tool changes to make up."""
+    item = lots(w)[head]
+    index = int(item.machine)
+    machine = machines(w)[index]
+    late = pauses(w, index) - item.paused
+    if late > 0:
+        item.paused += late
+        push(w, clocks(w)[0].now + late, _E_DONE, head, 0)
+        return
+    lot = head
+    while lot >= 0:
+        advance(w, index, head, lot, lots(w)[lot].quantity)
+        lot = int(lots(w)[lot].mate)
+    if item.extra > 0 and machine.cascade == 0:
+        push(w, clocks(w)[0].now + item.extra, _E_DONE, head, 0)
+        item.extra = 0
+        return
+    if machine.cascade == 0 and machine.held >= 0:
+        return_unit(w, machine.held)
+    machine.inside -= 1
+    lot = head
+    while lot >= 0:
+        _end(w, index, lot)
+        lot = int(lots(w)[lot].mate)
+    if machine.cascade:
+        lot = head
+        while lot >= 0:
+            following = int(lots(w)[lot].mate)
+            _go(w, lot, False)
+            lot = following
+        return
+    _unload(w, index)
+
+
+@njit
+def _end(w: int, index: int, lot: int) -> None:
+    """Books the end of the lot's operation and decides where it goes."""
+    item = lots(w)[lot]
+    machine = machines(w)[index]
+    end_pieces(w, index, lot)
+    count_out(w, index, lot)
+    good = item.made - item.step_scrap
+    machine.energy += steps(w)[item.step].energy * item.made
+    machine.lots_done += 1
+    note(
+        w, _K_ENDED, index, item.key, item.route, item.step, good, item.step_scrap, float(item.step_rework),
+        float(item.started),
+    )  # fmt: skip
+    item.scrap += item.step_scrap
+    item.reworked += item.step_rework
+    item.quantity = good
+    item.steps += 1
+    _aim(w, lot)
+
+
+@njit
+def _unload(w: int, index: int) -> bool:
+    """The lots leave the machine, as far as there is room; True: it is free."""
+    machine = machines(w)[index]
+    while machine.lot >= 0:
+        lot = int(machine.lot)
+        following = int(lots(w)[lot].mate)
+        if not _go(w, lot, True):
+            _block(w, index, steps(w)[lots(w)[lot].target].station)
+            return False
+        machine.lot = following
+    _free(w, index)
+    return True
+
+
+@njit
+def _block(w: int, index: int, target: int) -> None:
+    """The machine keeps its lot until there is room at the target."""
+    machine = machines(w)[index]
+    station = stations(w)[target]
+    if machine.phase == _BLOCKED and machine.waiting == target:
+        return
+    machine.phase = _BLOCKED
+    machine.waiting = target
+    machine.blocked_next = -1
+    if station.blocked_last < 0:
+        station.blocked_first = index
+    else:
+        machines(w)[station.blocked_last].blocked_next = index
+    station.blocked_last = index
+    show(w, index)
+    if _stuck(w, target):
+        clocks(w)[0].status = 5
+        clocks(w)[0].stuck = index
+
+
+@njit
+def _stuck(w: int, target: int) -> bool:
+    """Every machine that could make room, directly or in turn, is itself blocked."""
+    clock = clocks(w)[0]
+    clock.stamp += 1
+    line = scratch(w)
+    line[0] = target
+    stations(w)[target].mark = clock.stamp
+    count = 1
+    at = 0
+    while at < count:
+        station = stations(w)[line[at]]
+        at += 1
+        for index in range(station.machine, station.machine_end):
+            machine = machines(w)[index]
+            if stations(w)[machine.station].mark != clock.stamp or machine.station != line[at - 1]:
+                continue
+            if machine.phase != _BLOCKED:
+                return False
+            if stations(w)[machine.waiting].mark != clock.stamp:
+                stations(w)[machine.waiting].mark = clock.stamp
+                line[count] = machine.waiting
+                count += 1
+    return True
+
+
+@njit
+def _tell_room(w: int, index: int) -> None:
+    station = stations(w)[index]
+    if station.room_woken == 0 and (station.blocked_first >= 0 or clocks(w)[0].pool > 0):
+        station.room_woken = 1
+        wake(w, _W_ROOM, index)
+
+
+@njit
+def make_room(w: int, index: int) -> None:
+    """Blocked machines hand over what there is room for, first come first served; then the release pool."""
+    station = stations(w)[index]
+    while station.blocked_first >= 0 and _room(w, index):
+        machine = int(station.blocked_first)
+        station.blocked_first = machines(w)[machine].blocked_next
+        if station.blocked_first < 0:
+            station.blocked_last = -1
+        machines(w)[machine].waiting = -1
+        _unload(w, machine)
+    if clocks(w)[0].pool > 0:
+        wake(w, _W_RELEASE, 0)

@@ -1,0 +1,476 @@
+"""The loop: next event, its consequences, then whatever they left to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import njit
+
+from luban.twin.kernel.flow import (
+    arrive,
+    at_station,
+    begin_move,
+    begin_run,
+    delay_done,
+    dispatch,
+    done,
+    intake_free,
+    make_room,
+    new_lot,
+    release,
+    release_ready,
+    setup_done,
+    setup_granted,
+)
+from luban.twin.kernel.heap import pop, push
+from luban.twin.kernel.layout import (
+    FAR,
+    Event,
+    Phase,
+    Stop,
+    arrivals,
+    book,
+    calendar_machines,
+    calendar_pools,
+    calendars,
+    clocks,
+    corrections,
+    events,
+    instants,
+    lots,
+    machines,
+    orders,
+    pools,
+    sizes,
+    spans,
+    stations,
+    stocks,
+    traces,
+    work,
+)
+from luban.twin.kernel.memory import entry
+from luban.twin.kernel.pieces import advance, change_tool, count_out
+from luban.twin.kernel.queues import KEYS
+from luban.twin.kernel.random import Purpose, run_key, sample, stream
+from luban.twin.kernel.resources import level, next_request, return_unit
+from luban.twin.kernel.states import run_time, settle, stop, unstop, wake, wake_station
+from luban.twin.kernel.stops import (
+    begin_maintenance,
+    begin_repair,
+    due,
+    fail_calendar,
+    fail_run,
+    first_failures,
+    first_maintenance,
+    maintained,
+    order_maintenance,
+    repaired,
+    try_maintenance,
+)
+from luban.twin.kernel.trace import Kind, note
+
+__all__ = ["COMMANDS", "advance_run"]
+
+COMMANDS = (
+    "none",
+    "begin",
+    "release",
+    "standby",
+    "maintain",
+    "change_tool",
+    "correct",
+    "start_batch",
+    "look",
+    "count",
+    "release_ready",
+)
+"""What can be ordered between two windows; `look`: every station checks what it can start."""
+
+_E_DONE, _E_ARRIVAL, _E_AT, _E_SETUP = int(Event.DONE), int(Event.ARRIVAL), int(Event.AT_STATION), int(Event.SETUP_DONE)
+_E_INTAKE, _E_FAIL, _E_FAIL_RUN = int(Event.INTAKE_FREE), int(Event.FAIL_CALENDAR), int(Event.FAIL_RUN)
+_E_REPAIRED, _E_DUE, _E_MAINTAINED = int(Event.REPAIRED), int(Event.MAINTENANCE_DUE), int(Event.MAINTENANCE_DONE)
+_E_CALENDAR, _E_ORDER, _E_READY, _E_INSTANT = (
+    int(Event.CALENDAR),
+    int(Event.ORDER),
+    int(Event.READY),
+    int(Event.RELEASE_INSTANT),
+)
+_E_DELAY, _E_WAITED, _E_DEMAND, _E_REPLENISH = (
+    int(Event.DELAY_DONE),
+    int(Event.BATCH_WAITED),
+    int(Event.DEMAND),
+    int(Event.REPLENISH),
+)
+_OFF, _STANDBY = int(Stop.OFF), int(Stop.STANDBY)
+_RUN, _WAIT_SETTER = int(Phase.RUN), int(Phase.WAIT_SETTER)
+_P_ARRIVAL, _P_QUANTITY, _P_DUE, _P_READY = (
+    int(Purpose.ARRIVAL),
+    int(Purpose.QUANTITY),
+    int(Purpose.DUE),
+    int(Purpose.READY),
+)
+_P_DEMAND, _P_DEMAND_QUANTITY, _P_LEAD = int(Purpose.DEMAND), int(Purpose.DEMAND_QUANTITY), int(Purpose.LEAD)
+_K_STOCK = int(Kind.STOCK)
+
+
+@njit
+def _micro(seconds: float) -> int:
+    return int(round(seconds * 1e6))
+
+
+@njit
+def _next_arrival(w: int, source: int) -> None:
+    own = arrivals(w)[source]
+    if 0 <= own.limit <= own.made:
+        return
+    which = own.first if own.made == 0 and own.first >= 0 else own.interval
+    gap = sample(w, which, stream(clocks(w)[0].key, _P_ARRIVAL, source, own.made))
+    push(w, clocks(w)[0].now + _micro(gap), _E_ARRIVAL, source, 0)
+
+
+@njit
+def _arrival(w: int, source: int) -> None:
+    own = arrivals(w)[source]
+    clock = clocks(w)[0]
+    ordinal = own.made
+    own.made = ordinal + 1
+    quantity = max(1, int(round(sample(w, own.quantity, stream(clock.key, _P_QUANTITY, source, ordinal)))))
+    ready = clock.now
+    if own.ready >= 0:
+        ready += _micro(sample(w, own.ready, stream(clock.key, _P_READY, source, ordinal)))
+    due_at = FAR
+    if own.due >= 0:
+        due_at = clock.now + _micro(sample(w, own.due, stream(clock.key, _P_DUE, source, ordinal)))
+    key = ((source + 1) << 40) + ordinal
+    arrive(w, new_lot(w, key, own.route, quantity, ready, due_at, own.priority, 0))
+    _next_arrival(w, source)
+
+
+@njit
+def _order(w: int, index: int) -> None:
+    clock = clocks(w)[0]
+    own = orders(w)[index]
+    lot = new_lot(w, own.key, own.route, own.quantity, own.ready, own.due, own.priority, own.step)
+    lots(w)[lot].arrival = own.arrival
+    clock.next_order = index + 1
+    if index + 1 < len(orders(w)) and orders(w)[index + 1].route >= 0:
+        push(w, max(clock.now, orders(w)[index + 1].arrival), _E_ORDER, index + 1, 0)
+    if own.step > 0:
+        release(w, lot)
+    else:
+        arrive(w, lot)
+
+
+@njit
+def _turn(w: int, index: int) -> None:
+    """A calendar opens or closes."""
+    own = calendars(w)[index]
+    now = clocks(w)[0].now
+    if own.open:
+        own.open = 0
+        own.at += 1
+        if own.at < own.end:
+            push(w, spans(w)[own.at].start, _E_CALENDAR, index, 0)
+    else:
+        own.open = 1
+        push(w, spans(w)[own.at].end, _E_CALENDAR, index, 0)
+    if not own.open and own.at < own.end and spans(w)[own.at].start == now:
+        return
+    for place in range(own.pool, own.pool_end):
+        level(w, calendar_pools(w)[place], own.open == 1)
+    for place in range(own.machine, own.machine_end):
+        machine = calendar_machines(w)[place]
+        if own.open:
+            unstop(w, machine, _OFF)
+            try_maintenance(w, machine)
+        else:
+            stop(w, machine, _OFF)
+
+
+@njit
+def _book_stock(w: int, index: int, change: float, why: int) -> None:
+    own = stocks(w)[index]
+    span = float(clocks(w)[0].now - own.since)
+    own.on_hand_time += max(own.level, 0.0) * span
+    own.short_time += max(-own.level, 0.0) * span
+    own.since = clocks(w)[0].now
+    own.level += change
+    note(w, _K_STOCK, -1, -1, -1, -1, index, why, own.level, 0.0)
+
+
+@njit
+def _review(w: int, index: int) -> None:
+    own = stocks(w)[index]
+    if own.level + own.ordered <= own.reorder:
+        quantity = own.up_to - own.level - own.ordered
+        own.ordered += quantity
+        own.orders += 1
+        lead = sample(w, own.lead, stream(clocks(w)[0].key, _P_LEAD, index, own.orders))
+        push(w, clocks(w)[0].now + _micro(lead), _E_REPLENISH, index, _micro(quantity))
+        note(w, _K_STOCK, -1, -1, -1, -1, index, 1, own.level, quantity)
+
+
+@njit
+def _next_demand(w: int, index: int) -> None:
+    own = stocks(w)[index]
+    if own.interval >= 0:
+        gap = sample(w, own.interval, stream(clocks(w)[0].key, _P_DEMAND, index, own.demands))
+        push(w, clocks(w)[0].now + _micro(gap), _E_DEMAND, index, 0)
+
+
+@njit
+def _demand(w: int, index: int) -> None:
+    own = stocks(w)[index]
+    quantity = sample(w, own.quantity, stream(clocks(w)[0].key, _P_DEMAND_QUANTITY, index, own.demands))
+    own.demands += 1
+    _book_stock(w, index, -quantity, 3)
+    _review(w, index)
+    _next_demand(w, index)
+
+
+@njit
+def _replenish(w: int, index: int, micro: int) -> None:
+    own = stocks(w)[index]
+    quantity = micro * 1e-6
+    own.ordered -= quantity
+    _book_stock(w, index, quantity, 2)
+    _review(w, index)
+    wake(w, 3, 0)
+
+
+@njit
+def _grant(w: int, pool: int) -> None:
+    pools(w)[pool].woken = 0
+    machine_count = sizes(w)[0]
+    failures_end = machine_count + sizes(w)[1]
+    maintenance_end = failures_end + sizes(w)[2]
+    while True:
+        who = next_request(w, pool)
+        if who < 0:
+            return
+        if who < machine_count:
+            if machines(w)[who].phase == _WAIT_SETTER:
+                setup_granted(w, who)
+            else:
+                begin_run(w, who)
+        elif who < failures_end:
+            begin_repair(w, who - machine_count)
+        elif who < maintenance_end:
+            begin_maintenance(w, who - failures_end)
+        else:
+            begin_move(w, who - maintenance_end)
+
+
+@njit
+def _catch_up(w: int) -> None:
+    """Does what the last event left to be done."""
+    clock = clocks(w)[0]
+    ring = work(w)
+    while clock.work_count > 0:
+        code = int(ring[clock.work_first])
+        clock.work_first = (clock.work_first + 1) % len(ring)
+        clock.work_count -= 1
+        index = code >> 2
+        kind = code & 3
+        if kind == 0:
+            stations(w)[index].woken = 0
+            dispatch(w, index)
+        elif kind == 1:
+            _grant(w, index)
+        elif kind == 2:
+            stations(w)[index].room_woken = 0
+            make_room(w, index)
+        elif index == 0:
+            release_ready(w)
+        else:
+            _review(w, index - 1)
+
+
+@njit
+def _handle(w: int, kind: int, a: int, b: int) -> None:
+    clock = clocks(w)[0]
+    if kind == _E_DONE:
+        done(w, a)
+    elif kind == _E_AT:
+        if b == 1 and clock.transport_pool >= 0:
+            return_unit(w, clock.transport_pool)
+        at_station(w, a)
+    elif kind == _E_ARRIVAL:
+        _arrival(w, a)
+    elif kind == _E_SETUP:
+        setup_done(w, a)
+    elif kind == _E_INTAKE:
+        intake_free(w, a)
+    elif kind == _E_DELAY:
+        delay_done(w, a)
+    elif kind == _E_WAITED:
+        wake_station(w, a)
+    elif kind == _E_FAIL:
+        fail_calendar(w, a, b)
+    elif kind == _E_FAIL_RUN:
+        fail_run(w, a, b)
+    elif kind == _E_REPAIRED:
+        repaired(w, a)
+    elif kind == _E_DUE:
+        due(w, a, b)
+    elif kind == _E_MAINTAINED:
+        maintained(w, a)
+    elif kind == _E_CALENDAR:
+        _turn(w, a)
+    elif kind == _E_ORDER:
+        _order(w, a)
+    elif kind == _E_READY:
+        wake(w, 3, 0)
+    elif kind == _E_INSTANT:
+        clock.gate = 1
+        release_ready(w)
+        clock.gate = 0
+        clock.instant += 1
+        if clock.instant < clock.instants:
+            push(w, instants(w)[clock.instant], _E_INSTANT, 0, 0)
+    elif kind == _E_DEMAND:
+        _demand(w, a)
+    elif kind == _E_REPLENISH:
+        _replenish(w, a, b)
+
+
+@njit
+def _begin(w: int, seed: int, replication: int) -> None:
+    clock = clocks(w)[0]
+    clock.key = run_key(seed, replication)
+    for index in range(sizes(w)[7]):
+        own = calendars(w)[index]
+        if own.first < own.end and spans(w)[own.first].start <= 0:
+            own.open = 1
+            push(w, spans(w)[own.first].end, _E_CALENDAR, index, 0)
+        elif own.first < own.end:
+            push(w, spans(w)[own.first].start, _E_CALENDAR, index, 0)
+        for place in range(own.pool, own.pool_end):
+            level(w, calendar_pools(w)[place], own.open == 1)
+        for place in range(own.machine, own.machine_end):
+            if not own.open:
+                machines(w)[calendar_machines(w)[place]].stop |= _OFF
+    for index in range(sizes(w)[0]):
+        unstop(w, index, 0)
+        if machines(w)[index].tool >= 0:
+            machines(w)[index].tools = -1
+            change_tool(w, index, 3)
+    first_failures(w)
+    first_maintenance(w)
+    for index in range(sizes(w)[8]):
+        _next_arrival(w, index)
+    for index in range(sizes(w)[9]):
+        _review(w, index)
+        _next_demand(w, index)
+    if len(orders(w)) > 0 and orders(w)[0].route >= 0:
+        push(w, max(0, orders(w)[0].arrival), _E_ORDER, 0, 0)
+    if clock.instants > 0:
+        push(w, instants(w)[0], _E_INSTANT, 0, 0)
+
+
+@njit
+def _count(w: int) -> None:
+    """Makes the pieces that are due by now on every running machine, and counts them."""
+    for index in range(sizes(w)[0]):
+        machine = machines(w)[index]
+        if machine.phase == _RUN and machine.cascade == 0 and machine.lot >= 0:
+            lot = int(machine.lot)
+            while lot >= 0:
+                item = lots(w)[lot]
+                if item.cycle > 0:
+                    ran = run_time(w, index) - item.run_from
+                    share = min(1.0, max(0.0, ran / item.cycle))
+                    advance(w, index, machine.lot, lot, int(share * item.quantity))
+                    count_out(w, index, lot)
+                lot = int(item.mate)
+
+
+@njit
+def _command(w: int, command: int, a: int, b: int, x: float) -> None:
+    clock = clocks(w)[0]
+    if command == 1:
+        _begin(w, a, b)
+    elif command == 2:
+        release(w, a)
+    elif command == 3:
+        if b:
+            stop(w, a, _STANDBY)
+        else:
+            unstop(w, a, _STANDBY)
+    elif command == 4:
+        order_maintenance(w, a)
+    elif command == 5:
+        spent = change_tool(w, a, 3)
+        if machines(w)[a].lot >= 0:
+            lots(w)[machines(w)[a].lot].extra += spent
+    elif command == 6:
+        corrections(w)[a * sizes(w)[5] + b].value += x
+    elif command == 7:
+        clock.force = a + 1
+        dispatch(w, a)
+        clock.force = 0
+    elif command == 8:
+        for index in range(sizes(w)[10]):
+            wake_station(w, index)
+    elif command == 9:
+        _count(w)
+    elif command == 10:
+        clock.gate = 1
+        release_ready(w)
+        clock.gate = 0
+
+
+@njit
+def _lacks(w: int) -> int:
+    """Which array has no room left for the worst that one event can do; 0: none."""
+    clock = clocks(w)[0]
+    if clock.free_lots < 2:
+        return 1
+    if clock.planned + sizes(w)[11] > len(events(w)):
+        return 2
+    if clock.wanted and clock.traced + sizes(w)[12] > len(traces(w)):
+        return 3
+    if clock.booked + sizes(w)[13] > len(book(w)):
+        return 4
+    return 0
+
+
+def _make(stamp: str) -> Callable[..., Any]:
+    def advance_run(w: int, until: int, most: int, command: int, a: int, b: int, x: float) -> int:
+        """Applies the command, then runs to `until` [µs]; the reason why it came back (layout.Status).
+
+        A lack of room found before the command was applied is its Status, later 16 more.
+        """
+        version = stamp  # the compiler's cache must know the sources
+        clock = clocks(w)[0]
+        clock.status = 0
+        lack = _lacks(w)
+        if lack:
+            return lack
+        if command > 0 and len(version) > 0:
+            _command(w, command, a, b, x)
+            _catch_up(w)
+            if clock.status == 5:
+                return 5
+        while clock.planned > 0 and events(w)[0].time <= until:
+            lack = _lacks(w)
+            if lack:
+                return lack + 16
+            if clock.events >= most:
+                return 6
+            time, kind, first, second = pop(w)
+            clock.now = time
+            clock.events += 1
+            _handle(w, kind, first, second)
+            _catch_up(w)
+            if clock.status == 5:
+                return 5
+        clock.now = max(clock.now, until)
+        return 0 if clock.planned > 0 else 7
+
+    return advance_run
+
+
+advance_run = entry(_make)
+"""Compiled entry point: (w, until, most events, command, a, b, x) → status."""
