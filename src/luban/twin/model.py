@@ -18,6 +18,7 @@ __all__ = [
     "Branch",
     "Calendar",
     "Characteristic",
+    "Demand",
     "Failure",
     "LotOrder",
     "Machine",
@@ -50,6 +51,7 @@ RULES = (
     "slack",  # least (due - now - rest of the work)
     "cr",  # least critical ratio (due - now) / rest of the work
     "random",  # keyed by the lot: the same in every run of a seed
+    "urgent",  # lots within the station's `urgent` time of their due date
 )
 """Keys of a dispatch rule, compared in the order in which a station lists them; first come breaks ties."""
 
@@ -76,13 +78,15 @@ class Pool:
     """People, vehicles, fixtures: units that operations, setups, repairs or moves need.
 
     size      units present while its calendar is open (always where it has none)
-    absence   probability that a unit is missing for a whole open span [1]
+    absence   probability that one is missing for a whole open span [1]
+    tends     machines that one can look after at a time: so many units each brings, and takes along when missing
     """
 
     id: str
     size: int
     calendar: str | None = None
     absence: float = 0.0
+    tends: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +129,13 @@ class Maintenance:
 class Tool:
     """A wearing edge or wheel of a machine.
 
-    life        cutting time to its end; drawn anew for each edge [s]
+    life        cutting time, or pieces, to its end; drawn anew for each edge [s | piece]
     cutting     share of processing time in which it cuts [1]
-    replace_at  planned change after that much cutting [s]; None: used until it ends
+    replace_at  planned change after that much cutting, or so many pieces [s | piece]; None: used until it ends
     change      duration of a change [s]
     breaks      scrap pieces when it ends before it is changed
     jump        deviation that an early end adds to the pieces until the change [unit of the characteristic]
+    clock       what wears it: `cut` (cutting time) or `piece`
     """
 
     life: Distribution
@@ -139,6 +144,7 @@ class Tool:
     replace_at: float | None = None
     breaks: int = 1
     jump: float = 0.0
+    clock: str = "cut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +166,7 @@ class Characteristic:
     correct_gain          share of the reading taken back [1]
     rework_above          True: pieces above `upper` are reworked there for `rework_time` × cycle; False: scrap; rework_below likewise
     cluster               probability that a lot carries a cause that no correction cures, and share of its pieces hit
+    nominal               added to a reading where it is shown or written: deviations themselves count from 0
     """
 
     id: str
@@ -182,6 +189,7 @@ class Characteristic:
     rework_below: bool = False
     rework_time: float = 0.6
     cluster: tuple[float, float] = (0.0, 0.0)
+    nominal: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +199,14 @@ class Station:
     rule      keys of RULES, compared in this order
     buffer    lots that may wait or be on their way here; None: any number. A lot that finds no room blocks its machine.
     location  for transport times
+    urgent    (time before the due date [s], probability that such a lot is on the list) of the rule's key `urgent`
     """
 
     id: str
     rule: tuple[str, ...] = ("fifo",)
     buffer: int | None = None
     location: str = ""
+    urgent: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,14 +424,38 @@ class Stock:
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """Orders that come by chance, drawn anew for each seed and replication (`demand.draw_orders`).
+
+    per_day   mean number of orders a working day
+    mix       (route, share, pieces of an order): shares are relative
+    days      working days (start, end, number of the week) [µs after the model's start], beyond the horizon by `due_days`
+    level     factor of a week on `per_day` [1], held within `limits`
+    due_days  an order is due at the end of the working day that many after its own
+    delayed   share of orders whose material is not at hand [1]; then it comes after `delay` [s]
+    """
+
+    per_day: float
+    mix: tuple[tuple[str, float, Distribution], ...]
+    days: tuple[tuple[int, int, int], ...]
+    level: Distribution | None = None
+    limits: tuple[float, float] = (0.0, 1e9)
+    due_days: int | None = None
+    delayed: float = 0.0
+    delay: Distribution | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A plant that can be run.
 
     start      its time zero [µs UTC]
     horizon    calendars and order lists reach that far [µs]; a run beyond is refused
     transport  move between stations where a step does not say [s]
-    transport_pool   vehicles that moves need; None: any number
+    transport_pool      vehicles that moves need; None: any number
+    transport_calendar  moves pass only while it is open; None: always
     base_load  power drawn always [W]
+    demand     orders drawn for each run besides `orders`
     """
 
     id: str
@@ -441,3 +475,5 @@ class Model:
     transport_pool: str | None = None
     base_load: float = 0.0
     source: str = ""
+    transport_calendar: str | None = None
+    demand: Demand | None = None
