@@ -164,7 +164,8 @@ class Characteristic:
     correct_beyond        as-is rule of the operator: corrects when |reading| exceeds this share of the tolerance [1];
                           None: never; the first piece of a lot is always corrected where `correct_first`
     correct_gain          share of the reading taken back [1]
-    rework_above          True: pieces above `upper` are reworked there for `rework_time` × cycle; False: scrap; rework_below likewise
+    rework_above          True: pieces above `upper` are reworked there for `rework_time` × cycle; False: scrap;
+                          rework_below likewise
     cluster               probability that a lot carries a cause that no correction cures, and share of its pieces hit
     nominal               added to a reading where it is shown or written: deviations themselves count from 0
     """
@@ -429,7 +430,7 @@ class Demand:
 
     per_day   mean number of orders a working day
     mix       (route, share, pieces of an order): shares are relative
-    days      working days (start, end, number of the week) [µs after the model's start], beyond the horizon by `due_days`
+    days      working days (start, end, number of the week) [µs after the model's start], `due_days` beyond the horizon
     level     factor of a week on `per_day` [1], held within `limits`
     due_days  an order is due at the end of the working day that many after its own
     delayed   share of orders whose material is not at hand [1]; then it comes after `delay` [s]
