@@ -190,9 +190,9 @@ class Run:
         lots["next"][size - 1] = world["clock"]["free_lot"][0]
         world["clock"]["free_lot"] = len(old)
         world["clock"]["free_lots"] += size - len(old)
-        dedications = np.full(size * int(sizes[4]), -1, np.int32)
+        dedications = np.full(size * int(sizes[4]), -1, np.int64)
         dedications[: len(old) * int(sizes[4])] = world["dedications"][: len(old) * int(sizes[4])]
-        requests = np.full(int(sizes[:3].sum()) + size, -1, np.int32)
+        requests = np.full(int(sizes[:3].sum()) + size, -1, np.int64)
         if len(old):
             requests[: len(world["requests"])] = world["requests"]
         world["lots"], world["dedications"], world["requests"] = lots, dedications, requests

@@ -130,12 +130,12 @@ class _Builder:
         clock = world["clock"]
         clock["wanted"] = wanted
         clock["pool_first"] = clock["pool_last"] = clock["free_lot"] = clock["stuck"] = -1
-        clock["cap"] = model.release.cap if model.release.cap is not None else np.iinfo(np.int32).max
+        clock["cap"] = model.release.cap if model.release.cap is not None else np.iinfo(np.int64).max
         clock["release_kind"] = ("push", "conwip", "manual").index(model.release.kind)
         clock["instants"] = len(model.release.instants)
         clock["transport_pool"] = _find(self.pools, model.transport_pool, "pool", "transport_pool")
         clock["release_rule"] = len(self.rules)
-        world["rules"] = np.array([*self.rules, *(RULES.index(key) for key in model.release.rule), -1], np.int32)
+        world["rules"] = np.array([*self.rules, *(RULES.index(key) for key in model.release.rule), -1], np.int64)
         world["instants"] = np.array(model.release.instants, np.int64)
         world["work"] = world.blank("work", 4096 + 8 * (len(self.stations) + len(self.pools) + len(self.stocks)))
         world["family_total"] = world.blank("family_total", len(self.families))
@@ -324,7 +324,7 @@ class _Builder:
         arrays["machine_time"] = np.zeros_like(power)
         arrays["failures"] = _rows("failures", failures)
         arrays["maintenances"] = _rows("maintenances", maintenances)
-        arrays["renewals"] = np.array(renewals, np.int32)
+        arrays["renewals"] = np.array(renewals, np.int64)
         arrays["tools"] = _rows("tools", tools)
         arrays["corrections"] = World.blank("corrections", len(model.machines) * self.characteristics)
         arrays["corrections"]["cold"] = 1.0
@@ -431,8 +431,8 @@ class _Builder:
             row["machine_end"], row["pool_end"] = len(machines), len(pools)
         arrays["calendars"] = calendars
         arrays["spans"] = _rows("spans", spans)
-        arrays["calendar_machines"] = np.array(machines, np.int32)
-        arrays["calendar_pools"] = np.array(pools, np.int32)
+        arrays["calendar_machines"] = np.array(machines, np.int64)
+        arrays["calendar_pools"] = np.array(pools, np.int64)
         arrays["pools"] = _rows(
             "pools",
             [
@@ -480,7 +480,7 @@ class _Builder:
             )
         arrays["tables"] = _rows("tables", rows)
         arrays["setup_times"] = times.reshape(-1)
-        arrays["min_runs"] = np.array(runs, np.int32)
+        arrays["min_runs"] = np.array(runs, np.int64)
 
     def _stations(self, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
         stations = World.blank("stations", len(self.model.stations))

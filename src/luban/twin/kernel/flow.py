@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from luban.twin.kernel.heap import push
 from luban.twin.kernel.layout import (
+    NOBODY,
+    ZERO,
+    ONE,
+    THREE,
     Event,
     Phase,
     Where,
     Work,
-    arrivals,
     book,
     branches,
     clocks,
@@ -20,7 +24,6 @@ from luban.twin.kernel.layout import (
     machines,
     materials,
     min_runs,
-    orders,
     routes,
     rules,
     scratch,
@@ -55,24 +58,34 @@ __all__ = [
     "setup_granted",
 ]
 
-_FREE, _WAIT_SETTER, _SETUP = int(Phase.FREE), int(Phase.WAIT_SETTER), int(Phase.SETUP)
-_WAIT_OPERATOR, _RUN, _BLOCKED = int(Phase.WAIT_OPERATOR), int(Phase.RUN), int(Phase.BLOCKED)
-_COMING, _POOL, _MOVING = int(Where.COMING), int(Where.POOL), int(Where.MOVING)
-_QUEUE, _MACHINE, _DELAY, _NOWHERE = int(Where.QUEUE), int(Where.MACHINE), int(Where.DELAY), int(Where.NOWHERE)
-_E_DONE, _E_AT, _E_SETUP, _E_INTAKE = (
-    int(Event.DONE),
-    int(Event.AT_STATION),
-    int(Event.SETUP_DONE),
-    int(Event.INTAKE_FREE),
+_FREE, _WAIT_SETTER, _SETUP = np.int64(Phase.FREE), np.int64(Phase.WAIT_SETTER), np.int64(Phase.SETUP)
+_WAIT_OPERATOR, _RUN, _BLOCKED = np.int64(Phase.WAIT_OPERATOR), np.int64(Phase.RUN), np.int64(Phase.BLOCKED)
+_COMING, _POOL, _MOVING = np.int64(Where.COMING), np.int64(Where.POOL), np.int64(Where.MOVING)
+_QUEUE, _MACHINE, _DELAY, _NOWHERE = (
+    np.int64(Where.QUEUE),
+    np.int64(Where.MACHINE),
+    np.int64(Where.DELAY),
+    np.int64(Where.NOWHERE),
 )
-_E_DELAY, _E_READY = int(Event.DELAY_DONE), int(Event.READY)
-_W_ROOM, _W_RELEASE = int(Work.ROOM), int(Work.RELEASE)
-_P_TIME, _P_FACTOR, _P_INTERVAL = int(Purpose.TIME), int(Purpose.FACTOR), int(Purpose.INTERVAL)
-_P_SETUP, _P_EXTRA, _P_SAMPLE = int(Purpose.SETUP_FACTOR), int(Purpose.SETUP_EXTRA), int(Purpose.SAMPLE)
-_P_BRANCH, _P_TRANSPORT = int(Purpose.BRANCH), int(Purpose.TRANSPORT)
-_K_STARTED, _K_ENDED, _K_MOVED, _K_ARRIVED = int(Kind.STARTED), int(Kind.ENDED), int(Kind.MOVED), int(Kind.ARRIVED)
-_K_ORDERED, _K_RELEASED, _K_FINISHED = int(Kind.ORDERED), int(Kind.RELEASED), int(Kind.FINISHED)
-_K_LOST, _K_REWORKED, _K_LATE = int(Kind.LOST), int(Kind.REWORKED), int(Kind.LATE)
+_E_DONE, _E_AT, _E_SETUP, _E_INTAKE = (
+    np.int64(Event.DONE),
+    np.int64(Event.AT_STATION),
+    np.int64(Event.SETUP_DONE),
+    np.int64(Event.INTAKE_FREE),
+)
+_E_DELAY, _E_READY = np.int64(Event.DELAY_DONE), np.int64(Event.READY)
+_W_ROOM, _W_RELEASE = np.int64(Work.ROOM), np.int64(Work.RELEASE)
+_P_TIME, _P_FACTOR, _P_INTERVAL = np.int64(Purpose.TIME), np.int64(Purpose.FACTOR), np.int64(Purpose.INTERVAL)
+_P_SETUP, _P_EXTRA, _P_SAMPLE = np.int64(Purpose.SETUP_FACTOR), np.int64(Purpose.SETUP_EXTRA), np.int64(Purpose.SAMPLE)
+_P_BRANCH, _P_TRANSPORT = np.int64(Purpose.BRANCH), np.int64(Purpose.TRANSPORT)
+_K_STARTED, _K_ENDED, _K_MOVED, _K_ARRIVED = (
+    np.int64(Kind.STARTED),
+    np.int64(Kind.ENDED),
+    np.int64(Kind.MOVED),
+    np.int64(Kind.ARRIVED),
+)
+_K_ORDERED, _K_RELEASED, _K_FINISHED = np.int64(Kind.ORDERED), np.int64(Kind.RELEASED), np.int64(Kind.FINISHED)
+_K_LOST, _K_REWORKED, _K_LATE = np.int64(Kind.LOST), np.int64(Kind.REWORKED), np.int64(Kind.LATE)
 _LOST = -2
 """Target of a lot that is scrapped as a whole."""
 _VISITS = 4096
@@ -117,7 +130,7 @@ def new_lot(w: int, key: int, route: int, quantity: int, ready: int, due: int, p
     width = sizes(w)[4]
     for slot in range(width):
         dedications(w)[lot * width + slot] = -1
-    note(w, _K_ORDERED, -1, key, route, item.step, quantity, 0, 0.0, 0.0)
+    note(w, _K_ORDERED, NOBODY, key, route, item.step, quantity, ZERO, 0.0, 0.0)
     return lot
 
 
@@ -141,9 +154,9 @@ def arrive(w: int, lot: int) -> None:
     clock.pool_last = lot
     clock.pool += 1
     if item.ready > clock.now:
-        push(w, item.ready, _E_READY, lot, 0)
+        push(w, item.ready, _E_READY, lot, ZERO)
     else:
-        wake(w, _W_RELEASE, 0)
+        wake(w, _W_RELEASE, ZERO)
 
 
 @njit
@@ -182,8 +195,8 @@ def release(w: int, lot: int) -> None:
         _issue(w, need.stock, need.quantity * item.quantity)
     item.release = clock.now
     clock.released += 1
-    _wip(w, 1)
-    note(w, _K_RELEASED, -1, item.key, item.route, item.step, item.quantity, 0, 0.0, 0.0)
+    _wip(w, ONE)
+    note(w, _K_RELEASED, NOBODY, item.key, item.route, item.step, item.quantity, ZERO, 0.0, 0.0)
     item.step -= 1
     item.target = item.step + 1
     _skip(w, lot)
@@ -198,7 +211,7 @@ def _issue(w: int, index: int, quantity: float) -> None:
     stock.short_time += max(-stock.level, 0.0) * span
     stock.since = clocks(w)[0].now
     stock.level -= quantity
-    wake(w, 3, index + 1)
+    wake(w, THREE, index + 1)
 
 
 @njit
@@ -244,8 +257,8 @@ def _sooner(w: int, lot: int, best: int) -> bool:
     place = clocks(w)[0].release_rule
     while rules(w)[place] >= 0:
         key = rules(w)[place]
-        mine = float(lots(w)[lot].arrival) if key == 6 else rank(w, key, lot, 0)
-        theirs = float(lots(w)[best].arrival) if key == 6 else rank(w, key, best, 0)
+        mine = float(lots(w)[lot].arrival) if key == 6 else rank(w, key, lot, ZERO)
+        theirs = float(lots(w)[best].arrival) if key == 6 else rank(w, key, best, ZERO)
         if mine != theirs:
             return mine < theirs
         place += 1
@@ -302,7 +315,7 @@ def _aim(w: int, lot: int) -> None:
                     else (routes(w)[item.route].step_end if branch.to == -2 else first + branch.to)
                 )
                 if 0 <= item.target <= item.step:
-                    note(w, _K_REWORKED, -1, item.key, item.route, item.step, item.target, 0, 0.0, 0.0)
+                    note(w, _K_REWORKED, NOBODY, item.key, item.route, item.step, item.target, ZERO, 0.0, 0.0)
                 break
             draw -= branch.probability
     if item.target >= 0:
@@ -324,7 +337,7 @@ def _go(w: int, lot: int, ask: bool) -> bool:
     item.machine = -1
     step = steps(w)[item.step]
     if item.where == _MACHINE or item.where == _DELAY:
-        note(w, _K_MOVED, came, item.key, item.route, item.step, station, 0, 0.0, 0.0)
+        note(w, _K_MOVED, came, item.key, item.route, item.step, station, ZERO, 0.0, 0.0)
     moving = step.transport >= 0 and (item.where == _MACHINE or item.where == _DELAY)
     item.where = _MOVING
     if station < 0:
@@ -334,7 +347,7 @@ def _go(w: int, lot: int, ask: bool) -> bool:
         if step.factor >= 0:
             time *= sample(w, step.factor, _draw(w, _P_FACTOR, lot))
         item.started = clocks(w)[0].now
-        push(w, clocks(w)[0].now + _micro(time), _E_DELAY, lot, 0)
+        push(w, clocks(w)[0].now + _micro(time), _E_DELAY, lot, ZERO)
         return True
     stations(w)[station].coming += 1
     if not moving:
@@ -353,7 +366,7 @@ def _requester(w: int, lot: int) -> int:
 def begin_move(w: int, lot: int) -> None:
     """A vehicle is there, or none is needed."""
     time = sample(w, steps(w)[lots(w)[lot].step].transport, _draw(w, _P_TRANSPORT, lot))
-    push(w, clocks(w)[0].now + _micro(time), _E_AT, lot, 1)
+    push(w, clocks(w)[0].now + _micro(time), _E_AT, lot, ONE)
 
 
 @njit
@@ -362,7 +375,7 @@ def at_station(w: int, lot: int) -> None:
     item = lots(w)[lot]
     station = steps(w)[item.step].station
     stations(w)[station].coming -= 1
-    note(w, _K_ARRIVED, -1, item.key, item.route, item.step, station, 0, 0.0, 0.0)
+    note(w, _K_ARRIVED, NOBODY, item.key, item.route, item.step, station, ZERO, 0.0, 0.0)
     enqueue(w, lot)
 
 
@@ -371,7 +384,7 @@ def delay_done(w: int, lot: int) -> None:
     """A step without machine has ended."""
     item = lots(w)[lot]
     item.steps += 1
-    note(w, _K_ENDED, -1, item.key, item.route, item.step, item.quantity, 0, 0.0, float(item.started))
+    note(w, _K_ENDED, NOBODY, item.key, item.route, item.step, item.quantity, ZERO, 0.0, float(item.started))
     _aim(w, lot)
     _go(w, lot, False)
 
@@ -381,7 +394,7 @@ def _finish(w: int, lot: int) -> None:
     clock = clocks(w)[0]
     item = lots(w)[lot]
     lost = item.target == _LOST
-    _wip(w, -1)
+    _wip(w, NOBODY)
     clock.sojourn += clock.now - item.release
     clock.finished += 1
     clock.lost += lost
@@ -391,7 +404,16 @@ def _finish(w: int, lot: int) -> None:
     clock.scrap += scrap
     clock.reworked += item.reworked
     note(
-        w, _K_LOST if lost else _K_FINISHED, -1, item.key, item.route, item.step, good, scrap, float(item.reworked), 0.0
+        w,
+        _K_LOST if lost else _K_FINISHED,
+        NOBODY,
+        item.key,
+        item.route,
+        item.step,
+        good,
+        scrap,
+        float(item.reworked),
+        0.0,
     )
     row = book(w)[clock.booked]
     clock.booked += 1
@@ -417,7 +439,7 @@ def _finish(w: int, lot: int) -> None:
     clock.free_lot = lot
     clock.free_lots += 1
     if clock.pool > 0:
-        wake(w, _W_RELEASE, 0)
+        wake(w, _W_RELEASE, ZERO)
 
 
 @njit
@@ -434,7 +456,7 @@ def _late(w: int, lot: int) -> int:
         return -1
     clock.late += 1
     item.late += 1
-    note(w, _K_LATE, -1, item.key, item.route, item.step, item.step, 0, beyond * 1e-6, 0.0)
+    note(w, _K_LATE, NOBODY, item.key, item.route, item.step, item.step, ZERO, beyond * 1e-6, 0.0)
     return action
 
 
@@ -445,7 +467,7 @@ def dispatch(w: int, index: int) -> None:
     machine = station.idle_first
     while machine >= 0 and station.length > 0:
         following = machines(w)[machine].next
-        lot = pick(w, index, machine, -1, 0.0)
+        lot = pick(w, index, machine, NOBODY, 0.0)
         if lot >= 0:
             other = _better(w, index, machine, lot)
             take(w, lot)
@@ -546,7 +568,7 @@ def _start(w: int, index: int, head: int) -> None:
             item.limit_at = clock.now + step.within
         if step.dedicate >= 0:
             dedications(w)[lot * sizes(w)[4] + step.dedicate] = index
-        note(w, _K_STARTED, index, item.key, item.route, item.step, item.quantity, 0, 0.0, 0.0)
+        note(w, _K_STARTED, index, item.key, item.route, item.step, item.quantity, ZERO, 0.0, 0.0)
         count += 1
         lot = item.mate
     if machine.plan_at < machine.plan_end:
@@ -607,7 +629,7 @@ def setup_granted(w: int, index: int) -> None:
     machine = machines(w)[index]
     machine.phase = _SETUP
     machine.pause_mark = pauses(w, index)
-    push(w, clocks(w)[0].now + machine.change, _E_SETUP, index, 0)
+    push(w, clocks(w)[0].now + machine.change, _E_SETUP, index, ZERO)
     show(w, index)
 
 
@@ -618,7 +640,7 @@ def setup_done(w: int, index: int) -> None:
     late = pauses(w, index) - machine.pause_mark
     if late > 0:
         machine.pause_mark += late
-        push(w, clocks(w)[0].now + late, _E_SETUP, index, 0)
+        push(w, clocks(w)[0].now + late, _E_SETUP, index, ZERO)
         return
     if machine.waiting >= 0:
         return_unit(w, machine.waiting)
@@ -678,7 +700,7 @@ def begin_run(w: int, index: int) -> None:
         lot = item.mate
     item = lots(w)[head]
     item.paused = pauses(w, index)
-    push(w, now + machine.load + time + machine.unload, _E_DONE, head, 0)
+    push(w, now + machine.load + time + machine.unload, _E_DONE, head, ZERO)
     if machine.cascade:
         step = steps(w)[item.step]
         interval = time
@@ -686,7 +708,7 @@ def begin_run(w: int, index: int) -> None:
             drawn = sample(w, step.interval, _draw(w, _P_INTERVAL, head))
             interval = _micro(drawn * (item.quantity if step.interval_per == 1 else 1))
         machine.pause_mark = item.paused
-        push(w, now + interval, _E_INTAKE, index, 0)
+        push(w, now + interval, _E_INTAKE, index, ZERO)
     machine.inside += 1
 
 
@@ -697,7 +719,7 @@ def intake_free(w: int, index: int) -> None:
     late = pauses(w, index) - machine.pause_mark
     if late > 0:
         machine.pause_mark += late
-        push(w, clocks(w)[0].now + late, _E_INTAKE, index, 0)
+        push(w, clocks(w)[0].now + late, _E_INTAKE, index, ZERO)
         return
     if machine.held >= 0:
         return_unit(w, machine.held)
@@ -736,14 +758,14 @@ def done(w: int, head: int) -> None:
     late = pauses(w, index) - item.paused
     if late > 0:
         item.paused += late
-        push(w, clocks(w)[0].now + late, _E_DONE, head, 0)
+        push(w, clocks(w)[0].now + late, _E_DONE, head, ZERO)
         return
     lot = head
     while lot >= 0:
         advance(w, index, head, lot, lots(w)[lot].quantity)
         lot = int(lots(w)[lot].mate)
     if item.extra > 0 and machine.cascade == 0:
-        push(w, clocks(w)[0].now + item.extra, _E_DONE, head, 0)
+        push(w, clocks(w)[0].now + item.extra, _E_DONE, head, ZERO)
         item.extra = 0
         return
     if machine.cascade == 0 and machine.held >= 0:
@@ -866,4 +888,4 @@ def make_room(w: int, index: int) -> None:
         machines(w)[machine].waiting = -1
         _unload(w, machine)
     if clocks(w)[0].pool > 0:
-        wake(w, _W_RELEASE, 0)
+        wake(w, _W_RELEASE, ZERO)

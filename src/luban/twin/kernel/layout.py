@@ -1,6 +1,6 @@
 """The structs of a run, and where each array stands in its directory.
 
-Times are µs after the model's start (int64), indices are int32, -1 is nobody. One struct an entity, no object an event.
+Times are µs after the model's start (int64), indices too, -1 is nobody. One struct an entity, no object an event.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ __all__ = [
     "ARRAYS",
     "FAR",
     "NOBODY",
+    "ONE",
+    "THREE",
+    "TWO",
+    "ZERO",
     "Event",
     "Phase",
     "State",
@@ -26,7 +30,8 @@ __all__ = [
 
 FAR = np.int64(1) << np.int64(60)
 """Later than anything."""
-NOBODY = -1
+NOBODY, ZERO, ONE, TWO, THREE = np.int64(-1), np.int64(0), np.int64(1), np.int64(2), np.int64(3)
+"""Typed, so that a function is compiled once and not again for every literal it is called with."""
 
 
 class State(IntEnum):
@@ -125,87 +130,87 @@ def _struct(**fields: str) -> np.dtype[np.void]:
 
 
 _CLOCK = _struct(
-    now="i8", key="u8", order="i8", planned="i8", events="i8", status="i4", wip="i4", pool="i4", free_lot="i4",
-    free_lots="i4", wanted="i4", wip_since="i8", wip_time="i8", arrived="i8", released="i8", finished="i8", lost="i8",
-    good="i8", scrap="i8", reworked="i8", sojourn="i8", late="i8", traced="i8", booked="i8", work_first="i4",
-    work_count="i4", work_room="i4", pool_first="i4", pool_last="i4", cap="i4", release_kind="i4", instants="i4",
-    instant="i4", next_order="i4", transport="i4", transport_pool="i4", stuck="i4", stamp="i4", release_rule="i4",
-    gate="i4", force="i4",
+    now="i8", key="u8", order="i8", planned="i8", events="i8", status="i8", wip="i8", pool="i8", free_lot="i8",
+    free_lots="i8", wanted="i8", wip_since="i8", wip_time="i8", arrived="i8", released="i8", finished="i8", lost="i8",
+    good="i8", scrap="i8", reworked="i8", sojourn="i8", late="i8", traced="i8", booked="i8", work_first="i8",
+    work_count="i8", work_room="i8", pool_first="i8", pool_last="i8", cap="i8", release_kind="i8", instants="i8",
+    instant="i8", next_order="i8", transport="i8", transport_pool="i8", stuck="i8", stamp="i8", release_rule="i8",
+    gate="i8", force="i8",
 )  # fmt: skip
-_EVENT = _struct(time="i8", order="i8", kind="i4", a="i4", b="i8")
+_EVENT = _struct(time="i8", order="i8", kind="i8", a="i8", b="i8")
 _LOT = _struct(
     key="i8", arrival="i8", ready="i8", release="i8", due="i8", enter="i8", limit_at="i8", started="i8", paused="i8",
-    run_from="i8", cycle="i8", once="i8", load="i8", extra="i8", priority="f8", weight="f8", route="i4", step="i4",
-    target="i4", quantity="i4", first_quantity="i4", scrap="i4", reworked="i4", made="i4", step_scrap="i4",
-    step_rework="i4", counted_good="i4", counted_scrap="i4", counted_rework="i4", where="i4", machine="i4", next="i4",
-    previous="i4", mate="i4", visits="i4", limit_step="i4", limit_from="i4", steps="i4", late="i4", request="i4",
-    hit="i4", hold="i4", start_step="i4", slots="i4",
+    run_from="i8", cycle="i8", once="i8", load="i8", extra="i8", priority="f8", weight="f8", route="i8", step="i8",
+    target="i8", quantity="i8", first_quantity="i8", scrap="i8", reworked="i8", made="i8", step_scrap="i8",
+    step_rework="i8", counted_good="i8", counted_scrap="i8", counted_rework="i8", where="i8", machine="i8", next="i8",
+    previous="i8", mate="i8", visits="i8", limit_step="i8", limit_from="i8", steps="i8", late="i8", request="i8",
+    hit="i8", hold="i8", start_step="i8", slots="i8",
 )  # fmt: skip
 _MACHINE = _struct(
     speed="f8", load="i8", unload="i8", since="i8", paused="i8", paused_since="i8", pause_mark="i8", energy="i8",
     pieces="i8", scrap="i8", reworked="i8", setups_done="i8", lots_done="i8", tool_used="f8", tool_life="f8",
-    tools="i8", station="i4", cascade="i4", calendar="i4", state="i4",
-    phase="i4", stop="i4", down="i4", lot="i4", inside="i4", setup="i4", table="i4", run_left="i4", next="i4",
-    previous="i4", blocked_next="i4", pending="i4", failures="i4", failures_end="i4", maintenance="i4",
-    maintenance_end="i4", tool="i4", request_next="i4", held="i4", plan="i4", plan_end="i4", plan_at="i4", reason="i4",
-    setup_serial="i4", waiting="i4", listed="i4", broken="i4", change="i8", plan_step="i4",
+    tools="i8", station="i8", cascade="i8", calendar="i8", state="i8",
+    phase="i8", stop="i8", down="i8", lot="i8", inside="i8", setup="i8", table="i8", run_left="i8", next="i8",
+    previous="i8", blocked_next="i8", pending="i8", failures="i8", failures_end="i8", maintenance="i8",
+    maintenance_end="i8", tool="i8", request_next="i8", held="i8", plan="i8", plan_end="i8", plan_at="i8", reason="i8",
+    setup_serial="i8", waiting="i8", listed="i8", broken="i8", change="i8", plan_step="i8",
 )  # fmt: skip
 _STATION = _struct(
-    queue_time="i8", queue_since="i8", wait="i8", starts="i8", first="i4", last="i4", length="i4", coming="i4",
-    idle_first="i4", idle_last="i4", idle="i4", machine="i4", machine_end="i4", buffer="i4", rule="i4", rule_end="i4",
-    blocked_first="i4", blocked_last="i4", woken="i4", plain="i4", mark="i4", room_woken="i4",
+    queue_time="i8", queue_since="i8", wait="i8", starts="i8", first="i8", last="i8", length="i8", coming="i8",
+    idle_first="i8", idle_last="i8", idle="i8", machine="i8", machine_end="i8", buffer="i8", rule="i8", rule_end="i8",
+    blocked_first="i8", blocked_last="i8", woken="i8", plain="i8", mark="i8", room_woken="i8",
 )  # fmt: skip
 _STEP = _struct(
     weight="f8", sample="f8", scrap="f8", batch_max="f8", batch_min="f8", energy="i8", batch_wait="i8", within="i8",
-    setup_time="i8", mean="f8", mean_piece="f8", rest="f8", rest_piece="f8", station="i4", time="i4", factor="i4", per="i4", setup="i4", family="i4",
-    batch_measure="i4", interval="i4", interval_per="i4", branch="i4", branch_end="i4", limit_to="i4",
-    limit_action="i4", pool="i4", slot="i4", dedicate="i4", transport="i4", eligible="i4", eligible_end="i4",
-    characteristic="i4", characteristic_end="i4", route="i4", index="i4",
+    setup_time="i8", mean="f8", mean_piece="f8", rest="f8", rest_piece="f8", station="i8", time="i8", factor="i8", per="i8", setup="i8", family="i8",
+    batch_measure="i8", interval="i8", interval_per="i8", branch="i8", branch_end="i8", limit_to="i8",
+    limit_action="i8", pool="i8", slot="i8", dedicate="i8", transport="i8", eligible="i8", eligible_end="i8",
+    characteristic="i8", characteristic_end="i8", route="i8", index="i8",
 )  # fmt: skip
-_ROUTE = _struct(weight="f8", step="i4", step_end="i4", material="i4", material_end="i4")
-_BRANCH = _struct(probability="f8", to="i4", bit="i4")
-_ELIGIBLE = _struct(machine="i4", time="i4")
+_ROUTE = _struct(weight="f8", step="i8", step_end="i8", material="i8", material_end="i8")
+_BRANCH = _struct(probability="f8", to="i8", bit="i8")
+_ELIGIBLE = _struct(machine="i8", time="i8")
 _FAILURE = _struct(
-    limit="i8", machine="i4", clock="i4", life="i4", repair="i4", first="i4", pool="i4", ordinal="i4", failed="i4",
-    armed="i4", count="i4", place="i4", renewals="i4", down_since="i8", born="i8",
+    limit="i8", machine="i8", clock="i8", life="i8", repair="i8", first="i8", pool="i8", ordinal="i8", failed="i8",
+    armed="i8", count="i8", place="i8", renewals="i8", down_since="i8", born="i8",
 )  # fmt: skip
 _MAINTENANCE = _struct(
-    limit="i8", machine="i4", clock="i4", duration="i4", every="i4", first="i4", pool="i4", ordinal="i4", due="i4",
-    count="i4", place="i4", renew="i4", renew_end="i4", running="i4",
+    limit="i8", machine="i8", clock="i8", duration="i8", every="i8", first="i8", pool="i8", ordinal="i8", due="i8",
+    count="i8", place="i8", renew="i8", renew_end="i8", running="i8",
 )  # fmt: skip
 _POOL = _struct(
-    size="i4", level="i4", used="i4", calendar="i4", first="i4", last="i4", woken="i4", opened="i4", absence="f8"
+    size="i8", level="i8", used="i8", calendar="i8", first="i8", last="i8", woken="i8", opened="i8", absence="f8"
 )
 _CALENDAR = _struct(
-    first="i4", end="i4", at="i4", open="i4", machine="i4", machine_end="i4", pool="i4", pool_end="i4", interrupts="i4"
+    first="i8", end="i8", at="i8", open="i8", machine="i8", machine_end="i8", pool="i8", pool_end="i8", interrupts="i8"
 )
 _SPAN = _struct(start="i8", end="i8")
-_TABLE = _struct(first="i4", factor="i4", extra="i4", pool="i4", min_run="i4")
+_TABLE = _struct(first="i8", factor="i8", extra="i8", pool="i8", min_run="i8")
 _ARRIVAL = _struct(
-    priority="f8", route="i4", interval="i4", quantity="i4", first="i4", due="i4", ready="i4", limit="i4",
-    made="i4",
+    priority="f8", route="i8", interval="i8", quantity="i8", first="i8", due="i8", ready="i8", limit="i8",
+    made="i8",
 )  # fmt: skip
 _ORDER = _struct(
-    key="i8", arrival="i8", ready="i8", due="i8", release="i8", priority="f8", route="i4", quantity="i4", step="i4"
+    key="i8", arrival="i8", ready="i8", due="i8", release="i8", priority="f8", route="i8", quantity="i8", step="i8"
 )
-_DISTRIBUTION = _struct(p0="f8", p1="f8", p2="f8", shift="f8", kind="i4", first="i4", count="i4")
-_TOOL = _struct(life="i4", change="i4", cutting="f8", replace_at="f8", jump="f8", breaks="i4")
+_DISTRIBUTION = _struct(p0="f8", p1="f8", p2="f8", shift="f8", kind="i8", first="i8", count="i8")
+_TOOL = _struct(life="i8", change="i8", cutting="f8", replace_at="f8", jump="f8", breaks="i8")
 _CHARACTERISTIC = _struct(
     lower="f8", upper="f8", noise="f8", setup_offset="f8", wear="f8", heat="f8", heat_tau="f8", cool_tau="f8",
-    gauge="f8", beyond="f8", gain="f8", rework_time="f8", cluster="f8", cluster_share="f8", first="i4", every="i4",
-    correct_first="i4", above="i4", below="i4", index="i4",
+    gauge="f8", beyond="f8", gain="f8", rework_time="f8", cluster="f8", cluster_share="f8", first="i8", every="i8",
+    correct_first="i8", above="i8", below="i8", index="i8",
 )  # fmt: skip
-_CORRECTION = _struct(value="f8", offset="f8", cold="f8", cold_since="i8", serial="i4", readings="i4")
+_CORRECTION = _struct(value="f8", offset="f8", cold="f8", cold_since="i8", serial="i8", readings="i8")
 _STOCK = _struct(
-    level="f8", ordered="f8", reorder="f8", up_to="f8", on_hand_time="f8", short_time="f8", since="i8", interval="i4",
-    quantity="i4", lead="i4", demands="i4", orders="i4",
+    level="f8", ordered="f8", reorder="f8", up_to="f8", on_hand_time="f8", short_time="f8", since="i8", interval="i8",
+    quantity="i8", lead="i8", demands="i8", orders="i8",
 )  # fmt: skip
-_MATERIAL = _struct(quantity="f8", stock="i4")
+_MATERIAL = _struct(quantity="f8", stock="i8")
 _BOOK = _struct(
-    key="i8", arrival="i8", release="i8", finish="i8", due="i8", priority="f8", route="i4", source="i4", ordinal="i4",
-    quantity="i4", good="i4", scrap="i4", rework="i4", violations="i4", steps="i4", lost="i4", start_step="i4",
+    key="i8", arrival="i8", release="i8", finish="i8", due="i8", priority="f8", route="i8", source="i8", ordinal="i8",
+    quantity="i8", good="i8", scrap="i8", rework="i8", violations="i8", steps="i8", lost="i8", start_step="i8",
 )  # fmt: skip
-_TRACE = _struct(time="i8", kind="i4", machine="i4", lot="i8", route="i4", step="i4", a="i8", b="i8", x="f8", y="f8")
+_TRACE = _struct(time="i8", kind="i8", machine="i8", lot="i8", route="i8", step="i8", a="i8", b="i8", x="f8", y="f8")
 
 ARRAYS: dict[str, tuple[int, np.dtype[np.generic]]] = {
     name: (slot, np.dtype(kind))
@@ -239,20 +244,20 @@ ARRAYS: dict[str, tuple[int, np.dtype[np.generic]]] = {
             "machine_time": "i8",
             "machine_power": "i8",
             "setup_times": "i8",
-            "min_runs": "i4",
+            "min_runs": "i8",
             "knots": "f8",
             "instants": "i8",
-            "rules": "i4",
-            "work": "i4",
-            "dedications": "i4",
+            "rules": "i8",
+            "work": "i8",
+            "dedications": "i8",
             "family_total": "f8",
             "family_seen": "i8",
-            "calendar_machines": "i4",
-            "calendar_pools": "i4",
-            "renewals": "i4",
+            "calendar_machines": "i8",
+            "calendar_pools": "i8",
+            "renewals": "i8",
             "plans": "i8",
-            "requests": "i4",
-            "scratch": "i4",
+            "requests": "i8",
+            "scratch": "i8",
             "sizes": "i8",
         }.items()
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numba import njit
 
 from luban.twin.kernel.flow import (
@@ -25,6 +26,11 @@ from luban.twin.kernel.flow import (
 )
 from luban.twin.kernel.heap import pop, push
 from luban.twin.kernel.layout import (
+    NOBODY,
+    ZERO,
+    ONE,
+    TWO,
+    THREE,
     FAR,
     Event,
     Phase,
@@ -51,10 +57,9 @@ from luban.twin.kernel.layout import (
 )
 from luban.twin.kernel.memory import entry
 from luban.twin.kernel.pieces import advance, change_tool, count_out
-from luban.twin.kernel.queues import KEYS
 from luban.twin.kernel.random import Purpose, run_key, sample, stream
 from luban.twin.kernel.resources import level, next_request, return_unit
-from luban.twin.kernel.states import run_time, settle, stop, unstop, wake, wake_station
+from luban.twin.kernel.states import run_time, stop, unstop, wake, wake_station
 from luban.twin.kernel.stops import (
     begin_maintenance,
     begin_repair,
@@ -87,31 +92,44 @@ COMMANDS = (
 )
 """What can be ordered between two windows; `look`: every station checks what it can start."""
 
-_E_DONE, _E_ARRIVAL, _E_AT, _E_SETUP = int(Event.DONE), int(Event.ARRIVAL), int(Event.AT_STATION), int(Event.SETUP_DONE)
-_E_INTAKE, _E_FAIL, _E_FAIL_RUN = int(Event.INTAKE_FREE), int(Event.FAIL_CALENDAR), int(Event.FAIL_RUN)
-_E_REPAIRED, _E_DUE, _E_MAINTAINED = int(Event.REPAIRED), int(Event.MAINTENANCE_DUE), int(Event.MAINTENANCE_DONE)
+_E_DONE, _E_ARRIVAL, _E_AT, _E_SETUP = (
+    np.int64(Event.DONE),
+    np.int64(Event.ARRIVAL),
+    np.int64(Event.AT_STATION),
+    np.int64(Event.SETUP_DONE),
+)
+_E_INTAKE, _E_FAIL, _E_FAIL_RUN = np.int64(Event.INTAKE_FREE), np.int64(Event.FAIL_CALENDAR), np.int64(Event.FAIL_RUN)
+_E_REPAIRED, _E_DUE, _E_MAINTAINED = (
+    np.int64(Event.REPAIRED),
+    np.int64(Event.MAINTENANCE_DUE),
+    np.int64(Event.MAINTENANCE_DONE),
+)
 _E_CALENDAR, _E_ORDER, _E_READY, _E_INSTANT = (
-    int(Event.CALENDAR),
-    int(Event.ORDER),
-    int(Event.READY),
-    int(Event.RELEASE_INSTANT),
+    np.int64(Event.CALENDAR),
+    np.int64(Event.ORDER),
+    np.int64(Event.READY),
+    np.int64(Event.RELEASE_INSTANT),
 )
 _E_DELAY, _E_WAITED, _E_DEMAND, _E_REPLENISH = (
-    int(Event.DELAY_DONE),
-    int(Event.BATCH_WAITED),
-    int(Event.DEMAND),
-    int(Event.REPLENISH),
+    np.int64(Event.DELAY_DONE),
+    np.int64(Event.BATCH_WAITED),
+    np.int64(Event.DEMAND),
+    np.int64(Event.REPLENISH),
 )
-_OFF, _STANDBY = int(Stop.OFF), int(Stop.STANDBY)
-_RUN, _WAIT_SETTER = int(Phase.RUN), int(Phase.WAIT_SETTER)
+_OFF, _STANDBY = np.int64(Stop.OFF), np.int64(Stop.STANDBY)
+_RUN, _WAIT_SETTER = np.int64(Phase.RUN), np.int64(Phase.WAIT_SETTER)
 _P_ARRIVAL, _P_QUANTITY, _P_DUE, _P_READY = (
-    int(Purpose.ARRIVAL),
-    int(Purpose.QUANTITY),
-    int(Purpose.DUE),
-    int(Purpose.READY),
+    np.int64(Purpose.ARRIVAL),
+    np.int64(Purpose.QUANTITY),
+    np.int64(Purpose.DUE),
+    np.int64(Purpose.READY),
 )
-_P_DEMAND, _P_DEMAND_QUANTITY, _P_LEAD = int(Purpose.DEMAND), int(Purpose.DEMAND_QUANTITY), int(Purpose.LEAD)
-_K_STOCK = int(Kind.STOCK)
+_P_DEMAND, _P_DEMAND_QUANTITY, _P_LEAD = (
+    np.int64(Purpose.DEMAND),
+    np.int64(Purpose.DEMAND_QUANTITY),
+    np.int64(Purpose.LEAD),
+)
+_K_STOCK = np.int64(Kind.STOCK)
 
 
 @njit
@@ -126,7 +144,7 @@ def _next_arrival(w: int, source: int) -> None:
         return
     which = own.first if own.made == 0 and own.first >= 0 else own.interval
     gap = sample(w, which, stream(clocks(w)[0].key, _P_ARRIVAL, source, own.made))
-    push(w, clocks(w)[0].now + _micro(gap), _E_ARRIVAL, source, 0)
+    push(w, clocks(w)[0].now + _micro(gap), _E_ARRIVAL, source, ZERO)
 
 
 @njit
@@ -143,7 +161,7 @@ def _arrival(w: int, source: int) -> None:
     if own.due >= 0:
         due_at = clock.now + _micro(sample(w, own.due, stream(clock.key, _P_DUE, source, ordinal)))
     key = ((source + 1) << 40) + ordinal
-    arrive(w, new_lot(w, key, own.route, quantity, ready, due_at, own.priority, 0))
+    arrive(w, new_lot(w, key, own.route, quantity, ready, due_at, own.priority, ZERO))
     _next_arrival(w, source)
 
 
@@ -171,10 +189,10 @@ def _turn(w: int, index: int) -> None:
         own.open = 0
         own.at += 1
         if own.at < own.end:
-            push(w, spans(w)[own.at].start, _E_CALENDAR, index, 0)
+            push(w, spans(w)[own.at].start, _E_CALENDAR, index, ZERO)
     else:
         own.open = 1
-        push(w, spans(w)[own.at].end, _E_CALENDAR, index, 0)
+        push(w, spans(w)[own.at].end, _E_CALENDAR, index, ZERO)
     if not own.open and own.at < own.end and spans(w)[own.at].start == now:
         return
     for place in range(own.pool, own.pool_end):
@@ -196,7 +214,7 @@ def _book_stock(w: int, index: int, change: float, why: int) -> None:
     own.short_time += max(-own.level, 0.0) * span
     own.since = clocks(w)[0].now
     own.level += change
-    note(w, _K_STOCK, -1, -1, -1, -1, index, why, own.level, 0.0)
+    note(w, _K_STOCK, NOBODY, NOBODY, NOBODY, NOBODY, index, why, own.level, 0.0)
 
 
 @njit
@@ -208,7 +226,7 @@ def _review(w: int, index: int) -> None:
         own.orders += 1
         lead = sample(w, own.lead, stream(clocks(w)[0].key, _P_LEAD, index, own.orders))
         push(w, clocks(w)[0].now + _micro(lead), _E_REPLENISH, index, _micro(quantity))
-        note(w, _K_STOCK, -1, -1, -1, -1, index, 1, own.level, quantity)
+        note(w, _K_STOCK, NOBODY, NOBODY, NOBODY, NOBODY, index, ONE, own.level, quantity)
 
 
 @njit
@@ -216,7 +234,7 @@ def _next_demand(w: int, index: int) -> None:
     own = stocks(w)[index]
     if own.interval >= 0:
         gap = sample(w, own.interval, stream(clocks(w)[0].key, _P_DEMAND, index, own.demands))
-        push(w, clocks(w)[0].now + _micro(gap), _E_DEMAND, index, 0)
+        push(w, clocks(w)[0].now + _micro(gap), _E_DEMAND, index, ZERO)
 
 
 @njit
@@ -224,7 +242,7 @@ def _demand(w: int, index: int) -> None:
     own = stocks(w)[index]
     quantity = sample(w, own.quantity, stream(clocks(w)[0].key, _P_DEMAND_QUANTITY, index, own.demands))
     own.demands += 1
-    _book_stock(w, index, -quantity, 3)
+    _book_stock(w, index, -quantity, THREE)
     _review(w, index)
     _next_demand(w, index)
 
@@ -234,9 +252,9 @@ def _replenish(w: int, index: int, micro: int) -> None:
     own = stocks(w)[index]
     quantity = micro * 1e-6
     own.ordered -= quantity
-    _book_stock(w, index, quantity, 2)
+    _book_stock(w, index, quantity, TWO)
     _review(w, index)
-    wake(w, 3, 0)
+    wake(w, THREE, ZERO)
 
 
 @njit
@@ -321,14 +339,14 @@ def _handle(w: int, kind: int, a: int, b: int) -> None:
     elif kind == _E_ORDER:
         _order(w, a)
     elif kind == _E_READY:
-        wake(w, 3, 0)
+        wake(w, THREE, ZERO)
     elif kind == _E_INSTANT:
         clock.gate = 1
         release_ready(w)
         clock.gate = 0
         clock.instant += 1
         if clock.instant < clock.instants:
-            push(w, instants(w)[clock.instant], _E_INSTANT, 0, 0)
+            push(w, instants(w)[clock.instant], _E_INSTANT, ZERO, ZERO)
     elif kind == _E_DEMAND:
         _demand(w, a)
     elif kind == _E_REPLENISH:
@@ -343,19 +361,19 @@ def _begin(w: int, seed: int, replication: int) -> None:
         own = calendars(w)[index]
         if own.first < own.end and spans(w)[own.first].start <= 0:
             own.open = 1
-            push(w, spans(w)[own.first].end, _E_CALENDAR, index, 0)
+            push(w, spans(w)[own.first].end, _E_CALENDAR, index, ZERO)
         elif own.first < own.end:
-            push(w, spans(w)[own.first].start, _E_CALENDAR, index, 0)
+            push(w, spans(w)[own.first].start, _E_CALENDAR, index, ZERO)
         for place in range(own.pool, own.pool_end):
             level(w, calendar_pools(w)[place], own.open == 1)
         for place in range(own.machine, own.machine_end):
             if not own.open:
                 machines(w)[calendar_machines(w)[place]].stop |= _OFF
     for index in range(sizes(w)[0]):
-        unstop(w, index, 0)
+        unstop(w, index, ZERO)
         if machines(w)[index].tool >= 0:
             machines(w)[index].tools = -1
-            change_tool(w, index, 3)
+            change_tool(w, index, THREE)
     first_failures(w)
     first_maintenance(w)
     for index in range(sizes(w)[8]):
@@ -366,7 +384,7 @@ def _begin(w: int, seed: int, replication: int) -> None:
     if len(orders(w)) > 0 and orders(w)[0].route >= 0:
         push(w, max(0, orders(w)[0].arrival), _E_ORDER, 0, 0)
     if clock.instants > 0:
-        push(w, instants(w)[0], _E_INSTANT, 0, 0)
+        push(w, instants(w)[0], _E_INSTANT, ZERO, ZERO)
 
 
 @njit
@@ -401,7 +419,7 @@ def _command(w: int, command: int, a: int, b: int, x: float) -> None:
     elif command == 4:
         order_maintenance(w, a)
     elif command == 5:
-        spent = change_tool(w, a, 3)
+        spent = change_tool(w, a, THREE)
         if machines(w)[a].lot >= 0:
             lots(w)[machines(w)[a].lot].extra += spent
     elif command == 6:
@@ -437,18 +455,20 @@ def _lacks(w: int) -> int:
 
 
 def _make(stamp: str) -> Callable[..., Any]:
+    number = int(stamp[:12], 16) + 1
+
     def advance_run(w: int, until: int, most: int, command: int, a: int, b: int, x: float) -> int:
         """Applies the command, then runs to `until` [µs]; the reason why it came back (layout.Status).
 
         A lack of room found before the command was applied is its Status, later 16 more.
         """
-        version = stamp  # the compiler's cache must know the sources
+        version = number  # the compiler's cache must know the sources
         clock = clocks(w)[0]
         clock.status = 0
         lack = _lacks(w)
         if lack:
             return lack
-        if command > 0 and len(version) > 0:
+        if command > 0 and version > 0:
             _command(w, command, a, b, x)
             _catch_up(w)
             if clock.status == 5:

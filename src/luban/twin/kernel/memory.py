@@ -12,33 +12,41 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import carray, njit, types
-from numba.core import cgutils
+from llvmlite import ir
+from numba import from_dtype, njit, types
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
-__all__ = ["SLOTS", "accessor", "entry", "pointer"]
+__all__ = ["SLOTS", "accessor", "entry"]
 
 SLOTS = 64
 """Places in the directory."""
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def pointer(_context: Any, _address: Any) -> Any:
-    """A number as an address."""
-
-    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], cgutils.voidptr_t)
-
-    return types.voidptr(types.int64), code
-
-
 def accessor(slot: int, dtype: Any) -> Callable[[int], Any]:
-    """A compiled function from `w` to the array in that place of the directory."""
+    """An inlined function from `w` to the array in that place of the directory."""
+    kind = types.Array(from_dtype(np.dtype(dtype)), 1, "C")
+    size = np.dtype(dtype).itemsize
 
-    @njit
-    def view(w: int) -> Any:
-        directory = carray(pointer(w), (2 * SLOTS,), np.int64)
-        return carray(pointer(directory[slot]), (directory[SLOTS + slot],), dtype)
+    @intrinsic  # type: ignore[untyped-decorator]
+    def view(_context: Any, _w: Any) -> Any:
+        def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+            word = ir.IntType(64)
+            directory = builder.inttoptr(arguments[0], word.as_pointer())
+            address = builder.load(builder.gep(directory, [word(slot)]))
+            length = builder.load(builder.gep(directory, [word(SLOTS + slot)]))
+            array = context.make_array(kind)(context, builder)
+            populate_array(
+                array,
+                data=builder.inttoptr(address, array.data.type),
+                shape=(length,),
+                strides=(word(size),),
+                itemsize=word(size),
+                meminfo=None,
+            )
+            return array._getvalue()  # noqa: SLF001
+
+        return kind(types.int64), code
 
     return view  # type: ignore[no-any-return]
 

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
 from luban.twin.kernel.layout import (
+    NOBODY,
+    ZERO,
+    ONE,
+    TWO,
     State,
     characteristics,
     clocks,
@@ -26,15 +31,19 @@ from luban.twin.kernel.trace import Kind, note
 
 __all__ = ["advance", "begin_pieces", "change_tool", "count_out", "end_pieces"]
 
-_RUN = int(State.RUN)
-_P_SCRAP, _P_NOISE, _P_GAUGE = int(Purpose.SCRAP), int(Purpose.NOISE), int(Purpose.GAUGE)
-_P_OFFSET, _P_CLUSTER, _P_HIT = int(Purpose.SETUP_OFFSET), int(Purpose.CLUSTER), int(Purpose.CLUSTER_PIECE)
-_P_LIFE, _P_CHANGE = int(Purpose.TOOL_LIFE), int(Purpose.TOOL_CHANGE)
+_RUN = np.int64(State.RUN)
+_P_SCRAP, _P_NOISE, _P_GAUGE = np.int64(Purpose.SCRAP), np.int64(Purpose.NOISE), np.int64(Purpose.GAUGE)
+_P_OFFSET, _P_CLUSTER, _P_HIT = (
+    np.int64(Purpose.SETUP_OFFSET),
+    np.int64(Purpose.CLUSTER),
+    np.int64(Purpose.CLUSTER_PIECE),
+)
+_P_LIFE, _P_CHANGE = np.int64(Purpose.TOOL_LIFE), np.int64(Purpose.TOOL_CHANGE)
 _K_MEASURED, _K_CORRECTED, _K_TOOL, _K_COUNT = (
-    int(Kind.MEASURED),
-    int(Kind.CORRECTED),
-    int(Kind.TOOL),
-    int(Kind.COUNT),
+    np.int64(Kind.MEASURED),
+    np.int64(Kind.CORRECTED),
+    np.int64(Kind.TOOL),
+    np.int64(Kind.COUNT),
 )
 _PIECES = 1 << 20
 """Pieces that a lot and visit may have in the key of a draw."""
@@ -49,7 +58,7 @@ def change_tool(w: int, index: int, why: int) -> int:
     machine = machines(w)[index]
     tool = tools(w)[machine.tool]
     key = clocks(w)[0].key
-    note(w, _K_TOOL, index, -1, -1, -1, why, 0, machine.tool_used, 0.0)
+    note(w, _K_TOOL, index, NOBODY, NOBODY, NOBODY, why, ZERO, machine.tool_used, 0.0)
     machine.tools += 1
     machine.tool_used = 0.0
     machine.tool_life = max(1e-6, sample(w, tool.life, stream(key, _P_LIFE, index, machine.tools)))
@@ -95,10 +104,10 @@ def _tool(w: int, index: int, head: int, seconds: float) -> bool:
     machine.tool_used += seconds * tool.cutting
     if machine.tool_used >= machine.tool_life:
         machine.broken = tool.breaks
-        lots(w)[head].extra += change_tool(w, index, 2)
+        lots(w)[head].extra += change_tool(w, index, TWO)
         return True
     if tool.replace_at > 0 and machine.tool_used >= tool.replace_at:
-        lots(w)[head].extra += change_tool(w, index, 1)
+        lots(w)[head].extra += change_tool(w, index, ONE)
     return False
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from luban.twin.kernel.heap import push
 from luban.twin.kernel.layout import (
+    ZERO,
     Event,
     Where,
     clocks,
@@ -30,9 +32,9 @@ __all__ = ["KEYS", "enqueue", "measure", "pick", "rank", "setup_time", "take"]
 
 KEYS = 8
 """Most keys a rule may have."""
-_BATCH_WAITED = int(Event.BATCH_WAITED)
-_QUEUE = int(Where.QUEUE)
-_RULE = int(Purpose.RULE)
+_BATCH_WAITED = np.int64(Event.BATCH_WAITED)
+_QUEUE = np.int64(Where.QUEUE)
+_RULE = np.int64(Purpose.RULE)
 _NEVER = 1e300
 
 
@@ -91,7 +93,7 @@ def enqueue(w: int, lot: int) -> None:
     if step.family >= 0:
         family_total(w)[step.family] += measure(w, lot)
         if step.batch_wait >= 0:
-            push(w, now + step.batch_wait, _BATCH_WAITED, index, 0)
+            push(w, now + step.batch_wait, _BATCH_WAITED, index, ZERO)
     wake_station(w, index)
 
 

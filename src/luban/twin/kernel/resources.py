@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from luban.twin.kernel.layout import FAR, Work, calendars, clocks, machines, pools, requests, spans
@@ -10,8 +11,8 @@ from luban.twin.kernel.states import wake
 
 __all__ = ["demand_unit", "level", "next_request", "open_end", "return_unit"]
 
-_POOL = int(Work.POOL)
-_ABSENCE = int(Purpose.ABSENCE)
+_POOL = np.int64(Work.POOL)
+_ABSENCE = np.int64(Purpose.ABSENCE)
 
 
 @njit

@@ -6,10 +6,12 @@ had been stopped in all when it was planned, and when it fires it waits for what
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from luban.twin.kernel.heap import push
 from luban.twin.kernel.layout import (
+    NOBODY,
     Event,
     Phase,
     State,
@@ -30,14 +32,29 @@ from luban.twin.kernel.trace import Kind, note
 __all__ = ["available", "pauses", "run_time", "settle", "show", "stop", "unstop", "wake", "wake_station"]
 
 STATES = len(State)
-_IDLE, _STANDBY, _SETUP, _RUN = int(State.IDLE), int(State.STANDBY), int(State.SETUP), int(State.RUN)
-_BLOCKED, _OPERATOR, _DOWN = int(State.BLOCKED), int(State.OPERATOR), int(State.DOWN)
-_MAINTENANCE, _OFF = int(State.MAINTENANCE), int(State.OFF)
-_FREE, _BUSY, _SETTING, _HELD = int(Phase.FREE), int(Phase.RUN), int(Phase.SETUP), int(Phase.BLOCKED)
-_S_OFF, _S_DOWN, _S_MAINTENANCE, _S_STANDBY = int(Stop.OFF), int(Stop.DOWN), int(Stop.MAINTENANCE), int(Stop.STANDBY)
-_FAIL_RUN = int(Event.FAIL_RUN)
-_WORK_STATION = int(Work.STATION)
-_K_STATE = int(Kind.STATE)
+_IDLE, _STANDBY, _SETUP, _RUN = (
+    np.int64(State.IDLE),
+    np.int64(State.STANDBY),
+    np.int64(State.SETUP),
+    np.int64(State.RUN),
+)
+_BLOCKED, _OPERATOR, _DOWN = np.int64(State.BLOCKED), np.int64(State.OPERATOR), np.int64(State.DOWN)
+_MAINTENANCE, _OFF = np.int64(State.MAINTENANCE), np.int64(State.OFF)
+_FREE, _BUSY, _SETTING, _HELD = (
+    np.int64(Phase.FREE),
+    np.int64(Phase.RUN),
+    np.int64(Phase.SETUP),
+    np.int64(Phase.BLOCKED),
+)
+_S_OFF, _S_DOWN, _S_MAINTENANCE, _S_STANDBY = (
+    np.int64(Stop.OFF),
+    np.int64(Stop.DOWN),
+    np.int64(Stop.MAINTENANCE),
+    np.int64(Stop.STANDBY),
+)
+_FAIL_RUN = np.int64(Event.FAIL_RUN)
+_WORK_STATION = np.int64(Work.STATION)
+_K_STATE = np.int64(Kind.STATE)
 
 
 @njit
@@ -113,7 +130,7 @@ def _note_state(w: int, index: int) -> None:
     machine = machines(w)[index]
     why = machine.reason if machine.state == _DOWN or machine.state == _MAINTENANCE else -1
     if machine.lot < 0:
-        note(w, _K_STATE, index, -1, -1, -1, machine.state, why, 0.0, 0.0)
+        note(w, _K_STATE, index, NOBODY, NOBODY, NOBODY, machine.state, why, 0.0, 0.0)
     else:
         item = lots(w)[machine.lot]
         note(w, _K_STATE, index, item.key, item.route, item.step, machine.state, why, 0.0, 0.0)

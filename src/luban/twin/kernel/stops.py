@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from luban.twin.kernel.heap import push
 from luban.twin.kernel.layout import (
+    NOBODY,
+    ZERO,
     Event,
     Phase,
     State,
@@ -37,16 +40,20 @@ __all__ = [
     "try_maintenance",
 ]
 
-_DOWN, _OFF, _MAINTENANCE = int(Stop.DOWN), int(Stop.OFF), int(Stop.MAINTENANCE)
-_FREE = int(Phase.FREE)
-_RUN = int(State.RUN)
-_E_FAIL_CALENDAR, _E_FAIL_RUN, _E_REPAIRED = int(Event.FAIL_CALENDAR), int(Event.FAIL_RUN), int(Event.REPAIRED)
-_E_DUE, _E_MAINTAINED = int(Event.MAINTENANCE_DUE), int(Event.MAINTENANCE_DONE)
-_P_LIFE, _P_FIRST, _P_REPAIR = int(Purpose.LIFE), int(Purpose.FIRST), int(Purpose.REPAIR)
-_P_EVERY, _P_MAINTENANCE = int(Purpose.EVERY), int(Purpose.MAINTENANCE)
+_DOWN, _OFF, _MAINTENANCE = np.int64(Stop.DOWN), np.int64(Stop.OFF), np.int64(Stop.MAINTENANCE)
+_FREE = np.int64(Phase.FREE)
+_RUN = np.int64(State.RUN)
+_E_FAIL_CALENDAR, _E_FAIL_RUN, _E_REPAIRED = (
+    np.int64(Event.FAIL_CALENDAR),
+    np.int64(Event.FAIL_RUN),
+    np.int64(Event.REPAIRED),
+)
+_E_DUE, _E_MAINTAINED = np.int64(Event.MAINTENANCE_DUE), np.int64(Event.MAINTENANCE_DONE)
+_P_LIFE, _P_FIRST, _P_REPAIR = np.int64(Purpose.LIFE), np.int64(Purpose.FIRST), np.int64(Purpose.REPAIR)
+_P_EVERY, _P_MAINTENANCE = np.int64(Purpose.EVERY), np.int64(Purpose.MAINTENANCE)
 _FIRST_MAINTENANCE = 1 << 20
-_K_FAILED, _K_REPAIRED = int(Kind.FAILED), int(Kind.REPAIRED)
-_K_MAINTAINED, _K_END = int(Kind.MAINTAINED), int(Kind.MAINTAINED_END)
+_K_FAILED, _K_REPAIRED = np.int64(Kind.FAILED), np.int64(Kind.REPAIRED)
+_K_MAINTAINED, _K_END = np.int64(Kind.MAINTAINED), np.int64(Kind.MAINTAINED_END)
 _CALENDAR, _RUNNING, _PIECE, _LOT, _COMMAND = 0, 1, 2, 3, 4
 
 
@@ -92,7 +99,7 @@ def first_failures(w: int) -> None:
     """Draws the first life of each failure."""
     for place in range(sizes(w)[1]):
         failure = failures(w)[place]
-        _set_life(w, place, _life(w, failure.first, failure.clock, _P_FIRST, place, 0))
+        _set_life(w, place, _life(w, failure.first, failure.clock, _P_FIRST, place, ZERO))
 
 
 @njit
@@ -104,7 +111,7 @@ def _fail(w: int, place: int) -> None:
     failure.down_since = clocks(w)[0].now
     machine.down += 1
     machine.reason = failure.ordinal
-    note(w, _K_FAILED, failure.machine, -1, -1, -1, failure.ordinal, 0, 0.0, 0.0)
+    note(w, _K_FAILED, failure.machine, NOBODY, NOBODY, NOBODY, failure.ordinal, ZERO, 0.0, 0.0)
     stop(w, failure.machine, _DOWN)
     if failure.pool < 0 or demand_unit(w, failure.pool, sizes(w)[0] + place):
         begin_repair(w, place)
@@ -115,7 +122,7 @@ def begin_repair(w: int, place: int) -> None:
     """Somebody is there."""
     failure = failures(w)[place]
     length = _life(w, failure.repair, _CALENDAR, _P_REPAIR, place, failure.count)
-    push(w, crew_end(w, failure.pool, failure.machine, length), _E_REPAIRED, place, 0)
+    push(w, crew_end(w, failure.pool, failure.machine, length), _E_REPAIRED, place, ZERO)
 
 
 @njit
@@ -152,7 +159,7 @@ def repaired(w: int, place: int) -> None:
         return_unit(w, failure.pool)
     machine = machines(w)[failure.machine]
     machine.down -= 1
-    note(w, _K_REPAIRED, failure.machine, -1, -1, -1, failure.ordinal, 0, 0.0, 0.0)
+    note(w, _K_REPAIRED, failure.machine, NOBODY, NOBODY, NOBODY, failure.ordinal, ZERO, 0.0, 0.0)
     _renew(w, place)
     if machine.down == 0:
         unstop(w, failure.machine, _DOWN)
@@ -209,7 +216,7 @@ def try_maintenance(w: int, index: int) -> None:
             own.count += 1
             machine.pending -= 1
             machine.reason = own.ordinal
-            note(w, _K_MAINTAINED, index, -1, -1, -1, own.ordinal, 0, 0.0, 0.0)
+            note(w, _K_MAINTAINED, index, NOBODY, NOBODY, NOBODY, own.ordinal, ZERO, 0.0, 0.0)
             stop(w, index, _MAINTENANCE)
             if own.pool < 0 or demand_unit(w, own.pool, sizes(w)[0] + sizes(w)[1] + place):
                 begin_maintenance(w, place)
@@ -221,7 +228,7 @@ def begin_maintenance(w: int, place: int) -> None:
     """Somebody is there."""
     own = maintenances(w)[place]
     length = _life(w, own.duration, _CALENDAR, _P_MAINTENANCE, place, own.count)
-    push(w, crew_end(w, own.pool, own.machine, length), _E_MAINTAINED, place, 0)
+    push(w, crew_end(w, own.pool, own.machine, length), _E_MAINTAINED, place, ZERO)
 
 
 @njit
@@ -231,7 +238,7 @@ def maintained(w: int, place: int) -> None:
     own.running = 0
     if own.pool >= 0:
         return_unit(w, own.pool)
-    note(w, _K_END, own.machine, -1, -1, -1, own.ordinal, 0, 0.0, 0.0)
+    note(w, _K_END, own.machine, NOBODY, NOBODY, NOBODY, own.ordinal, ZERO, 0.0, 0.0)
     for at in range(own.renew, own.renew_end):
         if failures(w)[renewals(w)[at]].failed == 0:
             _renew(w, renewals(w)[at])
