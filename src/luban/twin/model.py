@@ -110,7 +110,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """A planned stop; it begins when the running operation has ended.
+    """A planned stop; it begins when the machine is empty. By the calendar it is counted from start to start.
 
     every    [s | piece | lot] by `clock`: `calendar`, `run`, `piece`, `lot`, or `command` (on order only)
     renews   failures whose age it sets back to zero
@@ -215,7 +215,8 @@ class Machine:
     """One machine of a station.
 
     speed     factor on processing times [1]; 1.15 = 15 % slower
-    cascade   accepts the next lot after the step's `interval`, while earlier ones are still inside
+    cascade   lots that may be inside at once; 0: one, not a cascade. The next lot is set up and loaded beside the one
+              before it; its first piece begins when that one's `interval` is over.
     load, unload   added to the time of a lot [s]
     power     [W] by state of STATES; a state not listed draws none
     setup     setup key it begins with; '' none
@@ -225,7 +226,7 @@ class Machine:
     id: str
     station: str
     speed: float = 1.0
-    cascade: bool = False
+    cascade: int = 0
     load: float = 0.0
     unload: float = 0.0
     calendar: str | None = None
@@ -246,6 +247,7 @@ class SetupTable:
     extra     drawn per setup with a time above 0, added [s]: for example waiting for the first-article check
     pool      who sets up
     min_run   key → lots to run before the setup may be changed
+    hold      True: the machine waits for lots of its setup until the run is complete; False: only the rule key `minrun`
     """
 
     id: str
@@ -255,6 +257,7 @@ class SetupTable:
     extra: Distribution | None = None
     pool: str | None = None
     min_run: Mapping[str, int] = field(default_factory=dict)
+    hold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,14 +291,16 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class QueueLimit:
-    """From the start of this step to the start of step `to` at most `within` [s].
+    """From this step to the start of step `to` at most `within` [s].
 
+    since   counted from the `start` or the `end` of this step
     action  `count`, `scrap`, or the index of the step to go back to
     """
 
     to: int
     within: float
     action: str | int = "count"
+    since: str = "start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +313,7 @@ class Step:
     machines      eligible machine → time there; None as time = `time`; empty mapping: every machine of the station
     setup         setup key; '' none
     setup_time    fixed time instead of the machine's table [s]
-    interval      time after which a cascade machine takes the next lot, per `per_interval` lot|piece|batch [s]
+    interval      time after which a cascade machine begins the next lot, per `per_interval` lot|piece|batch [s]
     sample        share of lots that do the step [1]
     pool          unit held while the machine processes
     dedicate_to   index of a later step that must use the same machine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any, Self
 
@@ -108,6 +108,10 @@ class Run:
             raise InputError("unknown trace", came=repr(trace), expected=", ".join(_TRACES))
         from luban.twin.kernel.loop import COMMANDS, advance_run
 
+        if model.demand is not None:
+            from luban.twin.demand import draw_orders
+
+            model = replace(model, orders=(*model.orders, *draw_orders(model, seed, replication)), demand=None)
         self.model = model
         self.seed, self.replication = seed, replication
         self._keep_lots = trace != "none"

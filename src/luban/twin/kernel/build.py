@@ -134,6 +134,7 @@ class _Builder:
         clock["release_kind"] = ("push", "conwip", "manual").index(model.release.kind)
         clock["instants"] = len(model.release.instants)
         clock["transport_pool"] = _find(self.pools, model.transport_pool, "pool", "transport_pool")
+        clock["transport_calendar"] = _find(self.calendars, model.transport_calendar, "calendar", "transport_calendar")
         clock["release_rule"] = len(self.rules)
         world["rules"] = np.array([*self.rules, *(RULES.index(key) for key in model.release.rule), -1], np.int64)
         world["instants"] = np.array(model.release.instants, np.int64)
@@ -253,6 +254,7 @@ class _Builder:
             "energy": round(step.energy * _MICRO),
             "within": round(step.limit.within * _MICRO) if step.limit else 0,
             "limit_action": _action(step),
+            "limit_end": step.limit is not None and step.limit.since == "end",
             "family": -1,
             "batch_wait": -1,
         }
@@ -317,6 +319,7 @@ class _Builder:
                         "replace_at": tool.replace_at or 0.0,
                         "jump": tool.jump,
                         "breaks": tool.breaks,
+                        "pieces": tool.clock == "piece",
                     }
                 )
         arrays["machines"] = machines
@@ -438,7 +441,8 @@ class _Builder:
             [
                 {
                     "size": pool.size,
-                    "level": pool.size if pool.calendar is None else 0,
+                    "level": pool.size * pool.tends if pool.calendar is None else 0,
+                    "tends": pool.tends,
                     "calendar": _find(self.calendars, pool.calendar, "calendar", f"pool {pool.id}"),
                     "absence": pool.absence,
                     "first": -1,
@@ -476,6 +480,7 @@ class _Builder:
                     "extra": self.draw(table.extra),
                     "pool": _find(self.pools, table.pool, "pool", f"setup table {table.id}"),
                     "min_run": first,
+                    "hold": table.hold,
                 }
             )
         arrays["tables"] = _rows("tables", rows)
@@ -498,6 +503,11 @@ class _Builder:
                 self.rules.append(RULES.index(key))
             row["rule_end"] = len(self.rules)
             row["plain"] = self.plain[station.id]
+            if station.urgent is not None:
+                row["urgent"], row["urgent_share"] = round(station.urgent[0] * _MICRO), station.urgent[1]
+            row["machines"] = len(own)
+            holding = {table.id for table in self.model.setups if table.hold}
+            row["holds"] = any(self.model.machines[number].setups in holding for number in own)
         arrays["stations"] = stations
 
 

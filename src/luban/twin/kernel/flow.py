@@ -36,7 +36,7 @@ from luban.twin.kernel.layout import (
 from luban.twin.kernel.pieces import advance, begin_pieces, count_out, end_pieces
 from luban.twin.kernel.queues import enqueue, measure, pick, rank, setup_time, take
 from luban.twin.kernel.random import Purpose, sample, stream, unit
-from luban.twin.kernel.resources import demand_unit, return_unit
+from luban.twin.kernel.resources import demand_unit, open_end, return_unit
 from luban.twin.kernel.states import available, pauses, run_time, settle, show, wake, wake_station
 from luban.twin.kernel.stops import after_operation, try_maintenance
 from luban.twin.kernel.trace import Kind, note
@@ -49,7 +49,6 @@ __all__ = [
     "delay_done",
     "dispatch",
     "done",
-    "intake_free",
     "make_room",
     "new_lot",
     "release",
@@ -67,12 +66,7 @@ _QUEUE, _MACHINE, _DELAY, _NOWHERE = (
     np.int64(Where.DELAY),
     np.int64(Where.NOWHERE),
 )
-_E_DONE, _E_AT, _E_SETUP, _E_INTAKE = (
-    np.int64(Event.DONE),
-    np.int64(Event.AT_STATION),
-    np.int64(Event.SETUP_DONE),
-    np.int64(Event.INTAKE_FREE),
-)
+_E_DONE, _E_AT, _E_SETUP = np.int64(Event.DONE), np.int64(Event.AT_STATION), np.int64(Event.SETUP_DONE)
 _E_DELAY, _E_READY = np.int64(Event.DELAY_DONE), np.int64(Event.READY)
 _W_ROOM, _W_RELEASE = np.int64(Work.ROOM), np.int64(Work.RELEASE)
 _P_TIME, _P_FACTOR, _P_INTERVAL = np.int64(Purpose.TIME), np.int64(Purpose.FACTOR), np.int64(Purpose.INTERVAL)
@@ -366,7 +360,7 @@ def _requester(w: int, lot: int) -> int:
 def begin_move(w: int, lot: int) -> None:
     """A vehicle is there, or none is needed."""
     time = sample(w, steps(w)[lots(w)[lot].step].transport, _draw(w, _P_TRANSPORT, lot))
-    push(w, clocks(w)[0].now + _micro(time), _E_AT, lot, ONE)
+    push(w, open_end(w, clocks(w)[0].transport_calendar, clocks(w)[0].now, _micro(time)), _E_AT, lot, ONE)
 
 
 @njit
@@ -482,6 +476,17 @@ def dispatch(w: int, index: int) -> None:
             machine = station.idle_first if other != machine else following
         else:
             machine = following
+    if station.holds and station.length > 0 and station.idle == station.machines:
+        _give_way(w, index)
+
+
+@njit
+def _give_way(w: int, index: int) -> None:
+    """Every machine holds its setup for lots that do not come: the one that has waited longest lets go."""
+    machine = machines(w)[stations(w)[index].idle_first]
+    if machine.run_left > 0:
+        machine.run_left = 0
+        wake_station(w, index)
 
 
 @njit
@@ -562,7 +567,7 @@ def _start(w: int, index: int, head: int) -> None:
         item.made = item.step_scrap = item.step_rework = 0
         item.counted_good = item.counted_scrap = item.counted_rework = 0
         item.extra = 0
-        if step.limit_to >= 0:
+        if step.limit_to >= 0 and step.limit_end == 0:
             item.limit_step = step.limit_to
             item.limit_from = item.step
             item.limit_at = clock.now + step.within
@@ -700,30 +705,38 @@ def begin_run(w: int, index: int) -> None:
         lot = item.mate
     item = lots(w)[head]
     item.paused = pauses(w, index)
-    push(w, now + machine.load + time + machine.unload, _E_DONE, head, ZERO)
-    if machine.cascade:
-        step = steps(w)[item.step]
-        interval = time
-        if step.interval >= 0:
-            drawn = sample(w, step.interval, _draw(w, _P_INTERVAL, head))
-            interval = _micro(drawn * (item.quantity if step.interval_per == 1 else 1))
-        machine.pause_mark = item.paused
-        push(w, now + interval, _E_INTAKE, index, ZERO)
+    if machine.cascade > 1:
+        _enter_cascade(w, index, head, time)
+        return
     machine.inside += 1
+    push(w, now + machine.load + time + machine.unload, _E_DONE, head, ZERO)
 
 
 @njit
-def intake_free(w: int, index: int) -> None:
-    """A cascade machine can take the next lot."""
+def _enter_cascade(w: int, index: int, head: int, time: int) -> None:
+    """The lot is inside; its first piece begins when it is loaded and the lot before has left the entrance."""
     machine = machines(w)[index]
-    late = pauses(w, index) - machine.pause_mark
-    if late > 0:
-        machine.pause_mark += late
-        push(w, clocks(w)[0].now + late, _E_INTAKE, index, ZERO)
-        return
+    item = lots(w)[head]
+    step = steps(w)[item.step]
+    interval = time
+    if step.interval >= 0:
+        drawn = sample(w, step.interval, _draw(w, _P_INTERVAL, head))
+        interval = _micro(drawn * (item.quantity if step.interval_per == 1 else 1))
+    begin = clocks(w)[0].now + machine.load
+    if machine.inside > 0:
+        begin = max(begin, machine.gate_at + item.paused - machine.gate_mark)
+    machine.gate_at = begin + interval
+    machine.gate_mark = item.paused
+    machine.inside += 1
+    push(w, begin + time + machine.unload, _E_DONE, head, ZERO)
     if machine.held >= 0:
         return_unit(w, machine.held)
-    _free(w, index)
+    machine.phase = _FREE
+    machine.lot = -1
+    settle(w, index)
+    if available(w, index) and stations(w)[machine.station].length > 0:
+        wake_station(w, machine.station)
+    show(w, index)
 
 
 @njit
@@ -740,13 +753,8 @@ def _free(w: int, index: int) -> None:
         if stations(w)[machine.station].buffer >= 0:
             _tell_room(w, machine.station)
         if stations(w)[machine.station].length > 0:
-            _start_next(w, index)
+            wake_station(w, machine.station)
     show(w, index)
-
-
-@njit
-def _start_next(w: int, index: int) -> None:
-    wake_station(w, machines(w)[index].station)
 
 
 @njit
@@ -764,25 +772,27 @@ def done(w: int, head: int) -> None:
     while lot >= 0:
         advance(w, index, head, lot, lots(w)[lot].quantity)
         lot = int(lots(w)[lot].mate)
-    if item.extra > 0 and machine.cascade == 0:
+    if item.extra > 0 and machine.cascade < 2:
         push(w, clocks(w)[0].now + item.extra, _E_DONE, head, ZERO)
         item.extra = 0
         return
-    if machine.cascade == 0 and machine.held >= 0:
+    if machine.cascade < 2 and machine.held >= 0:
         return_unit(w, machine.held)
     machine.inside -= 1
     lot = head
     while lot >= 0:
         _end(w, index, lot)
         lot = int(lots(w)[lot].mate)
-    if machine.cascade:
-        lot = head
-        while lot >= 0:
-            following = int(lots(w)[lot].mate)
-            _go(w, lot, False)
-            lot = following
+    if machine.cascade < 2:
+        _unload(w, index)
         return
-    _unload(w, index)
+    lot = head
+    while lot >= 0:
+        following = int(lots(w)[lot].mate)
+        _go(w, lot, False)
+        lot = following
+    if machine.phase == _FREE:
+        _free(w, index)
 
 
 @njit
@@ -803,6 +813,11 @@ def _end(w: int, index: int, lot: int) -> None:
     item.reworked += item.step_rework
     item.quantity = good
     item.steps += 1
+    step = steps(w)[item.step]
+    if step.limit_to >= 0 and step.limit_end:
+        item.limit_step = step.limit_to
+        item.limit_from = item.step
+        item.limit_at = clocks(w)[0].now + step.within
     _aim(w, lot)
 
 

@@ -87,7 +87,6 @@ class Event(IntEnum):
     ARRIVAL = 1
     AT_STATION = 2
     SETUP_DONE = 3
-    INTAKE_FREE = 4
     FAIL_CALENDAR = 5
     FAIL_RUN = 6
     REPAIRED = 7
@@ -134,7 +133,7 @@ _CLOCK = _struct(
     free_lots="i8", wanted="i8", wip_since="i8", wip_time="i8", arrived="i8", released="i8", finished="i8", lost="i8",
     good="i8", scrap="i8", reworked="i8", sojourn="i8", late="i8", traced="i8", booked="i8", work_first="i8",
     work_count="i8", work_room="i8", pool_first="i8", pool_last="i8", cap="i8", release_kind="i8", instants="i8",
-    instant="i8", next_order="i8", transport="i8", transport_pool="i8", stuck="i8", stamp="i8", release_rule="i8",
+    instant="i8", next_order="i8", transport="i8", transport_pool="i8", transport_calendar="i8", stuck="i8", stamp="i8", release_rule="i8",
     gate="i8", force="i8",
 )  # fmt: skip
 _EVENT = _struct(time="i8", order="i8", kind="i8", a="i8", b="i8")
@@ -153,18 +152,18 @@ _MACHINE = _struct(
     phase="i8", stop="i8", down="i8", lot="i8", inside="i8", setup="i8", table="i8", run_left="i8", next="i8",
     previous="i8", blocked_next="i8", pending="i8", failures="i8", failures_end="i8", maintenance="i8",
     maintenance_end="i8", tool="i8", request_next="i8", held="i8", plan="i8", plan_end="i8", plan_at="i8", reason="i8",
-    setup_serial="i8", waiting="i8", listed="i8", broken="i8", change="i8", plan_step="i8",
+    setup_serial="i8", waiting="i8", listed="i8", broken="i8", change="i8", plan_step="i8", gate_at="i8", gate_mark="i8",
 )  # fmt: skip
 _STATION = _struct(
     queue_time="i8", queue_since="i8", wait="i8", starts="i8", first="i8", last="i8", length="i8", coming="i8",
     idle_first="i8", idle_last="i8", idle="i8", machine="i8", machine_end="i8", buffer="i8", rule="i8", rule_end="i8",
-    blocked_first="i8", blocked_last="i8", woken="i8", plain="i8", mark="i8", room_woken="i8",
+    blocked_first="i8", blocked_last="i8", woken="i8", plain="i8", mark="i8", room_woken="i8", machines="i8", holds="i8", urgent="i8", urgent_share="f8",
 )  # fmt: skip
 _STEP = _struct(
     weight="f8", sample="f8", scrap="f8", batch_max="f8", batch_min="f8", energy="i8", batch_wait="i8", within="i8",
     setup_time="i8", mean="f8", mean_piece="f8", rest="f8", rest_piece="f8", station="i8", time="i8", factor="i8", per="i8", setup="i8", family="i8",
     batch_measure="i8", interval="i8", interval_per="i8", branch="i8", branch_end="i8", limit_to="i8",
-    limit_action="i8", pool="i8", slot="i8", dedicate="i8", transport="i8", eligible="i8", eligible_end="i8",
+    limit_action="i8", limit_end="i8", pool="i8", slot="i8", dedicate="i8", transport="i8", eligible="i8", eligible_end="i8",
     characteristic="i8", characteristic_end="i8", route="i8", index="i8",
 )  # fmt: skip
 _ROUTE = _struct(weight="f8", step="i8", step_end="i8", material="i8", material_end="i8")
@@ -179,13 +178,22 @@ _MAINTENANCE = _struct(
     count="i8", place="i8", renew="i8", renew_end="i8", running="i8",
 )  # fmt: skip
 _POOL = _struct(
-    size="i8", level="i8", used="i8", calendar="i8", first="i8", last="i8", woken="i8", opened="i8", absence="f8"
+    size="i8",
+    level="i8",
+    used="i8",
+    calendar="i8",
+    first="i8",
+    last="i8",
+    woken="i8",
+    opened="i8",
+    absence="f8",
+    tends="i8",
 )
 _CALENDAR = _struct(
     first="i8", end="i8", at="i8", open="i8", machine="i8", machine_end="i8", pool="i8", pool_end="i8", interrupts="i8"
 )
 _SPAN = _struct(start="i8", end="i8")
-_TABLE = _struct(first="i8", factor="i8", extra="i8", pool="i8", min_run="i8")
+_TABLE = _struct(first="i8", factor="i8", extra="i8", pool="i8", min_run="i8", hold="i8")
 _ARRIVAL = _struct(
     priority="f8", route="i8", interval="i8", quantity="i8", first="i8", due="i8", ready="i8", limit="i8",
     made="i8",
@@ -194,7 +202,7 @@ _ORDER = _struct(
     key="i8", arrival="i8", ready="i8", due="i8", release="i8", priority="f8", route="i8", quantity="i8", step="i8"
 )
 _DISTRIBUTION = _struct(p0="f8", p1="f8", p2="f8", shift="f8", kind="i8", first="i8", count="i8")
-_TOOL = _struct(life="i8", change="i8", cutting="f8", replace_at="f8", jump="f8", breaks="i8")
+_TOOL = _struct(life="i8", change="i8", cutting="f8", replace_at="f8", jump="f8", breaks="i8", pieces="i8")
 _CHARACTERISTIC = _struct(
     lower="f8", upper="f8", noise="f8", setup_offset="f8", wear="f8", heat="f8", heat_tau="f8", cool_tau="f8",
     gauge="f8", beyond="f8", gain="f8", rework_time="f8", cluster="f8", cluster_share="f8", first="i8", every="i8",

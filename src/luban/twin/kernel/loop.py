@@ -16,7 +16,6 @@ from luban.twin.kernel.flow import (
     delay_done,
     dispatch,
     done,
-    intake_free,
     make_room,
     new_lot,
     release,
@@ -98,7 +97,7 @@ _E_DONE, _E_ARRIVAL, _E_AT, _E_SETUP = (
     np.int64(Event.AT_STATION),
     np.int64(Event.SETUP_DONE),
 )
-_E_INTAKE, _E_FAIL, _E_FAIL_RUN = np.int64(Event.INTAKE_FREE), np.int64(Event.FAIL_CALENDAR), np.int64(Event.FAIL_RUN)
+_E_FAIL, _E_FAIL_RUN = np.int64(Event.FAIL_CALENDAR), np.int64(Event.FAIL_RUN)
 _E_REPAIRED, _E_DUE, _E_MAINTAINED = (
     np.int64(Event.REPAIRED),
     np.int64(Event.MAINTENANCE_DUE),
@@ -318,8 +317,6 @@ def _handle(w: int, kind: int, a: int, b: int) -> None:
         _arrival(w, a)
     elif kind == _E_SETUP:
         setup_done(w, a)
-    elif kind == _E_INTAKE:
-        intake_free(w, a)
     elif kind == _E_DELAY:
         delay_done(w, a)
     elif kind == _E_WAITED:
@@ -392,7 +389,7 @@ def _count(w: int) -> None:
     """Makes the pieces that are due by now on every running machine, and counts them."""
     for index in range(sizes(w)[0]):
         machine = machines(w)[index]
-        if machine.phase == _RUN and machine.cascade == 0 and machine.lot >= 0:
+        if machine.phase == _RUN and machine.cascade < 2 and machine.lot >= 0:
             lot = int(machine.lot)
             while lot >= 0:
                 item = lots(w)[lot]

@@ -73,6 +73,12 @@ def begin_pieces(w: int, index: int, lot: int) -> None:
     machine = machines(w)[index]
     key = clocks(w)[0].key
     width = sizes(w)[5]
+    if step.characteristic_end == step.characteristic:
+        return
+    for place in range(width):
+        own = corrections(w)[index * width + place]
+        rest = (clocks(w)[0].now - own.cold_since) * 1e-6
+        own.cold = 1.0 - (1.0 - own.cold) * math.exp(-rest / characteristics(w)[place].cool_tau)
     for place in range(step.characteristic, step.characteristic_end):
         size = characteristics(w)[place]
         own = corrections(w)[index * width + place]
@@ -81,8 +87,6 @@ def begin_pieces(w: int, index: int, lot: int) -> None:
             own.value = 0.0
             entity = index * width + place
             own.offset = size.setup_offset * normal(stream(key, _P_OFFSET, entity, machine.setup_serial))
-        rest = (clocks(w)[0].now - own.cold_since) * 1e-6
-        own.cold = 1.0 - (1.0 - own.cold) * math.exp(-rest / size.cool_tau)
 
 
 @njit
@@ -90,7 +94,9 @@ def end_pieces(w: int, index: int, lot: int) -> None:
     """After the last piece: how warm the machine has become."""
     item = lots(w)[lot]
     step = steps(w)[item.step]
-    for place in range(step.characteristic, step.characteristic_end):
+    if step.characteristic_end == step.characteristic:
+        return
+    for place in range(sizes(w)[5]):
         own = corrections(w)[index * sizes(w)[5] + place]
         own.cold *= math.exp(-item.cycle * 1e-6 / characteristics(w)[place].heat_tau)
         own.cold_since = clocks(w)[0].now
@@ -101,7 +107,7 @@ def _tool(w: int, index: int, head: int, seconds: float) -> bool:
     """Wear of one piece; True: this piece is spoilt by an edge that ended."""
     machine = machines(w)[index]
     tool = tools(w)[machine.tool]
-    machine.tool_used += seconds * tool.cutting
+    machine.tool_used += 1.0 if tool.pieces else seconds * tool.cutting
     if machine.tool_used >= machine.tool_life:
         machine.broken = tool.breaks
         lots(w)[head].extra += change_tool(w, index, TWO)

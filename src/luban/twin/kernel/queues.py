@@ -35,7 +35,8 @@ KEYS = 8
 _BATCH_WAITED = np.int64(Event.BATCH_WAITED)
 _QUEUE = np.int64(Where.QUEUE)
 _RULE = np.int64(Purpose.RULE)
-_NEVER = 1e300
+_FOR_LIFE = np.int64(1 << 40)
+"""Ordinal of a draw that a lot makes once for all its visits."""
 
 
 @njit
@@ -146,6 +147,10 @@ def rank(w: int, key: int, lot: int, machine: int) -> float:
         return float(item.due)
     if key == 14:
         return unit(stream(clocks(w)[0].key, _RULE, item.key, item.visits))
+    if key == 15:
+        station = stations(w)[step.station]
+        listed = unit(stream(clocks(w)[0].key, _RULE, item.key, _FOR_LIFE)) < station.urgent_share
+        return 0.0 if listed and item.due - clocks(w)[0].now <= station.urgent else 1.0
     rest = step.rest + step.rest_piece * item.quantity
     if key == 10:
         return rest
@@ -173,6 +178,8 @@ def _may(w: int, lot: int, machine: int) -> bool:
         place = 2 * own.plan_at
         if plans(w)[place] != item.key or plans(w)[place + 1] != step.index:
             return False
+    if own.run_left > 0 and step.setup > 0 and step.setup != own.setup and tables(w)[own.table].hold:
+        return False
     if step.eligible_end > step.eligible:
         for place in range(step.eligible, step.eligible_end):
             if eligibles(w)[place].machine == machine:

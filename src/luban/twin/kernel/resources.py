@@ -69,11 +69,12 @@ def level(w: int, pool: int, is_open: bool) -> None:
     own.level = 0
     if is_open:
         own.opened += 1
-        own.level = own.size
+        own.level = own.size * own.tends
         if own.absence > 0:
             for person in range(own.size):
                 key = stream(clocks(w)[0].key, _ABSENCE, pool * 4096 + person, own.opened)
-                own.level -= unit(key) < own.absence
+                if unit(key) < own.absence:
+                    own.level -= own.tends
         call(w, pool)
 
 

@@ -96,7 +96,7 @@ def _state(w: int, index: int) -> int:
     stopped = machine.stop
     phase = machine.phase
     if stopped:
-        if stopped & _S_OFF and (phase == _FREE or calendars(w)[machine.calendar].interrupts):
+        if stopped & _S_OFF and ((phase == _FREE and machine.inside == 0) or calendars(w)[machine.calendar].interrupts):
             return _OFF
         if stopped & _S_DOWN:
             return _DOWN
@@ -105,9 +105,11 @@ def _state(w: int, index: int) -> int:
     if phase == _BUSY:
         return _RUN
     if phase == _FREE:
+        if machine.inside > 0:
+            return _RUN
         return _STANDBY if stopped & _S_STANDBY else _IDLE
     if phase == _SETTING:
-        return _SETUP
+        return _RUN if machine.inside > 0 else _SETUP
     if phase == _HELD:
         return _BLOCKED
     return _OPERATOR
@@ -161,7 +163,8 @@ def show(w: int, index: int) -> None:
 def available(w: int, index: int) -> bool:
     """Could start something now."""
     machine = machines(w)[index]
-    return machine.phase == _FREE and machine.stop == 0 and machine.pending == 0
+    free = machine.phase == _FREE and (machine.inside == 0 or machine.inside < machine.cascade)
+    return free and machine.stop == 0 and machine.pending == 0
 
 
 @njit

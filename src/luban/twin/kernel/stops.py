@@ -52,6 +52,7 @@ _E_DUE, _E_MAINTAINED = np.int64(Event.MAINTENANCE_DUE), np.int64(Event.MAINTENA
 _P_LIFE, _P_FIRST, _P_REPAIR = np.int64(Purpose.LIFE), np.int64(Purpose.FIRST), np.int64(Purpose.REPAIR)
 _P_EVERY, _P_MAINTENANCE = np.int64(Purpose.EVERY), np.int64(Purpose.MAINTENANCE)
 _FIRST_MAINTENANCE = 1 << 20
+_DEFERRED = 2
 _K_FAILED, _K_REPAIRED = np.int64(Kind.FAILED), np.int64(Kind.REPAIRED)
 _K_MAINTAINED, _K_END = np.int64(Kind.MAINTAINED), np.int64(Kind.MAINTAINED_END)
 _CALENDAR, _RUNNING, _PIECE, _LOT, _COMMAND = 0, 1, 2, 3, 4
@@ -127,9 +128,13 @@ def begin_repair(w: int, place: int) -> None:
 
 @njit
 def fail_calendar(w: int, place: int, renewal: int) -> None:
-    """A failure by the calendar, unless maintenance renewed the part since."""
+    """A failure by the calendar, unless maintenance renewed the part since; during maintenance it comes after it."""
     failure = failures(w)[place]
-    if failure.renewals == renewal and failure.failed == 0:
+    if failure.renewals != renewal or failure.failed:
+        return
+    if machines(w)[failure.machine].stop & _MAINTENANCE:
+        failure.armed = _DEFERRED
+    else:
         _fail(w, place)
 
 
@@ -188,7 +193,7 @@ def first_maintenance(w: int) -> None:
 def order_maintenance(w: int, place: int) -> None:
     """The maintenance is due."""
     own = maintenances(w)[place]
-    if own.due == 0 and own.running == 0:
+    if own.due == 0:
         own.due = 1
         machines(w)[own.machine].pending += 1
         settle(w, own.machine)
@@ -206,7 +211,12 @@ def due(w: int, place: int, count: int) -> None:
 def try_maintenance(w: int, index: int) -> None:
     """Begins what is due, if the machine is free and here."""
     machine = machines(w)[index]
-    if machine.pending == 0 or machine.phase != _FREE or machine.stop & (_DOWN | _OFF | _MAINTENANCE):
+    if (
+        machine.pending == 0
+        or machine.phase != _FREE
+        or machine.inside > 0
+        or machine.stop & (_DOWN | _OFF | _MAINTENANCE)
+    ):
         return
     for place in range(machine.maintenance, machine.maintenance_end):
         own = maintenances(w)[place]
@@ -214,6 +224,8 @@ def try_maintenance(w: int, index: int) -> None:
             own.due = 0
             own.running = 1
             own.count += 1
+            if own.clock == _CALENDAR:
+                _plan_maintenance(w, place, own.every, _P_EVERY)
             machine.pending -= 1
             machine.reason = own.ordinal
             note(w, _K_MAINTAINED, index, NOBODY, NOBODY, NOBODY, own.ordinal, ZERO, 0.0, 0.0)
@@ -242,8 +254,14 @@ def maintained(w: int, place: int) -> None:
     for at in range(own.renew, own.renew_end):
         if failures(w)[renewals(w)[at]].failed == 0:
             _renew(w, renewals(w)[at])
-    _plan_maintenance(w, place, own.every, _P_EVERY)
+    if own.clock != _CALENDAR:
+        _plan_maintenance(w, place, own.every, _P_EVERY)
     unstop(w, own.machine, _MAINTENANCE)
+    machine = machines(w)[own.machine]
+    for at in range(machine.failures, machine.failures_end):
+        if failures(w)[at].armed == _DEFERRED:
+            failures(w)[at].armed = 0
+            _fail(w, at)
     try_maintenance(w, own.machine)
 
 
