@@ -20,7 +20,7 @@ from luban.plant.complaint import Complaint, Place, did_you_mean
 from luban.plant.lines import Lines, Path as KeyPath
 from luban.plant.tables import Row, Tables, read_tables
 
-__all__ = ["FILE", "Draft", "Entry", "read_draft"]
+__all__ = ["FILE", "Draft", "Entry", "explain", "parse_toml", "read_draft", "read_text"]
 
 FILE = "plant.toml"
 _SECTIONS: dict[str, type[BaseModel]] = {
@@ -87,8 +87,8 @@ def read_draft(folder: Path) -> Draft:
         draft.complaints.append(Complaint(Place(FILE), "", "no plant here", str(folder), f"a folder with {FILE}", hint))
         return draft
     draft.files.append(path)
-    text = _text(path, draft)
-    data = _parse(text, draft) if text is not None else None
+    text = read_text(path, draft.complaints)
+    data = parse_toml(text, FILE, draft.complaints) if text is not None else None
     if text is None or data is None:
         return draft
     _sections(data, Lines(text), draft)
@@ -99,16 +99,17 @@ def read_draft(folder: Path) -> Draft:
     return draft
 
 
-def _text(path: Path, draft: Draft) -> str | None:
+def read_text(path: Path, complaints: list[Complaint]) -> str | None:
+    """The text of a TOML file; None and a complaint where it is not UTF-8."""
     content = path.read_bytes()
     try:
         # TOML takes \r\n and \n alike, but Python's reader refuses a lone mark at the start.
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        draft.complaints.append(
+        complaints.append(
             Complaint(
-                Place(FILE, line),
+                Place(path.name, line),
                 "",
                 "not UTF-8",
                 repr(content[error.start : error.end]),
@@ -119,7 +120,8 @@ def _text(path: Path, draft: Draft) -> str | None:
         return None
 
 
-def _parse(text: str, draft: Draft) -> dict[str, Any] | None:
+def parse_toml(text: str, file: str, complaints: list[Complaint]) -> dict[str, Any] | None:
+    """What a TOML text says; None and a complaint with its line where it is broken."""
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -128,9 +130,9 @@ def _parse(text: str, draft: Draft) -> dict[str, Any] | None:
         line, column = (int(match[1]), int(match[2])) if match else (text.rstrip("\n").count("\n") + 1, 0)
         lines = text.splitlines()
         came = lines[line - 1].strip() if 0 < line <= len(lines) else ""
-        draft.complaints.append(
+        complaints.append(
             Complaint(
-                Place(FILE, line, column),
+                Place(file, line, column),
                 "",
                 "broken TOML: " + re.sub(r" \(at .*\)", "", message),
                 came,
@@ -180,13 +182,15 @@ def _entry(raw: Any, model: type[_M], path: KeyPath, lines: Lines, draft: Draft)
     try:
         return Entry(model.model_validate(raw), path, lines)
     except ValidationError as error:
-        draft.complaints += [_explain(dict(detail), model, path, lines) for detail in error.errors(include_url=False)]
+        for detail in error.errors(include_url=False):
+            place = Place(FILE, lines.line((*path, *detail["loc"])))
+            draft.complaints.append(explain(dict(detail), model, place))
         return None
 
 
-def _explain(detail: dict[str, Any], model: type[BaseModel], path: KeyPath, lines: Lines) -> Complaint:
+def explain(detail: dict[str, Any], model: type[BaseModel], place: Place) -> Complaint:
+    """What pydantic found wrong with a table, in the plant's words."""
     loc = tuple(detail["loc"])
-    place = Place(FILE, lines.line((*path, *loc)))
     field_name = ".".join(str(part) for part in loc if isinstance(part, str))
     fields = _fields_at(model, loc)
     if detail["type"] == "missing":

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from luban.plant.settings import PlantFile
 
-__all__ = ["schema"]
+__all__ = ["schema", "schema_of"]
 
 
 def schema() -> dict[str, Any]:
     """JSON Schema of plant.toml."""
-    made = PlantFile.model_json_schema()
+    return schema_of(PlantFile)
+
+
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """JSON Schema of a TOML file that has this shape."""
+    made = model.model_json_schema()
     definitions = made.pop("$defs", {})
     return {"$schema": "http://json-schema.org/draft-04/schema#", **_plain(made, definitions)}
 

@@ -29,7 +29,7 @@ from luban.core.time import parse_time
 from luban.core.units import parse_unit
 from luban.plant.complaint import Complaint, Place, did_you_mean
 
-__all__ = ["Column", "Row", "Tables", "read_tables", "table_columns"]
+__all__ = ["Column", "Grid", "Row", "Tables", "read_grid", "read_tables", "table_columns"]
 
 WORKBOOK = "plant.xlsx"
 
@@ -77,7 +77,7 @@ def table_columns() -> dict[str, dict[str, Column]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Grid:
+class Grid:
     """Raw cells of one table with their places; the first row is the header."""
 
     name: str
@@ -86,13 +86,14 @@ class _Grid:
     sheet: str
 
     def place(self, line: int, column: int = 0) -> Place:
+        """Place of a cell, or of a row."""
         return Place(self.file, line, column, self.sheet)
 
 
 def read_tables(folder: Path, zone: ZoneInfo) -> tuple[Tables, list[Complaint], list[Path]]:
     """(tables, complaints, files read) of a plant folder; a table that is not there is empty."""
     complaints: list[Complaint] = []
-    grids: dict[str, _Grid] = {}
+    grids: dict[str, Grid] = {}
     paths = [path for name in table_columns() if (path := folder / f"{name}.csv").exists()]
     for path in paths:
         grid = _read_csv(path, complaints)
@@ -119,6 +120,36 @@ def read_tables(folder: Path, zone: ZoneInfo) -> tuple[Tables, list[Complaint], 
     return tables, complaints, paths
 
 
+def read_grid(path: Path, sheet: str, complaints: list[Complaint]) -> Grid | None:
+    """The raw cells of a CSV file, or of a workbook's sheet; None and a complaint where it cannot be read."""
+    if not sheet:
+        return _read_csv(path, complaints)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            try:
+                if sheet in book.sheetnames:
+                    return Grid(sheet, _filled(book[sheet]), path.name, sheet)
+                known = ", ".join(book.sheetnames)
+                hint = did_you_mean(sheet, book.sheetnames)
+                complaints.append(Complaint(Place(path.name), "", "no such sheet", sheet, known, hint))
+            finally:
+                book.close()
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
+        complaints.append(Complaint(Place(path.name), "", "not an Excel workbook", str(error), "a file saved as .xlsx"))
+    return None
+
+
+def _filled(sheet: Any) -> list[tuple[int, Sequence[Any]]]:
+    """Rows of a sheet that hold something, with their numbers."""
+    return [
+        (number, cells)
+        for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1)
+        if any(cell not in (None, "") for cell in cells)
+    ]
+
+
 def _strays(folder: Path) -> Iterator[Complaint]:
     for path in sorted(folder.glob("*.csv")):
         hint = did_you_mean(path.stem, table_columns(), 0.8)
@@ -126,7 +157,7 @@ def _strays(folder: Path) -> Iterator[Complaint]:
             yield Complaint(Place(path.name), "", "a file that looks like a table, but is none", path.name, hint=hint)
 
 
-def _read_csv(path: Path, complaints: list[Complaint]) -> _Grid | None:
+def _read_csv(path: Path, complaints: list[Complaint]) -> Grid | None:
     text = _decode(path.read_bytes())
     if text is None:
         complaints.append(
@@ -148,7 +179,7 @@ def _read_csv(path: Path, complaints: list[Complaint]) -> _Grid | None:
     except csv.Error as error:
         complaints.append(Complaint(Place(path.name, line), "", "not a CSV table", str(error), "one row a line"))
         return None
-    return _Grid(path.stem, rows, path.name, "")
+    return Grid(path.stem, rows, path.name, "")
 
 
 def _decode(content: bytes) -> str | None:
@@ -162,7 +193,7 @@ def _decode(content: bytes) -> str | None:
     return None
 
 
-def _read_workbook(path: Path, complaints: list[Complaint]) -> list[_Grid]:
+def _read_workbook(path: Path, complaints: list[Complaint]) -> list[Grid]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions it drops
@@ -176,7 +207,7 @@ def _read_workbook(path: Path, complaints: list[Complaint]) -> list[_Grid]:
         return []
 
 
-def _sheets(book: Any, complaints: list[Complaint]) -> Iterator[_Grid]:
+def _sheets(book: Any, complaints: list[Complaint]) -> Iterator[Grid]:
     for sheet in book.worksheets:
         if sheet.title not in table_columns():
             hint = did_you_mean(sheet.title, table_columns(), 0.8)
@@ -186,15 +217,10 @@ def _sheets(book: Any, complaints: list[Complaint]) -> Iterator[_Grid]:
                     Complaint(place, "", "a sheet that looks like a table, but is none", sheet.title, hint=hint)
                 )
             continue
-        rows = [
-            (number, cells)
-            for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1)
-            if any(cell not in (None, "") for cell in cells)
-        ]
-        yield _Grid(sheet.title, rows, WORKBOOK, sheet.title)
+        yield Grid(sheet.title, _filled(sheet), WORKBOOK, sheet.title)
 
 
-def _rows(grid: _Grid, zone: ZoneInfo, complaints: list[Complaint]) -> Iterator[Row]:
+def _rows(grid: Grid, zone: ZoneInfo, complaints: list[Complaint]) -> Iterator[Row]:
     columns = table_columns()[grid.name]
     if not grid.rows:
         complaints.append(Complaint(grid.place(1), "", "an empty table", expected="a header: " + ", ".join(columns)))
@@ -231,7 +257,7 @@ def _rows(grid: _Grid, zone: ZoneInfo, complaints: list[Complaint]) -> Iterator[
         yield Row(values, places, grid.place(number), sound)
 
 
-def _check_header(grid: _Grid, line: int, header: list[str], columns: dict[str, Column]) -> Iterator[Complaint]:
+def _check_header(grid: Grid, line: int, header: list[str], columns: dict[str, Column]) -> Iterator[Complaint]:
     for position, name in enumerate(header, start=1):
         if name and name not in columns:
             yield Complaint(
