@@ -9,10 +9,10 @@ from typing import Any, Self
 import numpy as np
 
 from luban.core.errors import InputError, LubanError
-from luban.twin.kernel.build import World, build
+from luban.twin.kernel.build import build
 from luban.twin.kernel.layout import FAR, Phase, State, Status, Where
-from luban.twin.kernel.trace import EVERYTHING, Kind
-from luban.twin.model import RULES, Model
+from luban.twin.kernel.trace import EVERYTHING
+from luban.twin.model import Model
 
 __all__ = ["BoundError", "DeadlockError", "Run", "Totals"]
 
@@ -118,9 +118,9 @@ class Run:
         self._most = most_events
         self._advance = advance_run
         self._codes = {name: code for code, name in enumerate(COMMANDS)}
-        self._world = build(model, wanted=_TRACES[trace])
+        self.world = build(model, wanted=_TRACES[trace])
         self._grow_lots(max(64, len(model.orders) // 8))
-        world = self._world
+        world = self.world
         world["events"] = world.blank("events", 4 * int(world["sizes"][11]) + 1024)
         world["traces"] = world.blank("traces", 1 if trace != "facts" else max(65536, 4 * int(world["sizes"][12])))
         world["book"] = world.blank("book", 4096)
@@ -128,13 +128,39 @@ class Run:
         self._traces: list[np.ndarray[Any, Any]] = []
         self._machine = {machine.id: number for number, machine in enumerate(model.machines)}
         self._station = {station.id: number for number, station in enumerate(model.stations)}
-        self._order_keys = {number if own.key is None else own.key: own.id for number, own in enumerate(model.orders)}
+        self._orders = {number if own.key is None else own.key: own.id for number, own in enumerate(model.orders)}
         self._go(0, "begin", seed, replication)
+
+    def machine(self, name: str) -> int:
+        """Place of the machine in the model and in every array. Raises InputError for an unknown one."""
+        if name not in self._machine:
+            raise InputError("unknown machine", came=name, expected=", ".join(list(self._machine)[:8]))
+        return self._machine[name]
+
+    def station(self, name: str) -> int:
+        """Place of the station in the model and in every array. Raises InputError for an unknown one."""
+        if name not in self._station:
+            raise InputError("unknown station", came=name, expected=", ".join(list(self._station)[:8]))
+        return self._station[name]
+
+    @property
+    def characteristics(self) -> list[str]:
+        """Names `route/step/characteristic` in the order in which trace rows number them."""
+        return [
+            f"{route.id}/{step.id}/{size.id}"
+            for route in self.model.routes
+            for step in route.steps
+            for size in step.characteristics
+        ]
+
+    def order(self, command: str, a: int = 0, b: int = 0, x: float = 0.0) -> None:
+        """Gives the kernel one order at the present time (`Control` says what each means)."""
+        self._go(self.now, command, a, b, x)
 
     @property
     def now(self) -> int:
         """The run's clock [µs after the model's start]."""
-        return int(self._world["clock"]["now"][0])
+        return int(self.world["clock"]["now"][0])
 
     def to(self, until: int) -> Self:
         """Runs to that time [µs after the model's start].
@@ -151,15 +177,17 @@ class Run:
                 hint="load the model for more days: its calendars and orders end there",
             )
         self._go(int(until))
+        if self.world["clock"]["wanted"][0]:
+            self.order("count")
         return self
 
     def _go(self, until: int, command: str = "none", a: int = 0, b: int = 0, x: float = 0.0) -> None:
         code = self._codes[command]
         while True:
-            status = int(self._advance(self._world.address, until, self._most, code, a, b, x))
+            status = int(self._advance(self.world.address, until, self._most, code, a, b, x))
             if status in {Status.REACHED, Status.FINISHED}:
                 return
-            if status >= 16 or status in {Status.DEADLOCK, Status.BOUND}:  # noqa: PLR2004
+            if status >= 16 or status in {Status.DEADLOCK, Status.BOUND}:
                 code, status = 0, status % 16
             if status == Status.DEADLOCK:
                 raise DeadlockError(self._holders())
@@ -172,7 +200,7 @@ class Run:
             self._relieve(status)
 
     def _relieve(self, status: int) -> None:
-        world = self._world
+        world = self.world
         if status == Status.NEEDS_LOTS:
             self._grow_lots(2 * len(world["lots"]))
         elif status == Status.NEEDS_EVENTS:
@@ -185,7 +213,7 @@ class Run:
             self._collect_book()
 
     def _grow_lots(self, size: int) -> None:
-        world = self._world
+        world = self.world
         old = world["lots"] if int(world["clock"]["free_lots"][0]) or len(world["lots"]) > 1 else world["lots"][:0]
         sizes = world["sizes"]
         lots = world.blank("lots", size)
@@ -212,20 +240,20 @@ class Run:
             world["book"] = world.blank("book", 4 * int(sizes[13]))
 
     def _collect_book(self) -> None:
-        clock = self._world["clock"]
+        clock = self.world["clock"]
         if self._keep_lots:
-            self._books.append(self._world["book"][: int(clock["booked"][0])].copy())
+            self._books.append(self.world["book"][: int(clock["booked"][0])].copy())
         clock["booked"] = 0
 
     def _collect_trace(self) -> None:
-        clock = self._world["clock"]
-        self._traces.append(self._world["traces"][: int(clock["traced"][0])].copy())
+        clock = self.world["clock"]
+        self._traces.append(self.world["traces"][: int(clock["traced"][0])].copy())
         clock["traced"] = 0
 
     def lots(self) -> np.ndarray[Any, Any]:
         """The lots finished since the last call, one row each: times [µs], pieces; due -1 where there is none."""
         self._collect_book()
-        rows = np.concatenate(self._books) if self._books else self._world["book"][:0].copy()
+        rows = np.concatenate(self._books) if self._books else self.world["book"][:0].copy()
         self._books = []
         rows["due"][rows["due"] == FAR] = -1
         return rows
@@ -241,11 +269,11 @@ class Run:
         """Name of a lot: its order's id, or arrival and number."""
         source = key >> _SOURCE
         if source == 0:
-            return self._order_keys.get(key, f"order-{key}")
+            return self._orders.get(key, f"order-{key}")
         return f"{self.model.arrivals[source - 1].id}-{key - (source << _SOURCE):06d}"
 
     def _holders(self) -> list[tuple[str, str, str]]:
-        world, model = self._world, self.model
+        world, model = self.world, self.model
         machines = world["machines"]
         at = int(world["clock"]["stuck"][0])
         seen: list[int] = []
@@ -269,7 +297,7 @@ class Run:
 
     def totals(self) -> Totals:
         """The books at this moment."""
-        world = self._world
+        world = self.world
         clock = SimpleNamespace(**{name: world["clock"][name][0].item() for name in world["clock"].dtype.names or ()})
         model = self.model
         machines = world["machines"][: len(model.machines)]

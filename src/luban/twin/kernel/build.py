@@ -195,11 +195,11 @@ class _Builder:
             first = len(steps)
             bits = 0
             slots: dict[int, int] = {}
-            for number, step in enumerate(route.steps):
+            for step in route.steps:
                 if step.dedicate_to is not None:
                     slots.setdefault(step.dedicate_to, len(slots))
                 bits += sum(branch.once for branch in step.branches)
-            if bits > 62:  # noqa: PLR2004
+            if bits > 62:
                 raise InputError(
                     "too many `once` branches in one route", came=f"{bits} in {route.id}", expected="62 at most"
                 )

@@ -8,9 +8,9 @@ from numba import njit
 from luban.twin.kernel.heap import push
 from luban.twin.kernel.layout import (
     NOBODY,
-    ZERO,
     ONE,
     THREE,
+    ZERO,
     Event,
     Phase,
     Where,

@@ -6,6 +6,7 @@ Times are µs after the model's start (int64), indices too, -1 is nobody. One st
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Any, cast
 
 import numpy as np
 
@@ -124,104 +125,128 @@ class Status(IntEnum):
     FINISHED = 7
 
 
-def _struct(**fields: str) -> np.dtype[np.void]:
-    return np.dtype([(name, code) for name, code in fields.items()], align=True)
+def _struct(ints: str, floats: str = "", keys: str = "") -> np.dtype[np.void]:
+    kinds = [(name, "f8") for name in floats.split()] + [(name, "u8") for name in keys.split()]
+    return np.dtype(kinds + [(name, "i8") for name in ints.split()])
 
 
 _CLOCK = _struct(
-    now="i8", key="u8", order="i8", planned="i8", events="i8", status="i8", wip="i8", pool="i8", free_lot="i8",
-    free_lots="i8", wanted="i8", wip_since="i8", wip_time="i8", arrived="i8", released="i8", finished="i8", lost="i8",
-    good="i8", scrap="i8", reworked="i8", sojourn="i8", late="i8", traced="i8", booked="i8", work_first="i8",
-    work_count="i8", work_room="i8", pool_first="i8", pool_last="i8", cap="i8", release_kind="i8", instants="i8",
-    instant="i8", next_order="i8", transport="i8", transport_pool="i8", transport_calendar="i8", stuck="i8", stamp="i8", release_rule="i8",
-    gate="i8", force="i8",
-)  # fmt: skip
-_EVENT = _struct(time="i8", order="i8", kind="i8", a="i8", b="i8")
+    """
+    now order planned events status wip pool free_lot free_lots wanted wip_since wip_time arrived released
+    finished lost good scrap reworked sojourn late traced booked work_first work_count work_room pool_first
+    pool_last cap release_kind instants instant next_order transport transport_pool transport_calendar stuck
+    stamp release_rule gate force
+    """,
+    keys="key",
+)
+_EVENT = _struct("time order kind a b")
 _LOT = _struct(
-    key="i8", arrival="i8", ready="i8", release="i8", due="i8", enter="i8", limit_at="i8", started="i8", paused="i8",
-    run_from="i8", cycle="i8", once="i8", load="i8", extra="i8", priority="f8", weight="f8", route="i8", step="i8",
-    target="i8", quantity="i8", first_quantity="i8", scrap="i8", reworked="i8", made="i8", step_scrap="i8",
-    step_rework="i8", counted_good="i8", counted_scrap="i8", counted_rework="i8", where="i8", machine="i8", next="i8",
-    previous="i8", mate="i8", visits="i8", limit_step="i8", limit_from="i8", steps="i8", late="i8", request="i8",
-    hit="i8", hold="i8", start_step="i8", slots="i8",
-)  # fmt: skip
+    """
+    key arrival ready release due enter limit_at started paused run_from cycle once load extra route step target
+    quantity first_quantity scrap reworked made step_scrap step_rework counted_good counted_scrap counted_rework
+    where machine next previous mate visits limit_step limit_from steps late request hit hold start_step slots
+    """,
+    floats="priority weight",
+)
 _MACHINE = _struct(
-    speed="f8", load="i8", unload="i8", since="i8", paused="i8", paused_since="i8", pause_mark="i8", energy="i8",
-    pieces="i8", scrap="i8", reworked="i8", setups_done="i8", lots_done="i8", tool_used="f8", tool_life="f8",
-    tools="i8", station="i8", cascade="i8", calendar="i8", state="i8",
-    phase="i8", stop="i8", down="i8", lot="i8", inside="i8", setup="i8", table="i8", run_left="i8", next="i8",
-    previous="i8", blocked_next="i8", pending="i8", failures="i8", failures_end="i8", maintenance="i8",
-    maintenance_end="i8", tool="i8", request_next="i8", held="i8", plan="i8", plan_end="i8", plan_at="i8", reason="i8",
-    setup_serial="i8", waiting="i8", listed="i8", broken="i8", change="i8", plan_step="i8", gate_at="i8", gate_mark="i8",
-)  # fmt: skip
+    """
+    load unload since paused paused_since pause_mark energy pieces scrap reworked setups_done lots_done tools
+    station cascade calendar state phase stop down lot inside setup table run_left next previous blocked_next
+    pending failures failures_end maintenance maintenance_end tool request_next held plan plan_end plan_at
+    reason setup_serial waiting listed broken change plan_step gate_at gate_mark
+    """,
+    floats="speed tool_used tool_life",
+)
 _STATION = _struct(
-    queue_time="i8", queue_since="i8", wait="i8", starts="i8", first="i8", last="i8", length="i8", coming="i8",
-    idle_first="i8", idle_last="i8", idle="i8", machine="i8", machine_end="i8", buffer="i8", rule="i8", rule_end="i8",
-    blocked_first="i8", blocked_last="i8", woken="i8", plain="i8", mark="i8", room_woken="i8", machines="i8", holds="i8", urgent="i8", urgent_share="f8",
-)  # fmt: skip
+    """
+    queue_time queue_since wait starts first last length coming idle_first idle_last idle machine machine_end
+    buffer rule rule_end blocked_first blocked_last woken plain mark room_woken machines holds urgent
+    """,
+    floats="urgent_share",
+)
 _STEP = _struct(
-    weight="f8", sample="f8", scrap="f8", batch_max="f8", batch_min="f8", energy="i8", batch_wait="i8", within="i8",
-    setup_time="i8", mean="f8", mean_piece="f8", rest="f8", rest_piece="f8", station="i8", time="i8", factor="i8", per="i8", setup="i8", family="i8",
-    batch_measure="i8", interval="i8", interval_per="i8", branch="i8", branch_end="i8", limit_to="i8",
-    limit_action="i8", limit_end="i8", pool="i8", slot="i8", dedicate="i8", transport="i8", eligible="i8", eligible_end="i8",
-    characteristic="i8", characteristic_end="i8", route="i8", index="i8",
-)  # fmt: skip
-_ROUTE = _struct(weight="f8", step="i8", step_end="i8", material="i8", material_end="i8")
-_BRANCH = _struct(probability="f8", to="i8", bit="i8")
-_ELIGIBLE = _struct(machine="i8", time="i8")
+    """
+    energy batch_wait within setup_time station time factor per setup family batch_measure interval interval_per
+    branch branch_end limit_to limit_action limit_end pool slot dedicate transport eligible eligible_end
+    characteristic characteristic_end route index
+    """,
+    floats="weight sample scrap batch_max batch_min mean mean_piece rest rest_piece",
+)
+_ROUTE = _struct(
+    "step step_end material material_end",
+    floats="weight",
+)
+_BRANCH = _struct(
+    "to bit",
+    floats="probability",
+)
+_ELIGIBLE = _struct("machine time")
 _FAILURE = _struct(
-    limit="i8", machine="i8", clock="i8", life="i8", repair="i8", first="i8", pool="i8", ordinal="i8", failed="i8",
-    armed="i8", count="i8", place="i8", renewals="i8", down_since="i8", born="i8",
-)  # fmt: skip
+    """
+    limit machine clock life repair first pool ordinal failed armed count place renewals down_since born
+    """,
+)
 _MAINTENANCE = _struct(
-    limit="i8", machine="i8", clock="i8", duration="i8", every="i8", first="i8", pool="i8", ordinal="i8", due="i8",
-    count="i8", place="i8", renew="i8", renew_end="i8", running="i8",
-)  # fmt: skip
+    """
+    limit machine clock duration every first pool ordinal due count place renew renew_end running
+    """,
+)
 _POOL = _struct(
-    size="i8",
-    level="i8",
-    used="i8",
-    calendar="i8",
-    first="i8",
-    last="i8",
-    woken="i8",
-    opened="i8",
-    absence="f8",
-    tends="i8",
+    "size level used calendar first last woken opened tends",
+    floats="absence",
 )
-_CALENDAR = _struct(
-    first="i8", end="i8", at="i8", open="i8", machine="i8", machine_end="i8", pool="i8", pool_end="i8", interrupts="i8"
-)
-_SPAN = _struct(start="i8", end="i8")
-_TABLE = _struct(first="i8", factor="i8", extra="i8", pool="i8", min_run="i8", hold="i8")
+_CALENDAR = _struct("first end at open machine machine_end pool pool_end interrupts")
+_SPAN = _struct("start end")
+_TABLE = _struct("first factor extra pool min_run hold")
 _ARRIVAL = _struct(
-    priority="f8", route="i8", interval="i8", quantity="i8", first="i8", due="i8", ready="i8", limit="i8",
-    made="i8",
-)  # fmt: skip
-_ORDER = _struct(
-    key="i8", arrival="i8", ready="i8", due="i8", release="i8", priority="f8", route="i8", quantity="i8", step="i8"
+    "route interval quantity first due ready limit made",
+    floats="priority",
 )
-_DISTRIBUTION = _struct(p0="f8", p1="f8", p2="f8", shift="f8", kind="i8", first="i8", count="i8")
-_TOOL = _struct(life="i8", change="i8", cutting="f8", replace_at="f8", jump="f8", breaks="i8", pieces="i8")
+_ORDER = _struct(
+    "key arrival ready due release route quantity step",
+    floats="priority",
+)
+_DISTRIBUTION = _struct(
+    "kind first count",
+    floats="p0 p1 p2 shift",
+)
+_TOOL = _struct(
+    "life change breaks pieces",
+    floats="cutting replace_at jump",
+)
 _CHARACTERISTIC = _struct(
-    lower="f8", upper="f8", noise="f8", setup_offset="f8", wear="f8", heat="f8", heat_tau="f8", cool_tau="f8",
-    gauge="f8", beyond="f8", gain="f8", rework_time="f8", cluster="f8", cluster_share="f8", first="i8", every="i8",
-    correct_first="i8", above="i8", below="i8", index="i8",
-)  # fmt: skip
-_CORRECTION = _struct(value="f8", offset="f8", cold="f8", cold_since="i8", serial="i8", readings="i8")
+    "first every correct_first above below index",
+    floats="""
+    lower upper noise setup_offset wear heat heat_tau cool_tau gauge beyond gain rework_time cluster
+    cluster_share
+    """,
+)
+_CORRECTION = _struct(
+    "cold_since serial readings",
+    floats="value offset cold",
+)
 _STOCK = _struct(
-    level="f8", ordered="f8", reorder="f8", up_to="f8", on_hand_time="f8", short_time="f8", since="i8", interval="i8",
-    quantity="i8", lead="i8", demands="i8", orders="i8",
-)  # fmt: skip
-_MATERIAL = _struct(quantity="f8", stock="i8")
+    "since interval quantity lead demands orders",
+    floats="level ordered reorder up_to on_hand_time short_time",
+)
+_MATERIAL = _struct(
+    "stock",
+    floats="quantity",
+)
 _BOOK = _struct(
-    key="i8", arrival="i8", release="i8", finish="i8", due="i8", priority="f8", route="i8", source="i8", ordinal="i8",
-    quantity="i8", good="i8", scrap="i8", rework="i8", violations="i8", steps="i8", lost="i8", start_step="i8",
-)  # fmt: skip
-_TRACE = _struct(time="i8", kind="i8", machine="i8", lot="i8", route="i8", step="i8", a="i8", b="i8", x="f8", y="f8")
+    """
+    key arrival release finish due route source ordinal quantity good scrap rework violations steps lost
+    start_step
+    """,
+    floats="priority",
+)
+_TRACE = _struct(
+    "time kind machine lot route step a b",
+    floats="x y",
+)
 
-ARRAYS: dict[str, tuple[int, np.dtype[np.generic]]] = {
-    name: (slot, np.dtype(kind))
+ARRAYS: dict[str, tuple[int, Any]] = {
+    name: (slot, np.dtype(cast(Any, kind)))
     for slot, (name, kind) in enumerate(
         {
             "clock": _CLOCK,
@@ -273,7 +298,7 @@ ARRAYS: dict[str, tuple[int, np.dtype[np.generic]]] = {
 """Name → (place in the directory, type) of every array of a run."""
 
 
-def _view(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _view(name: str):  # type: ignore[no-untyped-def]
     return accessor(*ARRAYS[name])
 
 

@@ -25,12 +25,12 @@ from luban.twin.kernel.flow import (
 )
 from luban.twin.kernel.heap import pop, push
 from luban.twin.kernel.layout import (
-    NOBODY,
-    ZERO,
-    ONE,
-    TWO,
-    THREE,
     FAR,
+    NOBODY,
+    ONE,
+    THREE,
+    TWO,
+    ZERO,
     Event,
     Phase,
     Stop,

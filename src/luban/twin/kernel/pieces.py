@@ -13,9 +13,9 @@ from numba import njit
 
 from luban.twin.kernel.layout import (
     NOBODY,
-    ZERO,
     ONE,
     TWO,
+    ZERO,
     State,
     characteristics,
     clocks,
