@@ -246,7 +246,7 @@ _TRACE = _struct(
 )
 
 ARRAYS: dict[str, tuple[int, Any]] = {
-    name: (slot, np.dtype(cast(Any, kind)))
+    name: (slot, np.dtype(cast("Any", kind)))
     for slot, (name, kind) in enumerate(
         {
             "clock": _CLOCK,

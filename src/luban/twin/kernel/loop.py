@@ -8,21 +8,6 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from luban.twin.kernel.flow import (
-    arrive,
-    at_station,
-    begin_move,
-    begin_run,
-    delay_done,
-    dispatch,
-    done,
-    make_room,
-    new_lot,
-    release,
-    release_ready,
-    setup_done,
-    setup_granted,
-)
 from luban.twin.kernel.heap import pop, push
 from luban.twin.kernel.layout import (
     FAR,
@@ -54,7 +39,9 @@ from luban.twin.kernel.layout import (
     traces,
     work,
 )
+from luban.twin.kernel.lots import arrive, at_station, begin_move, delay_done, micro, new_lot, release, release_ready
 from luban.twin.kernel.memory import entry
+from luban.twin.kernel.operations import begin_run, dispatch, done, make_room, setup_done, setup_granted
 from luban.twin.kernel.pieces import advance, change_tool, count_out
 from luban.twin.kernel.random import Purpose, run_key, sample, stream
 from luban.twin.kernel.resources import level, next_request, return_unit
@@ -132,18 +119,13 @@ _K_STOCK = np.int64(Kind.STOCK)
 
 
 @njit
-def _micro(seconds: float) -> int:
-    return int(round(seconds * 1e6))
-
-
-@njit
 def _next_arrival(w: int, source: int) -> None:
     own = arrivals(w)[source]
     if 0 <= own.limit <= own.made:
         return
     which = own.first if own.made == 0 and own.first >= 0 else own.interval
     gap = sample(w, which, stream(clocks(w)[0].key, _P_ARRIVAL, source, own.made))
-    push(w, clocks(w)[0].now + _micro(gap), _E_ARRIVAL, source, ZERO)
+    push(w, clocks(w)[0].now + micro(gap), _E_ARRIVAL, source, ZERO)
 
 
 @njit
@@ -155,10 +137,10 @@ def _arrival(w: int, source: int) -> None:
     quantity = max(1, int(round(sample(w, own.quantity, stream(clock.key, _P_QUANTITY, source, ordinal)))))
     ready = clock.now
     if own.ready >= 0:
-        ready += _micro(sample(w, own.ready, stream(clock.key, _P_READY, source, ordinal)))
+        ready += micro(sample(w, own.ready, stream(clock.key, _P_READY, source, ordinal)))
     due_at = FAR
     if own.due >= 0:
-        due_at = clock.now + _micro(sample(w, own.due, stream(clock.key, _P_DUE, source, ordinal)))
+        due_at = clock.now + micro(sample(w, own.due, stream(clock.key, _P_DUE, source, ordinal)))
     key = ((source + 1) << 40) + ordinal
     arrive(w, new_lot(w, key, own.route, quantity, ready, due_at, own.priority, ZERO))
     _next_arrival(w, source)
@@ -224,7 +206,7 @@ def _review(w: int, index: int) -> None:
         own.ordered += quantity
         own.orders += 1
         lead = sample(w, own.lead, stream(clocks(w)[0].key, _P_LEAD, index, own.orders))
-        push(w, clocks(w)[0].now + _micro(lead), _E_REPLENISH, index, _micro(quantity))
+        push(w, clocks(w)[0].now + micro(lead), _E_REPLENISH, index, micro(quantity))
         note(w, _K_STOCK, NOBODY, NOBODY, NOBODY, NOBODY, index, ONE, own.level, quantity)
 
 
@@ -233,7 +215,7 @@ def _next_demand(w: int, index: int) -> None:
     own = stocks(w)[index]
     if own.interval >= 0:
         gap = sample(w, own.interval, stream(clocks(w)[0].key, _P_DEMAND, index, own.demands))
-        push(w, clocks(w)[0].now + _micro(gap), _E_DEMAND, index, ZERO)
+        push(w, clocks(w)[0].now + micro(gap), _E_DEMAND, index, ZERO)
 
 
 @njit

@@ -28,7 +28,7 @@ def accessor(slot: int, dtype: Any) -> Callable[[int], Any]:
     kind = types.Array(from_dtype(np.dtype(dtype)), 1, "C")
     size = np.dtype(dtype).itemsize
 
-    @intrinsic  # type: ignore[untyped-decorator]
+    @intrinsic
     def view(_context: Any, _w: Any) -> Any:
         def code(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
             word = ir.IntType(64)
@@ -48,7 +48,7 @@ def accessor(slot: int, dtype: Any) -> Callable[[int], Any]:
 
         return kind(types.int64), code
 
-    return view  # type: ignore[no-any-return]
+    return view
 
 
 def _stamp() -> str:

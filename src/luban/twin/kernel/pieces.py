@@ -16,7 +16,6 @@ from luban.twin.kernel.layout import (
     ONE,
     TWO,
     ZERO,
-    State,
     characteristics,
     clocks,
     corrections,
@@ -31,7 +30,6 @@ from luban.twin.kernel.trace import Kind, note
 
 __all__ = ["advance", "begin_pieces", "change_tool", "count_out", "end_pieces"]
 
-_RUN = np.int64(State.RUN)
 _P_SCRAP, _P_NOISE, _P_GAUGE = np.int64(Purpose.SCRAP), np.int64(Purpose.NOISE), np.int64(Purpose.GAUGE)
 _P_OFFSET, _P_CLUSTER, _P_HIT = (
     np.int64(Purpose.SETUP_OFFSET),

@@ -1,4 +1,4 @@
-"""Lots on their way: released, moved, started, ended, finished."""
+"""Operations of machines: chosen, set up, run, ended, and blocked where there is no room to go."""
 
 from __future__ import annotations
 
@@ -8,432 +8,44 @@ from numba import njit
 from luban.twin.kernel.heap import push
 from luban.twin.kernel.layout import (
     NOBODY,
-    ONE,
-    THREE,
     ZERO,
     Event,
     Phase,
     Where,
     Work,
-    book,
-    branches,
     clocks,
     dedications,
     eligibles,
     lots,
     machines,
-    materials,
     min_runs,
     routes,
-    rules,
     scratch,
     sizes,
     stations,
     steps,
-    stocks,
     tables,
 )
+from luban.twin.kernel.lots import LOST, aim, draw, go, micro, room
 from luban.twin.kernel.pieces import advance, begin_pieces, count_out, end_pieces
-from luban.twin.kernel.queues import enqueue, measure, pick, rank, setup_time, take
-from luban.twin.kernel.random import Purpose, sample, stream, unit
-from luban.twin.kernel.resources import demand_unit, open_end, return_unit
+from luban.twin.kernel.queues import measure, pick, setup_time, take
+from luban.twin.kernel.random import Purpose, sample
+from luban.twin.kernel.resources import demand_unit, return_unit
 from luban.twin.kernel.states import available, pauses, run_time, settle, show, wake, wake_station
 from luban.twin.kernel.stops import after_operation, try_maintenance
 from luban.twin.kernel.trace import Kind, note
 
-__all__ = [
-    "arrive",
-    "at_station",
-    "begin_move",
-    "begin_run",
-    "delay_done",
-    "dispatch",
-    "done",
-    "make_room",
-    "new_lot",
-    "release",
-    "release_ready",
-    "setup_done",
-    "setup_granted",
-]
+__all__ = ["begin_run", "dispatch", "done", "make_room", "setup_done", "setup_granted"]
 
 _FREE, _WAIT_SETTER, _SETUP = np.int64(Phase.FREE), np.int64(Phase.WAIT_SETTER), np.int64(Phase.SETUP)
 _WAIT_OPERATOR, _RUN, _BLOCKED = np.int64(Phase.WAIT_OPERATOR), np.int64(Phase.RUN), np.int64(Phase.BLOCKED)
-_COMING, _POOL, _MOVING = np.int64(Where.COMING), np.int64(Where.POOL), np.int64(Where.MOVING)
-_QUEUE, _MACHINE, _DELAY, _NOWHERE = (
-    np.int64(Where.QUEUE),
-    np.int64(Where.MACHINE),
-    np.int64(Where.DELAY),
-    np.int64(Where.NOWHERE),
-)
-_E_DONE, _E_AT, _E_SETUP = np.int64(Event.DONE), np.int64(Event.AT_STATION), np.int64(Event.SETUP_DONE)
-_E_DELAY, _E_READY = np.int64(Event.DELAY_DONE), np.int64(Event.READY)
+_MACHINE = np.int64(Where.MACHINE)
+_E_DONE, _E_SETUP = np.int64(Event.DONE), np.int64(Event.SETUP_DONE)
 _W_ROOM, _W_RELEASE = np.int64(Work.ROOM), np.int64(Work.RELEASE)
 _P_TIME, _P_FACTOR, _P_INTERVAL = np.int64(Purpose.TIME), np.int64(Purpose.FACTOR), np.int64(Purpose.INTERVAL)
-_P_SETUP, _P_EXTRA, _P_SAMPLE = np.int64(Purpose.SETUP_FACTOR), np.int64(Purpose.SETUP_EXTRA), np.int64(Purpose.SAMPLE)
-_P_BRANCH, _P_TRANSPORT = np.int64(Purpose.BRANCH), np.int64(Purpose.TRANSPORT)
-_K_STARTED, _K_ENDED, _K_MOVED, _K_ARRIVED = (
-    np.int64(Kind.STARTED),
-    np.int64(Kind.ENDED),
-    np.int64(Kind.MOVED),
-    np.int64(Kind.ARRIVED),
-)
-_K_ORDERED, _K_RELEASED, _K_FINISHED = np.int64(Kind.ORDERED), np.int64(Kind.RELEASED), np.int64(Kind.FINISHED)
-_K_LOST, _K_REWORKED, _K_LATE = np.int64(Kind.LOST), np.int64(Kind.REWORKED), np.int64(Kind.LATE)
-_LOST = -2
-"""Target of a lot that is scrapped as a whole."""
-_VISITS = 4096
-
-
-@njit
-def _draw(w: int, purpose: int, lot: int) -> int:
-    """Key of a draw of the lot at its present visit."""
-    item = lots(w)[lot]
-    return stream(clocks(w)[0].key, purpose, item.key, item.visits)
-
-
-@njit
-def _micro(seconds: float) -> int:
-    return int(round(seconds * 1e6))
-
-
-@njit
-def new_lot(w: int, key: int, route: int, quantity: int, ready: int, due: int, priority: float, step: int) -> int:
-    """A lot that has arrived; it is not on the floor yet."""
-    clock = clocks(w)[0]
-    lot = int(clock.free_lot)
-    item = lots(w)[lot]
-    clock.free_lot = item.next
-    clock.free_lots -= 1
-    clock.arrived += 1
-    item.key = key
-    item.arrival = clock.now
-    item.ready = ready
-    item.due = due
-    item.priority = priority
-    item.weight = routes(w)[route].weight
-    item.route = route
-    item.step = routes(w)[route].step + step
-    item.start_step = step
-    item.target = item.step
-    item.quantity = quantity
-    item.first_quantity = quantity
-    item.scrap = item.reworked = item.visits = item.steps = item.late = item.hold = 0
-    item.once = 0
-    item.limit_step = item.machine = item.mate = -1
-    width = sizes(w)[4]
-    for slot in range(width):
-        dedications(w)[lot * width + slot] = -1
-    note(w, _K_ORDERED, NOBODY, key, route, item.step, quantity, ZERO, 0.0, 0.0)
-    return lot
-
-
-@njit
-def arrive(w: int, lot: int) -> None:
-    """The lot goes into the release pool, or straight to the floor where nothing holds it back."""
-    clock = clocks(w)[0]
-    item = lots(w)[lot]
-    route = routes(w)[item.route]
-    plain = clock.release_kind == 0 and clock.instants == 0 and route.material_end == route.material
-    if plain and item.ready <= clock.now and _room(w, steps(w)[item.step].station):
-        release(w, lot)
-        return
-    item.where = _POOL
-    item.next = -1
-    item.previous = clock.pool_last
-    if clock.pool_last < 0:
-        clock.pool_first = lot
-    else:
-        lots(w)[clock.pool_last].next = lot
-    clock.pool_last = lot
-    clock.pool += 1
-    if item.ready > clock.now:
-        push(w, item.ready, _E_READY, lot, ZERO)
-    else:
-        wake(w, _W_RELEASE, ZERO)
-
-
-@njit
-def _leave_pool(w: int, lot: int) -> None:
-    clock = clocks(w)[0]
-    item = lots(w)[lot]
-    if item.previous < 0:
-        clock.pool_first = item.next
-    else:
-        lots(w)[item.previous].next = item.next
-    if item.next < 0:
-        clock.pool_last = item.previous
-    else:
-        lots(w)[item.next].previous = item.previous
-    clock.pool -= 1
-
-
-@njit
-def _wip(w: int, change: int) -> None:
-    clock = clocks(w)[0]
-    clock.wip_time += clock.wip * (clock.now - clock.wip_since)
-    clock.wip_since = clock.now
-    clock.wip += change
-
-
-@njit
-def release(w: int, lot: int) -> None:
-    """The lot comes to the floor."""
-    clock = clocks(w)[0]
-    item = lots(w)[lot]
-    if item.where == _POOL:
-        _leave_pool(w, lot)
-    route = routes(w)[item.route]
-    for place in range(route.material, route.material_end):
-        need = materials(w)[place]
-        _issue(w, need.stock, need.quantity * item.quantity)
-    item.release = clock.now
-    clock.released += 1
-    _wip(w, ONE)
-    note(w, _K_RELEASED, NOBODY, item.key, item.route, item.step, item.quantity, ZERO, 0.0, 0.0)
-    item.step -= 1
-    item.target = item.step + 1
-    _skip(w, lot)
-    _go(w, lot, False)
-
-
-@njit
-def _issue(w: int, index: int, quantity: float) -> None:
-    stock = stocks(w)[index]
-    span = float(clocks(w)[0].now - stock.since)
-    stock.on_hand_time += max(stock.level, 0.0) * span
-    stock.short_time += max(-stock.level, 0.0) * span
-    stock.since = clocks(w)[0].now
-    stock.level -= quantity
-    wake(w, THREE, index + 1)
-
-
-@njit
-def _covered(w: int, lot: int) -> bool:
-    item = lots(w)[lot]
-    route = routes(w)[item.route]
-    for place in range(route.material, route.material_end):
-        need = materials(w)[place]
-        if stocks(w)[need.stock].level < need.quantity * item.quantity:
-            return False
-    return True
-
-
-@njit
-def release_ready(w: int) -> None:
-    """Releases what the plant's rule lets through."""
-    clock = clocks(w)[0]
-    if clock.release_kind == 2 or (clock.instants > 0 and clock.gate == 0):
-        return
-    while clock.pool > 0 and (clock.release_kind != 1 or clock.wip < clock.cap):
-        best = -1
-        lot = clock.pool_first
-        while lot >= 0:
-            item = lots(w)[lot]
-            if (
-                item.ready <= clock.now
-                and item.hold == 0
-                and _covered(w, lot)
-                and _room(w, steps(w)[item.step].station)
-            ):
-                if best < 0 or _sooner(w, lot, best):
-                    best = lot
-                if clock.release_kind == 0:
-                    break
-            lot = item.next
-        if best < 0:
-            break
-        release(w, best)
-
-
-@njit
-def _sooner(w: int, lot: int, best: int) -> bool:
-    place = clocks(w)[0].release_rule
-    while rules(w)[place] >= 0:
-        key = rules(w)[place]
-        mine = float(lots(w)[lot].arrival) if key == 6 else rank(w, key, lot, ZERO)
-        theirs = float(lots(w)[best].arrival) if key == 6 else rank(w, key, best, ZERO)
-        if mine != theirs:
-            return mine < theirs
-        place += 1
-    return False
-
-
-@njit
-def _room(w: int, index: int) -> bool:
-    if index < 0:
-        return True
-    station = stations(w)[index]
-    return station.buffer < 0 or station.length + station.coming < station.buffer + station.idle
-
-
-@njit
-def _skip(w: int, lot: int) -> None:
-    """Moves the target over steps that only a sample of the lots does."""
-    item = lots(w)[lot]
-    end = routes(w)[item.route].step_end
-    while item.target < end:
-        share = steps(w)[item.target].sample
-        if (
-            share >= 1.0
-            or unit(stream(clocks(w)[0].key, _P_SAMPLE, item.key, item.visits * _VISITS + item.target)) < share
-        ):
-            return
-        if item.limit_step == item.target:
-            item.limit_step = -1
-        item.target += 1
-
-
-@njit
-def _aim(w: int, lot: int) -> None:
-    """Where the lot goes after the step that it has just done."""
-    item = lots(w)[lot]
-    step = steps(w)[item.step]
-    first = routes(w)[item.route].step
-    item.target = item.step + 1
-    if item.quantity <= 0:
-        item.target = _LOST
-        return
-    if step.branch_end > step.branch:
-        draw = unit(_draw(w, _P_BRANCH, lot))
-        for place in range(step.branch, step.branch_end):
-            branch = branches(w)[place]
-            if branch.bit >= 0 and (item.once >> branch.bit) & 1:
-                continue
-            if draw < branch.probability:
-                if branch.bit >= 0:
-                    item.once |= 1 << branch.bit
-                item.target = (
-                    _LOST
-                    if branch.to == -1
-                    else (routes(w)[item.route].step_end if branch.to == -2 else first + branch.to)
-                )
-                if 0 <= item.target <= item.step:
-                    note(w, _K_REWORKED, NOBODY, item.key, item.route, item.step, item.target, ZERO, 0.0, 0.0)
-                break
-            draw -= branch.probability
-    if item.target >= 0:
-        _skip(w, lot)
-
-
-@njit
-def _go(w: int, lot: int, ask: bool) -> bool:
-    """The lot sets out for its target; False: there is no room there, and it stays."""
-    item = lots(w)[lot]
-    if item.target == _LOST or item.target >= routes(w)[item.route].step_end:
-        _finish(w, lot)
-        return True
-    station = steps(w)[item.target].station
-    if ask and not _room(w, station):
-        return False
-    came = item.machine
-    item.step = item.target
-    item.machine = -1
-    step = steps(w)[item.step]
-    if item.where == _MACHINE or item.where == _DELAY:
-        note(w, _K_MOVED, came, item.key, item.route, item.step, station, ZERO, 0.0, 0.0)
-    moving = step.transport >= 0 and (item.where == _MACHINE or item.where == _DELAY)
-    item.where = _MOVING
-    if station < 0:
-        item.visits += 1
-        item.where = _DELAY
-        time = sample(w, step.time, _draw(w, _P_TIME, lot)) * (item.quantity if step.per == 1 else 1)
-        if step.factor >= 0:
-            time *= sample(w, step.factor, _draw(w, _P_FACTOR, lot))
-        item.started = clocks(w)[0].now
-        push(w, clocks(w)[0].now + _micro(time), _E_DELAY, lot, ZERO)
-        return True
-    stations(w)[station].coming += 1
-    if not moving:
-        at_station(w, lot)
-    elif clocks(w)[0].transport_pool < 0 or demand_unit(w, clocks(w)[0].transport_pool, _requester(w, lot)):
-        begin_move(w, lot)
-    return True
-
-
-@njit
-def _requester(w: int, lot: int) -> int:
-    return sizes(w)[0] + sizes(w)[1] + sizes(w)[2] + lot
-
-
-@njit
-def begin_move(w: int, lot: int) -> None:
-    """A vehicle is there, or none is needed."""
-    time = sample(w, steps(w)[lots(w)[lot].step].transport, _draw(w, _P_TRANSPORT, lot))
-    push(w, open_end(w, clocks(w)[0].transport_calendar, clocks(w)[0].now, _micro(time)), _E_AT, lot, ONE)
-
-
-@njit
-def at_station(w: int, lot: int) -> None:
-    """The lot reaches the queue."""
-    item = lots(w)[lot]
-    station = steps(w)[item.step].station
-    stations(w)[station].coming -= 1
-    note(w, _K_ARRIVED, NOBODY, item.key, item.route, item.step, station, ZERO, 0.0, 0.0)
-    enqueue(w, lot)
-
-
-@njit
-def delay_done(w: int, lot: int) -> None:
-    """A step without machine has ended."""
-    item = lots(w)[lot]
-    item.steps += 1
-    note(w, _K_ENDED, NOBODY, item.key, item.route, item.step, item.quantity, ZERO, 0.0, float(item.started))
-    _aim(w, lot)
-    _go(w, lot, False)
-
-
-@njit
-def _finish(w: int, lot: int) -> None:
-    clock = clocks(w)[0]
-    item = lots(w)[lot]
-    lost = item.target == _LOST
-    _wip(w, NOBODY)
-    clock.sojourn += clock.now - item.release
-    clock.finished += 1
-    clock.lost += lost
-    good = 0 if lost else item.quantity
-    scrap = item.first_quantity - good
-    clock.good += good
-    clock.scrap += scrap
-    clock.reworked += item.reworked
-    note(
-        w,
-        _K_LOST if lost else _K_FINISHED,
-        NOBODY,
-        item.key,
-        item.route,
-        item.step,
-        good,
-        scrap,
-        float(item.reworked),
-        0.0,
-    )
-    row = book(w)[clock.booked]
-    clock.booked += 1
-    row.key = item.key
-    row.arrival = item.arrival
-    row.release = item.release
-    row.finish = clock.now
-    row.due = item.due
-    row.priority = item.priority
-    row.route = item.route
-    row.source = item.key >> 40
-    row.ordinal = item.key & ((1 << 40) - 1)
-    row.quantity = item.first_quantity
-    row.good = good
-    row.scrap = scrap
-    row.rework = item.reworked
-    row.violations = item.late
-    row.steps = item.steps
-    row.lost = lost
-    row.start_step = item.start_step
-    item.where = _NOWHERE
-    item.next = clock.free_lot
-    clock.free_lot = lot
-    clock.free_lots += 1
-    if clock.pool > 0:
-        wake(w, _W_RELEASE, ZERO)
+_P_SETUP, _P_EXTRA = np.int64(Purpose.SETUP_FACTOR), np.int64(Purpose.SETUP_EXTRA)
+_K_STARTED, _K_ENDED = np.int64(Kind.STARTED), np.int64(Kind.ENDED)
+_K_LATE = np.int64(Kind.LATE)
 
 
 @njit
@@ -492,9 +104,9 @@ def _give_way(w: int, index: int) -> None:
 @njit
 def _divert(w: int, lot: int, action: int) -> None:
     item = lots(w)[lot]
-    item.target = _LOST if action == -2 else routes(w)[item.route].step + action
+    item.target = LOST if action == -2 else routes(w)[item.route].step + action
     item.where = _MACHINE
-    _go(w, lot, False)
+    go(w, lot, False)
 
 
 @njit
@@ -535,13 +147,13 @@ def _fill(w: int, index: int, machine: int, lot: int) -> None:
     step = steps(w)[lots(w)[lot].step]
     if step.family < 0:
         return
-    room = step.batch_max - measure(w, lot)
+    space = step.batch_max - measure(w, lot)
     last = lot
-    while room > 0:
-        mate = pick(w, index, machine, step.family, room)
+    while space > 0:
+        mate = pick(w, index, machine, step.family, space)
         if mate < 0:
             return
-        room -= measure(w, mate)
+        space -= measure(w, mate)
         take(w, mate)
         _late(w, mate)
         lots(w)[mate].mate = -1
@@ -618,9 +230,9 @@ def _plan_setup(w: int, index: int, head: int, change: int) -> int:
         table = tables(w)[machine.table]
         pool = table.pool
         if table.factor >= 0:
-            time *= sample(w, table.factor, _draw(w, _P_SETUP, head))
+            time *= sample(w, table.factor, draw(w, _P_SETUP, head))
         if table.extra >= 0:
-            time += 1e6 * sample(w, table.extra, _draw(w, _P_EXTRA, head))
+            time += 1e6 * sample(w, table.extra, draw(w, _P_EXTRA, head))
     machine.change = int(round(time))
     machine.waiting = pool
     machine.setups_done += 1
@@ -674,7 +286,7 @@ def _time(w: int, index: int, head: int) -> float:
     for place in range(step.eligible, step.eligible_end):
         if eligibles(w)[place].machine == index and eligibles(w)[place].time >= 0:
             distribution = eligibles(w)[place].time
-    time = sample(w, distribution, _draw(w, _P_TIME, head))
+    time = sample(w, distribution, draw(w, _P_TIME, head))
     if step.per == 1:
         pieces = 0
         lot = head
@@ -683,7 +295,7 @@ def _time(w: int, index: int, head: int) -> float:
             lot = lots(w)[lot].mate
         time *= pieces
     if step.factor >= 0:
-        time *= sample(w, step.factor, _draw(w, _P_FACTOR, head))
+        time *= sample(w, step.factor, draw(w, _P_FACTOR, head))
     return time * machines(w)[index].speed
 
 
@@ -693,7 +305,7 @@ def begin_run(w: int, index: int) -> None:
     machine = machines(w)[index]
     head = machine.lot
     now = clocks(w)[0].now
-    time = _micro(_time(w, index, head))
+    time = micro(_time(w, index, head))
     machine.phase = _RUN
     show(w, index)
     lot = head
@@ -720,8 +332,8 @@ def _enter_cascade(w: int, index: int, head: int, time: int) -> None:
     step = steps(w)[item.step]
     interval = time
     if step.interval >= 0:
-        drawn = sample(w, step.interval, _draw(w, _P_INTERVAL, head))
-        interval = _micro(drawn * (item.quantity if step.interval_per == 1 else 1))
+        drawn = sample(w, step.interval, draw(w, _P_INTERVAL, head))
+        interval = micro(drawn * (item.quantity if step.interval_per == 1 else 1))
     begin = clocks(w)[0].now + machine.load
     if machine.inside > 0:
         begin = max(begin, machine.gate_at + item.paused - machine.gate_mark)
@@ -789,7 +401,7 @@ def done(w: int, head: int) -> None:
     lot = head
     while lot >= 0:
         following = int(lots(w)[lot].mate)
-        _go(w, lot, False)
+        go(w, lot, False)
         lot = following
     if machine.phase == _FREE:
         _free(w, index)
@@ -818,7 +430,7 @@ def _end(w: int, index: int, lot: int) -> None:
         item.limit_step = step.limit_to
         item.limit_from = item.step
         item.limit_at = clocks(w)[0].now + step.within
-    _aim(w, lot)
+    aim(w, lot)
 
 
 @njit
@@ -828,7 +440,7 @@ def _unload(w: int, index: int) -> bool:
     while machine.lot >= 0:
         lot = int(machine.lot)
         following = int(lots(w)[lot].mate)
-        if not _go(w, lot, True):
+        if not go(w, lot, True):
             _block(w, index, steps(w)[lots(w)[lot].target].station)
             return False
         machine.lot = following
@@ -895,7 +507,7 @@ def _tell_room(w: int, index: int) -> None:
 def make_room(w: int, index: int) -> None:
     """Blocked machines hand over what there is room for, first come first served; then the release pool."""
     station = stations(w)[index]
-    while station.blocked_first >= 0 and _room(w, index):
+    while station.blocked_first >= 0 and room(w, index):
         machine = int(station.blocked_first)
         station.blocked_first = machines(w)[machine].blocked_next
         if station.blocked_first < 0:
