@@ -62,7 +62,7 @@ class Sample:
     @property
     def exact(self) -> Floats:
         """The values that are known exactly."""
-        return self.low[self.low == self.high]
+        return np.asarray(self.low[self.low == self.high], float)
 
     @property
     def n(self) -> int:
@@ -138,7 +138,7 @@ def estimate(kind: str, sample: Sample) -> Floats:
     if not (sample.high < np.inf).any():
         raise InputError("no end was seen: every value is only a lower bound", expected="at least one complete value")
     if sample.censored == 0:
-        return estimate_exact(kind, sample.low[None, :])[0]
+        return np.asarray(estimate_exact(kind, sample.low[None, :])[0], float)
     middle = np.where(np.isinf(sample.high), sample.low, (sample.low + sample.high) / 2)
     start = estimate_exact(kind, np.maximum(middle, middle.max() * 1e-6)[None, :])[0]
     if kind == "exponential" and sample.only_right:
