@@ -383,6 +383,7 @@ def done(w: int, head: int) -> None:
     lot = head
     while lot >= 0:
         advance(w, index, head, lot, lots(w)[lot].quantity)
+        count_out(w, index, lot)
         lot = int(lots(w)[lot].mate)
     if item.extra > 0 and machine.cascade < 2:
         push(w, clocks(w)[0].now + item.extra, _E_DONE, head, ZERO)
