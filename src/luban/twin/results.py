@@ -42,6 +42,7 @@ _LOTS = {
     "throughput": ("1/d", ""),
     "output": ("1/d", ""),
     "lost": ("1/d", ""),
+    "wip": ("1", ""),
     "cycle_time_mean": ("s", "no lot finished"),
     "cycle_time_p50": ("s", "no lot finished"),
     "cycle_time_p90": ("s", "no lot finished"),
@@ -53,7 +54,7 @@ _LOTS = {
 }
 """Of a route and of the plant: unit, why it may be unknown. `throughput` counts finished lots, `output` good pieces;
 cycle time runs from release, lead time from arrival."""
-_WHOLE = {"wip": "1", "late": "1", "energy": "kWh"}
+_WHOLE = {"late": "1", "energy": "kWh"}
 _MACHINE = {**{f"{state}_share": "1" for state in STATES}, "energy": "kWh", "failures": "1", "maintenances": "1"}
 _MACHINE |= {"setups": "1", "lots": "1"}
 _STATION = {"queue": ("1", ""), "wait_mean": ("s", "no lot began there")}
@@ -82,17 +83,15 @@ class Meter:
     def read(self, before: Any, after: Any, lots: NDArray[Any]) -> NDArray[np.float64]:
         """Figures between two totals of a run; `lots` are those that left the plant between them. NaN: unknown."""
         span = float(after.now - before.now)
-        parts = [self._lots(lots, span)]
-        parts += (
-            parts if self._routes == 1 else [self._lots(lots[lots["route"] == r], span) for r in range(self._routes)]
-        )
+        inside = after.route_open_sojourn - before.route_open_sojourn
+        parts = [self._lots(lots, span, inside.sum())]
+        if self._routes == 1:
+            parts *= 2
+        else:
+            parts += [self._lots(lots[lots["route"] == route], span, inside[route]) for route in range(self._routes)]
         time = (after.machine_time - before.machine_time) / span
         energy = (after.machine_energy - before.machine_energy) / _KWH
-        whole = [
-            (after.wip_time - before.wip_time) / span,
-            after.violations - before.violations,
-            energy.sum() + self._base_load * span / _KWH,
-        ]
+        whole = [after.violations - before.violations, energy.sum() + self._base_load * span / _KWH]
         machines = [*time.T, energy]
         machines += [getattr(after, name) - getattr(before, name) for name in _COUNTS]
         starts = (after.station_starts - before.station_starts).astype(float)
@@ -103,21 +102,22 @@ class Meter:
         return np.concatenate([*parts, whole, *machines, *stations, *(stock / span for stock in stocks)])
 
     @staticmethod
-    def _lots(lots: NDArray[Any], span: float) -> NDArray[np.float64]:
+    def _lots(lots: NDArray[Any], span: float, inside: int) -> NDArray[np.float64]:
         done = lots[lots["lost"] == 0]
         found = np.full(len(_LOTS), np.nan)
         good, scrap, rework = (float(lots[name].sum()) for name in ("good", "scrap", "rework"))
         found[:3] = np.array([len(done), done["good"].sum(), len(lots) - len(done)]) * (DAY / span)
+        found[3] = ((lots["finish"] - lots["release"]).sum() + inside) / span  # Little's law, exact in every window
         if len(done):
             cycle = (done["finish"] - done["release"]) / 1e6
-            found[3] = cycle.mean()
-            found[4:7] = np.quantile(cycle, (0.5, 0.9, 0.95))
-            found[7] = (done["finish"] - done["arrival"]).mean() / 1e6
+            found[4] = cycle.mean()
+            found[5:8] = np.quantile(cycle, (0.5, 0.9, 0.95))
+            found[8] = (done["finish"] - done["arrival"]).mean() / 1e6
         due = done[done["due"] >= 0]
         if len(due):
-            found[8] = (due["finish"] <= due["due"]).mean()
+            found[9] = (due["finish"] <= due["due"]).mean()
         if good + scrap > 0:
-            found[9:] = scrap / (good + scrap), rework / (good + scrap)
+            found[10:] = scrap / (good + scrap), rework / (good + scrap)
         return found
 
 

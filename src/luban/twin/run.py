@@ -51,7 +51,8 @@ class Totals:
     machine_time    [µs], machines × STATES; each row sums to `now` exactly
     machine_energy  [µJ]
     wip_time        integral of lots on the floor [lot·µs] = sojourn + open_sojourn, exactly
-    sojourn         release to finish, summed over finished lots [µs]; open_sojourn: of those still inside
+    sojourn         release to finish, summed over finished lots [µs]
+    open_sojourn    of lots still inside, since their release [µs]; route_open_sojourn: by route
     queue_time      integral of lots in queue, by station [lot·µs]
     station_wait    waiting of the lots that have started there [µs]
     """
@@ -70,6 +71,7 @@ class Totals:
     wip_time: int
     sojourn: int
     open_sojourn: int
+    route_open_sojourn: np.ndarray[Any, Any]
     violations: int
     pieces_inside: int
     machine_time: np.ndarray[Any, Any]
@@ -303,6 +305,8 @@ class Run:
         machines = world["machines"][: len(model.machines)]
         lots = world["lots"]
         inside = lots[np.isin(lots["where"], _ON_FLOOR)]
+        by_route = np.zeros(len(model.routes), np.int64)
+        np.add.at(by_route, inside["route"], clock.now - inside["release"])
         waiting = lots[np.isin(lots["where"], (*_ON_FLOOR, int(Where.POOL)))]
         stations, stocks = world["stations"][: len(model.stations)], world["stocks"][: len(model.stocks)]
         times = world["machine_time"][: len(machines) * len(State)].reshape(len(machines), len(State)).copy()
@@ -329,6 +333,7 @@ class Run:
             wip_time=clock.wip_time + clock.wip * (clock.now - clock.wip_since),
             sojourn=clock.sojourn,
             open_sojourn=int((clock.now - inside["release"]).sum()),
+            route_open_sojourn=by_route,
             violations=clock.late,
             pieces_inside=int(waiting["first_quantity"].sum()),
             machine_time=times,
