@@ -45,6 +45,7 @@ async def test_contract(kind: str, name: str, tmp_path: Path) -> None:
         ("sparkplug", "mqtts://h", "keepalive"),
         ("mtconnect", "http://h:1", "heartbeat"),
         ("shdr", "tcp://h:1", "ping"),
+        ("modbus", "modbus://h:1", "interval"),
     ],
 )
 async def test_a_driver_says_how_quiet_it_may_be(kind: str, url: str, setting: str) -> None:

@@ -24,6 +24,7 @@ _DRIVERS: Mapping[str, tuple[str, str]] = {
     "sparkplug": ("luban.connect.sparkplug", "SparkplugDriver"),
     "mtconnect": ("luban.connect.mtconnect", "MTConnectDriver"),
     "shdr": ("luban.connect.shdr", "ShdrDriver"),
+    "modbus": ("luban.connect.modbus", "ModbusDriver"),
     "files": ("luban.connect.files", "FilesDriver"),
 }
 

@@ -31,6 +31,7 @@ _SCHEMES: Mapping[str, tuple[str, str]] = {
     "https": ("mtconnect", "https"),
     "tcp": ("shdr", "tcp"),
     "shdr": ("shdr", "tcp"),
+    "modbus": ("modbus", "modbus"),
 }
 
 

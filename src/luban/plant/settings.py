@@ -138,8 +138,8 @@ class SourceTable(_Table):
 
     id: Text = Field(description="Name that signals refer to.")
     type: Text = Field(
-        description="Connector: opcua, mqtt, sparkplug, mtconnect, shdr, files.",
-        examples=["opcua", "mqtt", "sparkplug", "mtconnect", "shdr", "files"],
+        description="Connector: opcua, mqtt, sparkplug, mtconnect, shdr, modbus, files.",
+        examples=["opcua", "mqtt", "sparkplug", "mtconnect", "shdr", "modbus", "files"],
     )
 
 

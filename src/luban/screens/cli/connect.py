@@ -27,7 +27,7 @@ def browse(
         str, typer.Argument(help="Where the peer listens, e.g. opc.tcp://host:4840, mqtt://host, shdr://host:7878.")
     ],
     kind: Annotated[
-        str, typer.Option("--type", help="opcua, mqtt, sparkplug, mtconnect, shdr; guessed from the URL.")
+        str, typer.Option("--type", help="opcua, mqtt, sparkplug, mtconnect, shdr, modbus; guessed from the URL.")
     ] = "",
     user: Annotated[str, typer.Option(help="User to log in with; the password comes from LUBAN_PASSWORD.")] = "",
     given: Annotated[
