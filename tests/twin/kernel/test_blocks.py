@@ -195,7 +195,7 @@ def test_a_cascade_begins_the_next_lot_after_the_interval_and_holds_no_more_than
 
 @pytest.mark.parametrize(("buffer", "rate"), [(0, 2 / 3), (1, 3 / 4), (4, 6 / 7)])
 def test_a_blocking_line_makes_what_hunt_found(buffer: int, rate: float) -> None:
-    """Two exponential machines of equal rate, never starved: (b + 2) / (b + 3) (Hunt 1956, doi 10.1287/opre.4.6.674)."""
+    """Two exponential machines of equal rate, never starved: (b+2)/(b+3) (Hunt 1956, doi 10.1287/opre.4.6.674)."""
     steps = {"r": (Step("1", "A", Distribution.exponential(1)), Step("2", "B", Distribution.exponential(1)))}
     model = plant(
         steps,
