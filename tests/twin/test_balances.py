@@ -99,7 +99,7 @@ def _differences(a: Totals, b: Totals) -> set[str]:
 
 
 def test_windows_and_traces_change_nothing(plant: Model) -> None:
-    """Only who counts pieces while they are made, for facts, has those of the running operation in the books already."""
+    """Who counts pieces while they are made, for facts, has those of the running operation in the books already."""
     whole = Run(plant, seed=6).to(END)
     lots = whole.lots()
     times = [*np.sort(np.random.default_rng(1).integers(0, END, 50)), END]
