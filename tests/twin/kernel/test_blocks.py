@@ -11,6 +11,7 @@ import pytest
 from luban.core.errors import InputError
 from luban.twin.control import Control
 from luban.twin.distribution import Distribution
+from luban.twin.kernel.layout import Where
 from luban.twin.kernel.trace import Kind
 from luban.twin.model import (
     STATES,
@@ -475,6 +476,21 @@ def test_orders_of_a_controller() -> None:
     ):
         with pytest.raises(InputError):
             wrong()
+
+
+@pytest.mark.parametrize("every", [None, 7 * S])
+def test_a_python_policy_may_decide_on_the_way(every: int | None) -> None:
+    """The policy gives priority to the lot with the highest number: last in, first out."""
+    model = plant(R, ONE, stations=(Station("A", ("hot", "fifo")),), orders=tuple(order(n, at=n * S) for n in range(5)))
+    run = Run(model, trace="facts")
+
+    def policy(control: Control) -> None:
+        for row in control.run.world["lots"]:
+            if row["where"] == Where.QUEUE:
+                control.set_priority(int(row["key"]), float(row["key"]))
+
+    Control(run).drive(HOUR, policy, every)
+    assert [name for name, _ in starts(run)] == ["o0", "o4", "o3", "o2", "o1"]
 
 
 SIZE = Characteristic("size", "µm", -25, 25, noise=0.0)

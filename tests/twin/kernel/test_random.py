@@ -8,7 +8,7 @@ from scipy import special, stats
 
 from luban.twin.distribution import Distribution
 from luban.twin.kernel.build import build
-from luban.twin.kernel.random import Purpose, quantile_normal, run_key, sample, stream, unit
+from luban.twin.kernel.random import Purpose, invert, quantile_normal, run_key, stream, unit
 from luban.twin.model import Machine, Model, Route, Station, Step
 
 LAWS = {
@@ -42,7 +42,7 @@ def test_draws_follow_their_law(text: str) -> None:
     )
     world = build(model, wanted=0)
     key = np.uint64(run_key(np.uint64(7), np.uint64(0)))
-    drawn = [sample(world.address, 0, np.uint64(stream(key, Purpose.TIME, entity, 1))) for entity in range(20_000)]
+    drawn = [invert(world.address, 0, np.uint64(stream(key, Purpose.TIME, entity, 1))) for entity in range(20_000)]
     assert stats.kstest(drawn, LAWS[text].cdf).pvalue > 1e-3
     distribution = Distribution.parse(text)
     assert distribution.mean == pytest.approx(LAWS[text].mean())

@@ -43,7 +43,7 @@ from luban.twin.kernel.lots import arrive, at_station, begin_move, delay_done, m
 from luban.twin.kernel.memory import entry
 from luban.twin.kernel.operations import begin_run, dispatch, done, make_room, setup_done, setup_granted
 from luban.twin.kernel.pieces import advance, change_tool, count_out
-from luban.twin.kernel.random import Purpose, run_key, sample, stream
+from luban.twin.kernel.random import Purpose, run_key, sample
 from luban.twin.kernel.resources import level, next_request, return_unit
 from luban.twin.kernel.states import run_time, stop, unstop, wake, wake_station
 from luban.twin.kernel.stops import (
@@ -124,7 +124,7 @@ def _next_arrival(w: int, source: int) -> None:
     if 0 <= own.limit <= own.made:
         return
     which = own.first if own.made == 0 and own.first >= 0 else own.interval
-    gap = sample(w, which, stream(clocks(w)[0].key, _P_ARRIVAL, source, own.made))
+    gap = sample(w, which, _P_ARRIVAL, source, own.made)
     push(w, clocks(w)[0].now + micro(gap), _E_ARRIVAL, source, ZERO)
 
 
@@ -134,13 +134,13 @@ def _arrival(w: int, source: int) -> None:
     clock = clocks(w)[0]
     ordinal = own.made
     own.made = ordinal + 1
-    quantity = max(1, int(round(sample(w, own.quantity, stream(clock.key, _P_QUANTITY, source, ordinal)))))
+    quantity = max(1, int(round(sample(w, own.quantity, _P_QUANTITY, source, ordinal))))
     ready = clock.now
     if own.ready >= 0:
-        ready += micro(sample(w, own.ready, stream(clock.key, _P_READY, source, ordinal)))
+        ready += micro(sample(w, own.ready, _P_READY, source, ordinal))
     due_at = FAR
     if own.due >= 0:
-        due_at = clock.now + micro(sample(w, own.due, stream(clock.key, _P_DUE, source, ordinal)))
+        due_at = clock.now + micro(sample(w, own.due, _P_DUE, source, ordinal))
     key = ((source + 1) << 40) + ordinal
     arrive(w, new_lot(w, key, own.route, quantity, ready, due_at, own.priority, ZERO))
     _next_arrival(w, source)
@@ -205,7 +205,7 @@ def _review(w: int, index: int) -> None:
         quantity = own.up_to - own.level - own.ordered
         own.ordered += quantity
         own.orders += 1
-        lead = sample(w, own.lead, stream(clocks(w)[0].key, _P_LEAD, index, own.orders))
+        lead = sample(w, own.lead, _P_LEAD, index, own.orders)
         push(w, clocks(w)[0].now + micro(lead), _E_REPLENISH, index, micro(quantity))
         note(w, _K_STOCK, NOBODY, NOBODY, NOBODY, NOBODY, index, ONE, own.level, quantity)
 
@@ -214,14 +214,14 @@ def _review(w: int, index: int) -> None:
 def _next_demand(w: int, index: int) -> None:
     own = stocks(w)[index]
     if own.interval >= 0:
-        gap = sample(w, own.interval, stream(clocks(w)[0].key, _P_DEMAND, index, own.demands))
+        gap = sample(w, own.interval, _P_DEMAND, index, own.demands)
         push(w, clocks(w)[0].now + micro(gap), _E_DEMAND, index, ZERO)
 
 
 @njit
 def _demand(w: int, index: int) -> None:
     own = stocks(w)[index]
-    quantity = sample(w, own.quantity, stream(clocks(w)[0].key, _P_DEMAND_QUANTITY, index, own.demands))
+    quantity = sample(w, own.quantity, _P_DEMAND_QUANTITY, index, own.demands)
     own.demands += 1
     _book_stock(w, index, -quantity, THREE)
     _review(w, index)

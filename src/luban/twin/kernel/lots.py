@@ -314,9 +314,11 @@ def go(w: int, lot: int, ask: bool) -> bool:
     if station < 0:
         item.visits += 1
         item.where = _DELAY
-        time = sample(w, step.time, draw(w, _P_TIME, lot)) * (item.quantity if step.per == 1 else 1)
+        time = sample(w, step.time, _P_TIME, lots(w)[lot].key, lots(w)[lot].visits) * (
+            item.quantity if step.per == 1 else 1
+        )
         if step.factor >= 0:
-            time *= sample(w, step.factor, draw(w, _P_FACTOR, lot))
+            time *= sample(w, step.factor, _P_FACTOR, item.key, item.visits)
         item.started = clocks(w)[0].now
         push(w, clocks(w)[0].now + micro(time), _E_DELAY, lot, ZERO)
         return True
@@ -336,7 +338,7 @@ def _requester(w: int, lot: int) -> int:
 @njit
 def begin_move(w: int, lot: int) -> None:
     """A vehicle is there, or none is needed."""
-    time = sample(w, steps(w)[lots(w)[lot].step].transport, draw(w, _P_TRANSPORT, lot))
+    time = sample(w, steps(w)[lots(w)[lot].step].transport, _P_TRANSPORT, lots(w)[lot].key, lots(w)[lot].visits)
     push(w, open_end(w, clocks(w)[0].transport_calendar, clocks(w)[0].now, micro(time)), _E_AT, lot, ONE)
 
 

@@ -26,7 +26,7 @@ from luban.twin.kernel.layout import (
     steps,
     tables,
 )
-from luban.twin.kernel.lots import LOST, aim, draw, go, micro, room
+from luban.twin.kernel.lots import LOST, aim, go, micro, room
 from luban.twin.kernel.pieces import advance, begin_pieces, count_out, end_pieces
 from luban.twin.kernel.queues import measure, pick, setup_time, take
 from luban.twin.kernel.random import Purpose, sample
@@ -78,13 +78,13 @@ def dispatch(w: int, index: int) -> None:
             other = _better(w, index, machine, lot)
             take(w, lot)
             action = _late(w, lot)
+            if station.buffer >= 0:
+                _tell_room(w, index)
             if action != -1:
                 _divert(w, lot, action)
                 continue
             _fill(w, index, other, lot)
             _start(w, other, lot)
-            if station.buffer >= 0:
-                _tell_room(w, index)
             machine = station.idle_first if other != machine else following
         else:
             machine = following
@@ -230,9 +230,9 @@ def _plan_setup(w: int, index: int, head: int, change: int) -> int:
         table = tables(w)[machine.table]
         pool = table.pool
         if table.factor >= 0:
-            time *= sample(w, table.factor, draw(w, _P_SETUP, head))
+            time *= sample(w, table.factor, _P_SETUP, lots(w)[head].key, lots(w)[head].visits)
         if table.extra >= 0:
-            time += 1e6 * sample(w, table.extra, draw(w, _P_EXTRA, head))
+            time += 1e6 * sample(w, table.extra, _P_EXTRA, lots(w)[head].key, lots(w)[head].visits)
     machine.change = int(round(time))
     machine.waiting = pool
     machine.setups_done += 1
@@ -286,7 +286,7 @@ def _time(w: int, index: int, head: int) -> float:
     for place in range(step.eligible, step.eligible_end):
         if eligibles(w)[place].machine == index and eligibles(w)[place].time >= 0:
             distribution = eligibles(w)[place].time
-    time = sample(w, distribution, draw(w, _P_TIME, head))
+    time = sample(w, distribution, _P_TIME, lots(w)[head].key, lots(w)[head].visits)
     if step.per == 1:
         pieces = 0
         lot = head
@@ -295,7 +295,7 @@ def _time(w: int, index: int, head: int) -> float:
             lot = lots(w)[lot].mate
         time *= pieces
     if step.factor >= 0:
-        time *= sample(w, step.factor, draw(w, _P_FACTOR, head))
+        time *= sample(w, step.factor, _P_FACTOR, lots(w)[head].key, lots(w)[head].visits)
     return time * machines(w)[index].speed
 
 
@@ -332,7 +332,7 @@ def _enter_cascade(w: int, index: int, head: int, time: int) -> None:
     step = steps(w)[item.step]
     interval = time
     if step.interval >= 0:
-        drawn = sample(w, step.interval, draw(w, _P_INTERVAL, head))
+        drawn = sample(w, step.interval, _P_INTERVAL, lots(w)[head].key, lots(w)[head].visits)
         interval = micro(drawn * (item.quantity if step.interval_per == 1 else 1))
     begin = clocks(w)[0].now + machine.load
     if machine.inside > 0:

@@ -43,8 +43,8 @@ _K_MEASURED, _K_CORRECTED, _K_TOOL, _K_COUNT = (
     np.int64(Kind.TOOL),
     np.int64(Kind.COUNT),
 )
-_PIECES = 1 << 20
-"""Pieces that a lot and visit may have in the key of a draw."""
+_PIECES, _VISITS = 1 << 20, 4096
+"""Pieces of a lot, and visits, that the key of a draw tells apart."""
 
 
 @njit
@@ -55,12 +55,11 @@ def change_tool(w: int, index: int, why: int) -> int:
     """
     machine = machines(w)[index]
     tool = tools(w)[machine.tool]
-    key = clocks(w)[0].key
     note(w, _K_TOOL, index, NOBODY, NOBODY, NOBODY, why, ZERO, machine.tool_used, 0.0)
     machine.tools += 1
     machine.tool_used = 0.0
-    machine.tool_life = max(1e-6, sample(w, tool.life, stream(key, _P_LIFE, index, machine.tools)))
-    return int(round(1e6 * sample(w, tool.change, stream(key, _P_CHANGE, index, machine.tools))))
+    machine.tool_life = max(1e-6, sample(w, tool.life, _P_LIFE, index, machine.tools))
+    return int(round(1e6 * sample(w, tool.change, _P_CHANGE, index, machine.tools)))
 
 
 @njit
@@ -121,7 +120,7 @@ def _deviation(w: int, index: int, lot: int, place: int, piece: int, elapsed: fl
     machine = machines(w)[index]
     size = characteristics(w)[place]
     own = corrections(w)[index * sizes(w)[5] + place]
-    draw = stream(clocks(w)[0].key, _P_NOISE, item.key * 64 + item.visits, place * _PIECES + piece)
+    draw = stream(clocks(w)[0].key, _P_NOISE, item.key * _VISITS + item.visits, place * _PIECES + piece)
     worn = machine.tool_used / machine.tool_life if machine.tool >= 0 else 0.0
     jump = tools(w)[machine.tool].jump if machine.tool >= 0 and machine.broken > 0 else 0.0
     cold = own.cold * math.exp(-elapsed / size.heat_tau)
@@ -137,7 +136,7 @@ def _read(w: int, index: int, lot: int, place: int, piece: int, deviation: float
     if not sampled:
         return
     own = corrections(w)[index * sizes(w)[5] + place]
-    draw = stream(clocks(w)[0].key, _P_GAUGE, item.key * 64 + item.visits, place * _PIECES + piece)
+    draw = stream(clocks(w)[0].key, _P_GAUGE, item.key * _VISITS + item.visits, place * _PIECES + piece)
     reading = deviation + size.gauge * normal(draw)
     own.readings += 1
     note(w, _K_MEASURED, index, item.key, item.route, item.step, place, piece, reading, 0.0)
@@ -162,7 +161,7 @@ def _piece(w: int, index: int, head: int, lot: int, piece: int) -> int:
     if machine.broken > 0:
         machine.broken -= 1
     verdict = 1 if spoilt else 0
-    serial = item.key * 64 + item.visits
+    serial = item.key * _VISITS + item.visits
     if step.scrap > 0 and unit(stream(key, _P_SCRAP, serial, piece)) < step.scrap:
         verdict = 1
     for place in range(step.characteristic, step.characteristic_end):

@@ -13,9 +13,9 @@ from enum import IntEnum
 import numpy as np
 from numba import njit
 
-from luban.twin.kernel.layout import distributions, knots
+from luban.twin.kernel.layout import clocks, distributions, knots
 
-__all__ = ["Purpose", "mix", "normal", "quantile_normal", "run_key", "sample", "stream", "unit"]
+__all__ = ["Purpose", "invert", "mix", "normal", "quantile_normal", "run_key", "sample", "stream", "unit"]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _A = np.uint64(0xBF58476D1CE4E5B9)
@@ -143,8 +143,17 @@ def _gamma(shape: float, key: int) -> float:
 
 
 @njit
-def sample(w: int, index: int, key: int) -> float:
+def sample(w: int, index: int, purpose: int, entity: int, ordinal: int) -> float:
     """One draw of a distribution [s, or its own unit]."""
+    d = distributions(w)[index]
+    if d.kind == 0:
+        return d.shift + d.p0
+    return invert(w, index, stream(clocks(w)[0].key, purpose, entity, ordinal))
+
+
+@njit
+def invert(w: int, index: int, key: int) -> float:
+    """The value of a distribution that belongs to a key [s, or its own unit]."""
     d = distributions(w)[index]
     kind = d.kind
     if kind == 0:

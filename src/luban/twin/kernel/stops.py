@@ -20,7 +20,7 @@ from luban.twin.kernel.layout import (
     renewals,
     sizes,
 )
-from luban.twin.kernel.random import Purpose, sample, stream
+from luban.twin.kernel.random import Purpose, sample
 from luban.twin.kernel.resources import crew_end, demand_unit, return_unit
 from luban.twin.kernel.states import run_time, settle, stop, unstop
 from luban.twin.kernel.trace import Kind, note
@@ -71,7 +71,7 @@ def _age(w: int, machine: int, clock: int) -> int:
 
 @njit
 def _life(w: int, distribution: int, clock: int, purpose: int, entity: int, ordinal: int) -> int:
-    drawn = sample(w, distribution, stream(clocks(w)[0].key, purpose, entity, ordinal))
+    drawn = sample(w, distribution, purpose, entity, ordinal)
     return int(round(drawn * (1e6 if clock <= _RUNNING else 1.0)))
 
 
