@@ -186,7 +186,8 @@ def _station(
     stops = np.array([_stops(own) for own in machines])
     there = np.array([86_400.0 * _there(own, open_share) for own in machines])
     able = ~np.isnan(times)
-    share = _even(np.where(able, times * stops, np.nan), there)
+    setting = np.array([_setup_each(machines, work, row, tables) for row in range(len(work))])
+    share = _even(np.where(able, times * stops + setting[:, None], np.nan) if len(work) else times, there)
     run = np.where(able, share * np.nan_to_num(times), 0.0)
     setup = np.array([_setups(own, work, share[:, place], tables) for place, own in enumerate(machines)])
     for row, (step, _, _) in enumerate(work):
@@ -292,6 +293,21 @@ def _setups(
             time = _table_time(table, before, after) if own is None else own * (before != after)
             seconds += first * second / total * (time * factor + (extra if time > 0 else 0.0))
     return seconds
+
+
+def _setup_each(
+    machines: list[Machine], work: list[tuple[Step, float, float]], row: int, tables: Mapping[str, SetupTable]
+) -> float:
+    """Setup time a day of one row of work, were all rows mixed on one machine [s/d]: to share the work by."""
+    step, rate, _ = work[row]
+    table = next((tables[own.setups] for own in machines if own.setups is not None and own.setups in tables), None)
+    total = sum(other for own, other, _ in work if own.setup)
+    if not step.setup or total <= 0:
+        return 0.0
+    factor = table.factor.mean if table and table.factor else 1.0
+    extra = table.extra.mean if table and table.extra else 0.0
+    times = [(other, _table_time(table, own.setup, step.setup)) for own, other, _ in work if own.setup]
+    return sum(rate * other / total * (time * factor + (extra if time > 0 else 0.0)) for other, time in times)
 
 
 def _lots_of(step: Step) -> float:

@@ -351,6 +351,9 @@ class TwinFile(_Table):
         default_factory=dict,
         description="A list below may stand in a table: its name = a CSV file, or book.xlsx#sheet.",
     )
+    serve: dict[str, object] = Field(
+        default_factory=dict, description="How its devices answer: read by `luban twin serve`."
+    )
     run: RunTable = Field(default_factory=lambda: RunTable.model_validate({}))
     energy: EnergyTable = Field(default_factory=lambda: EnergyTable.model_validate({}))
     transport: TransportTable = Field(default_factory=lambda: TransportTable.model_validate({}))

@@ -78,7 +78,7 @@ def shown_of(field_: FieldInfo) -> Shown | None:
 
 def list_settings() -> list[Setting]:
     """Every key of twin.toml in the order of its sections: what the reference page is made of."""
-    found: list[Setting] = [*_keys("", TwinFile, {"tables": TwinFile.model_fields["tables"]})]
+    found: list[Setting] = [*_keys("", TwinFile, {key: TwinFile.model_fields[key] for key in ("tables", "serve")})]
     for name, annotated in TwinFile.model_fields.items():
         model = table_of(annotated)
         if model is not None:
