@@ -228,7 +228,8 @@ class Subscription:
         if updates:
             samples += compose(self.composites.values(), updates)
         if samples:
-            self._sink.samples(samples)
+            # A message holds them item by item; which order a count belongs to is told by time alone.
+            self._sink.samples(sorted(samples, key=lambda sample: sample.time))
 
     def _take_value(self, item: ua.MonitoredItemNotification, samples: list[Sample], updates: list[Sample]) -> None:
         point = self._by_handle.get(item.ClientHandle)

@@ -46,10 +46,18 @@ class EdgeDevice:
     group, node   its names
     tags          device ('' the node itself) → metric name → tag
     primary_host  with one, data are stored while that host is away, and sent as historical afterwards
+    deaf          commands but the rebirth are not taken: what it shows is not for others to set
     """
 
     def __init__(
-        self, url: str, group: str, node: str, tags: Mapping[str, Mapping[str, Tag]], *, primary_host: str = ""
+        self,
+        url: str,
+        group: str,
+        node: str,
+        tags: Mapping[str, Mapping[str, Tag]],
+        *,
+        primary_host: str = "",
+        deaf: bool = False,
     ) -> None:
         self.tags = {device: dict(metrics) for device, metrics in tags.items()}
         self.tags.setdefault("", {})
@@ -57,7 +65,7 @@ class EdgeDevice:
         self.born = asyncio.Event()  # announced, and what was stored is sent
         self.births = 0
         self._settings = BrokerSettings.model_validate({"url": url})
-        self._group, self._node = group, node
+        self._group, self._node, self._deaf = group, node, deaf
         self._host_topic = f"{NAMESPACE}/STATE/{primary_host}" if primary_host else ""
         self._host_online = not primary_host
         self._birth_number = -1  # bdSeq
@@ -186,7 +194,7 @@ class EdgeDevice:
             for metric in decode(message.payload).metrics:
                 if metric.name == REBIRTH and not topic.device and metric.value:
                     await self.rebirth()
-                elif metric.name in self.tags.get(topic.device, {}):
+                elif not self._deaf and metric.name in self.tags.get(topic.device, {}):
                     await self.set(topic.device, metric.name, metric.value)
 
     async def _births(self) -> None:

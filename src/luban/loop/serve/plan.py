@@ -21,12 +21,14 @@ from luban.plant import Plant, Signal, Source
 from luban.twin.model import STATES
 from luban.twin.show import STATE_WORDS, Show, Shown, ShownMethod, ShownTag
 
-__all__ = ["CONTEXT", "MARK", "Outlet", "Point", "asked", "from_plant"]
+__all__ = ["CONTEXT", "MARK", "NAMESPACE", "Outlet", "Point", "asked", "from_plant"]
 
 MARK: Final = ".twin"
 """File that marks a drop folder as the twin's own."""
 CONTEXT: Final = ("order", "item", "reason")
 """Roles of what later counts and states belong to."""
+NAMESPACE: Final = "urn:luban:twin"
+"""Of the nodes of an OPC UA server that plant.toml does not name."""
 _KINDS: Final = ("opcua", "shdr", "mtconnect", "mqtt", "sparkplug", "modbus", "files")
 
 
@@ -51,8 +53,9 @@ class Point:
 class Outlet:
     """One wire as the twin serves it.
 
-    methods  (where, method) that can be called there
     where    file and line of its table
+    methods  (place, method) that can be called there
+    whole    every machine is on it, by a layout of our own
     """
 
     id: str
@@ -61,6 +64,7 @@ class Outlet:
     points: list[Point]
     where: str
     methods: list[tuple[str, ShownMethod]] = field(default_factory=list)
+    whole: bool = False
 
     @property
     def url(self) -> str:
@@ -201,7 +205,6 @@ _TOOL: Final = {  # browse names of OPC 40501-1 v1.02 where it has them, below t
 }
 _STATE: Final = "Monitoring/MachineTool/MachineryItemState/CurrentState"
 _MODE: Final = "Monitoring/MachineTool/MachineryOperationMode/CurrentState"
-NAMESPACE: Final = "urn:luban:twin"
 
 
 def asked(kind: str, url: str, show: Show, where: str) -> Outlet:
@@ -209,8 +212,12 @@ def asked(kind: str, url: str, show: Show, where: str) -> Outlet:
     more = {"security": "none"} if kind == "opcua" else {"time_path": "time"} if kind == "mqtt" else {}
     settings = settings_for(_Asked(f"twin_{kind}", kind, {"url": url, **more}, where))
     points = [point for tag in show.tags.values() for point in _own(kind, tag, show)]
-    methods = [(_place(m.machine, show), m) for m in show.methods] if kind == "opcua" else []
-    return Outlet(f"twin_{kind}", kind, settings, points, where, methods)
+    methods = (
+        [(_place(m.machine, show).removeprefix(f"{show.names.root}/"), m) for m in show.methods]
+        if kind == "opcua"
+        else []
+    )
+    return Outlet(f"twin_{kind}", kind, settings, points, where, methods, whole=True)
 
 
 def _place(machine: int, show: Show) -> str:
@@ -219,7 +226,7 @@ def _place(machine: int, show: Show) -> str:
 
 def _own(kind: str, tag: ShownTag, show: Show) -> Iterable[Point]:
     path = _place(tag.machine, show)
-    flat = path.replace("/", ".")
+    flat = path.removeprefix(f"{show.names.root}/").replace("/", ".")
     state = tag.name == "state"
 
     def point(address: str, say: Callable[[Shown], Value] | None = None) -> Point:
@@ -228,9 +235,9 @@ def _own(kind: str, tag: ShownTag, show: Show) -> Iterable[Point]:
     if kind == "opcua":
         if state:
             for part, name in enumerate((_STATE, _MODE)):
-                yield point(f"nsu={NAMESPACE};s={path}/{name}", _word(STATE_WORDS["opc40501-1@1"], part))
+                yield point(f"nsu={NAMESPACE};s={flat}/{name}", _word(STATE_WORDS["opc40501-1@1"], part))
         else:
-            yield point(f"nsu={NAMESPACE};s={path}/{_TOOL.get(tag.name, tag.name)}")
+            yield point(f"nsu={NAMESPACE};s={flat}/{_TOOL.get(tag.name, tag.name)}")
     elif kind in ("shdr", "mtconnect"):
         yield point(f"{flat}.{tag.name}", _word(STATE_WORDS["mtconnect-execution@1"], None) if state else None)
     elif kind == "mqtt":

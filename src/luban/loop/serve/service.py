@@ -71,6 +71,7 @@ class Service(Desk):
         self.show = Show(run, plant)
         self._say, self._folder = say, folder
         self._epoch, self._begin = now(), run.now
+        self._end, self._going = run.now, False
         self._turn = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._wires: list[Wire] = []
@@ -126,12 +127,13 @@ class Service(Desk):
 
         Raises what the run raises: DeadlockError, BoundError
         """
-        end = self.run.model.horizon if until is None else min(until, self.run.model.horizon)
-        self._epoch, self._begin = now(), self.run.now
+        end = self._end = self.run.model.horizon if until is None else min(until, self.run.model.horizon)
+        self._epoch, self._begin, self._going = now(), self.run.now, True
         while self.run.now < end:
             async with self._turn:
                 await self._advance(end)
             await asyncio.sleep(self.settings.tick)
+        self._going = False
         async with self._turn:
             await self._sample()
         for one in self._wires:
@@ -203,16 +205,23 @@ class Service(Desk):
 
     # ---- commands
 
+    def clock(self) -> int:
+        """Where the plant is [µs UTC]."""
+        return self.wall(self.run.now)
+
     async def write(self, tag: ShownTag, value: Shown) -> None:
-        """A set-point, as of now."""
+        """A set-point, as of now; every wire shows it."""
         async with self._turn:
-            await self._advance(self.run.model.horizon)
+            if self._going:
+                await self._advance(self._end)
             self._obey(lambda: self.show.write(tag.id, value))
+            await self._tell([Change(self.run.now, tag.machine, tag.name, value)])
 
     async def call(self, method: ShownMethod, arguments: Sequence[Shown]) -> None:
         """A method, as of now."""
         async with self._turn:
-            await self._advance(self.run.model.horizon)
+            if self._going:
+                await self._advance(self._end)
             self._obey(lambda: self.show.call(method.machine, method.name, *arguments))
 
     def _obey(self, order: Callable[[], None]) -> None:

@@ -20,13 +20,14 @@ from xml.sax.saxutils import quoteattr
 from luban.connect.wire import Value
 from luban.core.errors import ConfigError, LinkDownError
 from luban.core.time import MILLISECOND, SECOND, iso
-from luban.loop.serve.plan import CONTEXT, Outlet, Point
+from luban.loop.serve.plan import CONTEXT, NAMESPACE, Outlet, Point
 from luban.twin.show import Shown, ShownMethod, ShownTag
 
 if TYPE_CHECKING:
     from luban.connect.mqtt.device import JsonDevice
     from luban.connect.mtconnect.device import Agent
-    from luban.connect.opcua.device import OpcUaDevice
+    from luban.connect.opcua.device import MachineNode, OpcUaDevice
+    from luban.connect.opcua.script import Track
     from luban.connect.shdr.device import Adapter
     from luban.connect.sparkplug.device import EdgeDevice
 
@@ -43,6 +44,10 @@ class Said(NamedTuple):
 
 class Desk(ABC):
     """Who takes what is ordered at a device."""
+
+    @abstractmethod
+    def clock(self) -> int:
+        """The machines' own clock [µs UTC]."""
 
     @abstractmethod
     async def write(self, tag: ShownTag, value: Shown) -> None:
@@ -316,42 +321,86 @@ def _number(value: Value) -> Value:
 
 
 class OpcUaWire(Wire):
-    """An OPC UA server: nodes, set-points with their range, methods."""
+    """An OPC UA server: the nodes that plant.toml names, or every machine as a tool of OPC 40501-1."""
 
     _device: OpcUaDevice
 
     async def start(self) -> None:
         from luban.connect.opcua.device import OpcUaDevice
-        from luban.connect.opcua.script import Script, Track
+        from luban.connect.opcua.script import Script
 
         settings: Any = self.outlet.settings
         self._path = {point.address: _node(point.address, self.outlet) for point in self.outlet.points}
-        spaces = {space for space, _ in self._path.values()}
+        self._points = {self._path[point.address][1]: point for point in self.outlet.points}
+        self._methods = {f"{_tool(place)}/{method.name}": method for place, method in self.outlet.methods}
+        self._first = {said.point.address: said.value for said in self.first}
+        spaces = {space for space, _ in self._path.values()} or {NAMESPACE}
         if len(spaces) > 1:
             raise ConfigError(
                 "the twin serves one namespace a server", came=", ".join(sorted(spaces)), where=self.outlet.where
             )
-        values = {said.point.address: said.value for said in self.first}
-        kinds = {"text": "String", "number": "Double", "integer": "Int64", "boolean": "Boolean"}
-        tracks = [
-            Track.model_validate(
-                {
-                    "path": self._path[p.address][1], "type": kinds[p.tag.type], "unit": p.unit, "range": p.range,
-                    "writable": p.tag.writable, "points": ((0.0, values[p.address]),),
-                }
-            )
-            for p in {point.address: point for point in self.outlet.points}.values()
-        ]  # fmt: skip
-        script = Script(namespace=spaces.pop() if spaces else "urn:luban:twin", tracks=tuple(tracks))
+        tracks = () if self.outlet.whole else self._tracks()
         self._device = OpcUaDevice(
-            script, port=self.port, host=self.host, security=settings.secure, pki=Path(settings.certificates) / "twin"
+            Script(namespace=spaces.pop(), tracks=tuple(tracks)),
+            machines=self._machines() if self.outlet.whole else (),
+            port=self.port,
+            host=self.host,
+            security=settings.secure,
+            pki=Path(settings.certificates) / "twin",
+            on_write=self._written,
+            on_call=self._called,
+            clock=self.desk.clock,
         )
         await self._stack.enter_async_context(self._device)
+
+    def _tracks(self) -> list[Track]:
+        from luban.connect.opcua.script import Track
+
+        return [
+            Track.model_validate(
+                {
+                    "path": path, "type": _OPC[p.tag.type], "unit": p.unit, "range": p.range,
+                    "writable": p.tag.writable, "points": ((0.0, self._first[p.address]),),
+                }
+            )
+            for path, p in self._points.items()
+        ]  # fmt: skip
+
+    def _machines(self) -> list[MachineNode]:
+        from luban.connect.opcua.device import DeviceMethod, DeviceVariable, MachineNode
+
+        variables: dict[str, list[DeviceVariable]] = defaultdict(list)
+        for path, p in self._points.items():
+            name, _, below = path.partition("/")
+            kind = "LocalizedText" if below.endswith("/CurrentState") else _OPC[p.tag.type]
+            value = self._first[p.address]
+            variables[name].append(DeviceVariable(below, kind, p.unit, p.range, p.tag.writable, value))  # type: ignore[arg-type]
+        methods: dict[str, list[DeviceMethod]] = defaultdict(list)
+        for place, method in self.outlet.methods:
+            inputs: Any = {name: _OPC[kind] for name, kind in method.arguments.items()}
+            methods[_tool(place)].append(DeviceMethod(method.name, inputs))
+        same = {"Manufacturer": "luban", "Model": "twin"}
+        return [MachineNode(name, own, methods[name], same | {"SerialNumber": name}) for name, own in variables.items()]
+
+    async def _written(self, path: str, value: Value) -> None:
+        point = self._points[path]
+        await self.desk.write(point.tag, point.hear(value))
+
+    async def _called(self, path: str, inputs: Sequence[Value]) -> Sequence[Value]:
+        await self.desk.call(self._methods[path], [value for value in inputs if value is not None])
+        return ()
 
     async def show(self, said: Sequence[Said]) -> None:
         for time, point, value in said:
             # what counts belong to changes after them, also where both are stamped alike
             await self._device.put(self._path[point.address][1], value, time=time + (point.tag.role in CONTEXT))
+
+
+_OPC = {"text": "String", "number": "Double", "integer": "UInt32", "boolean": "Boolean"}
+
+
+def _tool(place: str) -> str:
+    return place.replace("/", ".")
 
 
 def _node(address: str, outlet: Outlet) -> tuple[str, str]:
