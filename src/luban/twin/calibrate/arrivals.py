@@ -43,7 +43,8 @@ class DrawnOrder:
 class Demand:
     """The arrival process.
 
-    rate      orders a week; `rate_error` its standard error
+    rate      orders a week, seen in `weeks` weeks
+    variance  of the weekly counts, at least that of chance alone
     level_cv  movement of the level from week to week beyond chance [1]
     profile   weight of each hour of the week, Monday 00:00 first, mean 1
     mix       item → share of the orders
@@ -53,7 +54,8 @@ class Demand:
     """
 
     rate: float
-    rate_error: float
+    variance: float
+    weeks: int
     level_cv: float
     profile: Floats
     mix: dict[str, float]
@@ -63,22 +65,34 @@ class Demand:
     interval_cv: float = 1.0
 
     def draw(self, rng: np.random.Generator, start: int, end: int, plant: Plant) -> list[DrawnOrder]:
-        """Orders of [start, end) [µs UTC]: a level for the plant's true rate, one for each week, then by the hour."""
-        rate = max(rng.normal(self.rate, self.rate_error), self.rate / 4)
-        items, shares = list(self.mix), np.array(list(self.mix.values()))
-        shares = shares / shares.sum()
+        """Orders of [start, end) [µs UTC].
+
+        What the estimates leave open is drawn first: variance of the weeks, rate, mix and lot sizes as few weeks show
+        them; then a level for each week, then orders by the hour.
+        """
+        degrees = max(self.weeks - 1, 1)
+        variance = max(self.rate, self.variance * degrees / max(rng.chisquare(degrees), 0.05 * degrees))
+        rate = max(rng.normal(self.rate, math.sqrt(variance / self.weeks)), self.rate / 4)
+        level_cv = math.sqrt(max(0.0, variance - self.rate)) / self.rate
+        items = list(self.mix)
+        orders = self.rate * self.weeks
+        shares = rng.dirichlet([0.5 + orders * share for share in self.mix.values()])
+        sizes = {}
+        for item, own in self.quantity.items():
+            error = math.sqrt(own.variance / max(orders * self.mix[item], 1.0)) / own.mean
+            sizes[item] = own.scaled(float(np.exp(rng.normal(0.0, min(error, 0.3)))))
         found: list[DrawnOrder] = []
         for begin in range(start, end, WEEK):
             level = 1.0
-            if self.level_cv > 0:
-                shape = 1 / self.level_cv**2
+            if level_cv > 0:
+                shape = 1 / level_cv**2
                 level = float(rng.gamma(shape, 1 / shape))
             for hour in range(begin, min(begin + WEEK, end), HOUR):
                 mean = rate * level * self.profile[_hour(hour, plant)] / 168
                 for at in np.sort(rng.random(rng.poisson(mean * min(HOUR, end - hour) / HOUR))):
                     moment = hour + int(at * min(HOUR, end - hour))
                     item = items[int(rng.choice(len(items), p=shares))]
-                    pieces = max(1, round(float(self.quantity[item].quantile(rng.random()))))
+                    pieces = max(1, round(float(sizes[item].quantile(rng.random()))))
                     found.append(DrawnOrder(item, pieces, moment, self.due_of(rng, moment, plant)))
         return found
 
@@ -107,9 +121,15 @@ def demand_of(found: Observed, plant: Plant, evidence: Evidence) -> Demand | Non
         )
         return None
     moments = np.array([o.arrival for o in came], np.int64)
-    rate, error, level = _level(moments, found, evidence)
+    rate, variance, weeks, level = _level(moments, found, evidence)
     demand = Demand(
-        rate, error, level, _profile(moments, plant, evidence), _mix(came, evidence), _quantities(came, evidence)
+        rate,
+        variance,
+        weeks,
+        level,
+        _profile(moments, plant, evidence),
+        _mix(came, evidence),
+        _quantities(came, evidence),
     )
     gaps = np.diff(moments) / SECOND
     demand.interval_cv = float(gaps.std() / gaps.mean())
@@ -126,13 +146,13 @@ def demand_of(found: Observed, plant: Plant, evidence: Evidence) -> Demand | Non
     return demand
 
 
-def _level(moments: NDArray[np.int64], found: Observed, evidence: Evidence) -> tuple[float, float, float]:
+def _level(moments: NDArray[np.int64], found: Observed, evidence: Evidence) -> tuple[float, float, int, float]:
     weeks = int((found.until - found.since) // WEEK)
     if weeks < 3:
         days = (found.until - found.since) / WEEK
         rate = len(moments) / days
         evidence.miss("movement of demand", "plant", f"{days:.1f} weeks", "a steady level", "4 weeks or more")
-        return rate, math.sqrt(len(moments)) / days, 0.0
+        return rate, rate, max(1, round(days)), 0.0
     edges = found.until - WEEK * np.arange(weeks, -1, -1)
     counts = np.histogram(moments, edges)[0].astype(float)
     mean, variance = counts.mean(), counts.var(ddof=1)
@@ -165,7 +185,7 @@ def _level(moments: NDArray[np.int64], found: Observed, evidence: Evidence) -> t
         method="variance of weekly counts beyond Poisson",
         goodness=p,
     )
-    return mean, error, math.sqrt(excess)
+    return float(mean), float(max(variance, mean)), weeks, math.sqrt(excess)
 
 
 def _profile(moments: NDArray[np.int64], plant: Plant, evidence: Evidence) -> Floats:

@@ -66,11 +66,7 @@ def build_model(parts: Parts, evidence: Evidence, horizon: int) -> Model:
     stations = tuple(Station(name, parts.rules.get(name, ("fifo",))) for name in parts.mined.stations)
     routes = tuple(_route(route, parts, evidence) for route in parts.mined.routes.values())
     machines = tuple(_machine(unit, parts) for unit in parts.found.machines)
-    setters = "setters" if any(pool.id == "setters" for pool in parts.people.pools) else None
-    tables = tuple(
-        SetupTable(table.id, table.times, table.other, table.factor, table.extra, setters)
-        for table in parts.setups.tables.values()
-    )
+    tables = tuple(_table(table, parts) for table in parts.setups.tables.values())
     instants = tuple(moment - start for moment in parts.policy.instants(parts.plant, start, start + horizon))
     return Model(
         f"{parts.plant.id} as seen",
@@ -87,6 +83,13 @@ def build_model(parts: Parts, evidence: Evidence, horizon: int) -> Model:
         transport=parts.moves.default,
         transport_calendar=parts.hours.commonest if parts.moves.working else None,
         source="calibrated",
+    )
+
+
+def _table(table: SetupTable, parts: Parts) -> SetupTable:
+    units = parts.mined.stations[table.id]
+    return replace(
+        table, pool=next((parts.people.setters[unit] for unit in units if unit in parts.people.setters), None)
     )
 
 
@@ -157,7 +160,7 @@ def _step(route: ItemRoute, name: str, places: dict[str, int], parts: Parts, evi
         batch=parts.batches.rules.get(key),
         sample=route.sample.get(name, 1.0),
         branches=branches,
-        pool="operators" if any(unit in parts.people.operators for unit in used) else None,
+        pool=next((parts.people.operators[unit] for unit in used if unit in parts.people.operators), None),
         transport=parts.moves.to.get(station) if station else None,
         scrap=known.scrap if known else 0.0,
     )

@@ -87,7 +87,7 @@ def calibrate(
     times = process_times(found, mined, hours, evidence)
     setups = setup_tables(found, mined, evidence)
     stopped = stops(found, mined, evidence)
-    crew = people(found, place, evidence)
+    crew = people(found, place, mined, evidence)
     moved = moves(found, mined, hours, evidence)
     arrived = arrivals_at_stations(found, mined, moved, hours)
     batches = batching(found, mined, arrived, evidence)

@@ -100,6 +100,16 @@ def _ranks(
     table = setups.tables.get(station)
     several = station_has_several(mined, station)
 
+    number = {
+        order: at for at, order in enumerate(sorted(found.orders, key=lambda o: (found.orders[o].arrival or 0, o)))
+    }
+    came = {
+        id(v): arrived.at[id(v)] - found.since + 0.1 * number[v.order]  # orders released together queue as they came
+        for unit in mined.stations[station]
+        for v in found.at.get(unit, ())
+        if id(v) in arrived.at
+    }
+
     def length(visit: Visit, rest: bool) -> float:
         lot, piece, rest_lot, rest_piece = work.get((visit.item, visit.operation), (0.0, 0.0, 0.0, 0.0))
         quantity = visit.quantity or found.orders[visit.order].quantity or 1.0
@@ -116,8 +126,8 @@ def _ranks(
         return table.times.get((choice.key, key), 0.0 if choice.key == key else table.other)
 
     return {
-        "fifo": lambda v, _: arrived.at[id(v)],
-        "lifo": lambda v, _: -arrived.at[id(v)],
+        "fifo": lambda v, _: came[id(v)],
+        "lifo": lambda v, _: -came[id(v)],
         "spt": lambda v, _: length(v, False),
         "lpt": lambda v, _: -length(v, False),
         "srpt": lambda v, _: length(v, True),

@@ -195,7 +195,7 @@ def _intervals(
     for i, name in enumerate(_NAMES[kind]):
         if kind == "lognormal" and i == 0:
             continue
-        width = z * math.sqrt(covariance[i, i])
+        width = min(z * math.sqrt(covariance[i, i]), 100.0)
         log = not (kind == "normal" and i == 0)
         low, high = (
             (values[i] * math.exp(-width), values[i] * math.exp(width))
@@ -213,7 +213,7 @@ def _intervals(
         up[i] += step
         down[i] -= step
         gradient[i] = math.log(distribution(kind, up).mean / distribution(kind, down).mean) / (2 * step)
-    width = z * math.sqrt(float(gradient @ covariance @ gradient))
+    width = min(z * math.sqrt(float(gradient @ covariance @ gradient)), 100.0)
     both = (mean, mean * math.exp(-width), mean * math.exp(width))
     if kind == "lognormal":
         intervals = {"mean": both} | intervals

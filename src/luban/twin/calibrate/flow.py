@@ -1,14 +1,16 @@
 """Moves and queues: how long a lot travels, when it was there, and which one a machine took.
 
-Between two operations a lot travels and then waits; the facts show the sum. If the machine stood idle before the lot
-came, there was no wait: the gap is the move, exactly. Otherwise the move took at most the gap: a left-censored value.
-The moment at which a machine becomes free does not depend on the move of the lot, so the likelihood may say so.
+Between two operations a lot travels and then waits; the facts show the sum. A lot that a machine took from idleness did
+not wait: the gap is the move, exactly. Another one came while no machine that may take it was idle: after the last
+instant at which one was, and before the instant at which one would have been idle again without it. Both ends do not
+depend on the move (a busy period is as long wherever in it the lot comes), so the value is interval-censored.
 """
 
 from __future__ import annotations
 
 import bisect
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -26,6 +28,46 @@ from luban.twin.distribution import Distribution
 __all__ = ["Arrived", "Moves", "arrivals_at_stations", "moves"]
 
 _FEW = 25
+
+
+class Idleness:
+    """When one of some machines was idle, and what that says of a lot that was taken."""
+
+    def __init__(self, found: Observed) -> None:
+        self._found = found
+        self._spans: dict[frozenset[str], tuple[list[int], list[int]]] = {}
+
+    def _of(self, units: frozenset[str]) -> tuple[list[int], list[int]]:
+        """Starts and ends of the times in which any of them was idle, joined."""
+        if units not in self._spans:
+            spans = sorted(
+                (span.start, span.end)
+                for unit in units
+                for span in self._found.spans.get(unit, ())
+                if span.state in {"idle", "standby"}
+            )
+            joined: list[list[int]] = []
+            for start, end in spans:
+                if joined and start <= joined[-1][1]:
+                    joined[-1][1] = max(joined[-1][1], end)
+                else:
+                    joined.append([start, end])
+            self._spans[units] = [own[0] for own in joined], [own[1] for own in joined]
+        return self._spans[units]
+
+    def bounds(self, visit: Visit, begin: int, units: Iterable[str]) -> tuple[int, int]:
+        """(earliest, latest) arrival of a lot under way since `begin` that was taken at `visit.start` [µs UTC]."""
+        if (visit.item, visit.operation) in self._found.batched:  # an idle machine may wait for more lots
+            return min(begin, visit.start), visit.start
+        members = frozenset(units) | {visit.unit}
+        starts, ends = self._of(members)
+        place = bisect.bisect_left(starts, visit.start) - 1
+        if place >= 0 and ends[place] >= visit.start - SECOND:
+            return visit.start, visit.start
+        low = max(begin, ends[place]) if place >= 0 else begin
+        again = starts[place + 1] if place + 1 < len(starts) else self._found.until
+        own = ((visit.end or visit.start) - visit.start) / len(members)
+        return min(low, visit.start), max(visit.start, round(again - own))
 
 
 @dataclass(slots=True)
@@ -47,18 +89,25 @@ class Moves:
 
 @dataclass(frozen=True, slots=True)
 class _Gap:
+    """From the end of an operation to the start of the next [s], and what it says of the move: low ≤ move ≤ high."""
+
     key: tuple[str, str, str]
     station: str
     seconds: float
-    working: float
-    exact: bool
+    low: float
+    high: float
+    worked: tuple[float, float]
+
+    @property
+    def exact(self) -> bool:
+        return self.low == self.high
 
 
-def _gaps(found: Observed, mined: Mined, hours: Hours) -> list[_Gap]:
+def _gaps(found: Observed, mined: Mined, hours: Hours, idle: Idleness) -> list[_Gap]:
     gaps = []
     for case in found.cases.values():
         for before, after in pairwise(case):
-            if before.end is None or not after.unit or after.mates > 1:
+            if before.end is None or after.unit not in found.spans or (after.item, after.operation) in found.batched:
                 continue
             route = mined.routes.get(after.item)
             if route is None or before.operation not in route.operations or after.operation not in route.operations:
@@ -77,18 +126,21 @@ def _gaps(found: Observed, mined: Mined, hours: Hours) -> list[_Gap]:
                 )
             ):
                 continue  # an operation between them did not reach the books
-            seconds = max(0.0, (after.start - before.end) / SECOND)
-            idle = found.state_before(after.unit, after.start) in {"idle", "standby"}
-            worked = hours.between(after.unit, before.end, after.start) if seconds > 0 else 0.0
             key = (after.item, before.operation, after.operation)
-            gaps.append(_Gap(key, mined.station_of[after.unit], seconds, worked, idle))
+            low, high = idle.bounds(after, before.end, route.machines[after.operation])
+            ends = [
+                hours.between(after.unit, before.end, moment) if moment > before.end else 0.0 for moment in (low, high)
+            ]
+            plain = [max(0.0, (moment - before.end) / SECOND) for moment in (low, high)]
+            seconds = max(0.0, (after.start - before.end) / SECOND)
+            gaps.append(_Gap(key, mined.station_of[after.unit], seconds, plain[0], plain[1], (ends[0], ends[1])))
     return gaps
 
 
 def moves(found: Observed, mined: Mined, hours: Hours, evidence: Evidence) -> Moves:
     """Move times of the plant."""
     result = Moves()
-    gaps = _clock(_hidden(_gaps(found, mined, hours), result, evidence), result, evidence)
+    gaps = _clock(_hidden(_gaps(found, mined, hours, Idleness(found)), result, evidence), result, evidence)
     sample = _sample(gaps)
     exact = len(sample.exact)
     if exact < 5:
@@ -107,7 +159,7 @@ def moves(found: Observed, mined: Mined, hours: Hours, evidence: Evidence) -> Mo
         return result
     whole = fit(sample, candidates=_candidates(sample), goodness=False)
     result.default = whole.distribution
-    evidence.add_fit("move time", "plant", whole, note="exact where the machine was idle, else at most the gap")
+    evidence.add_fit("move time", "plant", whole, note="exact where a machine was idle, else between two idle times")
     for station in sorted({gap.station for gap in gaps}):
         own = _sample([gap for gap in gaps if gap.station == station])
         rest = _sample([gap for gap in gaps if gap.station != station])
@@ -128,9 +180,13 @@ def _candidates(sample: Sample) -> tuple[str, ...]:
 
 
 def _sample(gaps: list[_Gap]) -> Sample:
-    exact = [gap.seconds for gap in gaps if gap.exact]
-    positive = [max(value, 0.5) for value in exact] if sum(v == 0 for v in exact) < 0.02 * len(exact) else exact
-    return Sample.of(positive, left=[gap.seconds for gap in gaps if not gap.exact and gap.seconds > 0])
+    low, high = np.array([gap.low for gap in gaps]), np.array([gap.high for gap in gaps])
+    exact = low == high
+    if exact.any() and (low[exact] == 0).mean() < 0.02:
+        low[exact] = high[exact] = np.maximum(low[exact], 0.5)
+    keep = high > 0
+    keep[exact] = True
+    return Sample(low[keep], high[keep])
 
 
 def _hidden(gaps: list[_Gap], result: Moves, evidence: Evidence) -> list[_Gap]:
@@ -144,8 +200,8 @@ def _hidden(gaps: list[_Gap], result: Moves, evidence: Evidence) -> list[_Gap]:
     usual = float(np.median(list(middle.values())))
     kept = gaps
     for key, value in middle.items():
-        low = min(gap.seconds for gap in by_key[key])
-        if value > 86400 and value > 8 * usual and low > 2 * usual:
+        idle = [gap.seconds for gap in by_key[key] if gap.exact]  # waiting at a busy machine is no delay
+        if len(idle) >= 3 and value > 86400 and value > 8 * usual and min(idle) > 2 * usual:
             kept = [gap for gap in kept if gap.key != key]
             item, before, after = key
             own = fit(_sample(by_key[key]), goodness=False)
@@ -161,8 +217,8 @@ def _hidden(gaps: list[_Gap], result: Moves, evidence: Evidence) -> list[_Gap]:
 
 def _clock(gaps: list[_Gap], result: Moves, evidence: Evidence) -> list[_Gap]:
     """Does a move go on while the plant is closed? Both clocks tick alike at each exact gap, so likelihoods compare."""
-    worked = [replace(gap, seconds=gap.working) for gap in gaps]
-    if sum(gap.working < gap.seconds - 60 for gap in gaps) < 10 or sum(gap.exact for gap in gaps) < 10:
+    worked = [replace(gap, low=gap.worked[0], high=gap.worked[1]) for gap in gaps]
+    if sum(gap.worked[1] < gap.high - 60 for gap in gaps) < 10 or sum(gap.exact for gap in gaps) < 10:
         return gaps
     score = {}
     for word, own in (("always", gaps), ("in working hours", worked)):
@@ -192,22 +248,24 @@ class Arrived:
 
 
 def arrivals_at_stations(found: Observed, mined: Mined, moved: Moves, hours: Hours) -> Arrived:
-    """Expected arrival of each lot at the station, given the gap in which it came."""
+    """Expected arrival of each lot at the station, given the bounds of its move."""
     result = Arrived()
-    table: dict[str, tuple[list[float], list[float]]] = {}
+    idle = Idleness(found)
+    grids: dict[str, np.ndarray] = {}
     for order, case in found.cases.items():
         earlier = found.orders[order].release
         first = True
         for visit in case:
-            if visit.unit:
-                idle = found.state_before(visit.unit, visit.start) in {"idle", "standby"} and visit.mates == 1
+            route = mined.routes.get(visit.item)
+            if visit.unit and route is not None and visit.operation in route.machines:
                 came = float(visit.start)
-                if not idle and earlier is not None and earlier < visit.start:
-                    came = (
-                        earlier
-                        if first
-                        else _expected(mined.station_of[visit.unit], visit, earlier, moved, hours, table)
-                    )
+                if earlier is not None and earlier < visit.start:
+                    low, high = idle.bounds(visit, earlier, route.machines[visit.operation])
+                    station = mined.station_of[visit.unit]
+                    if first:
+                        came = float(earlier)
+                    elif low < high:
+                        came = _expected(station, visit, (earlier, low, min(high, visit.start)), moved, hours, grids)
                 result.at[id(visit)] = came
             earlier, first = visit.end, False
     return result
@@ -216,20 +274,23 @@ def arrivals_at_stations(found: Observed, mined: Mined, moved: Moves, hours: Hou
 def _expected(
     station: str,
     visit: Visit,
-    earlier: int,
+    moments: tuple[int, int, int],
     moved: Moves,
     hours: Hours,
-    table: dict[str, tuple[list[float], list[float]]],
+    grids: dict[str, np.ndarray],
 ) -> float:
-    """End of a move that begins at `earlier`: its mean, given that it took at most the gap [µs UTC]."""
+    """Mean end of a move that begins at the first moment and ends between the other two [µs UTC]."""
+    begin, low, high = moments
     own = moved.of(station)
     if own is None:
-        return float(earlier)
-    if station not in table:
-        values = np.asarray(own.quantile((np.arange(400) + 0.5) / 400), float)
-        table[station] = values.tolist(), (np.cumsum(values) / np.arange(1, 401)).tolist()
-    values_, means = table[station]
-    gap = hours.between(visit.unit, earlier, visit.start) if moved.working else (visit.start - earlier) / SECOND
-    place = bisect.bisect_right(values_, gap) - 1
-    took = means[place] if place >= 0 else gap / 2
-    return float(hours.after(visit.unit, earlier, took)) if moved.working else earlier + took * SECOND
+        return float(max(begin, low))
+    if station not in grids:
+        grids[station] = np.asarray(own.quantile((np.arange(400) + 0.5) / 400), float)
+    grid = grids[station]
+    if moved.working:
+        ends = [hours.between(visit.unit, begin, max(begin, moment)) for moment in (low, high)]
+    else:
+        ends = [max(0.0, (moment - begin) / SECOND) for moment in (low, high)]
+    first, last = np.searchsorted(grid, ends)
+    took = float(grid[first:last].mean()) if last > first else (ends[0] + ends[1]) / 2
+    return float(hours.after(visit.unit, begin, took)) if moved.working else begin + took * SECOND

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from luban.core.time import SECOND
 from luban.twin.calibrate.arrivals import DrawnOrder
 from luban.twin.calibrate.build import Parts
+from luban.twin.calibrate.doubt import doubted
+from luban.twin.calibrate.evidence import Evidence
 from luban.twin.calibrate.floor import floor_of
 from luban.twin.calibrate.observe import OrderFact
 from luban.twin.model import LotOrder, Model
@@ -51,16 +53,25 @@ def forecast_model(
 
 
 def forecasts(
-    parts: Parts, model: Model, length: int, *, replications: int, seed: int, known: Sequence[DrawnOrder] | None = None
+    parts: Parts,
+    model: Model,
+    length: int,
+    *,
+    replications: int,
+    seed: int,
+    known: Sequence[DrawnOrder] | None = None,
+    doubt: Evidence | None = None,
 ) -> Floats:
     """FIGURES of the window after the calibration's end, one row a replication.
 
     known  orders of the window where they are known; None: drawn from the fitted demand
+    doubt  findings within whose errors each replication moves the estimates; None: the estimates as they are
     """
     rows = []
     for replication in range(replications):
         rng = np.random.default_rng([seed, replication])
-        one, real = forecast_model(parts, model, rng, length, known)
+        own = model if doubt is None else doubted(model, doubt, rng)
+        one, real = forecast_model(parts, own, rng, length, known)
         run = Run(one, seed=seed, replication=replication).to(length)
         lots = run.lots()
         finish = lots["finish"] + model.start

@@ -106,6 +106,8 @@ class Observed:
 
     spans   work unit → what it did, without holes inside its first and last word
     starts  work unit → starts of its spans, for searching
+    batched (item, operation) of which lots were seen to share a machine
+    cases   order → its visits; at: work unit → visits there
     """
 
     since: int
@@ -115,6 +117,7 @@ class Observed:
     orders: dict[str, OrderFact]
     machines: tuple[str, ...]
     starts: dict[str, list[int]] = field(default_factory=dict)
+    batched: set[tuple[str, str]] = field(default_factory=set)
     cases: dict[str, list[Visit]] = field(default_factory=dict)
     at: dict[str, list[Visit]] = field(default_factory=dict)
 
@@ -347,6 +350,8 @@ def _batches(found: Observed, apart: int = 2 * SECOND) -> None:
             if not together:
                 for member in group:
                     member.mates, member.batch = len(group), number
+                    if len(group) > 1:
+                        found.batched.add((member.item, member.operation))
                 number += 1
                 group = []
             if visit is not None:

@@ -23,20 +23,26 @@ _ENOUGH = 12
 def power_by_state(ledger: Ledger, found: Observed, evidence: Evidence) -> dict[str, dict[str, float]]:
     """[W] by machine and state; states that the meter never saw are left out."""
     table = ledger.table("meter", since=found.since, until=found.until)
+    table = table.take(np.lexsort((table.column("time").to_numpy(), table.column("subject").to_pylist())))
+    columns = [
+        table.column(name).to_pylist() for name in ("subject", "time", "medium", "register", "interval", "start")
+    ]
+    joule = {unit: float(convert(1.0, unit, "J")) for unit in set(table.column("measured_in").to_pylist())}
+    scale = [joule[unit] for unit in table.column("measured_in").to_pylist()]
+    bad = [quality >= 64 for quality in table.column("quality").to_pylist()]
     readings: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
     last: dict[str, tuple[int, float]] = {}
-    rows = sorted(table.to_pylist(), key=lambda row: (row["subject"], row["time"]))
-    for row in rows:
-        if row["medium"] != "electricity" or row["quality"] >= 64:
+    for subject, time, medium, register, interval, start, factor, wrong in zip(*columns, scale, bad, strict=True):
+        if medium != "electricity" or wrong:
             continue
-        unit = str(row["subject"]).rpartition(":")[0] or str(row["subject"])
-        if row["interval"] is not None and row["start"] is not None:
-            readings[unit].append((row["start"], row["time"], float(convert(row["interval"], row["measured_in"], "J"))))
-        elif row["register"] is not None:
-            value = float(convert(row["register"], row["measured_in"], "J"))
+        unit = str(subject).rpartition(":")[0] or str(subject)
+        if interval is not None and start is not None:
+            readings[unit].append((start, time, interval * factor))
+        elif register is not None:
+            value = register * factor
             if unit in last and value >= last[unit][1]:
-                readings[unit].append((last[unit][0], row["time"], value - last[unit][1]))
-            last[unit] = row["time"], value
+                readings[unit].append((last[unit][0], time, value - last[unit][1]))
+            last[unit] = time, value
     found_: dict[str, dict[str, float]] = {}
     for unit in found.machines:
         if unit in readings and unit in found.spans:

@@ -84,7 +84,7 @@ def validate(
     ledger: Ledger,
     until: int,
     *,
-    replications: int = 40,
+    replications: int = 60,
     seed: int = 1,
     confidence: float = 0.95,
 ) -> Validation:
@@ -121,7 +121,15 @@ def validate(
     ]
     judged = []
     for known in (None, came):
-        rows = forecasts(parts, calibration.model, until - since, replications=replications, seed=seed, known=known)
+        rows = forecasts(
+            parts,
+            calibration.model,
+            until - since,
+            replications=replications,
+            seed=seed,
+            known=known,
+            doubt=calibration.findings,
+        )
         judged.append(_judge(fact, rows, confidence))
     return Validation(since, until, replications, confidence, judged[0], judged[1])
 
