@@ -7,6 +7,7 @@ from numba import njit
 
 from luban.twin.kernel.heap import push
 from luban.twin.kernel.layout import (
+    FAR,
     NOBODY,
     ONE,
     THREE,
@@ -105,7 +106,7 @@ def new_lot(w: int, key: int, route: int, quantity: int, ready: int, due: int, p
     width = sizes(w)[4]
     for slot in range(width):
         dedications(w)[lot * width + slot] = -1
-    note(w, _K_ORDERED, NOBODY, key, route, item.step, quantity, ZERO, 0.0, 0.0)
+    note(w, _K_ORDERED, NOBODY, key, route, item.step, quantity, due if due < FAR else ZERO, 0.0, 0.0)
     return lot
 
 
