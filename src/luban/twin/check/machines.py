@@ -102,9 +102,9 @@ def _calendars(model: Model) -> Iterator[Flaw]:
             continue
         gaps = [b[0] - a[1] for a, b in pairwise(own.open)]
         missing = model.horizon - own.open[-1][1]
-        if missing > max([DAY, *gaps]) * 1.5:
+        if missing > 1.5 * max([3 * DAY, *gaps]):
             came = f"{own.open[-1][1] / DAY:.1f} days of {model.horizon / DAY:.1f}"
-            yield Flaw(where, "a calendar shorter than the run", came, "open times up to the horizon")
+            yield Flaw(where, "a calendar shorter than the run", came, "open times up to the horizon", warning=True)
 
 
 RULES_OF_MACHINES = (_members, _step_times, _machine_times, _other_times, _pools, _calendars)
