@@ -106,7 +106,7 @@ def _machine(unit: str, parts: Parts) -> Machine:
         station,
         speed=parts.times.speed.get(unit, 1.0),
         load=parts.times.load.get(unit, 0.0),
-        calendar=parts.hours.name.get(unit),
+        calendar=parts.hours.id_of(unit),
         power=parts.power.get(unit, {}),
         setup=parts.setups.last.get(unit, "") if station in known else "",
         setups=station if station in known else None,

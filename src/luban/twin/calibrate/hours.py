@@ -23,7 +23,8 @@ Spans = list[tuple[int, int]]
 class Hours:
     """Open hours of each machine.
 
-    name  machine → id of its calendar; None: it never closes
+    name      machine → id of its calendar; None: it never closes
+    finishes  machines that end after closing time what they have begun
     """
 
     def __init__(self, found: Observed, plant: Plant, evidence: Evidence) -> None:
@@ -31,32 +32,27 @@ class Hours:
         self._learned: dict[str, tuple[bool, ...]] = {}
         self._memory: dict[str, tuple[int, int, Spans, list[int]]] = {}
         self.name: dict[str, str | None] = {}
+        self.finishes: set[str] = set()
         for unit in found.machines:
             self.name[unit] = self._decide(unit, found, evidence)
-        self.interrupts = self._interrupts(found, evidence)
+        self._at_closing(found, evidence)
 
     def _decide(self, unit: str, found: Observed, evidence: Evidence) -> str | None:
         planned = self._plant.place(unit).calendar
         spans = found.spans.get(unit)
         if not spans:
             return planned
-        busy = outside = off = 0
+        off = sum(span.end - span.start for span in spans if span.state == "off")
+        begun = [visit.start for visit in found.at.get(unit, ())]
         open_ = self._planned(unit, found.since, found.until) if planned else []
-        for span in spans:
-            off += span.end - span.start if span.state == "off" else 0
-            if span.state in {"run", "setup"}:
-                busy += span.end - span.start
-                outside += span.end - span.start - _inside(open_, span.start, span.end)
-        if planned and outside <= 0.05 * busy:
+        ends = [end for _, end in open_]
+        outside = sum(not _inside(open_, m - MINUTE, m + MINUTE, bisect.bisect_left(ends, m - MINUTE)) for m in begun)
+        if planned and outside <= 0.05 * len(begun):
             return planned
         if planned:
-            evidence.miss(
-                "calendar",
-                unit,
-                f"{outside / max(busy, 1):.0%} of its work lies outside calendar {planned}",
-                "hours learned from its states" if off else "it never closes",
-                "the machine's true calendar",
-            )
+            why = f"{outside} of {len(begun)} operations begin outside calendar {planned}"
+            assumed = "hours learned from its states" if off else "it never closes"
+            evidence.miss("calendar", unit, why, assumed, "the machine's true calendar")
         if off <= 0.02 * (spans[-1].end - spans[0].start):
             return None
         pattern = self._learn(unit, found)
@@ -86,22 +82,28 @@ class Hours:
         local = to_datetime(moment, self._plant.zone)
         return local.weekday() * 96 + local.hour * 4 + local.minute // 15
 
-    def _interrupts(self, found: Observed, evidence: Evidence) -> bool:
-        """Does work stop at a closure, or is it finished first?"""
-        stopped = went_on = 0
+    def _at_closing(self, found: Observed, evidence: Evidence) -> None:
+        """Does work stop at a closure, or is it finished first? Machine by machine."""
         for unit, own in found.at.items():
             if unit not in found.spans or self.name[unit] is None:
                 continue
+            stopped = over = 0
             for visit in own:
                 if visit.end is None or not visit.spent:
                     continue
-                gross = (visit.end - visit.start) / SECOND
-                if gross - self.between(unit, visit.start, visit.end) > 60:
-                    stopped += visit.spent.get("off", 0.0) > 0.5 * (gross - self.between(unit, visit.start, visit.end))
-                    went_on += 1
-        if went_on:
-            evidence.add_share("work stops at closing time", "plant", stopped, went_on, "operations over a closure")
-        return stopped * 2 >= went_on
+                closed = (visit.end - visit.start) / SECOND - self.between(unit, visit.start, visit.end)
+                if closed > 60:
+                    stopped += visit.spent.get("off", 0.0) > 0.5 * closed
+                    over += 1
+            if over:
+                evidence.add_share("work stops at closing time", unit, stopped, over, "operations over a closure")
+            if over and stopped * 2 < over:
+                self.finishes.add(unit)
+
+    def id_of(self, unit: str) -> str | None:
+        """Calendar of the machine in the model."""
+        name = self.name.get(unit)
+        return f"{name}, work in hand is finished" if name and unit in self.finishes else name
 
     def _planned(self, unit: str, start: int, end: int) -> Spans:
         found: Spans = []
@@ -170,14 +172,18 @@ class Hours:
     def calendars(self, start: int, horizon: int) -> tuple[Calendar, ...]:
         """Calendars of the model, in µs after `start`."""
         units: dict[str, str] = {}
-        for unit, name in self.name.items():
+        for unit in self.name:
+            name = self.id_of(unit)
             if name is not None:
                 units.setdefault(name, unit)
+        commonest = self.commonest
+        if commonest is not None and commonest not in units:
+            units[commonest] = next(unit for unit, name in self.name.items() if name == commonest)
         return tuple(
             Calendar(
                 name,
                 tuple((a - start, b - start) for a, b in self.open(unit, start, start + horizon)),
-                self.interrupts,
+                unit not in self.finishes,
             )
             for name, unit in units.items()
         )
