@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from luban.core.errors import LubanError
-from luban.screens.cli import connect, kpi, ledger, pilot, plant, users
+from luban.screens.cli import connect, kpi, ledger, pilot, plant, twin, users
 from luban.screens.cli.doors import Doors
 from luban.screens.cli.output import INTERRUPTED, OK, WRONG, report_error, report_unexpected
 
@@ -50,6 +50,7 @@ kpi.register(app)
 pilot.register(app)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(connect.app, name="connect")
+app.add_typer(twin.app, name="twin")
 app.add_typer(users.app, name="users")
 
 
