@@ -99,7 +99,7 @@ def replicate(
     Raises  InputError if pilot runs do not settle, LubanError of a run that failed, with its number
     """
     wanted = replications.most if isinstance(replications, Precision) else replications
-    _check(until, warmup, wanted)
+    _check((model,), until, warmup, wanted)
     job = _Job((model,), until, seed)
     start = warmup
     if warmup == "auto":
@@ -121,7 +121,7 @@ def compare(
     progress: Progress | None = None,
 ) -> Comparison:
     """Two models under common random numbers: differences run by run, with intervals. Parameters as `replicate`."""
-    _check(until, warmup, replications)
+    _check((model_a, model_b), until, warmup, replications)
     return Comparison(
         *_gather(_Job((model_a, model_b), until, seed), warmup, replications, replications, level, workers, progress)
     )
@@ -142,7 +142,7 @@ def batches(
     until, warmup  [µs after the model's start]
     count          batches [1]
     """
-    _check(until, warmup, count)
+    _check((model,), until, warmup, count)
     run, meter = Run(model, seed=seed, replication=replication), Meter(model)
     run.to(warmup).lots()
     before, rows = run.totals(), []
@@ -158,11 +158,18 @@ def warmup_of(model: Model, until: int, *, seed: int = 1, workers: int | None = 
 
     Raises  InputError if they do not settle in the first half
     """
-    _check(until, 0, 2)
+    _check((model,), until, 0, 2)
     return _settled(_Job((model,), until, seed), workers)
 
 
-def _check(until: int, warmup: int | str, runs: int) -> None:
+def _check(models: Sequence[Model], until: int, warmup: int | str, runs: int) -> None:
+    for model in models:
+        if until > model.horizon:
+            came = f"{until / 1e6:g} s"
+            expected = f"at most {model.horizon / 1e6:g} s"
+            hint = "load the model for more days: its calendars and orders end there"
+            where = f"model {model.id}"
+            raise InputError("a run beyond the model's horizon", came=came, expected=expected, where=where, hint=hint)
     if isinstance(warmup, str):
         if warmup != "auto":
             raise InputError("no such warm-up", came=repr(warmup), expected="a time in µs, or auto")
@@ -277,8 +284,12 @@ def _advance(run: Run, until: int) -> None:
 
 
 def _pilot(run: Run, until: int) -> NDArray[np.float64]:
-    times = np.arange(_POINTS + 1) * (until // _POINTS)
-    return np.diff([run.to(int(at)).totals().wip_time for at in times]) / float(times[1])
+    clock = run.world["clock"]
+    width, inside = until // _POINTS, [0]
+    for point in range(1, _POINTS + 1):
+        run.to(point * width)
+        inside.append(int(clock["wip_time"][0] + clock["wip"][0] * (run.now - clock["wip_since"][0])))
+    return np.diff(inside) / width
 
 
 def _work(job: _Job, tasks: Iterator[_Task], workers: int | None, count: int) -> Iterator[tuple[_Task, Any]]:
