@@ -15,7 +15,7 @@ from luban.twin.run import Run
 
 FOLDER = Path(__file__).parents[3] / "examples" / "c2_machining"
 WEEK = 7 * DAY
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import numpy as np
 from luban.plant import Plant
 from luban.twin.calibrate.arrivals import Demand
 from luban.twin.calibrate.batches import Batches
+from luban.twin.calibrate.dispatch import Rule
 from luban.twin.calibrate.evidence import Evidence
 from luban.twin.calibrate.failures import Stops
 from luban.twin.calibrate.flow import Moves
@@ -51,7 +52,7 @@ class Parts:
     people: Pools
     moves: Moves
     batches: Batches
-    rules: dict[str, tuple[str, ...]]
+    rules: dict[str, Rule]
     power: dict[str, dict[str, float]]
     policy: Policy
     demand: Demand | None
@@ -63,7 +64,8 @@ def build_model(parts: Parts, evidence: Evidence, horizon: int) -> Model:
     """The model from the end of the window on, empty of lots, with arrivals as streams of chance."""
     start = parts.found.until
     calendars = parts.hours.calendars(start, horizon)
-    stations = tuple(Station(name, parts.rules.get(name, ("fifo",))) for name in parts.mined.stations)
+    rules = {name: parts.rules.get(name, Rule()) for name in parts.mined.stations}
+    stations = tuple(Station(name, rule.keys, urgent=rule.urgent) for name, rule in rules.items())
     routes = tuple(_route(route, parts, evidence) for route in parts.mined.routes.values())
     machines = tuple(_machine(unit, parts) for unit in parts.found.machines)
     tables = tuple(_table(table, parts) for table in parts.setups.tables.values())

@@ -17,10 +17,21 @@ from luban.twin.calibrate.routes import Mined
 from luban.twin.calibrate.setups import Setups, setup_key, station_has_several
 from luban.twin.calibrate.times import Times
 
-__all__ = ["dispatch_rules"]
+__all__ = ["Rule", "dispatch_rules"]
 
 _LAST = ("fifo", "lifo", "spt", "lpt", "srpt", "edd", "slack", "cr")
 _FIRST: tuple[tuple[str, ...], ...] = ((), ("setup",), ("hot",), ("hot", "setup"))
+
+
+_SOON = (0.5, 1.0, 2.0, 3.0, 5.0)  # days before the due date at which lots may become urgent
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Keys of a station's rule, and (time before the due date [s], share of the lots) of its hot list."""
+
+    keys: tuple[str, ...] = ("fifo",)
+    urgent: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +45,9 @@ class _Choice:
 
 def dispatch_rules(
     found: Observed, mined: Mined, times: Times, setups: Setups, arrived: Arrived, evidence: Evidence
-) -> dict[str, tuple[str, ...]]:
+) -> dict[str, Rule]:
     """Rule of each station, keys of `model.RULES`."""
-    rules: dict[str, tuple[str, ...]] = {}
+    rules: dict[str, Rule] = {}
     work = _work(mined, times)
     for station in mined.stations:
         choices = _choices(station, found, mined, arrived)
@@ -44,9 +55,12 @@ def dispatch_rules(
             evidence.miss(
                 "dispatch rule", station, f"{len(choices)} choices between waiting lots", "fifo", "weeks with queues"
             )
-            rules[station] = ("fifo",)
+            rules[station] = Rule()
             continue
-        rules[station] = _best(station, choices, _ranks(station, found, mined, setups, arrived, work), evidence)
+        ranks = _ranks(station, found, mined, setups, arrived, work)
+        keys = _best(station, choices, ranks, evidence)
+        urgent = None if "edd" in keys else _hot_list(station, choices, keys, ranks, found, evidence)
+        rules[station] = Rule(keys if urgent is None else ("urgent", *keys), urgent)
     return rules
 
 
@@ -199,3 +213,52 @@ def _best(
             "arrival of lots at the machine, hot lists, the rule as people say it",
         )
     return rule
+
+
+def _hot_list(
+    station: str,
+    choices: list[_Choice],
+    keys: tuple[str, ...],
+    ranks: dict[str, Callable[[Visit, _Choice], float]],
+    found: Observed,
+    evidence: Evidence,
+) -> tuple[float, float] | None:
+    """Lots near their due date that are taken before their turn: from when on, and which share of them."""
+
+    def left(visit: Visit, choice: _Choice) -> float:
+        due = found.orders[visit.order].due
+        return math.inf if due is None else (due - choice.taken.start) / SECOND
+
+    best: tuple[float, tuple[float, float], int, float] | None = None
+    turns = []
+    for choice in choices:
+        lots = [choice.taken, *choice.others]
+        first = min(lots, key=lambda v: tuple(ranks[name](v, choice) for name in keys))
+        turns.append((choice, first, {v.order: left(v, choice) for v in lots}))
+    for days in _SOON:
+        soon = days * 86400
+        passed, hot = set(), set()
+        quiet = [choice.taken is not first for choice, first, left_ in turns if min(left_.values()) > soon]
+        for choice, first, left_ in turns:
+            if left_[first.order] <= soon:
+                continue
+            near = {order for order, rest in left_.items() if rest <= soon}
+            passed |= near
+            hot |= near & {choice.taken.order}
+        if len(passed) < 10:
+            continue
+        share, usual = len(hot) / len(passed), float(np.mean(quiet)) if quiet else 0.0
+        score = (share - usual) / math.sqrt(0.25 / len(passed))
+        if best is None or score > best[0]:
+            best = score, (soon, share), len(passed), usual
+    if best is None or best[0] < 4:
+        return None
+    _, (soon, share), n, usual = best
+    evidence.add_share(
+        "hot list",
+        station,
+        round(share * n),
+        n,
+        f"lots within {soon / 86400:g} d of their due date that overtook; others out of turn {usual:.0%}",
+    )
+    return soon, share
