@@ -125,7 +125,7 @@ class Run:
         world = self.world
         world["events"] = world.blank("events", 4 * int(world["sizes"][11]) + 1024)
         world["traces"] = world.blank("traces", 1 if trace != "facts" else max(65536, 4 * int(world["sizes"][12])))
-        world["book"] = world.blank("book", 4096)
+        world["book"] = world.blank("book", max(4096, 4 * int(world["sizes"][13])))
         self._books: list[np.ndarray[Any, Any]] = []
         self._traces: list[np.ndarray[Any, Any]] = []
         self._machine = {machine.id: number for number, machine in enumerate(model.machines)}

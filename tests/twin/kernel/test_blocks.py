@@ -189,9 +189,45 @@ def test_a_cascade_begins_the_next_lot_after_the_interval_and_holds_no_more_than
     step = Step("1", "A", sec(100), interval=sec(30))
     machine = Machine("a", "A", cascade=2, load=5, unload=2)
     run = Run(plant({"r": (step,)}, (machine,), orders=tuple(order(number) for number in range(4)))).to(HOUR)
-    # first: 5 + 100 + 2; second loaded beside it, its first piece at 5 + 30; third enters when the first has left
+    # first: 5 + 100 + 2; second taken at 30, loaded beside it; third enters when the first has left, fourth likewise
     assert ends(run) == [107, 137, 107 + 107, 137 + 107]
     assert share(run, "run") == 244
+
+
+def test_a_long_setup_does_not_delay_the_entrance_of_a_cascade() -> None:
+    """The second lot enters with the end of the setup (interval 30 s long over) and waits inside for the first's 30 s."""
+    step = Step("1", "A", sec(100), interval=sec(30), setup="k")
+    table = SetupTable("t", {}, other=200)
+    machine = Machine("a", "A", cascade=2, setups="t")
+    run = Run(plant({"r": (step,)}, (machine,), setups=(table,), orders=(order(0), order(1))), trace="facts").to(HOUR)
+    assert starts(run) == [("o0", 0), ("o1", 200)]
+    assert ends(run) == [300, 330]
+
+
+def test_an_end_that_comes_during_a_closure_waits_for_it_and_costs_no_events() -> None:
+    """Work of one hour, started a second before the night: nights, a failure and a cascade leave few events."""
+    open_hours = tuple((day * DAY, day * DAY + HOUR) for day in range(5))
+    machine = Machine("a", "A", calendar="c", failures=(Failure("f", sec(1), sec(3600 * 30), "run", first=sec(1)),))
+    model = plant(
+        {"r": (Step("1", "A", sec(3)),)},
+        (machine,),
+        calendars=(Calendar("c", open_hours),),
+        orders=(order(0, at=HOUR - S), order(1, at=HOUR - S)),
+    )
+    run = Run(replace(model, machines=(replace(machine, failures=()),))).to(4 * DAY)
+    assert ends(run) == [24 * 3600 + 2, 24 * 3600 + 5]
+    assert run.totals().events < 20
+    failing = Run(model, most_events=100).to(4 * DAY)
+    assert failing.totals().failures.tolist() == [1]
+    for cascade in (0, 2):
+        stopped = replace(machine, failures=(), cascade=cascade, setups="t")
+        table = SetupTable("t", {}, other=2)
+        step = Step("1", "A", sec(3), setup="k", interval=sec(2))
+        night = replace(model, machines=(stopped,), setups=(table,), routes=(Route("r", (step,)),))
+        run = Run(night).to(4 * DAY)
+        # setup 1 s before the night and 1 s after it
+        assert ends(run) == [24 * 3600 + 4, 24 * 3600 + (6 if cascade else 7)]
+        assert run.totals().events < 30
 
 
 @pytest.mark.parametrize(("buffer", "rate"), [(0, 2 / 3), (1, 3 / 4), (4, 6 / 7)])

@@ -298,6 +298,7 @@ class _Builder:
             row["table"] = _find(self.tables, machine.setups, "setup table", where)
             row["setup"] = self.setups[machine.setup]
             row["paused_since"] = row["lot"] = row["next"] = row["previous"] = row["blocked_next"] = -1
+            row["setup_left"] = row["intake_left"] = row["parked"] = -1
             row["reason"] = row["held"] = row["waiting"] = row["tool"] = -1
             row["tool_life"] = 1.0
             for state, watts in machine.power.items():

@@ -88,6 +88,7 @@ class Event(IntEnum):
     ARRIVAL = 1
     AT_STATION = 2
     SETUP_DONE = 3
+    INTAKE_OPEN = 4
     FAIL_CALENDAR = 5
     FAIL_RUN = 6
     REPAIRED = 7
@@ -144,7 +145,8 @@ _LOT = _struct(
     """
     key arrival ready release due enter limit_at started paused run_from cycle once load extra route step target
     quantity first_quantity scrap reworked made step_scrap step_rework counted_good counted_scrap counted_rework
-    where machine next previous mate visits limit_step limit_from steps late request hit hold start_step slots
+    where machine next previous mate visits limit_step limit_from steps late request hit hold start_step
+    slots parked left
     """,
     floats="priority weight",
 )
@@ -154,6 +156,7 @@ _MACHINE = _struct(
     station cascade calendar state phase stop down lot inside setup table run_left next previous blocked_next
     pending failures failures_end maintenance maintenance_end tool request_next held plan plan_end plan_at
     reason setup_serial waiting listed broken change plan_step gate_at gate_mark
+    closed intake_mark setup_left intake_left parked
     """,
     floats="speed tool_used tool_life",
 )

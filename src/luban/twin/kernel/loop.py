@@ -41,7 +41,7 @@ from luban.twin.kernel.layout import (
 )
 from luban.twin.kernel.lots import arrive, at_station, begin_move, delay_done, micro, new_lot, release, release_ready
 from luban.twin.kernel.memory import entry
-from luban.twin.kernel.operations import begin_run, dispatch, done, make_room, setup_done, setup_granted
+from luban.twin.kernel.operations import begin_run, dispatch, done, intake_open, make_room, setup_done, setup_granted
 from luban.twin.kernel.pieces import advance, change_tool, count_out
 from luban.twin.kernel.random import Purpose, run_key, sample
 from luban.twin.kernel.resources import level, next_request, return_unit
@@ -85,6 +85,7 @@ _E_DONE, _E_ARRIVAL, _E_AT, _E_SETUP = (
     np.int64(Event.SETUP_DONE),
 )
 _E_FAIL, _E_FAIL_RUN = np.int64(Event.FAIL_CALENDAR), np.int64(Event.FAIL_RUN)
+_E_INTAKE = np.int64(Event.INTAKE_OPEN)
 _E_REPAIRED, _E_DUE, _E_MAINTAINED = (
     np.int64(Event.REPAIRED),
     np.int64(Event.MAINTENANCE_DUE),
@@ -299,6 +300,8 @@ def _handle(w: int, kind: int, a: int, b: int) -> None:
         _arrival(w, a)
     elif kind == _E_SETUP:
         setup_done(w, a)
+    elif kind == _E_INTAKE:
+        intake_open(w, a)
     elif kind == _E_DELAY:
         delay_done(w, a)
     elif kind == _E_WAITED:

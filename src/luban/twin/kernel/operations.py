@@ -31,16 +31,16 @@ from luban.twin.kernel.pieces import advance, begin_pieces, count_out, end_piece
 from luban.twin.kernel.queues import measure, pick, setup_time, take
 from luban.twin.kernel.random import Purpose, sample
 from luban.twin.kernel.resources import demand_unit, return_unit
-from luban.twin.kernel.states import available, pauses, run_time, settle, show, wake, wake_station
+from luban.twin.kernel.states import available, left, park, pauses, run_time, settle, show, wake, wake_station
 from luban.twin.kernel.stops import after_operation, try_maintenance
 from luban.twin.kernel.trace import Kind, note
 
-__all__ = ["begin_run", "dispatch", "done", "make_room", "setup_done", "setup_granted"]
+__all__ = ["begin_run", "dispatch", "done", "intake_open", "make_room", "setup_done", "setup_granted"]
 
 _FREE, _WAIT_SETTER, _SETUP = np.int64(Phase.FREE), np.int64(Phase.WAIT_SETTER), np.int64(Phase.SETUP)
 _WAIT_OPERATOR, _RUN, _BLOCKED = np.int64(Phase.WAIT_OPERATOR), np.int64(Phase.RUN), np.int64(Phase.BLOCKED)
 _MACHINE = np.int64(Where.MACHINE)
-_E_DONE, _E_SETUP = np.int64(Event.DONE), np.int64(Event.SETUP_DONE)
+_E_DONE, _E_SETUP, _E_INTAKE = np.int64(Event.DONE), np.int64(Event.SETUP_DONE), np.int64(Event.INTAKE_OPEN)
 _W_ROOM, _W_RELEASE = np.int64(Work.ROOM), np.int64(Work.RELEASE)
 _P_TIME, _P_FACTOR, _P_INTERVAL = np.int64(Purpose.TIME), np.int64(Purpose.FACTOR), np.int64(Purpose.INTERVAL)
 _P_SETUP, _P_EXTRA = np.int64(Purpose.SETUP_FACTOR), np.int64(Purpose.SETUP_EXTRA)
@@ -191,6 +191,8 @@ def _start(w: int, index: int, head: int) -> None:
     if machine.plan_at < machine.plan_end:
         machine.plan_at += 1
     machine.lot = head
+    if machine.cascade > 1:
+        _close(w, index, head)
     change = setup_time(w, index, lots(w)[head].step)
     _count_run(w, index, wanted, count)
     machine.phase = _RUN
@@ -254,7 +256,10 @@ def setup_granted(w: int, index: int) -> None:
 def setup_done(w: int, index: int) -> None:
     """The setup has ended, unless the machine stood still meanwhile."""
     machine = machines(w)[index]
-    late = pauses(w, index) - machine.pause_mark
+    if machine.paused_since >= 0:
+        machine.setup_left = left(w, index, machine.pause_mark)
+        return
+    late = machine.paused - machine.pause_mark
     if late > 0:
         machine.pause_mark += late
         push(w, clocks(w)[0].now + late, _E_SETUP, index, ZERO)
@@ -325,15 +330,46 @@ def begin_run(w: int, index: int) -> None:
 
 
 @njit
+def _interval(w: int, head: int) -> int:
+    item = lots(w)[head]
+    step = steps(w)[item.step]
+    drawn = sample(w, step.interval, _P_INTERVAL, item.key, item.visits)
+    return micro(drawn * (item.quantity if step.interval_per == 1 else 1))
+
+
+@njit
+def _close(w: int, index: int, head: int) -> None:
+    """The entrance is closed for the interval of the lot just taken; its setup does not delay that."""
+    machine = machines(w)[index]
+    step = steps(w)[lots(w)[head].step]
+    interval = _interval(w, head) if step.interval >= 0 else micro(_time(w, index, head))
+    machine.closed = 1
+    machine.intake_mark = machine.paused
+    push(w, clocks(w)[0].now + interval, _E_INTAKE, index, ZERO)
+
+
+@njit
+def intake_open(w: int, index: int) -> None:
+    """The entrance of a cascade machine opens again, unless the machine stood still meanwhile."""
+    machine = machines(w)[index]
+    if machine.paused_since >= 0:
+        machine.intake_left = left(w, index, machine.intake_mark)
+        return
+    late = machine.paused - machine.intake_mark
+    if late > 0:
+        machine.intake_mark += late
+        push(w, clocks(w)[0].now + late, _E_INTAKE, index, ZERO)
+        return
+    machine.closed = 0
+    settle(w, index)
+
+
+@njit
 def _enter_cascade(w: int, index: int, head: int, time: int) -> None:
     """The lot is inside; its first piece begins when it is loaded and the lot before has left the entrance."""
     machine = machines(w)[index]
     item = lots(w)[head]
-    step = steps(w)[item.step]
-    interval = time
-    if step.interval >= 0:
-        drawn = sample(w, step.interval, _P_INTERVAL, lots(w)[head].key, lots(w)[head].visits)
-        interval = micro(drawn * (item.quantity if step.interval_per == 1 else 1))
+    interval = item.cycle if steps(w)[item.step].interval < 0 else _interval(w, head)
     begin = clocks(w)[0].now + machine.load
     if machine.inside > 0:
         begin = max(begin, machine.gate_at + item.paused - machine.gate_mark)
@@ -375,7 +411,10 @@ def done(w: int, head: int) -> None:
     item = lots(w)[head]
     index = int(item.machine)
     machine = machines(w)[index]
-    late = pauses(w, index) - item.paused
+    if machine.paused_since >= 0:
+        park(w, index, head)
+        return
+    late = machine.paused - item.paused
     if late > 0:
         item.paused += late
         push(w, clocks(w)[0].now + late, _E_DONE, head, ZERO)

@@ -108,7 +108,7 @@ def _tool(w: int, index: int, head: int, seconds: float) -> bool:
     if machine.tool_used >= machine.tool_life:
         machine.broken = tool.breaks
         lots(w)[head].extra += change_tool(w, index, TWO)
-        return True
+        return tool.breaks > 0
     if tool.replace_at > 0 and machine.tool_used >= tool.replace_at:
         lots(w)[head].extra += change_tool(w, index, ONE)
     return False

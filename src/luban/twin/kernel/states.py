@@ -1,7 +1,8 @@
 """States of machines: every instant of a machine is in exactly one, and energy follows from it.
 
 Work that is under way when a machine stops is not taken off the heap: each planned end remembers how long the machine
-had been stopped in all when it was planned, and when it fires it waits for what has been added since.
+had been stopped in all when it was planned, and when it fires it waits for what has been added since. An end that fires
+during a stop is parked until the machine works again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from numba import njit
 from luban.twin.kernel.heap import push
 from luban.twin.kernel.layout import (
     NOBODY,
+    ZERO,
     Event,
     Phase,
     State,
@@ -29,7 +31,19 @@ from luban.twin.kernel.layout import (
 )
 from luban.twin.kernel.trace import Kind, note
 
-__all__ = ["available", "pauses", "run_time", "settle", "show", "stop", "unstop", "wake", "wake_station"]
+__all__ = [
+    "available",
+    "left",
+    "park",
+    "pauses",
+    "run_time",
+    "settle",
+    "show",
+    "stop",
+    "unstop",
+    "wake",
+    "wake_station",
+]
 
 STATES = len(State)
 _IDLE, _STANDBY, _SETUP, _RUN = (
@@ -53,6 +67,7 @@ _S_OFF, _S_DOWN, _S_MAINTENANCE, _S_STANDBY = (
     np.int64(Stop.STANDBY),
 )
 _FAIL_RUN = np.int64(Event.FAIL_RUN)
+_DONE, _SETUP_DONE, _INTAKE_OPEN = np.int64(Event.DONE), np.int64(Event.SETUP_DONE), np.int64(Event.INTAKE_OPEN)
 _WORK_STATION = np.int64(Work.STATION)
 _K_STATE = np.int64(Kind.STATE)
 
@@ -164,7 +179,7 @@ def available(w: int, index: int) -> bool:
     """Could start something now."""
     machine = machines(w)[index]
     free = machine.phase == _FREE and (machine.inside == 0 or machine.inside < machine.cascade)
-    return free and machine.stop == 0 and machine.pending == 0
+    return free and machine.closed == 0 and machine.stop == 0 and machine.pending == 0
 
 
 @njit
@@ -200,6 +215,46 @@ def settle(w: int, index: int) -> None:
 
 
 @njit
+def left(w: int, index: int, mark: int) -> int:
+    """What a planned end that fires now during a stop of the machine still has to run after it [µs].
+
+    mark  all stops of the machine when the end was planned
+    """
+    machine = machines(w)[index]
+    return clocks(w)[0].now + machine.paused - mark - machine.paused_since
+
+
+@njit
+def park(w: int, index: int, lot: int) -> None:
+    """The lot's end waits until the machine works again."""
+    machine = machines(w)[index]
+    lots(w)[lot].left = left(w, index, lots(w)[lot].paused)
+    lots(w)[lot].parked = machine.parked
+    machine.parked = lot
+
+
+@njit
+def _unpark(w: int, index: int) -> None:
+    """The machine works again: plans the ends that came while it did not."""
+    machine = machines(w)[index]
+    now = clocks(w)[0].now
+    if machine.setup_left >= 0:
+        machine.pause_mark = machine.paused
+        push(w, now + machine.setup_left, _SETUP_DONE, index, ZERO)
+        machine.setup_left = -1
+    if machine.intake_left >= 0:
+        machine.intake_mark = machine.paused
+        push(w, now + machine.intake_left, _INTAKE_OPEN, index, ZERO)
+        machine.intake_left = -1
+    lot = machine.parked
+    machine.parked = -1
+    while lot >= 0:
+        lots(w)[lot].paused = machine.paused
+        push(w, now + lots(w)[lot].left, _DONE, lot, ZERO)
+        lot = lots(w)[lot].parked
+
+
+@njit
 def _pause(w: int, index: int) -> None:
     machine = machines(w)[index]
     now = clocks(w)[0].now
@@ -209,6 +264,7 @@ def _pause(w: int, index: int) -> None:
     elif not paused and machine.paused_since >= 0:
         machine.paused += now - machine.paused_since
         machine.paused_since = -1
+        _unpark(w, index)
 
 
 @njit

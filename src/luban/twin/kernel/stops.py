@@ -177,7 +177,8 @@ def _plan_maintenance(w: int, place: int, distribution: int, purpose: int) -> No
     if own.clock == _COMMAND:
         return
     every = _life(w, distribution, own.clock, purpose, _FIRST_MAINTENANCE + place, own.count)
-    own.limit = _age(w, own.machine, own.clock) + every
+    counted = own.clock == _PIECE or own.clock == _LOT
+    own.limit = every + (own.limit if counted else _age(w, own.machine, own.clock))
     if own.clock == _CALENDAR:
         push(w, own.limit, _E_DUE, place, own.count)
 
