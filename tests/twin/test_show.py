@@ -30,8 +30,8 @@ def watched(
     changes: list[Change] = []
     looks = []
     for at in range(every, until + 1, every):
-        show.run.to(at)
-        changes += show.see(show.run.take_trace())
+        show._run.to(at)
+        changes += show.see(show._run.take_trace())
         looks.append(show.read())
     return show, changes, looks
 
@@ -51,8 +51,8 @@ def test_words_are_those_of_the_published_mappings() -> None:
 
 def test_counters_states_and_registers_are_the_books_of_the_run() -> None:
     show, changes, looks = watched(shop(days=3), 3 * DAY)
-    totals, last = show.run.totals(), looks[-1]
-    for m, path in enumerate(show.names.machines):
+    totals, last = show._run.totals(), looks[-1]
+    for m, path in enumerate(show.machines):
         assert last[f"{path}:part_count"] == totals.machine_pieces[m]
         assert last[f"{path}:scrap_count"] == totals.machine_scrap[m]
         assert last[f"{path}:rework_count"] == totals.machine_rework[m]
@@ -208,7 +208,9 @@ def test_the_tool_counter_is_the_cutting_time_of_the_edge() -> None:
     model = shop(days=1, edge=1e9)
     model = replace(model, machines=tuple(replace(m, calendar=None) for m in model.machines))
     show, _, looks = watched(model, DAY)
-    assert looks[-1][f"{LATHE}:tool_time"] == pytest.approx(show.run.totals().machine_time[0, 3] / 60e6 * 0.6, abs=0.01)
+    assert looks[-1][f"{LATHE}:tool_time"] == pytest.approx(
+        show._run.totals().machine_time[0, 3] / 60e6 * 0.6, abs=0.01
+    )
     assert looks[-1][f"{LATHE}:tool_number"] == 1
 
 
@@ -266,13 +268,13 @@ def test_standby_draws_less_until_it_ends() -> None:
     show = Show(Run(shop(days=1), trace="facts"))
     oven = "shop/heat/oven:standby"
     show.write(oven, True)
-    show.run.to(HOUR)
-    show.see(show.run.take_trace())
+    show._run.to(HOUR)
+    show.see(show._run.take_trace())
     assert show.read()["shop/heat/oven:state"] == "standby"
     assert show.read()["shop/heat/oven:power"] == 0.0
     show.write(oven, False)
-    show.run.to(HOUR + 1)
-    show.see(show.run.take_trace())
+    show._run.to(HOUR + 1)
+    show.see(show._run.take_trace())
     assert show.read()["shop/heat/oven:state"] == "idle"
 
 
@@ -280,8 +282,8 @@ def test_a_new_edge_can_be_ordered() -> None:
     show = busy()
     used = int(show.read()[f"{LATHE}:tool_number"])
     show.call(0, "change_tool")
-    show.run.to(show.run.now + 1)
-    show.see(show.run.take_trace())
+    show._run.to(show._run.now + 1)
+    show.see(show._run.take_trace())
     assert show.read()[f"{LATHE}:tool_number"] == used + 1
 
 

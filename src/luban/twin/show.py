@@ -127,7 +127,7 @@ class Show:
     """
 
     def __init__(self, run: Run, plant: Plant | None = None) -> None:
-        self.run, self.names = run, Names(run.model, plant)
+        self._run, self._names = run, Names(run.model, plant)
         self._control = Control(run)
         self._senses = Senses(run)
         self._reasons = Reasons.of(run.model)
@@ -143,6 +143,16 @@ class Show:
 
     # ---- what there is
 
+    @property
+    def machines(self) -> list[str]:
+        """Path of each machine."""
+        return self._names.machines
+
+    @property
+    def root(self) -> str:
+        """Path of the plant."""
+        return self._names.root
+
     def _work_of(self, machine: Machine) -> list[Step]:
         """Steps that the machine may do."""
         return [
@@ -157,7 +167,7 @@ class Show:
         return face
 
     def _tags(self) -> Iterable[ShownTag]:
-        for m, machine in enumerate(self.run.model.machines):
+        for m, machine in enumerate(self._run.model.machines):
             sizes = [size for step in self._work_of(machine) for size in step.characteristics]
             units = {size.unit for size in sizes}
             unit = units.pop() if len(units) == 1 else ""
@@ -204,11 +214,11 @@ class Show:
         range_: tuple[float, float] | None = None,
         **more: Any,
     ) -> ShownTag:
-        place = self.names.machines[machine] if machine >= 0 else self.names.root
+        place = self._names.machines[machine] if machine >= 0 else self._names.root
         return ShownTag(f"{place}:{name}", machine, name, type_, unit, range_, **more)
 
     def _methods(self) -> Iterable[ShownMethod]:
-        for m, machine in enumerate(self.run.model.machines):
+        for m, machine in enumerate(self._run.model.machines):
             if machine.tool is not None:
                 yield ShownMethod(m, "change_tool", text="a new edge, when the piece is done")
             if any(step.batch is not None for step in self._work_of(machine)):
@@ -243,7 +253,7 @@ class Show:
         return changes
 
     def _order(self, kind: Kind, row: Any) -> None:
-        name = self.run.lot_name(int(row["lot"]))
+        name = self._run.lot_name(int(row["lot"]))
         if kind == Kind.ORDERED:
             self._orders[name] = int(row["lot"]), int(row["route"])
             self._waiting.add(name)
@@ -270,7 +280,7 @@ class Show:
                 yield f"{name}_count", face.counts[name]
             yield "part_count", sum(face.counts.values())
         elif kind == Kind.MEASURED:
-            yield "reading_of", self.names.sizes[a].subject
+            yield "reading_of", self._names.sizes[a].subject
             yield "reading", round(float(row["x"]), 2)
         elif kind == Kind.CORRECTED:
             face.offsets[a] = face.offsets.get(a, 0.0) + float(row["x"])
@@ -296,11 +306,11 @@ class Show:
 
     def _work(self, face: _Face) -> Iterable[tuple[str, Shown]]:
         busy = face.lot >= 0
-        yield "order", self.run.lot_name(face.lot) if busy else ""
-        yield "item", self.names.items[self._routes[face.step]] if busy else ""
+        yield "order", self._run.lot_name(face.lot) if busy else ""
+        yield "item", self._names.items[self._routes[face.step]] if busy else ""
         yield "operation", self._steps[face.step].id if busy else ""
         if busy:
-            yield "program", f"{self.names.items[self._routes[face.step]]}/{self._steps[face.step].id}"
+            yield "program", f"{self._names.items[self._routes[face.step]]}/{self._steps[face.step].id}"
 
     def _registers(self, face: _Face) -> Iterable[tuple[str, Shown]]:
         """Offsets of the loaded program."""
@@ -313,7 +323,7 @@ class Show:
     def read(self) -> dict[str, Shown]:
         """Every tag's value now, by its id; `state` in the words of the model."""
         found: dict[str, Shown] = {}
-        totals = self.run.totals()
+        totals = self._run.totals()
         for tag in self.tags.values():
             if tag.machine < 0:
                 found[tag.id] = self._senses.room() if tag.name == "room_temperature" else len(self._waiting)
@@ -324,7 +334,7 @@ class Show:
         return found
 
     def _sample(self, tag: ShownTag, totals: Any) -> Shown:
-        m, face, machine = tag.machine, self._faces[tag.machine], self.run.model.machines[tag.machine]
+        m, face, machine = tag.machine, self._faces[tag.machine], self._run.model.machines[tag.machine]
         if tag.name == "power":
             return round(machine.power.get(STATES[face.state], 0.0)) / 1000
         if tag.name == "energy":
@@ -337,7 +347,7 @@ class Show:
             return self._senses.temperature(m)
         if tag.name == "vibration":
             return self._senses.vibration(m, face.state)
-        ran = face.ran + (self.run.now - face.since if face.state == _RUN else 0)
+        ran = face.ran + (self._run.now - face.since if face.state == _RUN else 0)
         return round(ran / 60e6 * (machine.tool.cutting if machine.tool else 0.0), 2)
 
     def write(self, id_: str, value: Shown) -> None:
@@ -347,7 +357,7 @@ class Show:
             raise InputError(
                 "not a set-point", came=id_, expected=", ".join(t.id for t in self.tags.values() if t.writable)
             )
-        machine, face = self.run.model.machines[tag.machine], self._faces[tag.machine]
+        machine, face = self._run.model.machines[tag.machine], self._faces[tag.machine]
         if tag.type == "boolean":
             self._control.standby(machine.id, bool(value))
             face.shown[tag.name] = bool(value)
@@ -365,7 +375,7 @@ class Show:
         if abs(step) > _CORRECTION * (1 + 1e-9):
             expected = f"a step of at most {_CORRECTION:g} {tag.unit}"
             raise InputError("too large a correction", came=f"{step:g} {tag.unit}", expected=expected, where=id_)
-        self._control.correct(machine.id, self.run.characteristics[sizes[n]], step)
+        self._control.correct(machine.id, self._run.characteristics[sizes[n]], step)
         face.offsets[sizes[n]] = float(value)
         face.shown[tag.name] = round(float(value), 3)
 
@@ -380,7 +390,7 @@ class Show:
         if machine < 0:
             self._control.release(self._key(str(arguments[0])))
             return
-        own = self.run.model.machines[machine]
+        own = self._run.model.machines[machine]
         if method == "change_tool":
             self._control.change_tool(own.id)
         elif method == "start_batch":
@@ -403,7 +413,7 @@ class Show:
         for part in filter(None, (part.strip() for part in text.split(","))):
             order, _, operation = part.rpartition("/")
             lot, route = self._orders.get(order, (-1, -1))
-            steps = [step.id for step in self.run.model.routes[route].steps] if lot >= 0 else []
+            steps = [step.id for step in self._run.model.routes[route].steps] if lot >= 0 else []
             if operation not in steps:
                 expected = ", ".join(steps) if lot >= 0 else "an order that has arrived"
                 raise InputError("no such work", came=part, expected=expected, hint="order/operation, order/operation")

@@ -14,7 +14,9 @@ from luban.core.time import iso, now
 from luban.loop.serve.plan import MARK
 from luban.loop.serve.wires import Said, Wire
 from luban.twin.kernel.trace import Kind
-from luban.twin.show import Show, state_word
+from luban.twin.names import Names
+from luban.twin.run import Run
+from luban.twin.show import state_word
 from luban.twin.traced import Trace
 
 __all__ = ["Drop", "FilesWire", "OrderDrop"]
@@ -130,12 +132,12 @@ class FilesWire(Wire):
 class OrderDrop:
     """What a MES exports: orders as they arrive, are released and end, and operations as they end."""
 
-    def __init__(self, folder: Path, show: Show) -> None:
-        self._drop, self._show = Drop(folder), show
+    def __init__(self, folder: Path, run: Run, names: Names) -> None:
+        self._drop, self._run, self._names = Drop(folder), run, names
 
     def take(self, trace: Trace, wall: Mapping[int, int]) -> None:
         """Write one file of each kind where there is something; `wall`: instant of the run → µs UTC."""
-        run, names = self._show.run, self._show.names
+        run, names = self._run, self._names
         codes = {Kind.ORDERED: "arrived", Kind.RELEASED: "released", Kind.FINISHED: "finished", Kind.LOST: "scrapped"}
         orders, operations = [], []
         for row in trace[[int(kind) in {*codes, Kind.ENDED} for kind in trace["kind"]]]:

@@ -213,20 +213,18 @@ def asked(kind: str, url: str, show: Show, where: str) -> Outlet:
     settings = settings_for(_Asked(f"twin_{kind}", kind, {"url": url, **more}, where))
     points = [point for tag in show.tags.values() for point in _own(kind, tag, show)]
     methods = (
-        [(_place(m.machine, show).removeprefix(f"{show.names.root}/"), m) for m in show.methods]
-        if kind == "opcua"
-        else []
+        [(_place(m.machine, show).removeprefix(f"{show.root}/"), m) for m in show.methods] if kind == "opcua" else []
     )
     return Outlet(f"twin_{kind}", kind, settings, points, where, methods, whole=True)
 
 
 def _place(machine: int, show: Show) -> str:
-    return show.names.machines[machine] if machine >= 0 else show.names.root
+    return show.machines[machine] if machine >= 0 else show.root
 
 
 def _own(kind: str, tag: ShownTag, show: Show) -> Iterable[Point]:
     path = _place(tag.machine, show)
-    flat = path.removeprefix(f"{show.names.root}/").replace("/", ".")
+    flat = path.removeprefix(f"{show.root}/").replace("/", ".")
     state = tag.name == "state"
 
     def point(address: str, say: Callable[[Shown], Value] | None = None) -> Point:
@@ -244,9 +242,7 @@ def _own(kind: str, tag: ShownTag, show: Show) -> Iterable[Point]:
         yield point(f"{path}/{tag.name}#value", _word(STATE_WORDS["generic@1"], None) if state else None)
     elif kind == "sparkplug":
         device = f"/{flat}" if tag.machine >= 0 else ""
-        yield point(
-            f"{show.names.root}/twin{device}:{tag.name}", _word(STATE_WORDS["generic@1"], None) if state else None
-        )
+        yield point(f"{show.root}/twin{device}:{tag.name}", _word(STATE_WORDS["generic@1"], None) if state else None)
     elif kind == "modbus" and tag.name in ("power", "energy"):
         base = 10 * tag.machine
         yield point(f"input:{base}:float32" if tag.name == "power" else f"input:{base + 2}:uint32*0.001")

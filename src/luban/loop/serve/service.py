@@ -19,6 +19,7 @@ from luban.loop.serve.settings import ServeSettings
 from luban.loop.serve.wires import Desk, Said, Wire, wire
 from luban.plant import Plant
 from luban.twin.model import Model
+from luban.twin.names import Names
 from luban.twin.run import Run
 from luban.twin.show import Change, Show, Shown, ShownMethod, ShownTag
 
@@ -69,7 +70,7 @@ class Service(Desk):
     ) -> None:
         self.run, self.settings, self.status = run, settings, ServeStatus()
         self.show = Show(run, plant)
-        self._say, self._folder = say, folder
+        self._say, self._folder, self._plant = say, folder, plant
         self._epoch, self._begin = now(), run.now
         self._end, self._going = run.now, False
         self._turn = asyncio.Lock()
@@ -78,17 +79,17 @@ class Service(Desk):
         self._told = -_AGAIN
         self._sampled = 0
         self._stamps: dict[tuple[int, str], int] = {}  # newest stamp of each address [steps of its wire]
-        self.outlets = self._plan(plant)
+        self.outlets = self._plan()
         self._points: dict[tuple[int, str], list[tuple[int, Point]]] = defaultdict(list)
         for number, outlet in enumerate(self.outlets):
             for point in outlet.points:
                 self._points[point.key].append((number, point))
         self._orders: OrderDrop | None = None
 
-    def _plan(self, plant: Plant | None) -> list[Outlet]:
+    def _plan(self) -> list[Outlet]:
         outlets: list[Outlet] = []
-        if plant is not None and self.settings.sources:
-            outlets, self.status.left = from_plant(plant, self.show, self._folder)
+        if self._plant is not None and self.settings.sources:
+            outlets, self.status.left = from_plant(self._plant, self.show, self._folder)
         wanted = self.settings.asked
         if not outlets and not wanted:
             wanted = {"opcua": "opc.tcp://127.0.0.1:48400"}
@@ -108,7 +109,7 @@ class Service(Desk):
             await self._stack.aclose()
             raise
         if self.settings.drop:
-            self._orders = OrderDrop(self._folder / self.settings.drop, self.show)
+            self._orders = OrderDrop(self._folder / self.settings.drop, self.run, Names(self.run.model, self._plant))
         for line in self.status.left:
             self._say(f"not served: {line}")
         return self
