@@ -12,6 +12,7 @@ __all__ = [
     "ROLES",
     "BreakTable",
     "CalendarTable",
+    "DateText",
     "EquipmentTable",
     "ExtraShiftTable",
     "KpiTable",

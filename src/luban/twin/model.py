@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from luban.twin.distribution import Distribution
 
 __all__ = [
+    "RULES",
+    "STATES",
     "Arrival",
     "Batch",
     "Branch",
