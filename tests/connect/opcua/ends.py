@@ -17,6 +17,7 @@ from luban.connect.wire import Sample
 from tests.outside import require
 
 SERVER_JS = Path(__file__).parents[2] / "services" / "opcua_server.js"
+CLIENT_JS = SERVER_JS.with_name("opcua_asking.js")
 
 
 class Ended:
@@ -84,6 +85,14 @@ def node_server(port: int, folder: Path, **options: Any) -> Ended:
     node = require("node", "node-opcua")
     settings = {"port": port, "pki": str(folder), **options}
     return Ended([node, str(SERVER_JS), json.dumps(settings)], "listening", NODE_NO_WARNINGS="1")
+
+
+def node_client(url: str, folder: Path) -> Ended:
+    """An independent client that takes commands; its certificates live in `folder`."""
+    node = require("node", "node-opcua")
+    return Ended(
+        [node, str(CLIENT_JS), json.dumps({"url": url, "pki": str(folder)})], "connected", NODE_NO_WARNINGS="1"
+    )
 
 
 class Heard:

@@ -14,15 +14,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import inspect
 import itertools
 import struct
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from luban.connect.listener import Listener
 from luban.connect.modbus.address import Place, Point, parse
+from luban.connect.orders import OnWrite, ask
 from luban.connect.wire import Value
 from luban.core.errors import InputError, LubanError, PayloadError
 
@@ -33,8 +33,6 @@ _WRITES: Final = {5: "coil", 6: "holding", 15: "coil", 16: "holding"}
 _MOST: Final = {"coil": 2_000, "discrete": 2_000}  # bits in one answer (§6.1)
 _FUNCTION, _ADDRESS, _VALUE, _FAILURE, _NO_TARGET = 1, 2, 3, 4, 11
 _KEPT: Final = 10_000
-
-OnWrite = Callable[[str, Value], Awaitable[None] | None]
 
 
 class _RefusalError(Exception):
@@ -179,8 +177,7 @@ class ModbusDevice(Listener):
                 wanted[text] = point.value(words[first : first + point.place.count], self._power(point))
                 self._check(text, wanted[text])
             for text, value in wanted.items():
-                if self._on_write is not None and inspect.isawaitable(done := self._on_write(text, value)):
-                    await done
+                await ask(self._on_write, text, value)
         except (InputError, PayloadError) as error:
             raise _RefusalError(_VALUE) from error
         except LubanError as error:

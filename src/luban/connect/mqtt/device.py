@@ -18,8 +18,9 @@ from typing import Any, Final, Self
 
 from luban.connect.mqtt.broker import BrokerSettings
 from luban.connect.mqtt.session import Message, Session
+from luban.connect.orders import OnWrite, ask
 from luban.connect.wire import Value
-from luban.core.errors import ConnectError
+from luban.core.errors import ConnectError, LubanError
 from luban.core.time import iso, now
 
 __all__ = ["JsonDevice", "keep_connected"]
@@ -31,17 +32,29 @@ _RETRY: Final = 0.1  # [s]
 class JsonDevice:
     """Publishes `{"time": ISO 8601, "value": …}` on `base/name`; takes `base/name/set`.
 
-    url     of the broker
-    base    topic under which the machine speaks
-    qos     of its publications
-    retain  the broker repeats the newest value to late listeners
+    url       of the broker
+    base      topic under which the machine speaks
+    qos       of its publications
+    retain    the broker repeats the newest value to late listeners
+    on_write  called with (name, value) before a commanded value is published; a LubanError refuses it in silence
+    clock     the machine's own [µs UTC]
     """
 
-    def __init__(self, url: str, base: str, *, qos: int = 1, retain: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        base: str,
+        *,
+        qos: int = 1,
+        retain: bool = False,
+        on_write: OnWrite | None = None,
+        clock: Callable[[], int] = now,
+    ) -> None:
         self.base = base
         self.values: dict[str, Mapping[str, Any]] = {}
         self._settings = BrokerSettings.model_validate({"url": url})
         self._qos, self._retain = qos, retain
+        self._on_write, self._clock = on_write, clock
         self._waiting: deque[tuple[str, bytes]] = deque()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -65,7 +78,7 @@ class JsonDevice:
 
     def set(self, name: str, value: Value, time: int | None = None) -> int:
         """A new value, stamped `time` [µs UTC] (now by default); returns that time."""
-        at = now() if time is None else time
+        at = self._clock() if time is None else time
         self.values[name] = {"time": iso(at), "value": value}
         self.publish(f"{self.base}/{name}", json.dumps(self.values[name], ensure_ascii=False).encode())
         return at
@@ -124,13 +137,15 @@ class JsonDevice:
         while True:
             batch = await session.receive()
             for message in batch:
-                self._command(message)
+                await self._command(message)
             session.acknowledge(batch)
 
-    def _command(self, message: Message) -> None:
+    async def _command(self, message: Message) -> None:
         name = message.topic.removeprefix(f"{self.base}/").removesuffix("/set")
-        with contextlib.suppress(ValueError, TypeError, LookupError):
-            self.set(name, json.loads(message.payload)["value"])
+        with contextlib.suppress(ValueError, TypeError, LookupError, LubanError):
+            value = json.loads(message.payload)["value"]
+            await ask(self._on_write, name, value)
+            self.set(name, value)
 
 
 async def keep_connected(settings: BrokerSettings, serve: Callable[[Session], Awaitable[None]]) -> None:

@@ -18,7 +18,9 @@ from luban.core.time import SECOND
 
 __all__ = ["Script", "Track", "lathe"]
 
-Type = Literal["Boolean", "Int32", "UInt32", "Int64", "Float", "Double", "String", "LocalizedText"]
+Type = Literal[
+    "Boolean", "Int16", "UInt16", "Int32", "UInt32", "Int64", "UInt64", "Float", "Double", "String", "LocalizedText"
+]
 
 
 class Wave(BaseModel):

@@ -10,18 +10,19 @@ import asyncio
 import contextlib
 import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Final, Self
 
 from luban.connect.mqtt.broker import BrokerSettings
 from luban.connect.mqtt.session import Message, Session, Will
+from luban.connect.orders import OnWrite, ask
 from luban.connect.sparkplug.names import NAMESPACE, REBIRTH, Topic, parse_topic
 from luban.connect.sparkplug.payload import Metric, Payload, decode, encode
 from luban.connect.sparkplug.schema import DataType
 from luban.connect.sparkplug.state import says_online
-from luban.core.errors import ConnectError, PayloadError
+from luban.core.errors import ConnectError, LubanError, PayloadError
 from luban.core.time import MILLISECOND, now
 
 __all__ = ["EdgeDevice", "Tag"]
@@ -47,6 +48,8 @@ class EdgeDevice:
     tags          device ('' the node itself) → metric name → tag
     primary_host  with one, data are stored while that host is away, and sent as historical afterwards
     deaf          commands but the rebirth are not taken: what it shows is not for others to set
+    on_write      called with ("device:metric", value) before a commanded value is shown; a LubanError refuses it
+    clock         the edge node's own [µs UTC]
     """
 
     def __init__(
@@ -58,6 +61,8 @@ class EdgeDevice:
         *,
         primary_host: str = "",
         deaf: bool = False,
+        on_write: OnWrite | None = None,
+        clock: Callable[[], int] = now,
     ) -> None:
         self.tags = {device: dict(metrics) for device, metrics in tags.items()}
         self.tags.setdefault("", {})
@@ -66,6 +71,7 @@ class EdgeDevice:
         self.births = 0
         self._settings = BrokerSettings.model_validate({"url": url})
         self._group, self._node, self._deaf = group, node, deaf
+        self._on_write, self._clock = on_write, clock
         self._host_topic = f"{NAMESPACE}/STATE/{primary_host}" if primary_host else ""
         self._host_online = not primary_host
         self._birth_number = -1  # bdSeq
@@ -104,18 +110,29 @@ class EdgeDevice:
         self, device: str, name: str, value: Any, time: int | None = None, properties: Mapping[str, Any] | None = None
     ) -> int:
         """A new value, stamped `time` [µs UTC] (now by default); stored while nobody listens. Returns the time."""
-        at = (now() if time is None else time) // MILLISECOND
-        tag = self.tags[device][name]
-        tag.value, tag.time = value, at
-        if properties is not None:
-            tag.properties = properties
-        metric = Metric(name, tag.type, value, timestamp=at, properties=properties or {})
+        at = (self._clock() if time is None else time) // MILLISECOND
+        await self._show(device, at, {name: value}, properties)
+        return at * MILLISECOND
+
+    async def set_many(self, device: str, time: int, values: Mapping[str, Any]) -> None:
+        """Show many values of one device and one source time [µs UTC], in one message."""
+        await self._show(device, time // MILLISECOND, values, None)
+
+    async def _show(
+        self, device: str, at: int, values: Mapping[str, Any], properties: Mapping[str, Any] | None
+    ) -> None:
+        metrics = []
+        for name, value in values.items():
+            tag = self.tags[device][name]
+            tag.value, tag.time = value, at
+            if properties is not None:
+                tag.properties = properties
+            metrics.append(Metric(name, tag.type, value, timestamp=at, properties=properties or {}))
         async with self._turn:
             if not self.connected:
-                self._store.append((device, metric))
+                self._store += [(device, metric) for metric in metrics]
             else:
-                await self._data(device, [metric])
-        return at * MILLISECOND
+                await self._data(device, metrics)
 
     async def rebirth(self) -> None:
         """Announce everything again, with other aliases than before."""
@@ -195,7 +212,12 @@ class EdgeDevice:
                 if metric.name == REBIRTH and not topic.device and metric.value:
                     await self.rebirth()
                 elif not self._deaf and metric.name in self.tags.get(topic.device, {}):
-                    await self.set(topic.device, metric.name, metric.value)
+                    await self._ordered(topic.device, metric)
+
+    async def _ordered(self, device: str, metric: Metric) -> None:
+        with contextlib.suppress(LubanError):
+            await ask(self._on_write, f"{device}:{metric.name}" if device else metric.name, metric.value)
+            await self.set(device, metric.name, metric.value)
 
     async def _births(self) -> None:
         self.births += 1
