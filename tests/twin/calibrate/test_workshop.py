@@ -100,8 +100,8 @@ def test_failures(found: Calibration) -> None:
 def test_moves_are_told_from_waiting(found: Calibration) -> None:
     """Gaps between operations are two times the move on average: queueing must not pass for it."""
     move = one(found, "move time", "plant")
-    assert move.value == pytest.approx(truth.MOVE, rel=0.1)
-    assert move.censored > 200
+    assert move.low < truth.MOVE < move.high
+    assert move.censored > 100
     gaps = [
         (b.start - a.end) / 1e6
         for case in found.parts.found.cases.values()
