@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +13,20 @@ from typing import Self
 
 from luban.core.errors import InputError
 from luban.core.time import SECOND, now
-from luban.loop.serve.files import OrderDrop
+from luban.loop.serve.files import FilesWire, OrderDrop
 from luban.loop.serve.plan import Outlet, Point, asked, from_plant
 from luban.loop.serve.settings import ServeSettings
-from luban.loop.serve.wires import Desk, Said, Wire, wire
+from luban.loop.serve.wires import (
+    Desk,
+    ModbusWire,
+    MqttWire,
+    MTConnectWire,
+    OpcUaWire,
+    Said,
+    ShdrWire,
+    SparkplugWire,
+    Wire,
+)
 from luban.plant import Plant
 from luban.twin.model import Model
 from luban.twin.names import Names
@@ -25,6 +35,15 @@ from luban.twin.show import Change, Show, Shown, ShownMethod, ShownTag
 
 __all__ = ["ServeStatus", "Service", "serve"]
 
+_WIRES: Mapping[str, type[Wire]] = {
+    "opcua": OpcUaWire,
+    "shdr": ShdrWire,
+    "mtconnect": MTConnectWire,
+    "mqtt": MqttWire,
+    "sparkplug": SparkplugWire,
+    "modbus": ModbusWire,
+    "files": FilesWire,
+}
 _LATE = 1.0  # behind by so much is told [s]
 _AGAIN = 30.0  # and told again after [s]
 
@@ -103,7 +122,7 @@ class Service(Desk):
         try:
             for outlet in self.outlets:
                 first = [Said(self._epoch, point, point.say(values[point.tag.id])) for point in outlet.points]
-                self._wires.append(await self._stack.enter_async_context(wire(outlet, self, first)))
+                self._wires.append(await self._stack.enter_async_context(_WIRES[outlet.type](outlet, self, first)))
                 self._say(f"{outlet.id}: {outlet.type} {outlet.url or 'files'}, {len(outlet.points)} values")
         except BaseException:
             await self._stack.aclose()

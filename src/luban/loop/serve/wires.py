@@ -31,7 +31,17 @@ if TYPE_CHECKING:
     from luban.connect.shdr.device import Adapter
     from luban.connect.sparkplug.device import EdgeDevice
 
-__all__ = ["Desk", "Said", "Wire", "wire"]
+__all__ = [
+    "Desk",
+    "MTConnectWire",
+    "ModbusWire",
+    "MqttWire",
+    "OpcUaWire",
+    "Said",
+    "ShdrWire",
+    "SparkplugWire",
+    "Wire",
+]
 
 
 class Said(NamedTuple):
@@ -116,6 +126,7 @@ class ShdrWire(Wire):
     _adapter: Adapter
 
     async def start(self) -> None:
+        """Listen, with the first values."""
         from luban.connect.shdr.device import Adapter
 
         self._adapter = Adapter(port=self.port, host=self.host)
@@ -123,6 +134,7 @@ class ShdrWire(Wire):
         await self.show(self.first)
 
     async def show(self, said: Sequence[Said]) -> None:
+        """Show new values."""
         for time, point, value in said:
             self._adapter.set(point.address.rpartition(":")[2], _text(value), time=time)
 
@@ -133,6 +145,7 @@ class MTConnectWire(Wire):
     _agent: Agent
 
     async def start(self) -> None:
+        """Listen, with the first values."""
         from luban.connect.mtconnect.device import Agent
 
         self._agent = Agent(_devices(self.outlet.points), port=self.port, host=self.host)
@@ -141,6 +154,7 @@ class MTConnectWire(Wire):
         await self.show(self.first)
 
     async def show(self, said: Sequence[Said]) -> None:
+        """Show new values."""
         for time, point, value in said:
             factor = self._factor[point.address]
             number = value * factor if factor != 1.0 and isinstance(value, int | float) else value
@@ -198,6 +212,7 @@ class MqttWire(Wire):
     _device: JsonDevice
 
     async def start(self) -> None:
+        """Listen, with the first values."""
         from luban.connect.mqtt.device import JsonDevice
         from luban.connect.mqtt.payload import parse_address, parse_path
 
@@ -212,6 +227,7 @@ class MqttWire(Wire):
         await self.show(self.first)
 
     async def show(self, said: Sequence[Said]) -> None:
+        """Show new values."""
         waiting: dict[str, int] = {}  # topic → time of what it holds
         for time, point, value in said:
             at = self._at[point.address]
@@ -235,6 +251,7 @@ class MqttWire(Wire):
         self._device.publish(topic, text.encode(self._encoding))
 
     async def settle(self) -> None:
+        """Return once the broker has everything."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._device.sent(), 5.0)
 
@@ -259,6 +276,7 @@ class SparkplugWire(Wire):
     step = MILLISECOND
 
     async def start(self) -> None:
+        """Listen, with the first values."""
         from luban.connect.sparkplug.device import EdgeDevice, Tag
         from luban.connect.sparkplug.names import parse_address
         from luban.connect.sparkplug.schema import DataType
@@ -287,6 +305,7 @@ class SparkplugWire(Wire):
                 await asyncio.wait_for(edge.born.wait(), 0.5 if settings.primary_host else 5.0)
 
     async def show(self, said: Sequence[Said]) -> None:
+        """Show new values."""
         for time, point, value in said:
             at = self._at[point.address]
             await self._nodes[at.group, at.node].set(at.device, at.metric, value, time)
@@ -296,6 +315,7 @@ class ModbusWire(Wire):
     """A Modbus TCP device; its registers carry no time."""
 
     async def start(self) -> None:
+        """Listen, with the first values."""
         from luban.connect.modbus.device import ModbusDevice
 
         settings: Any = self.outlet.settings
@@ -312,6 +332,7 @@ class ModbusWire(Wire):
         await self.desk.write(point.tag, point.hear(value))
 
     async def show(self, said: Sequence[Said]) -> None:
+        """Show new values."""
         for _, point, value in said:
             self._device.set(point.address, _number(value))
 
@@ -326,6 +347,7 @@ class OpcUaWire(Wire):
     _device: OpcUaDevice
 
     async def start(self) -> None:
+        """Listen, with the first values."""
         from luban.connect.opcua.device import OpcUaDevice
         from luban.connect.opcua.script import Script
 
@@ -391,6 +413,7 @@ class OpcUaWire(Wire):
         return ()
 
     async def show(self, said: Sequence[Said]) -> None:
+        """Show new values."""
         for time, point, value in said:
             # what counts belong to changes after them, also where both are stamped alike
             await self._device.put(self._path[point.address][1], value, time=time + (point.tag.role in CONTEXT))
@@ -460,14 +483,3 @@ def _text(value: Value) -> str:
     if isinstance(value, float):
         return f"{value:.10g}"
     return "" if value is None else str(value)
-
-
-def wire(outlet: Outlet, desk: Desk, first: Sequence[Said]) -> Wire:
-    """The wire of an outlet."""
-    from luban.loop.serve.files import FilesWire
-
-    kinds: dict[str, type[Wire]] = {
-        "opcua": OpcUaWire, "shdr": ShdrWire, "mtconnect": MTConnectWire, "mqtt": MqttWire,
-        "sparkplug": SparkplugWire, "modbus": ModbusWire, "files": FilesWire,
-    }  # fmt: skip
-    return kinds[outlet.type](outlet, desk, first)
