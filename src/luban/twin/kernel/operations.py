@@ -445,6 +445,8 @@ def done(w: int, head: int) -> None:
         lot = following
     if machine.phase == _FREE:
         _free(w, index)
+    else:
+        show(w, index)
 
 
 @njit

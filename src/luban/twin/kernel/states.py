@@ -124,7 +124,7 @@ def _state(w: int, index: int) -> int:
             return _RUN
         return _STANDBY if stopped & _S_STANDBY else _IDLE
     if phase == _SETTING:
-        return _RUN if machine.inside > 0 else _SETUP
+        return _SETUP
     if phase == _HELD:
         return _BLOCKED
     return _OPERATOR
