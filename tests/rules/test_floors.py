@@ -20,6 +20,10 @@ FAULTS = {
     "Only connect has wire libraries": ("ledger/fault.py", "import httpx"),
     "Only screens has web and terminal frameworks": ("plant/fault.py", "import typer"),
     "Screens reach wires only through the loop": ("screens/fault.py", "from luban.connect import registry"),
+    "The twin is a plant, not a wire: what judges by it must not reach wires": (
+        "twin/fault.py",
+        "from luban.connect import wire",
+    ),
     "The ground floor is standard library and numpy": ("core/fault.py", "import pyarrow"),
     "No cycles between sibling modules": ("norms/kpis.py", "from luban.norms import fault"),
 }

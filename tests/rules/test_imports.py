@@ -61,5 +61,5 @@ def test_a_library_that_luban_needs_is_declared() -> None:
     missing = {
         name for name in foreign if not {d.casefold().replace("_", "-") for d in known.get(name, [name])} & declared
     }
-    # starlette and anyio come with fastapi and paho with aiomqtt: they are part of what those give to their users
-    assert missing <= {"anyio", "paho", "starlette"}
+    # these come with fastapi, numba and pydantic and are part of what those give to their users
+    assert missing <= {"anyio", "llvmlite", "pydantic_core", "starlette"}

@@ -9,7 +9,7 @@ from luban.twin.kernel.layout import FAR, Work, calendars, clocks, machines, poo
 from luban.twin.kernel.random import Purpose, stream, unit
 from luban.twin.kernel.states import wake
 
-__all__ = ["demand_unit", "level", "next_request", "open_end", "return_unit"]
+__all__ = ["crew_end", "demand_unit", "level", "next_request", "open_end", "return_unit"]
 
 _POOL = np.int64(Work.POOL)
 _ABSENCE = np.int64(Purpose.ABSENCE)
