@@ -14,7 +14,7 @@ from luban.connect.modbus.device import ModbusDevice
 from luban.connect.registry import settings_for
 from luban.core.errors import ConfigError, InputError, LinkDownError, NotAllowedError
 from luban.core.quality import Quality
-from luban.core.time import SECOND, now
+from luban.core.time import MILLISECOND, SECOND, now
 from tests.connect.cable import Cable
 from tests.connect.contract import Source
 from tests.connect.modbus.ends import Polled, listening, peer, until
@@ -171,21 +171,52 @@ async def test_exception_codes_are_qualities() -> None:
             await until(lambda: heard.last(addresses[4]) == 5)
 
 
-async def test_a_silent_unit_behind_a_gateway_holds_up_no_other() -> None:
-    def arrived(heard: Polled, value: int) -> bool:
-        return bool(heard.last("1/input:0") == value)
-
-    async with ModbusDevice(["1/input:0", "2/input:0"]) as device:
-        device.silent = {2}
-        async with listening(device.url, "1/input:0", "2/input:0", timeout="100ms") as (_, heard):
-            await until(lambda: heard.of("2/input:0"))
-            assert heard.of("2/input:0")[0].quality is Quality.NO_COMMUNICATION
+async def test_silent_units_behind_a_gateway_hold_up_no_other() -> None:
+    """Five units of six are off: the sixth is read on, and the link lives in the eyes of the collector."""
+    units = [f"{n}/input:0" for n in range(1, 7)]
+    async with ModbusDevice(units) as device:
+        device.silent = {1, 2, 3, 4, 5}
+        async with listening(device.url, *units, timeout="50ms") as (driver, heard):
+            await until(lambda: len(heard.kept) >= 6)
+            assert {s.quality for s in heard.kept if s.address != units[5]} == {Quality.NO_COMMUNICATION}
+            assert driver.keepalive >= 6 * 50 * MILLISECOND
             begun = time.monotonic()
             for value in range(1, 6):
-                device.set("1/input:0", value)
-                await until(partial(arrived, heard, value))
+                device.set(units[5], value)
+                await until(partial(arrived, heard, units[5], value))
             assert time.monotonic() - begun < 1
-            assert sum(place.unit == 2 for place in device.requests) == 2
+            assert sum(place.unit < 6 for place in device.requests) == 5, "a silent unit was asked too often"
+
+
+def arrived(heard: Polled, address: str, value: int) -> bool:
+    return bool(heard.last(address) == value)
+
+
+async def test_a_unit_that_comes_back_is_heard_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("luban.connect.modbus.scan._AGAIN", 0.2)
+    async with ModbusDevice(["1/input:0", "2/input:0", "2/input:100"]) as device:
+        device.silent = {2}
+        async with listening(device.url, "1/input:0", "2/input:0", "2/input:100", timeout="50ms") as (_, heard):
+            await until(lambda: heard.of("2/input:100"))
+            device.set_many({"2/input:0": 5, "2/input:100": 6})
+            device.silent = set()
+            await until(lambda: heard.last("2/input:0") == 5 and heard.last("2/input:100") == 6)
+
+
+async def test_a_device_that_refuses_by_silence() -> None:
+    """Some devices do not answer a request for a register that they do not have: the others are read on."""
+    first, second, third = "input:0", "input:100", "input:200"
+    async with ModbusDevice([first, second, third]) as device:
+        device.fail(first, 0)
+        device.set_many({second: 7, third: 8})
+        async with listening(device.url, first, second, third, timeout="50ms") as (_, heard):
+            await until(lambda: len(heard.kept) == 3)
+            assert heard.of(first)[0].quality is Quality.NO_COMMUNICATION
+            assert (heard.last(second), heard.last(third)) == (7, 8)
+            for value in (1, 2, 3):
+                device.set(third, value)
+                await until(partial(arrived, heard, third, value))
+            assert sum(place.start == 0 for place in device.requests) <= 2
 
 
 async def test_a_lost_connection_is_noticed_at_once() -> None:

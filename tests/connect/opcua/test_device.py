@@ -327,10 +327,10 @@ async def test_a_value_that_nobody_has_set_is_not_a_zero(device: OpcUaDevice) ->
 
 
 async def test_twenty_machines_several_times_a_second(device: OpcUaDevice) -> None:
-    """20 machines of 15 values, all changed five times a second, are 1,500 values/s: half a core at most."""
+    """20 machines of 15 values, all changed five times a second, are 1,500 values/s: a small part of a core."""
     paths = [f"Cell {n}/{axis}" for n in range(20) for axis in AXES]
     begun, at = time.process_time(), now()
     for turn in range(1, 11):
         await device.set_many(at + turn, dict.fromkeys(paths, float(turn)))
     rate = 10 * len(paths) / (time.process_time() - begun)
-    assert rate > 3_000, f"{rate:.0f} values per second of processor time"
+    assert rate > 20_000, f"{rate:.0f} values per second of processor time"

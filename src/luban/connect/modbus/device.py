@@ -104,7 +104,7 @@ class ModbusDevice(Listener):
         return point.value(self._held(point.place), self._power(point))
 
     def fail(self, address: str, code: int = _FAILURE) -> None:
-        """Answer whoever asks for this address with an exception code, until it is set again."""
+        """Answer whoever asks for this address with an exception code (0: not at all), until it is set again."""
         self._failing[address] = code
 
     def spoil(self, change: Callable[[bytes], bytes]) -> None:
@@ -125,7 +125,7 @@ class ModbusDevice(Listener):
                 answer = bytes([request[0] | 0x80, refusal.code])
             if self.delay:
                 await asyncio.sleep(self.delay)
-            if unit in self.silent:
+            if unit in self.silent or (answer[0] & 0x80 and not answer[1]):
                 continue
             frame = struct.pack(">HHHB", number, 0, len(answer) + 1, unit) + answer
             if self._spoilt is not None:

@@ -32,7 +32,8 @@ class ModbusDriver:
         self._settings = settings
         self._points = [settings.point(address) for address in dict.fromkeys(addresses)]
         self._link: Link | None = None
-        self.keepalive = max(settings.interval, settings.timeout)
+        units = {point.place.unit for point in self._points}
+        self.keepalive = max(settings.interval, settings.timeout * len(units))  # all but one of them may be silent
 
     async def run(self, sink: Sink) -> None:
         """Poll until the link fails or the task is cancelled. Raises LinkDownError."""

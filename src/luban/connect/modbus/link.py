@@ -95,18 +95,19 @@ class Link:
         if self._lost.done():
             raise LinkDownError(self._lost.result(), where=self._settings.url)
 
-    async def read(self, place: Place) -> Sequence[int] | Sequence[bool]:
+    async def read(self, place: Place, *, tries: int = 2) -> Sequence[int] | Sequence[bool]:
         """Registers or bits of the place.
 
+        tries   how often a silent device is asked
         Raises  RefusedError, SilentError, PayloadError (an answer that cannot be understood), LinkDownError
         """
         client, where = self._client, {"count": place.count, "device_id": place.unit}
         if place.table in ("coil", "discrete"):
             ask = client.read_coils if place.table == "coil" else client.read_discrete_inputs
-            answer = await self._ask(lambda: ask(place.start, **where), place, (place.count + 7) // 8)
+            answer = await self._ask(lambda: ask(place.start, **where), place, (place.count + 7) // 8, tries=tries)
             return list(answer.bits[: place.count])
         ask = client.read_holding_registers if place.table == "holding" else client.read_input_registers
-        answer = await self._ask(lambda: ask(place.start, **where), place, 2 * place.count)
+        answer = await self._ask(lambda: ask(place.start, **where), place, 2 * place.count, tries=tries)
         return list(answer.registers)
 
     async def write(self, place: Place, words: Sequence[int]) -> None:
@@ -119,9 +120,8 @@ class Link:
         else:
             await self._ask(lambda: client.write_registers(place.start, list(words), device_id=unit), place, 4, 16)
 
-    async def _ask(self, request: _Request, place: Place, size: int, function: int = 0) -> ModbusPDU:
-        """The answer; a busy device is asked again, a silent one once."""
-        silent = False
+    async def _ask(self, request: _Request, place: Place, size: int, function: int = 0, *, tries: int = 2) -> ModbusPDU:
+        """The answer; a busy device is asked again after a while, a silent one at once."""
         pauses = iter(_PAUSES)
         while True:
             try:
@@ -130,9 +130,9 @@ class Link:
                     answer = await self._within(request)
                     await asyncio.sleep(self._settings.pause / SECOND)
             except SilentError:
-                if silent:
+                tries -= 1
+                if tries <= 0:
                     raise
-                silent = True
                 continue
             if not answer.isError():
                 return answer

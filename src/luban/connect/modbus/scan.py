@@ -76,6 +76,18 @@ class _Answer:
     quality: Quality = Quality.GOOD
 
 
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One time around: what is asked and what was heard so far."""
+
+    link: Link
+    sink: Sink
+    answers: dict[Place, _Answer]
+    units: set[int]  # that are asked
+    answering: set[int] = field(default_factory=set)
+    silence: dict[int, int] = field(default_factory=dict)  # unit → requests without an answer since its last one
+
+
 @dataclass
 class Scan:
     """The points of one connection: what to ask, and what each showed last.
@@ -90,6 +102,7 @@ class Scan:
     _reads: list[Read] = field(init=False)
     _shown: dict[str, tuple[Value, Quality]] = field(init=False, default_factory=dict)
     _silent: dict[int, float] = field(init=False, default_factory=dict)  # unit → when to ask it again [loop time]
+    _living: set[int] = field(init=False, default_factory=set)  # units that have answered
     _told: set[tuple[Place, int]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
@@ -99,43 +112,69 @@ class Scan:
     async def round(self, link: Link, sink: Sink) -> None:
         """Ask for everything once. Raises LinkDownError, also if no unit answers."""
         answers: dict[Place, _Answer] = {}
+        round_ = _Round(link, sink, answers, self._looked_at())
         try:
-            queue = [read for read in self._reads if read.due <= _clock()]
+            queue = [read for read in self._reads if read.due <= _clock() and read.place.unit in round_.units]
             while queue:
                 read = queue.pop(0)
-                if self._silent.get(read.place.unit, 0.0) <= _clock():
-                    queue = [*await self._ask(link, sink, read, answers), *queue]
+                if read.place.unit in round_.units:
+                    queue = [*await self._ask(round_, read), *queue]
         finally:
             if samples := self._samples(answers, sink):
                 sink.samples(samples)
         units = {read.place.unit for read in self._reads}
-        if units and all(self._silent.get(unit, 0.0) > _clock() for unit in units):
+        if units and units == self._silent.keys():
             raise LinkDownError("no unit answers", came=f"silence of unit {', '.join(map(str, sorted(units)))}")
 
-    async def _ask(self, link: Link, sink: Sink, read: Read, answers: dict[Place, _Answer]) -> Sequence[Read]:
+    def _looked_at(self) -> set[int]:
+        """Units that are asked in this round: those that answer, and one that was silent for a while."""
+        units = {read.place.unit for read in self._reads}
+        again = [unit for unit, due in sorted(self._silent.items(), key=lambda item: item[1]) if due <= _clock()]
+        return (units - self._silent.keys()) | set(again[:1])
+
+    async def _ask(self, round_: _Round, read: Read) -> Sequence[Read]:
         """Ask one request; returns requests to ask in its stead."""
-        unit = read.place.unit
+        unit, sink = read.place.unit, round_.sink
         try:
-            words = await link.read(read.place)
+            words = await round_.link.read(read.place, tries=2 if unit in self._living else 1)
         except SilentError:
-            self._silent[unit] = _clock() + _AGAIN
-            self._fail(answers, [r for r in self._reads if r.place.unit == unit], Quality.NO_COMMUNICATION)
+            self._unanswered(round_, read)
             return ()
         except PayloadError as error:
-            sink.alive()
             sink.reject("", error.came, error.message)
-            return ()
+            words = ()
         except RefusedError as error:
-            sink.alive()
-            self._silent.pop(unit, None)
-            return self._refused(sink, read, error, answers)
-        sink.alive()
-        self._silent.pop(unit, None)
+            self._answered(round_, unit)
+            return self._refused(sink, read, error, round_.answers)
+        self._answered(round_, unit)
         time = now()
-        for place in read.places:
+        for place in read.places if words else ():
             first = place.start - read.place.start
-            answers[place] = _Answer(time, words[first : first + place.count])
+            round_.answers[place] = _Answer(time, words[first : first + place.count])
         return ()
+
+    def _answered(self, round_: _Round, unit: int) -> None:
+        round_.sink.alive()
+        round_.silence.pop(unit, None)
+        self._living.add(unit)
+        self._silent.pop(unit, None)
+        round_.answering.add(unit)
+
+    def _unanswered(self, round_: _Round, read: Read) -> None:
+        """One silent request may be the device's way to refuse it; two, or the only one, are a silent unit."""
+        unit = read.place.unit
+        reads = [other for other in self._reads if other.place.unit == unit]
+        round_.silence[unit] = round_.silence.get(unit, 0) + 1
+        if unit in round_.answering or (round_.silence[unit] < 2 and len(reads) > 1):
+            read.due = _clock() + _AGAIN
+            self._fail(round_.answers, [read], Quality.NO_COMMUNICATION)
+            return
+        for other in reads:
+            other.due = 0.0
+        self._silent[unit] = _clock() + _AGAIN
+        self._living.discard(unit)
+        round_.units.discard(unit)
+        self._fail(round_.answers, reads, Quality.NO_COMMUNICATION)
 
     def _refused(self, sink: Sink, read: Read, error: RefusedError, answers: dict[Place, _Answer]) -> Sequence[Read]:
         if error.code in _UNKNOWN and len(read.places) > 1:
