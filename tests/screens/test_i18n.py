@@ -16,7 +16,8 @@ SCREENS = Path(luban.screens.__file__).parent
 OTHERS = [language for language in LANGUAGES if language != "en"]
 # names of products, files and keys, and what a language writes as it is
 KEPT = {
-    "luban", "OEE", "plant", "toml", "role", "state", "mapping", "calendar", "routing", "csv", "ISO",
+    "luban", "OEE", "plant", "toml", "role", "state", "mapping", "calendar", "routing", "csv", "ISO", "twin", "kWh",
+    "Shift",
 }  # fmt: skip
 
 

@@ -31,7 +31,9 @@ from luban.screens.metrics import exposition
 from luban.screens.plain import plain
 from luban.screens.reads import Reads
 from luban.screens.service import Gap, Header, Now, PlantView, Trend
+from luban.screens.service.twin_runs import TwinRuns
 from luban.screens.sessions import session_of
+from luban.screens.twin_api import twin_router
 from luban.screens.users import Role, Session, User, Users
 
 __all__ = ["build_api"]
@@ -99,8 +101,13 @@ def _asked(
 Asked = Annotated[_Asked, Depends(_asked)]
 
 
-def build_api(view: PlantView, users: Users, reads: Reads, *, lifespan: Any = None) -> FastAPI:
-    """The web application without its page."""
+def build_api(
+    view: PlantView, users: Users, reads: Reads, *, lifespan: Any = None, twin: TwinRuns | None = None
+) -> FastAPI:
+    """The web application without its page.
+
+    twin  the studies of its twin; whoever gives it ends it
+    """
     app = FastAPI(
         title="luban", version=__version__, summary=f"The books and figures of {view.plant.name}", lifespan=lifespan,
         docs_url=None, redoc_url=None, openapi_url="/api/openapi.json",
@@ -110,6 +117,8 @@ def build_api(view: PlantView, users: Users, reads: Reads, *, lifespan: Any = No
     _handle_errors(app)
     app.include_router(_open_routes(view, users, reads))
     app.include_router(_plant_routes(view, users, reads), prefix="/api/v1")
+    runs = twin or TwinRuns(view.folder)
+    app.include_router(twin_router(view, lambda role: _needs(users, role), reads, runs), prefix="/api/v1")
     return app
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from luban.screens.api import build_api
 from luban.screens.i18n import LANGUAGES
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
+from luban.screens.service.twin_runs import TwinRuns
 from luban.screens.sessions import COOKIE
-from luban.screens.users import Users
-from luban.screens.web.login import ASSETS, login_router
+from luban.screens.users import Session, Users
+from luban.screens.web.login import ASSETS, language_of, login_router
 
 __all__ = ["build_site"]
 
@@ -39,6 +40,7 @@ def build_site(view: PlantView, users: Users, storage: Path) -> FastAPI:
 
     reads = Reads()
     feed = Feed(view, users, reads)
+    runs = TwinRuns(view.folder)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -47,12 +49,14 @@ def build_site(view: PlantView, users: Users, storage: Path) -> FastAPI:
             yield
         finally:
             await feed.stop()
+            await runs.stop()
             reads.close()
 
-    app = build_api(view, users, reads, lifespan=life)
+    app = build_api(view, users, reads, lifespan=life, twin=runs)
     app.mount("/assets", _Assets(directory=ASSETS), name="assets")
     app.include_router(login_router(users, view.plant.name))
-    _pages(feed)
+    app.add_api_route("/twin", _to_twin, include_in_schema=False)
+    _pages(feed, runs)
     ui.run_with(
         app,
         title=f"luban · {view.plant.name}",
@@ -61,6 +65,11 @@ def build_site(view: PlantView, users: Users, storage: Path) -> FastAPI:
         message_history_length=300,
     )
     return app
+
+
+def _to_twin(request: Request) -> RedirectResponse:
+    """The twin's page in the browser's language."""
+    return RedirectResponse(f"/{language_of(request)}/twin", 303)
 
 
 class _Assets(StaticFiles):
@@ -73,24 +82,29 @@ class _Assets(StaticFiles):
         return response
 
 
-def _pages(feed: Any) -> None:
+def _pages(feed: Any, runs: TwinRuns) -> None:
     from nicegui import ui
 
     from luban.screens.web.page import LivePage
+    from luban.screens.web.twin_page import TwinPage
 
-    def show(request: Request, language: str, unit: str) -> Any:
+    def show(request: Request, language: str, make: Callable[[Session, bool | None], Any]) -> Any:
         session = feed.users.session(request.cookies.get(COOKIE))
         if session is None:
             return RedirectResponse(f"/{language}/login", 303)
         dark = {"1": True, "0": False}.get(request.cookies.get("luban_dark", ""))
-        LivePage(feed, language, session, unit, dark=dark).build()
+        make(session, dark).build()
         return None
 
     def page_in(language: str) -> None:
-        def page(request: Request, unit: str = "") -> Any:
-            return show(request, language, unit)
+        def live(request: Request, unit: str = "") -> Any:
+            return show(request, language, lambda own, dark: LivePage(feed, language, own, unit, dark=dark))
 
-        ui.page(f"/{language}", language=_TAGS[language])(page)
+        def twin(request: Request) -> Any:
+            return show(request, language, lambda own, dark: TwinPage(feed, runs, language, own, dark=dark))
+
+        ui.page(f"/{language}", language=_TAGS[language])(live)
+        ui.page(f"/{language}/twin", language=_TAGS[language])(twin)
 
     for language in LANGUAGES:
         page_in(language)

@@ -14,11 +14,11 @@ from nicegui import background_tasks, ui
 
 from luban.core.errors import LubanError
 from luban.core.time import DAY, SECOND, now as clock_now, parse_duration, to_datetime
-from luban.screens.i18n import LANGUAGES, Words, words
-from luban.screens.mark import MARK
+from luban.screens.i18n import Words, words
 from luban.screens.service import Now, Range, SignalNow, UnitNow
 from luban.screens.users import Role, Session
 from luban.screens.web import panels, tables, texts
+from luban.screens.web.bar import bar, dark_cookie, heading, plain_button
 from luban.screens.web.cards import Cards
 from luban.screens.web.feed import Feed
 from luban.screens.web.made import made as made_tree
@@ -89,7 +89,7 @@ class LivePage:
                             self.gaps = ui.element("div").classes("lb-scroll")
                 with ui.element("section").classes("lb-card"):
                     with ui.element("div").classes("lb-head"):
-                        self._heading(self.say("Trend"))
+                        heading(self.say("Trend"))
                         ui.element("span").classes("lb-space")
                         self.spans = self._segments(_TREND_SPANS, self.span, self._set_span, self.say("Trend length"))
                     self.trend = View("trend", texts.trend(self.say), self._load_trend_soon)
@@ -100,27 +100,8 @@ class LivePage:
         self.feed.join(self)
 
     def _bar(self) -> None:
-        with ui.element("header").classes("lb-bar"):
-            ui.html(f"{MARK}<span>luban</span>", sanitize=False).classes("lb-mark")
-            ui.html(html.escape(self.view.plant.name), sanitize=False).classes("lb-plant")
-            ui.element("span").classes("lb-space")
-            self.clock = ui.html("", sanitize=False).classes("lb-clock lb-hide-narrow")
-            links = "".join(
-                f'<a class="lb-quietlink" lang="{code}" hreflang="{code}" href="/{code}?unit={quote(self.path)}"'
-                f"{' aria-current=true' if code == self.say.language else ''}>{name}</a>"
-                for code, name in LANGUAGES.items()
-            )
-            with ui.element("nav").props(f"aria-label={json.dumps(self.say('Language'))}"):
-                ui.html(links, sanitize=False)
-            dark = self._plain_button(panels.MOON, self._toggle_dark)
-            dark.props(
-                f"aria-label={json.dumps(self.say('Dark or light'))} title={json.dumps(self.say('Dark or light'))}"
-            )
-            role = self.say(self.user.role.name.lower())
-            ui.html(f"{html.escape(self.user.name)} · {html.escape(role)}", sanitize=False).classes(
-                "lb-note lb-hide-narrow"
-            )
-            self._plain_button(html.escape(self.say("Log out")), self._logout)
+        query = f"?unit={quote(self.path)}"
+        self.clock = bar(self.say, self.view.plant.name, self.user, "", query, self._toggle_dark, self._logout)
 
     def _unit_head(self) -> None:
         with ui.element("div").classes("lb-head").style("margin: 2px 2px 0"):
@@ -138,17 +119,7 @@ class LivePage:
 
     def _title(self, text: str) -> None:
         with ui.element("div").classes("lb-head"):
-            self._heading(text)
-
-    @staticmethod
-    def _heading(text: str) -> None:
-        ui.html(html.escape(text), sanitize=False, tag="h2").classes("lb-title")
-
-    @staticmethod
-    def _plain_button(inner: str, act: Callable[[], Any]) -> Any:
-        with ui.element("button").classes("lb-plain").props("type=button").on("click", act) as button:
-            ui.html(inner, sanitize=False, tag="span").style("display: inline-flex")
-        return button
+            heading(text)
 
     def _segments(self, choices: tuple[str, ...], chosen: str, act: Callable[[str], Any], label: str) -> dict[str, Any]:
         buttons: dict[str, Any] = {}
@@ -212,9 +183,7 @@ class LivePage:
         is_dark = await ui.run_javascript("document.body.classList.contains('body--dark')")
         self.dark.value = not is_dark
         self._dark = not is_dark
-        ui.run_javascript(
-            f"document.cookie = 'luban_dark={int(not is_dark)}; path=/; max-age=31536000; samesite=strict'"
-        )
+        dark_cookie(not is_dark)
         self._refresh_soon()
 
     def _logout(self) -> None:
@@ -238,7 +207,7 @@ class LivePage:
         with self.dialog, ui.element("div").classes("lb-dialog"):
             made_tree(self.say, figure, made)
             with ui.element("div").style("text-align: right; margin-top: 10px"):
-                self._plain_button(html.escape(self.say("Close")), self.dialog.close)
+                plain_button(html.escape(self.say("Close")), self.dialog.close)
         self.dialog.open()
 
     def leave(self) -> None:

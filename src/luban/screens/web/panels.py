@@ -15,9 +15,8 @@ from luban.screens.service import Board, Range, UnitNow
 from luban.screens.web.texts import clock, duration
 from luban.screens.words import loss_word
 
-__all__ = ["MOON", "losses", "unit_title"]
+__all__ = ["losses", "unit_title"]
 
-MOON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M20 14.5A8 8 0 0 1 9.5 4 8 8 0 1 0 20 14.5z"/></svg>'
 _PLAIN_RANGES = frozenset({"", "begun", "1h", "8h", "24h"})  # any other label is the name of a shift
 # ECharts does not follow the page's style sheet: the colours of screen.css again
 _INK = {

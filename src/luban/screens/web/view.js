@@ -1,7 +1,7 @@
 // Glue: holds one of luban's own views inside a page element and passes calls and events through.
-import { Timeline, Tree, Trend } from "luban-screens";
+import { Floor, Timeline, Tree, Trend } from "luban-screens";
 
-const VIEWS = { tree: Tree, trend: Trend, timeline: Timeline };
+const VIEWS = { floor: Floor, tree: Tree, trend: Trend, timeline: Timeline };
 
 export default {
   template: "<div></div>",

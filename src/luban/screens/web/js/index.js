@@ -1,4 +1,5 @@
 // luban's own views. They know no framework; `../view.js` is the only place that does.
+export { Floor } from "./floor.js";
 export { Timeline } from "./timeline.js";
 export { Tree } from "./tree.js";
 export { Trend } from "./trend.js";
