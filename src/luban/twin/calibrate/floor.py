@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from luban.core.time import SECOND
+from luban.core.time import DAY, SECOND
 from luban.twin.calibrate.build import Parts, name_of
 from luban.twin.calibrate.observe import Observed, OrderFact, Visit
 from luban.twin.distribution import Distribution
@@ -37,11 +37,21 @@ def standing(parts: Parts, model: Model, rng: np.random.Generator) -> list[Stand
     for order in sorted(found.orders.values(), key=lambda o: (o.release or o.arrival or 0, o.id)):
         if order.finish is not None or order.item not in routes or (order.arrival is None and order.release is None):
             continue
+        if _through(order, routes[order.item], parts):
+            continue
         if order.release is None and not found.cases.get(order.id):
             result.append(_pooled(order, parts, rng))
         else:
             result.append(_on_floor(order, routes[order.item], parts, occupied.get(order.id), rng))
     return result
+
+
+def _through(order: OrderFact, route: Route, parts: Parts) -> bool:
+    """Its last operation ended more than a day ago and nothing that most lots do is left: its end was not told."""
+    done = [v for v in parts.found.cases.get(order.id, []) if (order.item, v.operation) in parts.places]
+    if not done or done[-1].end is None or done[-1].end > parts.found.until - DAY:
+        return False
+    return all(step.sample < 0.5 for step in route.steps[parts.places[order.item, done[-1].operation] + 1 :])
 
 
 def _occupied(found: Observed) -> dict[str, str]:
