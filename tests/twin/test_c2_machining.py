@@ -148,7 +148,9 @@ def test_its_load_is_below_what_it_can_do(model: Model) -> None:
     }  # means of the Weibulls
     repairs = {"spindle": 20, "turret": 4, "hydraulics": 2.2, "electrics": 3.2, "chuck": 2.5}
     down = sum((repairs[name] + 0.15 * 15) / lives[name] for name in lives)
-    assert milling.run * 7 / 6 / 60 == pytest.approx(asked * 1.16 * (1 + edges + down) * (1 + 0.15 / 5), rel=0.01)
+    run = asked * 1.16 * (1 + 0.15 / 5)
+    assert milling.run * 7 / 6 / 60 == pytest.approx(run, rel=0.01)
+    assert milling.available * 7 / 6 / 60 == pytest.approx(5 * 900 - run * (edges + down), rel=0.01)
     assert 0.85 < milling.utilisation < 1
     assert max(load_.stations.values(), key=lambda own: own.utilisation) is milling
     assert max(load_.pools.values()) < 0.8

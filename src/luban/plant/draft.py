@@ -40,6 +40,11 @@ _EXPECTED = {
     "model_attributes_type": "a table",
     "dict_type": "a table",
     "too_long": "at most {max_length} entries",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "greater_than": "above {gt}",
+    "greater_than_equal": "{ge} or above",
+    "less_than_equal": "{le} or below",
     "literal_error": "{expected}",
 }
 

@@ -1,19 +1,20 @@
 """What a plant is asked to do against what it can do, before any run: utilisation of stations, machines and pools.
 
 Means only: lots come at their mean rate, batches go full, work is shared among the eligible machines as evenly as it
-can be, setups come as in a random order of the lots (first come first served). Rework at the machine and scrap are left
-out.
+can be, setups come as in a random order of the lots (first come first served); where the rule saves setups, only as
+often as minimum runs allow. Rework at the machine and scrap are left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from luban.twin.model import Calendar, Failure, Machine, Model, Route, SetupTable, Step
+from luban.twin.model import Calendar, Machine, Model, Route, SetupTable, Step
 
 __all__ = ["Offered", "StationLoad", "offered_load", "route_rates", "share_open", "visits"]
 
@@ -26,9 +27,10 @@ class StationLoad:
     """Load of one station.
 
     lots         lots started a day, batches counted by their lots [1/d]
-    run, setup   machine time that processing and setups take, stops for failures and edges included [s/d]
-    available    machine time that calendars and maintenance leave [s/d]
+    run, setup   machine time that processing and setups take [s/d]
+    available    machine time that calendars, failures, maintenance and changes of edges leave [s/d]
     machines     machine → utilisation [1]
+    saving       the rule saves setups: `setup` is what minimum runs allow at most, fewer may be enough
     """
 
     station: str
@@ -37,11 +39,19 @@ class StationLoad:
     setup: float
     available: float
     machines: Mapping[str, float]
+    saving: bool = False
 
     @property
     def utilisation(self) -> float:
         """Share of the available time that is asked for [1]."""
-        asked = self.run + self.setup
+        return self._share(self.run + self.setup)
+
+    @property
+    def least(self) -> float:
+        """The same with as few setups as the rule may reach [1]."""
+        return self._share(self.run if self.saving else self.run + self.setup)
+
+    def _share(self, asked: float) -> float:
         return asked / self.available if self.available > 0 else (np.inf if asked > 0 else 0.0)
 
     @property
@@ -69,6 +79,25 @@ class _Held:
             self.time[pool] = self.time.get(pool, 0.0) + seconds
 
 
+class _Work(NamedTuple):
+    """A step that lots of one route do: how often, and its time for one lot as a multiple of its mean time.
+
+    rate   lots a day that do it [1/d]
+    share  of a full batch that a lot takes [1]
+    """
+
+    step: Step
+    rate: float
+    pieces: float
+    share: float
+
+    @property
+    def factor(self) -> float:
+        """Multiple of the step's mean time that one lot takes [1]."""
+        drawn = self.step.factor.mean if self.step.factor else 1.0
+        return drawn * (self.pieces if self.step.per == "piece" else self.share)
+
+
 def offered_load(model: Model) -> Offered:
     """Expected load of every station and pool.
 
@@ -78,14 +107,14 @@ def offered_load(model: Model) -> Offered:
     open_share = {own.id: share_open(own, model.horizon) for own in model.calendars}
     rates = route_rates(model)
     held = _Held()
-    work: dict[str, list[tuple[Step, float, float]]] = {own.id: [] for own in model.stations}
+    work: dict[str, list[_Work]] = {own.id: [] for own in model.stations}
     for route in model.routes:
         rate, pieces = rates.get(route.id, (0.0, 1.0))
         if rate <= 0:
             continue
         for step, times in zip(route.steps, visits(route), strict=True):
             if step.station in work:
-                work[step.station].append((step, rate * times * step.sample, _per_lot(step, pieces, route)))
+                work[step.station].append(_Work(step, rate * times * step.sample, pieces, _share(step, pieces, route)))
                 move = step.transport or model.transport
                 if move is not None:
                     held.add(model.transport_pool, rate * times * step.sample * move.mean)
@@ -93,7 +122,9 @@ def offered_load(model: Model) -> Offered:
     tables = {own.id: own for own in model.setups}
     for station in model.stations:
         machines = [own for own in model.machines if own.station == station.id]
-        stations[station.id] = _station(station.id, machines, work[station.id], tables, open_share, held)
+        saving = bool({"setup", "minrun"} & set(station.rule))
+        own_tables = {name: own for name, own in tables.items() if any(one.setups == name for one in machines)}
+        stations[station.id] = _station(station.id, machines, work[station.id], own_tables, open_share, held, saving)
     pools = {}
     for pool in model.pools:
         share = 1.0 if pool.calendar is None else open_share.get(pool.calendar, 0.0)
@@ -109,7 +140,10 @@ def share_open(calendar: Calendar, horizon: int) -> float:
 
 
 def route_rates(model: Model) -> dict[str, tuple[float, float]]:
-    """Route → (lots a day, mean pieces of a lot) of orders, streams and demand together."""
+    """Route → (lots a day, mean pieces of a lot) of orders, streams and demand together.
+
+    Work in progress counts only where nothing else comes: what is on the floor at the end weighs it up.
+    """
     days = model.horizon / 86_400e6
     lots: dict[str, float] = {}
     pieces: dict[str, float] = {}
@@ -118,8 +152,9 @@ def route_rates(model: Model) -> dict[str, tuple[float, float]]:
         lots[route] = lots.get(route, 0.0) + rate
         pieces[route] = pieces.get(route, 0.0) + rate * quantity
 
+    steady = bool(model.arrivals or model.demand)
     for order in model.orders:
-        if order.arrival < model.horizon:
+        if order.arrival < model.horizon and not (steady and order.step > 0):
             add(order.route, 1 / days, order.quantity)
     for own in model.arrivals:
         gap = own.interval.mean / 86_400
@@ -160,79 +195,87 @@ def visits(route: Route) -> NDArray[np.float64]:
         return np.full(count, np.inf)
 
 
-def _per_lot(step: Step, pieces: float, route: Route) -> float:
-    """Factor on the mean time of a step for one lot: its pieces, or its share of a full batch."""
-    factor = (step.factor.mean if step.factor else 1.0) * (pieces if step.per == "piece" else 1.0)
-    if step.batch is not None and step.per != "piece":
-        each = {"lot": 1.0, "piece": pieces, "weight": pieces * route.weight}[step.batch.measure]
-        factor *= min(1.0, max(each, 1e-12) / step.batch.maximum)
-    return factor
+def _share(step: Step, pieces: float, route: Route) -> float:
+    """Share of a full batch that a lot takes [1]."""
+    if step.batch is None:
+        return 1.0
+    each = {"lot": 1.0, "piece": pieces, "weight": pieces * route.weight}[step.batch.measure]
+    return min(1.0, max(each, 1e-12) / step.batch.maximum)
 
 
 def _station(
     name: str,
     machines: list[Machine],
-    work: list[tuple[Step, float, float]],
+    work: list[_Work],
     tables: Mapping[str, SetupTable],
     open_share: Mapping[str, float],
     held: _Held,
+    saving: bool,
 ) -> StationLoad:
     index = {own.id: place for place, own in enumerate(machines)}
     times = np.full((len(work), len(machines)), np.nan)
-    for row, (step, rate, factor) in enumerate(work):
-        for machine in step.machines or index:
+    for row, asked in enumerate(work):
+        for machine in asked.step.machines or index:
             if machine in index:
-                times[row, index[machine]] = rate * _busy(step, machines[index[machine]], factor)
-    stops = np.array([_stops(own) for own in machines])
+                times[row, index[machine]] = asked.rate * _busy(asked, machines[index[machine]])
     there = np.array([86_400.0 * _there(own, open_share) for own in machines])
     able = ~np.isnan(times)
     setting = np.array([_setup_each(machines, work, row, tables) for row in range(len(work))])
-    share = _even(np.where(able, times * stops + setting[:, None], np.nan) if len(work) else times, there)
+    share = _even(np.where(able, times + setting[:, None], np.nan) if len(work) else times, there)
     run = np.where(able, share * np.nan_to_num(times), 0.0)
-    setup = np.array([_setups(own, work, share[:, place], tables) for place, own in enumerate(machines)])
-    for row, (step, _, _) in enumerate(work):
-        held.add(step.pool, float(run[row].sum()))
+    pieces = np.array([own.rate * own.pieces for own in work]) @ share if work else 0.0 * there
+    lots = np.array([own.rate for own in work]) @ share if work else 0.0 * there
+    setup = np.array([_setups(own, work, share[:, place], tables, saving) for place, own in enumerate(machines)])
+    for row, done in enumerate(work):
+        held.add(done.step.pool, float(run[row].sum()))
     for place, own in enumerate(machines):
         table = tables.get(own.setups or "")
         held.add(table.pool if table else None, float(setup[place]))
-        for failure in own.failures:
-            held.add(failure.pool, float(run[:, place].sum()) * _downtime(failure, 1.0))
-    busy = run.sum(axis=0) * stops + setup
+        usage = {"run": float(run[:, place].sum()), "piece": float(pieces[place]), "lot": float(lots[place])}
+        usage["cut"] = usage["run"] * (own.tool.cutting if own.tool else 0.0)
+        there[place] -= _stops(own, usage, held)
+    busy = run.sum(axis=0) + setup
     with np.errstate(divide="ignore", invalid="ignore"):
-        used = np.where(busy > 0, busy / there, 0.0)
+        used = np.where(busy > 0, np.where(there > 0, busy / there, np.inf), 0.0)
     return StationLoad(
         name,
-        sum(rate for _, rate, _ in work),
-        float((run.sum(axis=0) * stops).sum()),
+        sum(own.rate for own in work),
+        float(run.sum()),
         float(setup.sum()),
-        float(there.sum()),
+        float(np.maximum(there, 0.0).sum()),
         {own.id: float(used[place]) for place, own in enumerate(machines)},
+        saving,
     )
 
 
-def _busy(step: Step, machine: Machine, factor: float) -> float:
+def _busy(work: _Work, machine: Machine) -> float:
     """Time that one lot takes of the machine [s]."""
+    step = work.step
+    if machine.cascade and step.interval is not None:
+        return step.interval.mean * {"piece": work.pieces, "batch": work.share}.get(step.per_interval, 1.0)
     own = step.machines.get(machine.id)
     time = own if own is not None else step.time
-    if machine.cascade and step.interval is not None:
-        each = factor if step.per_interval == step.per else 1.0
-        return step.interval.mean * each
-    return time.mean * factor * machine.speed + machine.load + machine.unload
+    return time.mean * work.factor * machine.speed + (machine.load + machine.unload) * work.share
 
 
-def _downtime(failure: Failure, run: float) -> float:
-    """Repair time for that much running time of a failure that running brings [s]."""
-    return run * failure.repair.mean / failure.life.mean if failure.clock == "run" and failure.life.mean > 0 else 0.0
-
-
-def _stops(machine: Machine) -> float:
-    """Factor by which failures of running time and changes of the edge stretch the work."""
-    factor = 1.0 + sum(_downtime(own, 1.0) for own in machine.failures)
+def _stops(machine: Machine, usage: Mapping[str, float], held: _Held) -> float:
+    """Time that failures, maintenance and edges take which usage brings [s/d]; usage by clock, a day."""
+    lost = 0.0
+    for failure in machine.failures:
+        if failure.clock in usage and failure.life.mean > 0:
+            down = usage[failure.clock] * failure.repair.mean / failure.life.mean
+            held.add(failure.pool, down)
+            lost += down
+    for own in machine.maintenance:
+        if own.clock in usage and own.every is not None and own.every.mean > 0:
+            down = usage[own.clock] * own.duration.mean / own.every.mean
+            held.add(own.pool, down)
+            lost += down
     tool = machine.tool
-    if tool is not None and tool.clock == "cut":
+    if tool is not None:
         lasts = min(tool.replace_at or np.inf, tool.life.mean)
-        factor += tool.change.mean * tool.cutting / lasts if lasts > 0 else 0.0
-    return float(factor)
+        lost += usage[tool.clock] * tool.change.mean / lasts if lasts > 0 else 0.0
+    return float(lost)
 
 
 def _there(machine: Machine, open_share: Mapping[str, float]) -> float:
@@ -240,7 +283,7 @@ def _there(machine: Machine, open_share: Mapping[str, float]) -> float:
     share = 1.0 if machine.calendar is None else open_share.get(machine.calendar, 0.0)
     for failure in machine.failures:
         if failure.clock == "calendar":
-            share *= failure.life.mean / max(1e-12, failure.life.mean + failure.repair.mean)
+            share -= failure.repair.mean / max(1e-12, failure.life.mean + failure.repair.mean)
     for own in machine.maintenance:
         if own.clock == "calendar" and own.every is not None and own.every.mean > 0:
             share -= own.duration.mean / own.every.mean
@@ -267,15 +310,16 @@ def _even(times: NDArray[np.float64], there: NDArray[np.float64]) -> NDArray[np.
 
 def _setups(
     machine: Machine,
-    work: list[tuple[Step, float, float]],
+    work: list[_Work],
     share: NDArray[np.float64],
     tables: Mapping[str, SetupTable],
+    saving: bool,
 ) -> float:
-    """Setup time a day when lots come in random order [s/d]."""
+    """Setup time a day when lots come in random order, or at best where the rule saves setups [s/d]."""
     table = tables.get(machine.setups or "")
     lots: dict[str, float] = {}
     fixed: dict[str, float] = {}
-    for (step, rate, _), part in zip(work, share, strict=True):
+    for (step, rate, _, _), part in zip(work, share, strict=True):
         if step.setup and part > 0:
             starts = rate * part / (1.0 if step.batch is None else max(1.0, _lots_of(step)))
             lots[step.setup] = lots.get(step.setup, 0.0) + starts
@@ -285,29 +329,34 @@ def _setups(
     if total <= 0:
         return 0.0
     seconds = 0.0
-    factor = table.factor.mean if table and table.factor else 1.0
-    extra = table.extra.mean if table and table.extra else 0.0
     for before, first in lots.items():
         for after, second in lots.items():
             own = fixed.get(after)
-            time = _table_time(table, before, after) if own is None else own * (before != after)
-            seconds += first * second / total * (time * factor + (extra if time > 0 else 0.0))
+            run = table.min_run.get(after, 0) if table else 0
+            seldom = 1.0 if not saving or before == after else 1 / run if run else 0.0
+            time = _drawn(table, None if own is None else own * (before != after), before, after)
+            seconds += first * second / total * seldom * time
     return seconds
 
 
-def _setup_each(
-    machines: list[Machine], work: list[tuple[Step, float, float]], row: int, tables: Mapping[str, SetupTable]
-) -> float:
-    """Setup time a day of one row of work, were all rows mixed on one machine [s/d]: to share the work by."""
-    step, rate, _ = work[row]
-    table = next((tables[own.setups] for own in machines if own.setups is not None and own.setups in tables), None)
-    total = sum(other for own, other, _ in work if own.setup)
-    if not step.setup or total <= 0:
-        return 0.0
+def _drawn(table: SetupTable | None, fixed: float | None, before: str, after: str) -> float:
+    """Mean of a setup as it is drawn [s]."""
+    time = _table_time(table, before, after) if fixed is None else fixed
     factor = table.factor.mean if table and table.factor else 1.0
     extra = table.extra.mean if table and table.extra else 0.0
-    times = [(other, _table_time(table, own.setup, step.setup)) for own, other, _ in work if own.setup]
-    return sum(rate * other / total * (time * factor + (extra if time > 0 else 0.0)) for other, time in times)
+    return time * factor + (extra if time > 0 else 0.0)
+
+
+def _setup_each(machines: list[Machine], work: list[_Work], row: int, tables: Mapping[str, SetupTable]) -> float:
+    """Setup time a day of one row of work, were all rows mixed on one machine [s/d]: to share the work by."""
+    step, rate = work[row].step, work[row].rate
+    table = next((tables[own.setups] for own in machines if own.setups is not None and own.setups in tables), None)
+    total = sum(own.rate for own in work if own.step.setup)
+    if not step.setup or total <= 0:
+        return 0.0
+    return sum(
+        rate * own.rate / total * _drawn(table, None, own.step.setup, step.setup) for own in work if own.step.setup
+    )
 
 
 def _lots_of(step: Step) -> float:

@@ -45,10 +45,10 @@ def _overload(model: Model, strict: bool) -> Iterator[Flaw]:
     offered = offered_load(model)
     for name, load in offered.stations.items():
         machine, worst = load.busiest
-        if load.utilisation >= _FULL:
-            came = f"{load.utilisation:.1%} ({load.run / 3600:.1f} h run and {load.setup / 3600:.1f} h setup a day"
+        if load.least >= _FULL:
+            came = f"{load.least:.1%} ({load.run / 3600:.1f} h run and {load.setup / 3600:.1f} h setup a day"
             came += f" for {load.available / 3600:.1f} h of its machines)"
-        elif worst >= _FULL:
+        elif worst >= _FULL and not load.saving:
             came = f"{worst:.1%} on {machine}, however the work is shared among the eligible machines"
         else:
             continue

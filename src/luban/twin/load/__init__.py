@@ -31,6 +31,10 @@ from luban.twin.model import Model
 __all__ = ["Loaded", "Setting", "check_twin", "list_settings", "load_twin", "read_loaded", "twin_schema"]
 
 
+_LONGEST = 36_500
+"""Days that a model may reach."""
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """A model with the plant that it is of, and what was taken for granted because nobody said it."""
@@ -103,8 +107,8 @@ def _make(
     plant: Plant, draft: TwinDraft, start: str | int | None, days: float | None, per_day: float | str | None
 ) -> tuple[Loaded, list[Complaint]]:
     wanted = draft.single["run"].table.days if days is None else days
-    if not wanted > 0:
-        raise InputError("a run of no length", came=f"{wanted} days", expected="above 0")
+    if not 0 < wanted <= _LONGEST:
+        raise InputError("a run of no such length", came=f"{wanted:g} days", expected=f"above 0, at most {_LONGEST}")
     site = Site(plant, draft, 0, round(wanted * DAY))
     try:
         site.start = _start(plant, draft, start)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -141,6 +142,9 @@ def _tool(site: Site, own: Told[Any], sized: str) -> Tool:
     table = own.table
     jump: Amount | None = table.jump
     deviation = 0.0
+    if table.replace_at is not None and table.replace_at.kind != "constant":
+        expected = "the same time or number of pieces for every edge"
+        site.complain(own, "replace_at", "a planned change by chance", table.replace_at, expected)
     try:
         deviation = 0.0 if jump is None else jump.to(sized) if sized else jump.value
     except InputError as error:
@@ -156,6 +160,7 @@ def _tool(site: Site, own: Told[Any], sized: str) -> Tool:
     )
 
 
+@cache
 def residual(life: Distribution) -> Distribution:
     """What is left of a life that an observer finds under way: P(X > x) / mean is its density.
 
@@ -170,6 +175,7 @@ def residual(life: Distribution) -> Distribution:
     return Distribution("empirical", tuple(float(value) for value in knots))
 
 
+@cache
 def waiting_for_spares(repair: Distribution, missing: float, wait: Distribution) -> Distribution:
     """Repairs of which a share waits for a part first."""
     count = 20_000

@@ -63,7 +63,7 @@ class RunTable(_Table):
     start: DateText | None = Field(
         None, description="Its first day, or moment (ISO 8601); the day of the earliest order if not given."
     )
-    days: Positive = Field(28.0, description="How far calendars and orders reach [d].")
+    days: float = Field(28.0, gt=0, le=36_500, description="How far calendars and orders reach [d].")
 
 
 class ProductTable(_Table):
