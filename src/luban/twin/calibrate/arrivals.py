@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -264,10 +263,3 @@ def _due(came: list[OrderFact], demand: Demand, plant: Plant, evidence: Evidence
         method="observed, by weekday of arrival",
         note="low and high are the extremes",
     )
-
-
-def mean_quantity(demand: Demand | None, found: Observed) -> Mapping[str, float]:
-    """Pieces an order, by item."""
-    if demand is not None:
-        return {item: own.mean for item, own in demand.quantity.items()}
-    return {order.item: order.quantity for order in found.orders.values() if order.quantity}

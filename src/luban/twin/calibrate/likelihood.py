@@ -17,7 +17,17 @@ from scipy import optimize, special
 from luban.core.errors import InputError
 from luban.twin.distribution import Distribution
 
-__all__ = ["FAMILIES", "Sample", "estimate", "information", "loglik", "survival"]
+__all__ = [
+    "FAMILIES",
+    "Sample",
+    "distribution",
+    "estimate",
+    "estimate_exact",
+    "information",
+    "loglik",
+    "outer",
+    "survival",
+]
 
 Floats = NDArray[np.float64]
 FAMILIES = {"exponential": 1, "normal": 2, "lognormal": 2, "weibull": 2, "gamma": 2}

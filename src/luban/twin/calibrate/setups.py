@@ -22,7 +22,7 @@ from luban.twin.calibrate.routes import Mined
 from luban.twin.distribution import Distribution
 from luban.twin.model import SetupTable
 
-__all__ = ["Setups", "setup_key", "setup_tables"]
+__all__ = ["Setups", "setup_key", "setup_tables", "station_has_several"]
 
 Floats = NDArray[np.float64]
 Pair = tuple[str, str]
