@@ -27,6 +27,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "plant.md": reference_plant.plant_page,
     "rest.md": lambda: NOTE + reference_doors.rest_page(),
     "streams.md": lambda: NOTE + reference_books.streams_page(),
+    "twin.md": reference_plant.twin_page,
     "units.md": reference_plant.units_page,
 }
 

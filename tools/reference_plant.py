@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import typing
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,7 @@ from pydantic.fields import FieldInfo
 from luban.core.units import aliases_of, units
 from luban.norms import elements, kpi_catalogue, mappings
 from luban.plant import settings, table_columns
+from luban.twin.load import list_settings
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 NOTE = "<!-- Made by tools/reference_plant.py: change the code, then run it. -->\n"
@@ -84,6 +86,18 @@ does not execute. Whether a state is a failure is a mark of its own in the state
 """
 
 
+TWIN_HEAD = """\
+# twin.toml
+
+What a plant folder does not say and a twin needs: distributions, failures, people, rules, demand. It stands beside
+plant.toml; without it a plain twin is made of the routing and says what it assumed. `luban check DIR` lists what does
+not fit, `luban config schema --twin` gives the JSON Schema for editors. Durations are written with their unit
+(`20 min`) or as a distribution: `lognormal(20 min, cv=0.3)`, `weibull(1.3, 1530 h)`, `exponential(25 min)`,
+`normal(45 min, 13.5 min)`, `uniform(5 min, 10 min)`, `triangular(1 h, 2 h, 5 h)`, `gamma(2.5, 3 min)`,
+`empirical(4 min, 5 min, 9 min)`; each may have `shift=…`. Any list of tables may stand in a CSV file or a sheet
+instead. How to model each block: [Model your plant](../how-to/model-your-plant.md).
+"""
+
 UNITS_HEAD = """\
 # Units
 
@@ -128,6 +142,19 @@ def default_of(field: FieldInfo) -> str:
         return "needed"
     value = field.get_default(call_default_factory=True, validated_data={})
     return "" if value in ("", []) else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def twin_page() -> str:
+    """docs/reference/twin.md."""
+    lines = [NOTE + TWIN_HEAD]
+    for section, found in itertools.groupby(list_settings(), key=lambda own: own.section):
+        own = list(found)
+        lines += [f"### {section or 'At the top'}", "", own[0].about, ""]
+        lines += table(
+            ("key", "type", "unit", "default", "meaning"),
+            ((f"`{each.key}`", each.type, each.unit, each.default, each.description) for each in own),
+        )
+    return "\n".join(lines)
 
 
 def plant_page() -> str:

@@ -15,7 +15,7 @@ from luban.screens.cli.output import NO, OK
 
 __all__ = ["register"]
 
-_config = typer.Typer(no_args_is_help=True, help="Configuration: the JSON Schema of plant.toml.")
+_config = typer.Typer(no_args_is_help=True, help="Configuration: the JSON Schemas of plant.toml and twin.toml.")
 
 
 def register(app: typer.Typer) -> None:
@@ -47,14 +47,15 @@ def init(
 
 
 def check(folder: Plant, as_json: AsJson = False) -> int:
-    """List everything that is wrong with a plant's files, each with file, line, what came and what to do.
+    """List everything that is wrong with a plant's files (twin.toml too), each with file, line, what came and what to do.
 
     Exit code 1 if there is anything.
     """
-    from luban.plant import check as complaints_of, load
+    from luban.plant import load
+    from luban.twin.load import check_twin
 
     say = output(as_json)
-    found = complaints_of(plant_folder(folder))
+    found = check_twin(plant_folder(folder))
     if as_json:
         say.document({"ok": not found, "complaints": [complaint.as_dict() for complaint in found]})
         return NO if found else OK
@@ -72,14 +73,18 @@ def check(folder: Plant, as_json: AsJson = False) -> int:
     return OK
 
 
-@_config.command("schema", epilog="Example: `luban config schema -o plant/plant.schema.json`")
+@_config.command(
+    "schema", epilog="Examples: `luban config schema -o plant/plant.schema.json` · `luban config schema --twin`"
+)
 def schema(
     file: Annotated[Path | None, typer.Option("-o", "--output", help="File to write; stdout by default.")] = None,
+    twin: Annotated[bool, typer.Option("--twin", help="The schema of twin.toml instead.")] = False,
 ) -> None:
-    """JSON Schema of plant.toml, so that editors complete and underline."""
-    from luban.plant import schema as made
+    """JSON Schema of plant.toml (or twin.toml), so that editors complete and underline."""
+    from luban.plant import schema as plant_schema
+    from luban.twin.load import twin_schema
 
-    text = json.dumps(made(), indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(twin_schema() if twin else plant_schema(), indent=2, ensure_ascii=False) + "\n"
     if file is None:
         typer.echo(text, nl=False)
     else:
