@@ -47,7 +47,7 @@ def init(
 
 
 def check(folder: Plant, as_json: AsJson = False) -> int:
-    """List everything that is wrong with a plant's files (twin.toml too), each with file, line, what came and what to do.
+    """List everything that is wrong with a plant's files (twin.toml too): file, line, what came, what to do.
 
     Exit code 1 if there is anything.
     """
@@ -73,9 +73,7 @@ def check(folder: Plant, as_json: AsJson = False) -> int:
     return OK
 
 
-@_config.command(
-    "schema", epilog="Examples: `luban config schema -o plant/plant.schema.json` · `luban config schema --twin`"
-)
+@_config.command("schema", epilog="Examples: `luban config schema -o plant.schema.json` · `luban config schema --twin`")
 def schema(
     file: Annotated[Path | None, typer.Option("-o", "--output", help="File to write; stdout by default.")] = None,
     twin: Annotated[bool, typer.Option("--twin", help="The schema of twin.toml instead.")] = False,
