@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from luban.connect.wire import Value
 from luban.core.time import SECOND
 
-__all__ = ["Script", "Track", "lathe"]
+__all__ = ["Script", "Track", "Type", "lathe"]
 
 Type = Literal[
     "Boolean", "Int16", "UInt16", "Int32", "UInt32", "Int64", "UInt64", "Float", "Double", "String", "LocalizedText"
