@@ -51,8 +51,9 @@ services() {
         say "installing test services: ${missing[*]} …"
         debian "${missing[@]}" || say "the tests that need them are skipped"
     fi
-    if command -v npm >/dev/null && [ ! -d tests/services/node_modules/node-opcua ]; then
-        say "installing the independent OPC UA and Sparkplug peers for the tests …"
+    local peers=tests/services/node_modules
+    if command -v npm >/dev/null && ! [ -d $peers/node-opcua -a -d $peers/sparkplug-payload -a -d $peers/modbus-serial ]; then
+        say "installing the independent OPC UA, Sparkplug and Modbus peers for the tests …"
         (cd tests/services && npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts >/dev/null 2>&1) ||
             say "npm could not install them: the tests that need them are skipped"
     fi

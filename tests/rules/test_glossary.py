@@ -11,6 +11,7 @@ from luban.ledger import stream, streams
 from luban.norms import kpi_catalogue, time_elements
 from luban.plant.settings import KINDS, ROLES
 from luban.screens.users import Role
+from luban.twin import model
 from tests.rules.pages import ROOT, tables
 
 GLOSSARY = tables(ROOT / "docs" / "concepts" / "glossary.md")
@@ -33,6 +34,9 @@ def kinds_of_event() -> list[str]:
         ("Ledger", ["seq", "recorded", "time", "source", "source_seq", "subject", "supersedes"]),
         ("Plant", list(KINDS)),
         ("Roles of a signal", list(ROLES)),
+        ("Twin", [name for name in model.__all__ if not name.isupper()]),
+        ("States of a simulated machine", list(model.STATES)),
+        ("Keys of a dispatch rule", list(model.RULES)),
         ("People", [role.name.lower() for role in Role]),
     ],
 )
