@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -37,7 +37,12 @@ MG = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Pallet:
-    """Bags filled from the tank: mass [mg], shares at the filling [1], whether they meet the grade; finish -1: not yet."""
+    """Bags filled from the tank.
+
+    mass       of all bags [mg]; target: what each was to weigh [kg]
+    purity, by_product   shares when they were filled [1]; good: whether they meet the grade
+    filled, finish       [µs after the start]; finish -1: not yet
+    """
 
     key: int
     grade: int
@@ -205,7 +210,7 @@ class CoupledRun:
         packing = self.process.parameters.packing
         for row in self.run.lots():
             pallet = self._line.pop(int(row["key"]))
-            made = Pallet(*(getattr(pallet, name) for name in Pallet.__slots__[:-1]), finish=int(row["finish"]))
+            made = replace(pallet, finish=int(row["finish"]))
             self._packed.append(made)
             number = made.order
             if not made.good:

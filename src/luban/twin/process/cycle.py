@@ -69,17 +69,23 @@ def _exponential(key: int) -> float:
 
 
 @njit
+def _micro(hours: float) -> int:
+    """Hours as µs, at most a hundred thousand years."""
+    return int(min(hours, 1e9) * HOUR_US)
+
+
+@njit
 def _repair(run: int, mean: float, sigma: float, entity: int, ordinal: int) -> int:
     """A repair [µs], lognormal with that mean [h]."""
     draw = normal(stream(run, REPAIR, entity, ordinal))
-    return int(mean * math.exp(sigma * draw - 0.5 * sigma * sigma) * HOUR_US)
+    return _micro(mean * math.exp(sigma * draw - 0.5 * sigma * sigma))
 
 
 @njit
 def _pump_life(run: int, stops: Any, pump: int, ordinal: int) -> int:
     """A pump's life [µs], Weibull with that mean."""
     scale = stops.pump / math.gamma(1.0 + 1.0 / stops.pump_shape)
-    return int(scale * _exponential(stream(run, PUMP, pump, ordinal)) ** (1.0 / stops.pump_shape) * HOUR_US)
+    return _micro(scale * _exponential(stream(run, PUMP, pump, ordinal)) ** (1.0 / stops.pump_shape))
 
 
 @njit
@@ -101,8 +107,8 @@ def _trip(m: Any, events: Vector, run: int, stops: Any, cause: int, mean: float)
 @njit
 def begin(m: Any, run: int, stops: Any) -> None:
     """First draws of everything that fails."""
-    m.next_compressor = int(stops.compressor * _exponential(stream(run, COMPRESSOR, 0, 0)) * HOUR_US)
-    m.next_trip = int(8760.0 / stops.trips * _exponential(stream(run, TRIP, 0, 0)) * HOUR_US)
+    m.next_compressor = _micro(stops.compressor * _exponential(stream(run, COMPRESSOR, 0, 0)))
+    m.next_trip = _micro(8760.0 / stops.trips * _exponential(stream(run, TRIP, 0, 0)))
     for i in range(PUMPS):
         m.pump_fails[i] = _pump_life(run, stops, i, 0)
         m.pump_count[i] = 1
@@ -119,7 +125,7 @@ def _pumps(m: Any, events: Vector, run: int, stops: Any) -> None:
             continue
         alone = m.pump_repaired[i] > 0
         _tell(m, events, E_PUMP_FAILED, float(i), 0.0, 0.0, m.now)
-        m.pump_repaired[i] = m.now + int(stops.pump_repair * HOUR_US)
+        m.pump_repaired[i] = m.now + _micro(stops.pump_repair)
         m.pump_gap[i] = m.now + int(stops.pump_gap * 1e6)
         m.pump_fails[i] = m.now + _pump_life(run, stops, i, m.pump_count[i])
         m.pump_count[i] += 1
@@ -137,14 +143,14 @@ def _supervise(m: Any, y: Vector, events: Vector, run: int, reactor: Any, stops:
         elif m.now >= m.next_compressor:
             _trip(m, events, run, stops, 1, stops.compressor_repair)
             draw = _exponential(stream(run, COMPRESSOR, 0, m.trips[1]))
-            m.next_compressor = m.until + int(stops.compressor * draw * HOUR_US)
+            m.next_compressor = m.until + _micro(stops.compressor * draw)
         elif m.now >= m.next_trip:
             _trip(m, events, run, stops, 2, stops.trip_repair)
             draw = _exponential(stream(run, TRIP, 0, m.trips[2]))
-            m.next_trip = m.until + int(8760.0 / stops.trips * draw * HOUR_US)
+            m.next_trip = m.until + _micro(8760.0 / stops.trips * draw)
         elif m.cleaning_at >= 0 and m.now >= m.cleaning_at:
             m.cleaning_at = -1
-            _halt(m, events, CLEANING, m.now + int(stops.cleaning * HOUR_US), E_CLEANING, 0.0)
+            _halt(m, events, CLEANING, m.now + _micro(stops.cleaning), E_CLEANING, 0.0)
         elif m.tank_level >= 0.98:
             _halt(m, events, FULL, m.now, E_FULL, 0.0)
         elif m.mode == STARTING and m.now >= m.start_end:
@@ -158,7 +164,7 @@ def _supervise(m: Any, y: Vector, events: Vector, run: int, reactor: Any, stops:
         else:
             _tell(m, events, E_DOWN_END, 0.0, 0.0, 0.0, m.since)
         m.mode, m.since = STARTING, m.now
-        m.start_end = m.now + int(2.0 * flow.start_ramp * HOUR_US)
+        m.start_end = m.now + _micro(2.0 * flow.start_ramp)
         m.start_from = y[TEMPERATURE]
 
 

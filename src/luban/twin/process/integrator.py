@@ -165,7 +165,7 @@ def integrator(rates: Rates) -> tuple[Any, Any]:
 
 def compiled(rates: Rates) -> Rates:
     """A system's rates compiled."""
-    return njit(rates)  # type: ignore[no-any-return]
+    return njit(rates)
 
 
 def spectral_limit(rates: Rates, t: float, y: NDArray[np.float64], a: Any) -> float:

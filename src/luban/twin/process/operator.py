@@ -55,6 +55,7 @@ class AsIsOperator:
         self.cleaning, self.notice = round(cleaning * DAY), round(notice * MINUTE)
         self._low_since: int | None = None
         self._stopped = -1
+        self._read = 0
         self._cleanings = -1
 
     def act(self) -> None:
@@ -62,8 +63,10 @@ class AsIsOperator:
         run = self.run
         if run.mode > Mode.STARTING:
             self._stopped = run.now
-        for result in run.take_results():
+        results = run.results()
+        for result in results[self._read :]:
             self._answer(result)
+        self._read = len(results)
         self._watch()
         done = run.totals().cleanings
         if done != self._cleanings:

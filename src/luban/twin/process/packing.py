@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -56,12 +57,12 @@ def draw_orders(p: Parameters, seed: int, replication: int, days: float) -> tupl
 
 
 @njit
-def _draws(key: int, lot: int, draws: Vector) -> None:
+def _draws(key: Any, lot: int, draws: Vector) -> None:
     for bag in range(draws.size):
         draws[bag] = normal(stream(key, BAG, lot, bag))
 
 
-def bag_weights(key: int, lot: int, bags: int, target: float, sigma: float) -> NDArray[np.int64]:
+def bag_weights(key: np.uint64, lot: int, bags: int, target: float, sigma: float) -> NDArray[np.int64]:
     """What the bags of a pallet weigh [mg]."""
     draws = np.empty(bags)
     _draws(key, lot, draws)

@@ -170,10 +170,11 @@ class SetPoint:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """A reading: its tag, unit, noise (standard deviation), alarm limits (None: none)."""
+    """A reading: its tag, the equipment it belongs to, unit, noise (standard deviation), alarm limits (None: none)."""
 
     id: str
     tag: str
+    place: str
     unit: str
     noise: float
     low: float | None = None

@@ -3,8 +3,8 @@
     dn_j/dt = inflow·(c_j - n_j/N) + Σ ν_ij r_i          r_1 = k_1(T)·n_A,  r_2 = k_2(T)·n_B,  k = k0·exp(-E/RT)
     N·cp·dT/dt = inflow·cp·(T_f - T) + h_1 r_1 + h_2 r_2 - UA·(T - T_j)
 
-With A alone this is the benchmark of Henson and Seborg (Nonlinear Process Control, 1997): three steady states at one
-jacket temperature, the middle one unstable.
+With A alone this is the benchmark of Henson and Seborg (Nonlinear Process Control, 1997): at a jacket of 300 K it has
+three steady states, of which only the cold one is stable; half conversion at 350 K is a saddle.
 """
 
 from __future__ import annotations

@@ -115,6 +115,10 @@ class ProcessRun:
                 row[name] = getattr(loop, name)
             row["reset"], row["auto"] = loop.reset / 60.0, int(loop.auto)
             row["integral"] = row["position"] = loop.output
+        jacket, r = float(self._y[Y.JACKET]), p.reactor
+        first = self._loops[Loop.TC101]
+        for name in ("output", "position", "integral"):
+            first[name] = min(1.0, max(0.0, (r.jacket_high - jacket) / (r.jacket_high - r.jacket_low)))
         for row, point in zip(self._points, p.set_points, strict=True):
             row["target"] = row["value"] = point.value
             row["low"], row["high"], row["rate"] = point.low, point.high, point.rate
@@ -192,11 +196,9 @@ class ProcessRun:
         told, self._told = self._told, []
         return np.concatenate(told) if told else np.zeros(0, EVENT)
 
-    def take_results(self) -> list[LabResult]:
-        """Results that the laboratory has issued since the last call."""
-        issued = [result for result in self._lab if result.issued <= self.now]
-        self._lab = [result for result in self._lab if result.issued > self.now]
-        return issued
+    def results(self) -> list[LabResult]:
+        """All results that the laboratory has issued so far, in order."""
+        return [result for result in self._lab if result.issued <= self.now]
 
     def shows(self) -> dict[str, float]:
         """The last reading of every instrument."""
@@ -276,7 +278,12 @@ class ProcessRun:
 
     def divert(self, off_spec: bool) -> None:
         """Sends the distillate to off-spec (True) or to product."""
+        if off_spec == self.diverted:
+            return
         self._memory["divert"] = int(off_spec)
+        row = np.zeros(1, EVENT)
+        row["time"], row["code"], row["x"] = self.now, Code.DIVERT, float(off_spec)
+        self._told.append(row)
 
     def fill(self, level: float) -> None:
         """Tells the plant how full its product tank is [1]; it throttles from 0.85 on and stops at 0.98."""
