@@ -10,8 +10,9 @@ without engineering lots: cycle times by product; availability, use, breakdown, 
   entered, whether or not that one was set up for, and while fewer than STNCAP lots are inside; it is set up and loaded
   beside its predecessor, and its pieces follow that one's at the interval. If tools took their second lot at once, hot
   lots would be 4 % slower than the reference, in both data sets.
-- FWLRANK gives the rule. rank_RSETUP parts lots only on cascade tools: on tools of capacity 1 the reference has as many
-  setups as first come first served (DE_BE_13: 2.38 % of the time; ranked by setup it would be 1.2 %).
+- FWLRANK gives the rule. rank_RSETUP parts no lots outside rule_LSSU: the reference has as many setups as first come
+  first served (DE_BE_13: 2.38 % of the time; ranked by setup it would be 1.2 %; likewise DE_BE_66 and LithoTrack). The
+  free tool that needs least setup takes an arriving lot. Exception: Implant_119 and _90 (4 tools) set up too often so.
 - rule_LSSU keeps to its setup while lots for it wait, and for at least MINRUN lots even if they have yet to come.
 - A batch (crit_sameroutestep) begins at BATCHMN pieces, with up to BATCHMX; a smaller one waits, hot lots included.
 - Maintenance is counted from due date to due date (by pieces likewise), begins when the tool is empty, and first falls

@@ -82,10 +82,8 @@ class Fab:
                 raise tool.refuse("FWLRANK", f"unknown rank {rank!r}", "; ".join(_RANKS))
             key = _RANKS[rank]
             keys.append(self.rule if self.rule and key in {"fifo", "cr"} else key)
-        keep = tool.choice("RULE", _RULES) == "rule_LSSU"
-        if keep or not self._cascade(tool) or tool.text("STNFAM") not in self.set_up:
-            keys = [key for key in keys if key != "setup"]
-        return ("setup", *keys) if keep else tuple(keys)
+        keys = [key for key in keys if key != "setup"]
+        return ("setup", *keys) if tool.choice("RULE", _RULES) == "rule_LSSU" else tuple(keys)
 
     def machines(self) -> tuple[Machine, ...]:
         """The tools of each group, numbered from 1."""
