@@ -119,7 +119,8 @@ def _cap(model: Model, change: Change, _: Mapping[str, float]) -> Model:
     now = model.release.cap
     if now is None and change.value.strip()[:1] in {"+", "-"}:
         raise InputError("there is no cap yet to add to", came=change.value, expected="a number of lots")
-    release = Release("conwip", _number(change, now or 0), model.release.instants, model.release.rule)
+    # a lot is let in when another leaves, whatever the hours of release were
+    release = Release("conwip", _number(change, now or 0), (), model.release.rule)
     return replace(model, release=release)
 
 

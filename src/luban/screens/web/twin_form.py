@@ -29,6 +29,7 @@ class TwinForm:
     def __init__(self, say: Words, told: dict[str, Any], start: Callable[[], Any]) -> None:
         self.say, self.told = say, told
         self.days, self.replications, self.seed = str(round(told["days"], 1)).removesuffix(".0"), "10", "1"
+        self.warmup = "auto"
         self.chosen = dict.fromkeys(told["scenarios"], False)
         self.own: list[tuple[str, str]] = []
         self._lever, self._subject, self._value = next(iter(told["levers"])), "", ""
@@ -38,8 +39,9 @@ class TwinForm:
                 for name, changes in told["scenarios"].items():
                     self._pick(name, ", ".join(changes))
             self._own_changes()
-            with ui.element("div").classes("lb-three"):
+            with ui.element("div").classes("lb-four"):
                 self._number("days", say("Days"))
+                self._number("warmup", say("Warm-up, days"), kind="text")
                 self._number("replications", say("Runs of each"))
                 self._number("seed", say("Seed"))
             with ui.element("button").classes("lb-main-button").props("type=button") as self.button:
@@ -56,11 +58,12 @@ class TwinForm:
             text = f"{html.escape(name_of(self.say, name))}<small>{html.escape(about)}</small>"
             ui.html(text, sanitize=False, tag="span")
 
-    def _number(self, name: str, label: str) -> None:
+    def _number(self, name: str, label: str, kind: str = "number") -> None:
         with ui.element("label"):
             ui.html(html.escape(label), sanitize=False, tag="span")
-            field = ui.element("input").props("type=number min=1 inputmode=decimal")
-            field._props.update({"value": getattr(self, name), "step": "any"})  # noqa: SLF001
+            field = ui.element("input").props(f"type={kind} inputmode=decimal")
+            # not `value`: that would be set again whenever the page is drawn anew, over what the person typed
+            field._props.update({"defaultValue": getattr(self, name), "step": "any"})  # noqa: SLF001
             field.on("input", lambda event, name=name: setattr(self, name, str(event.args)), js_handler=_VALUE)
 
     # ---- changes of one's own
@@ -143,12 +146,23 @@ class TwinForm:
             found.append({"name": "own", "changes": [list(one) for one in self.own]})
         return found
 
+    def start_of_figures(self) -> float:
+        """Warm-up as a number of days; 0 where it is looked for. Raises ValueError."""
+        return 0.0 if self.warmup.strip() == "auto" else max(0.0, float(self.warmup))
+
     def complaint(self) -> str:
         """What is wrong with the choice; '' if nothing."""
         if len(self.scenarios()) > MOST_SCENARIOS:
             return self.say("At most {n} scenarios side by side.", n=MOST_SCENARIOS)
         try:
-            fine = float(self.days) > 0 and 2 <= int(self.replications) <= 200 and int(self.seed) is not None
+            fine = float(self.days) > self.start_of_figures() and 2 <= int(self.replications) <= 200
+            int(self.seed)
         except ValueError:
             fine = False
-        return "" if fine else self.say("Days above 0, 2 to 200 runs of each, and a whole number as seed, please.")
+        return (
+            ""
+            if fine
+            else self.say(
+                "More days than the warm-up (auto, or days), 2 to 200 runs of each, and a whole number as seed, please."
+            )
+        )

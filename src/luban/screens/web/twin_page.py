@@ -162,7 +162,7 @@ class TwinPage:
         try:
             self.runs.begin(
                 session.user.name, form.scenarios(), days=float(form.days), replications=int(form.replications),
-                seed=int(form.seed),
+                seed=int(form.seed), warmup="auto" if form.warmup.strip() == "auto" else form.start_of_figures(),
             )  # fmt: skip
         except LubanError as error:
             ui.notify(f"{self.say(error.message)} ({error.came})")
