@@ -103,7 +103,7 @@ class Meter:
 
     @staticmethod
     def _lots(lots: NDArray[Any], span: float, inside: int) -> NDArray[np.float64]:
-        done = lots[lots["lost"] == 0]
+        done = lots[lots["lost"] == 0] if lots["lost"].any() else lots
         found = np.full(len(_LOTS), np.nan)
         good, scrap, rework = (float(lots[name].sum()) for name in ("good", "scrap", "rework"))
         found[:3] = np.array([len(done), done["good"].sum(), len(lots) - len(done)]) * (DAY / span)
@@ -113,9 +113,9 @@ class Meter:
             found[4] = cycle.mean()
             found[5:8] = np.quantile(cycle, (0.5, 0.9, 0.95))
             found[8] = (done["finish"] - done["arrival"]).mean() / 1e6
-        due = done[done["due"] >= 0]
-        if len(due):
-            found[9] = (due["finish"] <= due["due"]).mean()
+        dated = done["due"] >= 0
+        if dated.any():
+            found[9] = (done["finish"] <= done["due"])[dated].mean()
         if good + scrap > 0:
             found[10:] = scrap / (good + scrap), rework / (good + scrap)
         return found

@@ -20,7 +20,6 @@ _TRACES = {"none": 0, "lots": 0, "facts": EVERYTHING}
 _MOST = 2_000_000_000
 """Events after which a run is taken for endless, unless the caller says otherwise."""
 _SOURCE = 40
-_ON_FLOOR = (int(Where.MOVING), int(Where.QUEUE), int(Where.MACHINE), int(Where.DELAY))
 
 
 class DeadlockError(LubanError):
@@ -300,14 +299,14 @@ class Run:
     def totals(self) -> Totals:
         """The books at this moment."""
         world = self.world
-        clock = SimpleNamespace(**{name: world["clock"][name][0].item() for name in world["clock"].dtype.names or ()})
+        clock = SimpleNamespace(**dict(zip(world["clock"].dtype.names or (), world["clock"][0].tolist(), strict=True)))
         model = self.model
         machines = world["machines"][: len(model.machines)]
         lots = world["lots"]
-        inside = lots[np.isin(lots["where"], _ON_FLOOR)]
+        inside = lots[lots["where"] >= Where.MOVING]
         by_route = np.zeros(len(model.routes), np.int64)
         np.add.at(by_route, inside["route"], clock.now - inside["release"])
-        waiting = lots[np.isin(lots["where"], (*_ON_FLOOR, int(Where.POOL)))]
+        waiting = lots[lots["where"] >= Where.POOL]
         stations, stocks = world["stations"][: len(model.stations)], world["stocks"][: len(model.stocks)]
         times = world["machine_time"][: len(machines) * len(State)].reshape(len(machines), len(State)).copy()
         power = world["machine_power"][: len(machines) * len(State)].reshape(len(machines), len(State))
