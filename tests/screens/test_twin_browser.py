@@ -143,7 +143,7 @@ def test_a_run_is_cancelled_and_a_wrong_value_is_said(site: Site):
     page.click("text=Add the change")
     fill(page, "Runs of each", "2")
     page.click(".lb-main-button")
-    expect(page.locator("[role=alert]")).to_contain_text("none would be left")
+    expect(page.locator(".lb-notice[role=alert]")).to_contain_text("none would be left")
 
 
 def test_a_viewer_looks_and_does_not_run(site: Site):
