@@ -233,12 +233,12 @@ def _gather(
     try:
         for task, row in _work(job, tasks, workers, wanted * len(models)):
             found[task.model, task.run] = row
-            if progress is not None:
-                progress(len(found) // len(models), wanted)
             reached = False
             while not reached and all((model, runs) in found for model in models):
                 runs += 1
                 reached = isinstance(rule, Precision) and rule.reached(_rows(found, 0, runs), meters[0].outputs, level)
+            if progress is not None:
+                progress(len(found) // len(models), wanted)
             if reached:
                 break
         else:
