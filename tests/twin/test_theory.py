@@ -118,15 +118,15 @@ def _queues() -> dict[str, Case]:
     single = {"wip plant": 0.7 / 0.3, "run_share S0": 0.7, "cycle_time_mean R": 1 / 0.3}
     fixed = models.queue(0.8, Distribution.constant(1))
     return {
-        "M/M/1": Case(models.mm1(0.7), single, 1000, 200),
-        "M/M/3": Case(models.mmc(3, 0.8), {"queue S": three, "wip plant": three + 2.4}, 500, 150),
-        "M/G/1": Case(models.queue(0.5, service), {"queue S": pollaczek(0.5, 1, second_moment(service))}, 2000, 300),
-        "M/D/1": Case(fixed, {"queue S": pollaczek(0.8, 1, 1)}, 1000, 200),
+        "M/M/1": Case(models.mm1(0.7), single, 700, 150),
+        "M/M/3": Case(models.mmc(3, 0.8), {"queue S": three, "wip plant": three + 2.4}, 350, 120),
+        "M/G/1": Case(models.queue(0.5, service), {"queue S": pollaczek(0.5, 1, second_moment(service))}, 1300, 200),
+        "M/D/1": Case(fixed, {"queue S": pollaczek(0.8, 1, 1)}, 700, 150),
         "priorities": Case(
-            models.priorities(rates, services), classes | {"queue S": float(np.dot(rates, waits))}, 1000, 200
+            models.priorities(rates, services), classes | {"queue S": float(np.dot(rates, waits))}, 700, 150
         ),
-        "breakdowns": Case(models.breakdowns(0.6, work, 20, repair), broken, 1000, 200),
-        "people": Case(models.crew(1.4, 4, 2), {"wip plant": erlang_wait(2, 1.4) + 1.4}, 500, 150),
+        "breakdowns": Case(models.breakdowns(0.6, work, 20, repair), broken, 800, 150),
+        "people": Case(models.crew(1.4, 4, 2), {"wip plant": erlang_wait(2, 1.4) + 1.4}, 350, 100),
     }
 
 
@@ -137,21 +137,21 @@ def _networks() -> dict[str, Case]:
     wait_a, wait_b = erlang_wait(2, a), erlang_wait(2, b)
     line = models.tandem(0.6, [1, 0.8, 1.1])
     return {
-        "tandem": Case(line, {f"queue S{i}": r**2 / (1 - r) for i, r in enumerate((0.6, 0.48, 0.66))}, 700, 200),
+        "tandem": Case(line, {f"queue S{i}": r**2 / (1 - r) for i, r in enumerate((0.6, 0.48, 0.66))}, 500, 150),
         # Jackson 1957, doi 10.1287/opre.5.4.518
         "Jackson": Case(
             models.jackson(rate, rework, again),
             {"queue A": wait_a, "queue B": wait_b, "wip plant": wait_a + wait_b + a + b},
-            700,
-            200,
+            500,
+            150,
         ),
         # Two saturated machines, k places between them: μ (k + 2) / (k + 3). Hunt 1956, doi 10.1287/opre.4.6.674.
         "blocking": Case(
-            models.tandem(0.9, [1, 1], 0), {"throughput R": 86400 * 2 / 3, "blocked_share S00": 1 / 3}, 400, 200
+            models.tandem(0.9, [1, 1], 0), {"throughput R": 86400 * 2 / 3, "blocked_share S00": 1 / 3}, 300, 150
         ),
-        "buffer of 2": Case(models.tandem(1, [1, 1], 2), {"throughput R": 86400 * 4 / 5}, 400, 200),
+        "buffer of 2": Case(models.tandem(1, [1, 1], 2), {"throughput R": 86400 * 4 / 5}, 300, 150),
         # n lots in a circle of m equal machines: μ n / (n + m - 1). Buzen 1973, doi 10.1145/362342.362345.
-        "closed line": Case(models.circle(5, 3), {"throughput R": 86400 * 5 / 7, "cycle_time_mean R": 7.0}, 400, 200),
+        "closed line": Case(models.circle(5, 3), {"throughput R": 86400 * 5 / 7, "cycle_time_mean R": 7.0}, 300, 200),
     }
 
 
@@ -163,8 +163,8 @@ def _others() -> dict[str, Case]:
     return {
         "interference": Case(models.interference(6, 10, 1.5), {down: down_share(6, 10, 1.5, 1)}, 1000, 100),
         "two repairers": Case(models.interference(6, 5, 2, 2), {down: down_share(6, 5, 2, 2)}, 1000, 100),
-        "bulk of 4": Case(models.bulk(2.8, 4, 4), {"queue S": bulk_wait(2.8, 4, 4)}, 400, 100),
-        "bulk of 2 to 5": Case(models.bulk(3, 2, 5), {"queue S": bulk_wait(3, 2, 5)}, 400, 100),
+        "bulk of 4": Case(models.bulk(2.8, 4, 4), {"queue S": bulk_wait(2.8, 4, 4)}, 300, 100),
+        "bulk of 2 to 5": Case(models.bulk(3, 2, 5), {"queue S": bulk_wait(3, 2, 5)}, 300, 100),
         "(s, S)": Case(
             models.stock(0.5, 5, 15, Distribution.constant(8)), {"on_hand P": on, "short P": short}, 1500, 100
         ),
