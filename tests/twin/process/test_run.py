@@ -10,15 +10,15 @@ from scipy.integrate import solve_ivp
 
 from luban.core.errors import InputError
 from luban.core.time import DAY, HOUR, MINUTE
-from luban.twin.process.design import design
+from luban.twin.process.design import steady_plant
 from luban.twin.process.flowsheet import flowsheet_rates
-from luban.twin.process.layout import Code, Mode, Reading, Y
+from luban.twin.process.layout import Code, Mode, Reading, State
 from luban.twin.process.operator import AsIsOperator
 from luban.twin.process.parameters import Parameters
 from luban.twin.process.run import ProcessRun
 from tests.twin.process.c1 import C1, calm
 
-S, N = int(Y.STAGES), C1.column.stages
+S, N = int(State.STAGES), C1.column.stages
 
 
 def inside(y: np.ndarray) -> dict[str, float]:
@@ -27,27 +27,27 @@ def inside(y: np.ndarray) -> dict[str, float]:
     heavy = (total - light).sum()
     return {
         "all": y[0:4].sum() + y[6:10].sum() + total.sum(),
-        "a": y[0] + y[6] + heavy - y[Y.COLUMN_BY] - y[Y.COLUMN_INERT],
+        "a": y[0] + y[6] + heavy - y[State.COLUMN_BY] - y[State.COLUMN_INERT],
         "b": y[1] + y[7] + light.sum(),
-        "by": y[2] + y[8] + y[Y.COLUMN_BY],
-        "inert": y[3] + y[9] + y[Y.COLUMN_INERT],
+        "by": y[2] + y[8] + y[State.COLUMN_BY],
+        "inert": y[3] + y[9] + y[State.COLUMN_INERT],
     }
 
 
 def out(y: np.ndarray, part: int) -> float:
-    return float(sum(y[place + part] for place in (Y.PRODUCT, Y.DIVERTED, Y.PURGE)))
+    return float(sum(y[place + part] for place in (State.PRODUCT, State.DIVERTED, State.PURGE)))
 
 
 def test_amounts_and_heat_balance_through_disturbances_and_a_stop() -> None:
     run = ProcessRun(C1, seed=3, every=0)
-    before, t0 = run._y.copy(), float(run._y[Y.TEMPERATURE])
+    before, t0 = run._y.copy(), float(run._y[State.TEMPERATURE])
     operator = AsIsOperator(run)
     operator.act()
     run.clean(DAY + HOUR)
     operator.drive(run, 4 * DAY)
     y, start, end = run._y, inside(before), inside(run._y)
-    fresh, x = float(y[Y.FRESH]), C1.reactor.inert
-    turned, spoilt = float(y[Y.EXTENT_1]), float(y[Y.EXTENT_2])
+    fresh, x = float(y[State.FRESH]), C1.reactor.inert
+    turned, spoilt = float(y[State.EXTENT_1]), float(y[State.EXTENT_2])
     assert run.totals().cleanings == 1
     assert end["all"] - start["all"] == pytest.approx(fresh - out(y, 0), abs=1e-8)
     assert end["b"] - start["b"] == pytest.approx(turned - spoilt - out(y, 1), abs=1e-8)
@@ -56,15 +56,15 @@ def test_amounts_and_heat_balance_through_disturbances_and_a_stop() -> None:
     left = out(y, 0) - out(y, 1) - out(y, 2) - out(y, 3)
     assert end["a"] - start["a"] == pytest.approx(fresh * (1 - x) - turned - left, abs=1e-8)
     r = C1.reactor
-    heat = r.content * r.heat_capacity * (float(y[Y.TEMPERATURE]) - t0)
-    made = r.h1 * turned + r.h2 * spoilt + float(y[Y.HEAT_FEED]) - float(y[Y.HEAT_JACKET])
-    assert heat == pytest.approx(made, abs=1e-6 * float(y[Y.HEAT_JACKET]))
+    heat = r.content * r.heat_capacity * (float(y[State.TEMPERATURE]) - t0)
+    made = r.h1 * turned + r.h2 * spoilt + float(y[State.HEAT_FEED]) - float(y[State.HEAT_JACKET])
+    assert heat == pytest.approx(made, abs=1e-6 * float(y[State.HEAT_JACKET]))
     assert turned > 1000
 
 
 def test_without_chance_it_rests_where_the_design_says() -> None:
     p = calm()
-    rest = design(p, temperature=350.0, top=0.995, bottom=0.005, purge=0.02)
+    rest = steady_plant(p, temperature=350.0, top=0.995, bottom=0.005, purge=0.02)
     run = ProcessRun(p, every=0).to(20 * DAY)
     before = run.totals()
     after = run.to(21 * DAY).totals()
@@ -79,11 +79,11 @@ def test_without_chance_it_rests_where_the_design_says() -> None:
 
 
 def test_the_design_answers_as_the_notes_of_the_set_expect() -> None:
-    wide = design(C1, temperature=354.0, top=0.995, bottom=0.005, purge=0.02)
+    wide = steady_plant(C1, temperature=354.0, top=0.995, bottom=0.005, purge=0.02)
     assert wide.reactor[1] == pytest.approx(0.5, abs=0.01)  # half conversion
     assert wide.fresh == pytest.approx(51.0, rel=0.02)
     assert wide.purge * wide.heavy[1] == pytest.approx(0.17, rel=0.1)  # by-product in the purge [kmol/h]
-    best = design(C1, temperature=354.0, top=0.99, bottom=0.01, purge=0.02)
+    best = steady_plant(C1, temperature=354.0, top=0.99, bottom=0.01, purge=0.02)
     assert wide.profile.boilup / best.profile.boilup == pytest.approx(1.20, abs=0.01)
 
 
@@ -91,7 +91,7 @@ def test_one_hour_of_the_flowsheet_as_scipy_integrates_it() -> None:
     """Same equations, constant input, a reactor off its rest: our steps against LSODA's."""
     run = ProcessRun(calm(), every=0).to(MINUTE)
     y = run._y.copy()
-    y[Y.TEMPERATURE] += 2.0
+    y[State.TEMPERATURE] += 2.0
     run._input["jacket"], run._input["reflux"] = 298.0, 330.0
     a = (run._input[0], run._p[0], run._p[1])
 
@@ -188,7 +188,7 @@ def test_a_set_point_moves_no_faster_than_its_rate_and_the_plant_follows() -> No
 
 def test_less_reflux_saves_steam_and_costs_purity_as_the_design_says() -> None:
     p = calm()
-    goal = design(p, temperature=350.0, top=0.99, bottom=0.01, purge=0.02)
+    goal = steady_plant(p, temperature=350.0, top=0.99, bottom=0.01, purge=0.02)
     run = ProcessRun(p, every=0)
     run.set_point("reflux", round(goal.profile.reflux, 4))
     run.set_point("tray_temperature", round(goal.tray, 4))

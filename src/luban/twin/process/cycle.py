@@ -30,9 +30,9 @@ from luban.twin.process.flowsheet import (
     flowsheet_rates,
 )
 from luban.twin.process.integrator import integrator
-from luban.twin.process.layout import PUMPS, Code, Loop, Mode, Point, Reading, Vector, Y
+from luban.twin.process.layout import PUMPS, Code, Loop, Mode, Point, Reading, State, Vector
 
-__all__ = ["DONE", "FULL_BUFFER", "RELATIVE", "advance", "begin"]
+__all__ = ["DONE", "FULL_BUFFER", "LOST", "RELATIVE", "advance", "begin"]
 
 DONE, FULL_BUFFER, LOST = 0, 1, 2
 HOUR_US, MINUTE_US = 3_600_000_000, 60_000_000
@@ -49,7 +49,7 @@ E_TRIP, E_DOWN_END, E_STARTED, E_CLEANING, E_CLEANED, E_FULL, E_DIVERT = (int(co
 E_PUMP_FAILED, E_PUMP_REPAIRED, E_ALARM, E_ALARM_END, E_SAMPLE = (int(code) for code in list(Code)[7:])
 READINGS = len(Reading)
 R_ANALYSER = int(Reading.ANALYSER)
-FRESH, REBOILER, POWER = int(Y.FRESH), int(Y.HEAT_REBOILER), int(Y.ELECTRICITY)
+FRESH, REBOILER, POWER = int(State.FRESH), int(State.HEAT_REBOILER), int(State.ELECTRICITY)
 BUSY = 64
 """Rows that one sample may add to the events at most."""
 

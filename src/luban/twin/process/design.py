@@ -16,11 +16,11 @@ from luban.core.errors import InputError
 from luban.twin.process.column import Profile, boiling_point
 from luban.twin.process.parameters import Parameters
 
-__all__ = ["Design", "design"]
+__all__ = ["SteadyPlant", "steady_plant"]
 
 
 @dataclass(frozen=True, slots=True)
-class Design:
+class SteadyPlant:
     """A steady plant; flows in [kmol/h].
 
     reactor       shares of A, B, by-product, inert in reactor and buffer [1]
@@ -41,9 +41,9 @@ class Design:
     steam: float
 
 
-def design(
+def steady_plant(
     p: Parameters, *, temperature: float, top: float, bottom: float, purge: float, feed: float | None = None
-) -> Design:
+) -> SteadyPlant:
     """The steady plant with that reactor temperature [K], light share at top and bottom [1], purge share [1].
 
     feed     through the reactor [kmol/h]; None: nominal
@@ -73,12 +73,14 @@ def design(
     out, _ = around(u)
     z = float(out[1] / q)
     if found != 1 or not bottom < z < top:
-        raise InputError("no steady plant", came=f"{temperature} K, {top} / {bottom}, purge {purge}", hint=said)
+        raise InputError(
+            "no steady plant", came=f"{temperature} K, {top} / {bottom}, purge {purge}", hint="" if found == 1 else said
+        )
     product = float((out[1] - bottom * q) / (top - bottom))
     profile = p.column.for_purity(top, bottom, z)
     heat = r.h1 * k1 * out[0] + r.h2 * k2 * out[1] + q * r.heat_capacity * (r.feed_temperature - temperature)
     c = p.column
-    return Design(
+    return SteadyPlant(
         fresh=float(u[0]),
         product=product,
         purge=purge * (q - product),

@@ -16,7 +16,7 @@ from typing import Any
 from numba import njit
 
 from luban.twin.process.column import column_rates
-from luban.twin.process.layout import Vector, Y
+from luban.twin.process.layout import State, Vector
 from luban.twin.process.reactor import reactor_rates
 
 __all__ = [
@@ -31,12 +31,12 @@ __all__ = [
     "flowsheet_rates",
 ]
 
-TEMPERATURE, JACKET, BUFFER = int(Y.TEMPERATURE), int(Y.JACKET), int(Y.BUFFER)
-COLUMN_BY, COLUMN_INERT = int(Y.COLUMN_BY), int(Y.COLUMN_INERT)
-FRESH, EXTENT_1, EXTENT_2 = int(Y.FRESH), int(Y.EXTENT_1), int(Y.EXTENT_2)
-PRODUCT, DIVERTED, PURGE = int(Y.PRODUCT), int(Y.DIVERTED), int(Y.PURGE)
-HEAT_FEED, HEAT_JACKET, HEAT_REBOILER = int(Y.HEAT_FEED), int(Y.HEAT_JACKET), int(Y.HEAT_REBOILER)
-ELECTRICITY, STAGES = int(Y.ELECTRICITY), int(Y.STAGES)
+TEMPERATURE, JACKET, BUFFER = int(State.TEMPERATURE), int(State.JACKET), int(State.BUFFER)
+COLUMN_BY, COLUMN_INERT = int(State.COLUMN_BY), int(State.COLUMN_INERT)
+FRESH, EXTENT_1, EXTENT_2 = int(State.FRESH), int(State.EXTENT_1), int(State.EXTENT_2)
+PRODUCT, DIVERTED, PURGE = int(State.PRODUCT), int(State.DIVERTED), int(State.PURGE)
+HEAT_FEED, HEAT_JACKET, HEAT_REBOILER = int(State.HEAT_FEED), int(State.HEAT_JACKET), int(State.HEAT_REBOILER)
+ELECTRICITY, STAGES = int(State.ELECTRICITY), int(State.STAGES)
 
 
 @njit

@@ -20,8 +20,8 @@ __all__ = [
     "Mode",
     "Point",
     "Reading",
+    "State",
     "Vector",
-    "Y",
     "record",
 ]
 
@@ -29,7 +29,7 @@ __all__ = [
 Vector: TypeAlias = np.ndarray[Any, Any]
 
 
-class Y(IntEnum):
+class State(IntEnum):
     """Places in the state of the flowsheet: amounts [kmol], temperatures [K], meters; the column's stages follow."""
 
     REACTOR = 0  # A, B, by-product, inert

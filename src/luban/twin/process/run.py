@@ -12,7 +12,7 @@ from luban.core.errors import InputError
 from luban.core.time import DAY, HOUR, parse_time
 from luban.twin.kernel.random import run_key
 from luban.twin.process.cycle import DONE, LOST, advance, begin
-from luban.twin.process.design import design
+from luban.twin.process.design import steady_plant
 from luban.twin.process.integrator import work
 from luban.twin.process.layout import (
     EVENT,
@@ -25,7 +25,7 @@ from luban.twin.process.layout import (
     Mode,
     Point,
     Reading,
-    Y,
+    State,
     record,
 )
 from luban.twin.process.parameters import Parameters
@@ -115,7 +115,7 @@ class ProcessRun:
                 row[name] = getattr(loop, name)
             row["reset"], row["auto"] = loop.reset / 60.0, int(loop.auto)
             row["integral"] = row["position"] = loop.output
-        jacket, r = float(self._y[Y.JACKET]), p.reactor
+        jacket, r = float(self._y[State.JACKET]), p.reactor
         first = self._loops[Loop.TC101]
         for name in ("output", "position", "integral"):
             first[name] = min(1.0, max(0.0, (r.jacket_high - jacket) / (r.jacket_high - r.jacket_low)))
@@ -309,21 +309,21 @@ class ProcessRun:
         def stream(place: int) -> tuple[float, tuple[float, float, float]]:
             return float(y[place]), (float(y[place + 1]), float(y[place + 2]), float(y[place + 3]))
 
-        product, product_parts = stream(Y.PRODUCT)
-        diverted, diverted_parts = stream(Y.DIVERTED)
-        purge, purge_parts = stream(Y.PURGE)
+        product, product_parts = stream(State.PRODUCT)
+        diverted, diverted_parts = stream(State.DIVERTED)
+        purge, purge_parts = stream(State.PURGE)
         return ProcessTotals(
             now=self.now,
-            fresh=float(y[Y.FRESH]),
+            fresh=float(y[State.FRESH]),
             product=product,
             product_parts=product_parts,
             diverted=diverted,
             diverted_parts=diverted_parts,
             purge=purge,
             purge_parts=purge_parts,
-            steam=float(y[Y.HEAT_REBOILER]) / flow.steam_heat,
-            electricity=float(y[Y.ELECTRICITY]) / 3.6,
-            water=float(y[Y.HEAT_REBOILER]) * flow.cooling_water,
+            steam=float(y[State.HEAT_REBOILER]) / flow.steam_heat,
+            electricity=float(y[State.ELECTRICITY]) / 3.6,
+            water=float(y[State.HEAT_REBOILER]) * flow.cooling_water,
             mode_time=tuple(int(v) for v in m["mode_time"]),
             trips=tuple(int(v) for v in m["trips"]),  # type: ignore[arg-type]
             cleanings=int(m["cleanings"]),
@@ -332,15 +332,15 @@ class ProcessRun:
     def hidden(self) -> dict[str, float]:
         """What no instrument shows: for tests and for judging an estimate, never for a controller."""
         y, n = self._y, self.parameters.column.stages
-        s = int(Y.STAGES)
+        s = int(State.STAGES)
         light, total = y[s : s + n], y[s + n : s + 2 * n]
         heavy = float((total - light).sum())
         return {
             "top": float(light[-1] / total[-1]),
             "bottom": float(light[0] / total[0]),
-            "by_product": float(y[Y.COLUMN_BY]) / heavy,
-            "inert": float(y[Y.COLUMN_INERT]) / heavy,
-            "reactor_temperature": float(y[Y.TEMPERATURE]),
+            "by_product": float(y[State.COLUMN_BY]) / heavy,
+            "inert": float(y[State.COLUMN_INERT]) / heavy,
+            "reactor_temperature": float(y[State.TEMPERATURE]),
             "reactor_b": float(y[1] / y[0:4].sum()),
             "cooling": float(self._input["cooling"][0]),
             "activity": float(self._input["activity"][0]),
@@ -355,27 +355,27 @@ def _first_state(p: Parameters) -> np.ndarray[Any, Any]:
     """At rest with the as-is set-points: by-product and inert where they settle, half-full buffer."""
     points = {point.id: point.value for point in p.set_points}
     c = p.column
-    rest = design(
+    rest = steady_plant(
         p, temperature=points["reactor_temperature"], top=points["purity"], bottom=0.005, purge=points["purge"]
     )
-    y = np.zeros(int(Y.STAGES) + 2 * c.stages)
+    y = np.zeros(int(State.STAGES) + 2 * c.stages)
     y[0:4] = rest.reactor * p.reactor.content
-    y[Y.TEMPERATURE], y[Y.JACKET] = points["reactor_temperature"], rest.jacket
-    y[Y.BUFFER : Y.BUFFER + 4] = rest.reactor * p.flowsheet.buffer / 2
-    s = int(Y.STAGES)
+    y[State.TEMPERATURE], y[State.JACKET] = points["reactor_temperature"], rest.jacket
+    y[State.BUFFER : State.BUFFER + 4] = rest.reactor * p.flowsheet.buffer / 2
+    s = int(State.STAGES)
     number = np.arange(1, c.stages + 1)
     above = (points["reflux"] - c.reflux) * c.feed * c.liquid_lag / 60
     held = c.holdup + np.where((number > 1) & (number < c.stages), above, 0.0)
     y[s + c.stages :] = held
     y[s : s + c.stages] = held * rest.profile.light
     heavy = float((held * (1 - rest.profile.light)).sum())
-    y[Y.COLUMN_BY], y[Y.COLUMN_INERT] = rest.heavy[1] * heavy, rest.heavy[2] * heavy
+    y[State.COLUMN_BY], y[State.COLUMN_INERT] = rest.heavy[1] * heavy, rest.heavy[2] * heavy
     return y
 
 
 def _tolerance(p: Parameters) -> np.ndarray[Any, Any]:
     """Absolute error that a step may make: 1e-6 of a stage's content, 1 mK; the meters are left out."""
-    tolerance = np.full(int(Y.STAGES) + 2 * p.column.stages, 1e-6 * p.column.holdup)
-    tolerance[Y.TEMPERATURE] = tolerance[Y.JACKET] = 1e-3
-    tolerance[Y.METERS : Y.STAGES] = math.inf
+    tolerance = np.full(int(State.STAGES) + 2 * p.column.stages, 1e-6 * p.column.holdup)
+    tolerance[State.TEMPERATURE] = tolerance[State.JACKET] = 1e-3
+    tolerance[State.METERS : State.STAGES] = math.inf
     return tolerance
