@@ -195,7 +195,7 @@ def test_a_cascade_begins_the_next_lot_after_the_interval_and_holds_no_more_than
 
 
 def test_a_long_setup_does_not_delay_the_entrance_of_a_cascade() -> None:
-    """The second lot enters with the end of the setup (interval 30 s long over) and waits inside for the first's 30 s."""
+    """The second lot enters when the setup ends (its 30 s are long over) and waits inside."""
     step = Step("1", "A", sec(100), interval=sec(30), setup="k")
     table = SetupTable("t", {}, other=200)
     machine = Machine("a", "A", cascade=2, setups="t")
