@@ -24,7 +24,7 @@ def loads(say: Words, rows: Sequence[Any], names: Mapping[str, str]) -> str:
         meter = f'<span class="lb-meter{kind}"><i style="width: {min(100.0, 100 * used):.0f}%"></i></span>'
         body.append(
             f"<tr><td>{html.escape(names.get(load.place, load.place))}</td><td>{meter}</td>"
-            f'<td class="lb-n">{100 * used:.0f} %</td><td>{html.escape(verdict_word(say, load.verdict))}</td></tr>'
+            f'<td class="lb-n">{100 * used:.0f} %</td><td style="white-space: nowrap">{html.escape(verdict_word(say, load.verdict))}</td></tr>'
         )
     heads = [say("Station or pool"), "", say("Load"), ""]
     head = "".join(

@@ -16,9 +16,9 @@ const SHAPES = {
 };
 const SPEEDS = [600, 3600, 14400, 86400]; // plant time a second [s]
 const TILE = 40;
-const STEP = 46;
+const STEP = 44;
 const LOT = 7;
-const GAP = 46;
+const GAP = 34;
 const HOUR = 3600;
 
 export class Floor {
@@ -98,7 +98,7 @@ export class Floor {
     const columns = 1 + Math.max(0, ...stations.map((s) => s.column));
     const wide = Math.max(132, Math.min(230, (this.width - 8) / columns));
     const inner = wide - GAP;
-    const across = Math.max(1, Math.floor((inner - 10) / STEP));
+    const across = Math.max(1, Math.floor((inner - 8) / STEP));
     const owned = stations.map((_, at) => machines.map((m, n) => [m, n]).filter(([m]) => m.station === at));
     const tall = owned.map((own) => 62 + STEP * Math.ceil(own.length / across));
     const heights = Array.from({ length: columns }, (_, c) => stations.reduce((sum, s, at) => sum + (s.column === c ? tall[at] + 18 : 0), 0));
@@ -135,7 +135,7 @@ export class Floor {
       const y = box.y + 52 + STEP * Math.floor(place / across);
       return `<g data-machine="${n}" class="lb-tile" transform="translate(${x.toFixed(1)} ${y})"><rect class="lb-ground" width="${TILE}" height="${TILE}" rx="3"/><rect class="lb-hatched" width="${TILE}" height="${TILE}" rx="3"/><g class="lb-shape" transform="translate(${TILE / 2 - 8} 4)"></g><text x="${TILE / 2}" y="${TILE - 6}">${escape(cut(machine.id.split("/").at(-1), 7))}</text><title>${escape(machine.name)}</title></g>`;
     });
-    const name = cut(station.name, Math.max(6, Math.floor(box.w / 7)));
+    const name = fit(station.name, box.w - 12);
     return (
       `<g class="lb-station"><rect x="${box.x.toFixed(1)}" y="${box.y}" width="${box.w.toFixed(1)}" height="${box.h}" rx="4"/>` +
       `<text class="lb-station-name" x="${(box.x + 7).toFixed(1)}" y="${box.y + 17}">${escape(name)}<title>${escape(`${station.name} (${station.id})`)}</title></text>` +
@@ -237,6 +237,16 @@ export class Floor {
 
 function sign(state) {
   return `<svg class="lb-tile lb-st-${state}" viewBox="0 0 16 16" width="17" height="17" aria-hidden="true"><rect class="lb-ground" width="16" height="16" rx="2"/><g class="lb-shape">${SHAPES[state]}</g></svg>`;
+}
+
+// Cut to a width [px]; a Chinese or Korean sign is nearly twice as wide as a letter.
+function fit(text, room) {
+  let used = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    used += text.charCodeAt(at) > 0x2e7f ? 12.5 : 7.6;
+    if (used > room) return `${text.slice(0, Math.max(1, at - 1))}…`;
+  }
+  return text;
 }
 
 function cut(text, most) {
