@@ -21,7 +21,7 @@ from luban.twin.results import PLANT, Comparison, Meter, Output, Results
 from luban.twin.run import Run
 from luban.twin.warmup import mser
 
-__all__ = ["Precision", "batches", "compare", "replicate", "warmup_of"]
+__all__ = ["PILOTS", "Precision", "batches", "compare", "replicate", "warmup_of"]
 
 Progress = Callable[[int, int], None]
 
