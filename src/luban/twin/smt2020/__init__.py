@@ -43,7 +43,8 @@ def load_smt2020(folder: Path | str, rule: str | None = None, days: float = 730,
     rule        `fifo` or `cr`: the last rank of every tool group; None: as the tables rank
     days        horizon [d]
     due_spread  due dates of arriving lots vary by this share of their allowance, uniformly [1]; the published results
-                under critical ratio have 0.2 (so say its users; the paper was not at hand), which its periodic order table leaves out
+                under critical ratio have 0.2 (so say its users; the paper was not at hand), which
+                its periodic order table leaves out
     Raises      InputError with file, line, column, what came and what was expected
     Example     >>> model = load_smt2020("SMT2020_HVLM", days=365)      # folder of the tables
                 >>> Run(model).to(model.horizon).totals().finished
