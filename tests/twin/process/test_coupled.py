@@ -149,6 +149,10 @@ def test_what_cannot_be_is_refused() -> None:
             run.bag_target(wrong)
     with pytest.raises(InputError, match="tick"):
         coupled(tick=100.0)
+    for between in (HOUR + 1, 6 * DAY):
+        with pytest.raises(InputError, match="both sides"):
+            run.to(between)
+    assert run.process.now == run.run.now == 0
     run.to(HOUR)
     with pytest.raises(InputError, match="go back"):
         run.to(0)

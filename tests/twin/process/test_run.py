@@ -294,3 +294,9 @@ def test_its_steps_are_short_enough_for_the_fastest_mode() -> None:
     """Hardly any step of 3 s is refused: the column is no stiffer than the controllers' sample."""
     run = ProcessRun(C1, seed=1, every=0).to(DAY)
     assert int(run._memory["rejected"][0]) < 0.02 * int(run._memory["steps"][0])
+
+
+def test_a_loop_may_be_put_in_automatic_before_the_first_reading() -> None:
+    run = ProcessRun(calm(), every=0)
+    run.mode_of("AC201", auto=True)
+    assert run.to(HOUR).hidden()["top"] == pytest.approx(0.995, abs=1e-3)

@@ -138,11 +138,20 @@ class CoupledRun:
         return self.process.now
 
     def to(self, until: int) -> Self:
-        """Runs both to that time, tick by tick. Raises as ProcessRun.to and Run.to do."""
+        """Runs both to that time, tick by tick.
+
+        Raises   InputError: a time in the past, between two ticks or beyond the line's horizon
+        """
         if until < self.now:
             raise InputError("a run does not go back", came=f"{until} µs", expected=f"{self.now} µs or later")
+        if until % self.tick or until > self.run.model.horizon:
+            raise InputError(
+                "no time at which both sides can stand",
+                came=f"{until} µs",
+                expected=f"a multiple of {self.tick} µs, at most {self.run.model.horizon} µs",
+            )
         while self.now < until:
-            end = min(until, self.now - self.now % self.tick + self.tick)
+            end = self.now + self.tick
             self.process.fill(self._tank[0] / self._capacity)
             self.process.to(end)
             self._receive()

@@ -130,6 +130,7 @@ class ProcessRun:
             )
         m["h"], m["feed_factor"], m["tank_level"] = p.flowsheet.step / 3600.0, 1.0, 0.5
         m["feed_flow"] = p.reactor.feed
+        m["reading"][0, Reading.ANALYSER] = self._points["value"][Point.PURITY]
         m["reflux_flow"], m["boilup_flow"] = (self._points["value"][i] * p.column.feed for i in (3, 6))
 
     @property
