@@ -66,7 +66,8 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
     names = {op["operationId"] for methods in described["paths"].values() for op in methods.values()}
     assert names == {
         "health", "metrics", "login", "logout", "me", "plant", "tree", "trend", "gaps", "collectors", "kpi", "explain",
-        "timeline", "verify_ledger", "fact",
+        "timeline", "verify_ledger", "fact", "twin", "twin_runs", "twin_run", "twin_study", "twin_recording",
+        "twin_cancel",
     }  # fmt: skip
     assert all(op.get("description") for methods in described["paths"].values() for op in methods.values())
 

@@ -1,0 +1,106 @@
+"""REST of the twin: by role and site, a study from start to figures, and what is refused."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from httpx import Client
+
+from luban.ledger import LedgerWriter, MasterData
+from luban.loop.places import places
+from luban.screens.api import build_api
+from luban.screens.reads import Reads
+from luban.screens.service import PlantView
+from luban.screens.users import Role, Users
+from tests.outside import free_port
+from tests.screens import twin_shop
+
+PASSWORD = "correct horse"
+RUNS = "/api/v1/twin/runs"
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    folder = twin_shop.write(tmp_path_factory.mktemp("twin") / "plant")
+    LedgerWriter(places(folder).ledger).close()
+    master = MasterData(places(folder).ledger)
+    users = Users(master)
+    users.add("eng", PASSWORD, Role.ENGINEER, who="test")
+    users.add("view", PASSWORD, Role.VIEWER, who="test")
+    users.add("part", PASSWORD, Role.ENGINEER, ["jinan/milling"], who="test")
+    reads, port = Reads(2), free_port()
+    server = uvicorn.Server(uvicorn.Config(build_api(PlantView(folder), users, reads), port=port, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    with Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as made:
+        yield made
+    server.should_exit = True
+    thread.join()
+    reads.close()
+    master.close()
+
+
+def own(client: Client, user: str) -> dict[str, str]:
+    token = client.post("/api/v1/login", json={"user": user, "password": PASSWORD}).json()["token"]
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_a_study_from_start_to_figures(client: Client):
+    engineer = own(client, "eng")
+    asked = {
+        "scenarios": [{"name": "as it is"}, {"name": "mill", "changes": {"machines.milling": "+1", "setup": 0.9}}],
+        "days": 10, "warmup": 2, "replications": 2, "seed": 5,
+    }  # fmt: skip
+    begun = client.post(RUNS, json=asked, headers=engineer)
+    assert begun.status_code == 202
+    id_ = begun.json()["id"]
+    assert client.post(RUNS, json=asked, headers=engineer).status_code == 409
+    end = time.monotonic() + 100
+    while (found := client.get(f"{RUNS}/{id_}", headers=engineer).json())["state"] == "running":
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    assert found["state"] == "done", found["error"]
+    assert [own["changes"] for own in found["result"]["scenarios"]] == [[], ["machines.milling = +1", "setup = 0.9"]]
+    assert found["result"]["seed"] == 5
+    viewer = own(client, "view")
+    played = client.get(f"{RUNS}/{id_}/recording?scenario=1", headers=viewer).json()
+    assert len(played["floor"]["machines"]) == 7
+    assert client.get(f"{RUNS}/{id_}/recording?scenario=2", headers=viewer).status_code == 400
+    assert [run["id"] for run in client.get(RUNS, headers=viewer).json()] == [id_]
+
+
+def test_roles_and_sites(client: Client):
+    viewer, part = own(client, "view"), own(client, "part")
+    asked = {"scenarios": [{"name": "as it is"}]}
+    assert client.post(RUNS, json=asked, headers=viewer).status_code == 403
+    assert client.delete(f"{RUNS}/1", headers=viewer).status_code == 403
+    told = client.get("/api/v1/twin", headers=viewer).json()
+    assert told["scenarios"]["third mill"] == ["machines.milling = +1"]
+    assert {load["place"]: load["verdict"] for load in told["loads"]}["jinan/milling"] == "tight"
+    # the twin is the whole plant: nothing of it for an account that reaches a part
+    for path in ("/api/v1/twin", RUNS, f"{RUNS}/1", f"{RUNS}/1/recording"):
+        assert client.get(path, headers=part).status_code == 403, path
+    assert client.post(RUNS, json=asked, headers=part).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"scenarios": []},
+        {"scenarios": [{"name": "x"}] * 5},
+        {"scenarios": [{"name": "x"}], "replications": 1},
+        {"scenarios": [{"name": "x"}], "days": 0},
+        {"scenarios": [{"name": "x"}], "warmup": "soon"},
+        {"scenarios": [{"name": "x", "changes": {"cap": [1]}}]},
+    ],
+)
+def test_what_is_not_acceptable_starts_nothing(client: Client, asked: dict[str, object]):
+    engineer = own(client, "eng")
+    before = client.get(RUNS, headers=engineer).json()
+    assert client.post(RUNS, json=asked, headers=engineer).status_code == 422
+    assert client.get(RUNS, headers=engineer).json() == before
+    assert client.get(f"{RUNS}/77", headers=engineer).status_code == 400
