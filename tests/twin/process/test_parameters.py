@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from luban.core.errors import ConfigError
+from luban.core.time import parse_time
+from luban.plant import load as load_plant
+from luban.twin.process.packing import draw_orders
 from luban.twin.process.parameters import load
 from tests.twin.process.c1 import C1, FILE
 
@@ -54,3 +57,20 @@ def test_every_section_of_figures_is_explained_in_the_readme() -> None:
     sections = re.findall(r"^\[(\w+)\]", FILE.read_text("utf-8"), re.MULTILINE)
     told = (FILE.parent / "README.md").read_text("utf-8")
     assert [section for section in sections if f"`[{section}]`" not in told] == []
+
+
+def test_the_plant_folder_shows_what_the_model_has() -> None:
+    plant = load_plant(FILE.parent)
+    for instrument in C1.instruments:
+        signal = plant.signals[f"c1/{instrument.place}:{instrument.id}"]
+        assert (signal.address.rpartition("=")[2], signal.unit) == (instrument.tag, instrument.unit)
+    for point in C1.set_points:
+        (signal,) = (s for s in plant.signals.values() if s.name == f"{point.id}_sp")
+        assert signal.range == (point.low, point.high)
+    orders = draw_orders(C1, 1, 0, 60)
+    start = parse_time(C1.flowsheet.start)
+    assert list(plant.orders) == [order.id for order in orders]
+    for order, own in zip(orders, plant.orders.values(), strict=True):
+        assert (own.item, own.quantity) == (C1.grades[order.grade].id, 40 * order.pallets)
+        assert own.due == start + order.due
+        assert own.release == pytest.approx(start + order.received, abs=60_000_000)
