@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from luban.twin.kernel.layout import clocks, events
+from luban.twin.kernel.memory import inlined
 
 __all__ = ["pop", "push"]
 
 
-@njit
+@inlined
 def push(w: int, time: int, kind: int, a: int, b: int) -> None:
     """Plans an event. Room has been seen to before the present event began."""
     clock = clocks(w)[0]
@@ -32,7 +31,7 @@ def push(w: int, time: int, kind: int, a: int, b: int) -> None:
     event.b = b
 
 
-@njit
+@inlined
 def pop(w: int) -> tuple[int, int, int, int]:
     """(time, kind, a, b) of the next event, taken off the heap."""
     clock = clocks(w)[0]

@@ -40,7 +40,7 @@ from luban.twin.kernel.layout import (
     work,
 )
 from luban.twin.kernel.lots import arrive, at_station, begin_move, delay_done, micro, new_lot, release, release_ready
-from luban.twin.kernel.memory import entry
+from luban.twin.kernel.memory import entry, inlined
 from luban.twin.kernel.operations import begin_run, dispatch, done, intake_open, make_room, setup_done, setup_granted
 from luban.twin.kernel.pieces import advance, change_tool, count_out
 from luban.twin.kernel.random import Purpose, run_key, sample
@@ -129,7 +129,7 @@ def _next_arrival(w: int, source: int) -> None:
     push(w, clocks(w)[0].now + micro(gap), _E_ARRIVAL, source, ZERO)
 
 
-@njit
+@inlined
 def _arrival(w: int, source: int) -> None:
     own = arrivals(w)[source]
     clock = clocks(w)[0]
@@ -147,7 +147,7 @@ def _arrival(w: int, source: int) -> None:
     _next_arrival(w, source)
 
 
-@njit
+@inlined
 def _order(w: int, index: int) -> None:
     clock = clocks(w)[0]
     own = orders(w)[index]
@@ -262,7 +262,7 @@ def _grant(w: int, pool: int) -> None:
             begin_move(w, who - maintenance_end)
 
 
-@njit
+@inlined
 def _catch_up(w: int) -> None:
     """Does what the last event left to be done."""
     clock = clocks(w)[0]
@@ -287,7 +287,7 @@ def _catch_up(w: int) -> None:
             _review(w, index - 1)
 
 
-@njit
+@inlined
 def _handle(w: int, kind: int, a: int, b: int) -> None:
     clock = clocks(w)[0]
     if kind == _E_DONE:

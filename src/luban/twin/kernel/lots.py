@@ -28,6 +28,7 @@ from luban.twin.kernel.layout import (
     steps,
     stocks,
 )
+from luban.twin.kernel.memory import inlined
 from luban.twin.kernel.queues import enqueue, rank
 from luban.twin.kernel.random import Purpose, sample, stream, unit
 from luban.twin.kernel.resources import demand_unit, open_end
@@ -66,20 +67,20 @@ LOST = -2
 _VISITS = 4096
 
 
-@njit
+@inlined
 def draw(w: int, purpose: int, lot: int) -> int:
     """Key of a draw of the lot at its present visit."""
     item = lots(w)[lot]
     return stream(clocks(w)[0].key, purpose, item.key, item.visits)
 
 
-@njit
+@inlined
 def micro(seconds: float) -> int:
     """Seconds as whole µs."""
     return int(round(seconds * 1e6))
 
 
-@njit
+@inlined
 def new_lot(w: int, key: int, route: int, quantity: int, ready: int, due: int, priority: float, step: int) -> int:
     """A lot that has arrived; it is not on the floor yet."""
     clock = clocks(w)[0]
@@ -110,7 +111,7 @@ def new_lot(w: int, key: int, route: int, quantity: int, ready: int, due: int, p
     return lot
 
 
-@njit
+@inlined
 def arrive(w: int, lot: int) -> None:
     """The lot goes into the release pool, or straight to the floor where nothing holds it back."""
     clock = clocks(w)[0]
@@ -150,7 +151,7 @@ def _leave_pool(w: int, lot: int) -> None:
     clock.pool -= 1
 
 
-@njit
+@inlined
 def _wip(w: int, change: int) -> None:
     clock = clocks(w)[0]
     clock.wip_time += clock.wip * (clock.now - clock.wip_since)
@@ -158,7 +159,7 @@ def _wip(w: int, change: int) -> None:
     clock.wip += change
 
 
-@njit
+@inlined
 def release(w: int, lot: int) -> None:
     """The lot comes to the floor."""
     clock = clocks(w)[0]
@@ -236,7 +237,7 @@ def _sooner(w: int, lot: int, best: int) -> bool:
     return False
 
 
-@njit
+@inlined
 def room(w: int, index: int) -> bool:
     """One more lot may set out for the station (-1: no station, always)."""
     if index < 0:
@@ -245,7 +246,7 @@ def room(w: int, index: int) -> bool:
     return station.buffer < 0 or station.length + station.coming < station.buffer + station.idle
 
 
-@njit
+@inlined
 def _skip(w: int, lot: int) -> None:
     """Moves the target over steps that only a sample of the lots does."""
     item = lots(w)[lot]
@@ -331,7 +332,7 @@ def go(w: int, lot: int, ask: bool) -> bool:
     return True
 
 
-@njit
+@inlined
 def _requester(w: int, lot: int) -> int:
     return sizes(w)[0] + sizes(w)[1] + sizes(w)[2] + lot
 
@@ -343,7 +344,7 @@ def begin_move(w: int, lot: int) -> None:
     push(w, open_end(w, clocks(w)[0].transport_calendar, clocks(w)[0].now, micro(time)), _E_AT, lot, ONE)
 
 
-@njit
+@inlined
 def at_station(w: int, lot: int) -> None:
     """The lot reaches the queue."""
     item = lots(w)[lot]
@@ -363,7 +364,7 @@ def delay_done(w: int, lot: int) -> None:
     go(w, lot, False)
 
 
-@njit
+@inlined
 def _finish(w: int, lot: int) -> None:
     clock = clocks(w)[0]
     item = lots(w)[lot]

@@ -17,10 +17,14 @@ from numba import from_dtype, njit, types
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
-__all__ = ["SLOTS", "accessor", "entry"]
+__all__ = ["SLOTS", "accessor", "entry", "inlined"]
 
 SLOTS = 64
 """Places in the directory."""
+
+
+inlined = njit(forceinline=True)
+"""For what is small or has one caller: a call costs more than its work."""
 
 
 def accessor(slot: int, dtype: Any) -> Callable[[int], Any]:
@@ -35,6 +39,9 @@ def accessor(slot: int, dtype: Any) -> Callable[[int], Any]:
             directory = builder.inttoptr(arguments[0], word.as_pointer())
             address = builder.load(builder.gep(directory, [word(slot)]))
             length = builder.load(builder.gep(directory, [word(SLOTS + slot)]))
+            constant = builder.module.add_metadata([])  # a directory changes only between two calls of the entry point
+            address.set_metadata("invariant.load", constant)
+            length.set_metadata("invariant.load", constant)
             array = context.make_array(kind)(context, builder)
             populate_array(
                 array,

@@ -27,6 +27,7 @@ from luban.twin.kernel.layout import (
     tables,
 )
 from luban.twin.kernel.lots import LOST, aim, go, micro, room
+from luban.twin.kernel.memory import inlined
 from luban.twin.kernel.pieces import advance, begin_pieces, count_out, end_pieces
 from luban.twin.kernel.queues import measure, pick, setup_time, take
 from luban.twin.kernel.random import Purpose, sample
@@ -48,7 +49,7 @@ _K_STARTED, _K_ENDED = np.int64(Kind.STARTED), np.int64(Kind.ENDED)
 _K_LATE = np.int64(Kind.LATE)
 
 
-@njit
+@inlined
 def _late(w: int, lot: int) -> int:
     """Books a broken queue-time limit; the step to go back to, -2 scrap, -1 go on."""
     item = lots(w)[lot]
@@ -66,7 +67,7 @@ def _late(w: int, lot: int) -> int:
     return action
 
 
-@njit
+@inlined
 def dispatch(w: int, index: int) -> None:
     """Starts whatever the station's free machines can start."""
     station = stations(w)[index]
@@ -109,7 +110,7 @@ def _divert(w: int, lot: int, action: int) -> None:
     go(w, lot, False)
 
 
-@njit
+@inlined
 def _better(w: int, index: int, machine: int, lot: int) -> int:
     """Another free machine that needs no setup for the lot, where this one does."""
     step = lots(w)[lot].step
@@ -140,7 +141,7 @@ def _allowed(w: int, lot: int, machine: int) -> bool:
     return found
 
 
-@njit
+@inlined
 def _fill(w: int, index: int, machine: int, lot: int) -> None:
     """Takes the mates of a batch out of the queue."""
     lots(w)[lot].mate = -1
@@ -161,7 +162,7 @@ def _fill(w: int, index: int, machine: int, lot: int) -> None:
         last = mate
 
 
-@njit
+@inlined
 def _start(w: int, index: int, head: int) -> None:
     """The machine takes the lot and its mates: setup first, then the run."""
     machine = machines(w)[index]
@@ -210,7 +211,7 @@ def _start(w: int, index: int, head: int) -> None:
     settle(w, index)
 
 
-@njit
+@inlined
 def _count_run(w: int, index: int, wanted: int, lots_taken: int) -> None:
     machine = machines(w)[index]
     if machine.table < 0:
@@ -282,7 +283,7 @@ def _ask_operator(w: int, index: int) -> None:
         show(w, index)
 
 
-@njit
+@inlined
 def _time(w: int, index: int, head: int) -> float:
     """Processing time of the lot or batch on the machine [s]."""
     item = lots(w)[head]
@@ -329,7 +330,7 @@ def begin_run(w: int, index: int) -> None:
     push(w, now + machine.load + time + machine.unload, _E_DONE, head, ZERO)
 
 
-@njit
+@inlined
 def _interval(w: int, head: int) -> int:
     item = lots(w)[head]
     step = steps(w)[item.step]
@@ -387,7 +388,7 @@ def _enter_cascade(w: int, index: int, head: int, time: int) -> None:
     show(w, index)
 
 
-@njit
+@inlined
 def _free(w: int, index: int) -> None:
     """The machine has nothing to do with a lot any more."""
     machine = machines(w)[index]
@@ -405,7 +406,7 @@ def _free(w: int, index: int) -> None:
     show(w, index)
 
 
-@njit
+@inlined
 def done(w: int, head: int) -> None:
     """An operation has ended, unless the machine stood still meanwhile or has rework and tool changes to make up."""
     item = lots(w)[head]
@@ -449,7 +450,7 @@ def done(w: int, head: int) -> None:
         show(w, index)
 
 
-@njit
+@inlined
 def _end(w: int, index: int, lot: int) -> None:
     """Books the end of the lot's operation and decides where it goes."""
     item = lots(w)[lot]

@@ -25,6 +25,7 @@ from luban.twin.kernel.layout import (
     steps,
     tools,
 )
+from luban.twin.kernel.memory import inlined
 from luban.twin.kernel.random import Purpose, normal, sample, stream, unit
 from luban.twin.kernel.trace import Kind, note
 
@@ -62,7 +63,7 @@ def change_tool(w: int, index: int, why: int) -> int:
     return int(round(1e6 * sample(w, tool.change, _P_CHANGE, index, machine.tools)))
 
 
-@njit
+@inlined
 def begin_pieces(w: int, index: int, lot: int) -> None:
     """Before the first piece: the setup's offset is drawn, the machine has cooled while it rested."""
     item = lots(w)[lot]
@@ -86,7 +87,7 @@ def begin_pieces(w: int, index: int, lot: int) -> None:
             own.offset = size.setup_offset * normal(stream(key, _P_OFFSET, entity, machine.setup_serial))
 
 
-@njit
+@inlined
 def end_pieces(w: int, index: int, lot: int) -> None:
     """After the last piece: how warm the machine has become."""
     item = lots(w)[lot]
@@ -206,7 +207,7 @@ def advance(w: int, index: int, head: int, lot: int, upto: int) -> None:
             machine.reworked += 1
 
 
-@njit
+@inlined
 def count_out(w: int, index: int, lot: int) -> None:
     """Writes the pieces counted since the last time."""
     item = lots(w)[lot]

@@ -25,6 +25,7 @@ from luban.twin.kernel.layout import (
     steps,
     tables,
 )
+from luban.twin.kernel.memory import inlined
 from luban.twin.kernel.random import Purpose, stream, unit
 from luban.twin.kernel.states import wake_station
 
@@ -39,7 +40,7 @@ _FOR_LIFE = np.int64(1 << 40)
 """Ordinal of a draw that a lot makes once for all its visits."""
 
 
-@njit
+@inlined
 def measure(w: int, lot: int) -> float:
     """What the lot takes of a batch: 1 lot, its pieces, or its weight."""
     item = lots(w)[lot]
@@ -64,7 +65,7 @@ def setup_time(w: int, machine: int, step: int) -> int:
     return setup_times(w)[tables(w)[own.table].first + own.setup * keys + wanted]
 
 
-@njit
+@inlined
 def _touch(w: int, index: int) -> None:
     station = stations(w)[index]
     now = clocks(w)[0].now
@@ -72,7 +73,7 @@ def _touch(w: int, index: int) -> None:
     station.queue_since = now
 
 
-@njit
+@inlined
 def enqueue(w: int, lot: int) -> None:
     """The lot joins the queue of its step's station."""
     item = lots(w)[lot]
@@ -98,7 +99,7 @@ def enqueue(w: int, lot: int) -> None:
     wake_station(w, index)
 
 
-@njit
+@inlined
 def take(w: int, lot: int) -> None:
     """The lot leaves its queue."""
     item = lots(w)[lot]

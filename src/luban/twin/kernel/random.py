@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 
 from luban.twin.kernel.layout import clocks, distributions, knots
+from luban.twin.kernel.memory import inlined
 
 __all__ = ["Purpose", "invert", "mix", "normal", "quantile_normal", "run_key", "sample", "stream", "unit"]
 
@@ -58,7 +59,7 @@ class Purpose(IntEnum):
     RULE = 30
 
 
-@njit
+@inlined
 def mix(z: int) -> int:
     """SplitMix64's finaliser: every input bit moves every output bit."""
     z = (z ^ (z >> np.uint64(30))) * _A
@@ -72,7 +73,7 @@ def run_key(seed: int, replication: int) -> int:
     return mix(mix(np.uint64(seed) + _GOLDEN) + np.uint64(replication) * _GOLDEN)
 
 
-@njit
+@inlined
 def stream(run: int, purpose: int, entity: int, ordinal: int) -> int:
     """Key of one draw."""
     key = mix(run + np.uint64(purpose) * _GOLDEN)
@@ -80,7 +81,7 @@ def stream(run: int, purpose: int, entity: int, ordinal: int) -> int:
     return mix(key + np.uint64(ordinal) * _GOLDEN)
 
 
-@njit
+@inlined
 def unit(key: int) -> float:
     """A number above 0 and below 1."""
     return (np.float64(key >> np.uint64(11)) + 0.5) * _SMALLEST

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from luban.twin.kernel.layout import FAR, Work, calendars, clocks, machines, pools, requests, spans
+from luban.twin.kernel.memory import inlined
 from luban.twin.kernel.random import Purpose, stream, unit
 from luban.twin.kernel.states import wake
 
@@ -15,7 +16,7 @@ _POOL = np.int64(Work.POOL)
 _ABSENCE = np.int64(Purpose.ABSENCE)
 
 
-@njit
+@inlined
 def demand_unit(w: int, pool: int, who: int) -> bool:
     """Asks for a unit; True: it is there. Otherwise `who` waits in line."""
     own = pools(w)[pool]
@@ -31,7 +32,7 @@ def demand_unit(w: int, pool: int, who: int) -> bool:
     return False
 
 
-@njit
+@inlined
 def return_unit(w: int, pool: int) -> None:
     """Gives a unit back."""
     own = pools(w)[pool]
@@ -48,7 +49,7 @@ def call(w: int, pool: int) -> None:
         wake(w, _POOL, pool)
 
 
-@njit
+@inlined
 def next_request(w: int, pool: int) -> int:
     """Who gets a unit now; -1: nobody, or none is free."""
     own = pools(w)[pool]

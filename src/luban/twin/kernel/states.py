@@ -29,6 +29,7 @@ from luban.twin.kernel.layout import (
     stations,
     work,
 )
+from luban.twin.kernel.memory import inlined
 from luban.twin.kernel.trace import Kind, note
 
 __all__ = [
@@ -72,7 +73,7 @@ _WORK_STATION = np.int64(Work.STATION)
 _K_STATE = np.int64(Kind.STATE)
 
 
-@njit
+@inlined
 def wake(w: int, kind: int, index: int) -> None:
     """Leaves work to be done after the present event."""
     clock = clocks(w)[0]
@@ -81,7 +82,7 @@ def wake(w: int, kind: int, index: int) -> None:
     clock.work_count += 1
 
 
-@njit
+@inlined
 def wake_station(w: int, index: int) -> None:
     """The station has to look whether something can start."""
     station = stations(w)[index]
@@ -90,7 +91,7 @@ def wake_station(w: int, index: int) -> None:
         wake(w, _WORK_STATION, index)
 
 
-@njit
+@inlined
 def run_time(w: int, index: int) -> int:
     """Processing time of the machine so far [µs]."""
     machine = machines(w)[index]
@@ -98,14 +99,14 @@ def run_time(w: int, index: int) -> int:
     return done + (clocks(w)[0].now - machine.since if machine.state == _RUN else 0)
 
 
-@njit
+@inlined
 def pauses(w: int, index: int) -> int:
     """Time in which the machine could not work although it was occupied or not, so far [µs]."""
     machine = machines(w)[index]
     return machine.paused + (clocks(w)[0].now - machine.paused_since if machine.paused_since >= 0 else 0)
 
 
-@njit
+@inlined
 def _state(w: int, index: int) -> int:
     machine = machines(w)[index]
     stopped = machine.stop
@@ -174,7 +175,7 @@ def show(w: int, index: int) -> None:
         _arm(w, index)
 
 
-@njit
+@inlined
 def available(w: int, index: int) -> bool:
     """Could start something now."""
     machine = machines(w)[index]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
-from numba import njit
 
 from luban.twin.kernel.layout import clocks, traces
+from luban.twin.kernel.memory import inlined
 
 __all__ = ["EVERYTHING", "Kind", "note"]
 
@@ -40,7 +40,7 @@ class Kind(IntEnum):
 EVERYTHING = (1 << len(Kind)) - 1
 
 
-@njit
+@inlined
 def note(w: int, kind: int, machine: int, lot: int, route: int, step: int, a: int, b: int, x: float, y: float) -> None:
     """Writes one row, if its kind is wanted. Room has been seen to before the event began."""
     clock = clocks(w)[0]
