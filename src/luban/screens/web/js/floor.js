@@ -81,6 +81,7 @@ export class Floor {
   load(data, offset) {
     const at = this.data && Math.abs(this.data.end - data.end) < 1 ? this.time : Math.min(data.warmup || 0, data.end);
     this.data = data;
+    this.state = null; // of another plant, perhaps: a scenario may have more machines
     this.offset = offset;
     this.range.max = Math.round(data.end);
     this.range.step = Math.max(1, Math.round(data.end / 2000));
