@@ -21,10 +21,11 @@ def loads(say: Words, rows: Sequence[Any], names: Mapping[str, str]) -> str:
     for load in rows:
         used = max(load.used, load.busiest[1])
         kind = {"tight": " lb-tight", "too much": " lb-much"}.get(load.verdict, "")
+        verdict = html.escape(verdict_word(say, load.verdict))
         meter = f'<span class="lb-meter{kind}"><i style="width: {min(100.0, 100 * used):.0f}%"></i></span>'
         body.append(
             f"<tr><td>{html.escape(names.get(load.place, load.place))}</td><td>{meter}</td>"
-            f'<td class="lb-n">{100 * used:.0f} %</td><td style="white-space: nowrap">{html.escape(verdict_word(say, load.verdict))}</td></tr>'
+            f'<td class="lb-n">{100 * used:.0f} %</td><td style="white-space: nowrap">{verdict}</td></tr>'
         )
     heads = [say("Station or pool"), "", say("Load"), ""]
     head = "".join(
