@@ -3,6 +3,7 @@
 import asyncio
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,8 @@ def test_too_many_changes_are_rounded_to_steps(twin: Twin, monkeypatch: pytest.M
 def test_differences_have_a_verdict(study: Study):
     figures = {figure.id: figure for figure in shown(study)}
     assert "late" not in figures
+    bare = [replace(own, machines=tuple(replace(one, power={}) for one in own.machines)) for own in study.models]
+    assert "energy" not in {figure.id for figure in shown(Study(study.names, tuple(bare), study.results))}
     comparison = study.comparison(1)
     verdict, found = difference(comparison, figures["energy"])
     assert verdict == "worse"

@@ -240,12 +240,17 @@ def run_study(twin: Twin, scenarios: Sequence[Scenario], plan: Plan, progress: P
 
 
 def shown(study: Study) -> list[Front]:
-    """The front figures that the study knows anything of."""
-    limited = any(step.limit for model in study.models for route in model.routes for step in route.steps)
+    """The front figures that the study knows anything of: no zero for what nobody described."""
+    steps = [step for model in study.models for route in model.routes for step in route.steps]
+    told = {
+        "late": any(step.limit for step in steps),
+        "scrap_share": any(step.scrap > 0 or step.characteristics for step in steps),
+        "energy": any(model.base_load or any(own.power for own in model.machines) for model in study.models),
+    }
     return [
         figure
         for figure in FRONT
-        if (figure.id != "late" or limited) and any(own.interval(figure.id).n for own in study.results)
+        if told.get(figure.id, True) and any(own.interval(figure.id).n for own in study.results)
     ]
 
 

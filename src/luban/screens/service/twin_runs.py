@@ -23,6 +23,7 @@ MOST_SCENARIOS = 4
 MOST_RUNS = 200
 _KEPT = 6
 _LINE = 256 << 20
+_PATIENCE = 15.0  # for a worker that was told to end [s]
 _START = "from luban.screens.service.twin_work import main; main()"
 
 
@@ -167,6 +168,11 @@ class TwinRuns:
             while (line := await process.stdout.readline()) and run.state == "running":
                 run.heard(json.loads(line))
             process.stdin.close()
+            try:
+                await asyncio.wait_for(process.stdout.read(), _PATIENCE)
+            except TimeoutError:
+                process.kill()
+                await process.stdout.read()
             await process.wait()
         except Exception:
             log.exception("a run of the twin could not be followed")

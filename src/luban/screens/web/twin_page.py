@@ -125,6 +125,8 @@ class TwinPage:
     def _complain(self, error: dict[str, Any]) -> None:
         parts = [error.get("where", ""), error["message"], error.get("came", ""), error.get("hint", "")]
         if not self._gone:
+            if self.told is None:
+                self.results.clear()
             with self.client, self.notes:
                 ui.html(tables.notice(" · ".join(filter(None, parts)), alarm=True), sanitize=False)
 
