@@ -156,7 +156,7 @@ class TwinRuns:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _follow(self, run: TwinRun, job: dict[str, Any]) -> None:
-        pipe = asyncio.subprocess.PIPE
+        pipe, code = asyncio.subprocess.PIPE, None
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-c", _START, stdin=pipe, stdout=pipe, limit=_LINE
@@ -173,7 +173,7 @@ class TwinRuns:
             except TimeoutError:
                 process.kill()
                 await process.stdout.read()
-            await process.wait()
+            code = await process.wait()
         except Exception:
             log.exception("a run of the twin could not be followed")
         finally:
@@ -181,4 +181,4 @@ class TwinRuns:
             if run.state == "running":
                 run.state = "failed"
                 hint = "the server's log may say why; mostly it is a lack of memory"
-                run.error = {"message": "the run ended without a result", "hint": hint}
+                run.error = {"message": "the run ended without a result", "came": f"exit code {code}", "hint": hint}
