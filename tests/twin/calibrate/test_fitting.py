@@ -225,3 +225,18 @@ def test_uniform_and_triangular_where_asked() -> None:
     peaked = fit(rng.triangular(2, 3, 10, 1500), candidates=[*FAMILIES, "uniform", "triangular"])
     assert peaked.kind == "triangular"
     assert peaked.distribution.params == pytest.approx((2, 3, 10), abs=0.35)
+
+
+def test_bounds_that_leave_room_for_one_value_are_a_constant() -> None:
+    """Moves of 10 minutes seen only between two looks: every interval holds 600 s, no family has a finite best fit."""
+    looks = np.random.default_rng(5).uniform(0.1, 240, (80, 2))
+    found = fit(Sample.of(between=np.column_stack([600 - looks[:, 0], 600 + looks[:, 1]])))
+    assert found.distribution.kind == "constant"
+    assert found.distribution.mean == pytest.approx(600, rel=0.01)
+    wide = fit(Sample.of(between=[(400.0, 900.0), (500.0, 1200.0), (550.0, 700.0)] * 5))
+    assert 500 < wide.distribution.mean < 750
+
+
+def test_one_failure_among_lives_that_go_on_is_no_constant() -> None:
+    found = fit(Sample.of([100.0], right=[99.5, 99.0, 50.0]))
+    assert found.distribution.kind != "constant"

@@ -75,6 +75,11 @@ class Fit:
         return self.distribution.kind
 
 
+_WITHOUT_BOUND = 60.0
+_ONE_VALUE = 0.02
+"""Where all bounds leave room for one value only, within that share of it, it is a constant: no family fits best."""
+
+
 def fit(
     values: Sample | Sequence[float] | Floats,
     *,
@@ -99,6 +104,9 @@ def fit(
     exact = sample.exact
     if sample.censored == 0 and (sample.n == 1 or np.ptp(exact) <= 1e-6 * max(exact.max(), 1e-12)):
         return _constant(exact)
+    low, high = float(sample.low.max()), float(sample.high.min())
+    if sample.censored and np.isfinite(sample.high).all() and 0 < low <= high <= low * (1 + _ONE_VALUE):
+        return _constant(np.full(sample.n, (low + high) / 2), (low, high))
     zeros = (sample.high == 0).sum()
     if zeros:
         return _with_zeros(sample, int(zeros), confidence)
@@ -113,6 +121,11 @@ def fit(
 
 def _size(kind: str) -> int:
     return FAMILIES.get(kind, len(_NAMES[kind]))
+
+
+def _runs_away(kind: str, theta: Floats) -> bool:
+    """A logarithm of a parameter without bound: the family has no best fit, as where one value would satisfy all."""
+    return bool((np.abs(theta[1:] if kind == "normal" else theta) > _WITHOUT_BOUND).any())
 
 
 def _all(sample: Sample, candidates: Sequence[str], criterion: str) -> dict[str, tuple[float, Floats]]:
@@ -130,7 +143,7 @@ def _all(sample: Sample, candidates: Sequence[str], criterion: str) -> dict[str,
                 continue
             theta = estimate(kind, sample)
             likelihood = loglik(kind, theta, sample)
-        if not math.isfinite(likelihood) or not np.isfinite(theta).all():
+        if not math.isfinite(likelihood) or not np.isfinite(theta).all() or _runs_away(kind, theta):
             continue
         if kind == "normal" and theta[0] < 0:
             continue
@@ -255,10 +268,10 @@ def profile_interval(kind: str, parameter: str, sample: Sample, confidence: floa
     return (ends[0], ends[1]) if plain else (math.exp(ends[0]), math.exp(ends[1]))
 
 
-def _constant(x: Floats) -> Fit:
+def _constant(x: Floats, bounds: tuple[float, float] | None = None) -> Fit:
     value = float(x.mean())
     doubts = ("one value only: its spread is not known",) if len(x) == 1 else ()
-    ends = (math.nan, math.nan) if len(x) == 1 else (value, value)
+    ends = bounds or ((math.nan, math.nan) if len(x) == 1 else (value, value))
     return Fit(Distribution.constant(value), len(x), 0, "all values equal", (value, *ends), doubts=doubts)
 
 
