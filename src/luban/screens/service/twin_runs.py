@@ -7,9 +7,11 @@ import itertools
 import json
 import logging
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,6 @@ log = logging.getLogger(__name__)
 MOST_SCENARIOS = 4
 MOST_RUNS = 200
 _KEPT = 6
-_LINE = 256 << 20
 _PATIENCE = 15.0  # for a worker that was told to end [s]
 _START = "from luban.screens.service.twin_work import main; main()"
 
@@ -67,9 +68,9 @@ class TwinRun:
             return
         self.took = time.monotonic() - self.begun
         if "error" in told:
-            self.state, self.error = "failed", told["error"]
+            self.error, self.state = told["error"], "failed"
         else:
-            self.state, self.result, self.recordings = "done", told["result"], told["recordings"]
+            self.result, self.recordings, self.state = told["result"], told["recordings"], "done"
 
     def summary(self) -> dict[str, Any]:
         """How it stands, without what it found."""
@@ -86,7 +87,7 @@ class TwinRuns:
         self._folder = folder
         self._runs: dict[str, TwinRun] = {}
         self._numbers = itertools.count(1)
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -156,24 +157,9 @@ class TwinRuns:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _follow(self, run: TwinRun, job: dict[str, Any]) -> None:
-        pipe, code = asyncio.subprocess.PIPE, None
+        code = None
         try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-c", _START, stdin=pipe, stdout=pipe, limit=_LINE
-            )  # fmt: skip
-            self._process = process
-            assert process.stdin is not None  # noqa: S101 - both are pipes
-            assert process.stdout is not None  # noqa: S101
-            process.stdin.write(json.dumps(job).encode() + b"\n")
-            while (line := await process.stdout.readline()) and run.state == "running":
-                run.heard(json.loads(line))
-            process.stdin.close()
-            try:
-                await asyncio.wait_for(process.stdout.read(), _PATIENCE)
-            except TimeoutError:
-                process.kill()
-                await process.stdout.read()
-            code = await process.wait()
+            code = await asyncio.to_thread(self._work, run, job)
         except Exception:
             log.exception("a run of the twin could not be followed")
         finally:
@@ -182,3 +168,22 @@ class TwinRuns:
                 run.state = "failed"
                 hint = "the server's log may say why; mostly it is a lack of memory"
                 run.error = {"message": "the run ended without a result", "came": f"exit code {code}", "hint": hint}
+
+    def _work(self, run: TwinRun, job: dict[str, Any]) -> int:
+        """Feeds a process and hears it to its end, in a thread; its exit code."""
+        command = [sys.executable, "-c", _START]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603
+            self._process = process
+            assert process.stdin is not None  # noqa: S101 - both are pipes
+            assert process.stdout is not None  # noqa: S101
+            with suppress(BrokenPipeError):
+                process.stdin.write(json.dumps(job).encode() + b"\n")
+                process.stdin.flush()
+            while (line := process.stdout.readline()) and run.state == "running":
+                run.heard(json.loads(line))
+            process.stdin.close()
+            try:
+                return process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                return process.wait()
