@@ -177,7 +177,7 @@ def _struct(ints: str, floats: str = "", keys: str = "") -> np.dtype[np.void]:
 _CLOCK = _struct(
     """
     now order planned events status wip pool free_lot free_lots wanted wip_since wip_time arrived released
-    finished lost good scrap reworked sojourn late traced booked work_first work_count work_room pool_first
+    finished lost good scrap reworked sojourn late traced booked work_first work_count pool_first
     pool_last cap release_kind instants instant next_order transport transport_pool transport_calendar stuck
     stamp release_rule gate force
     """,
@@ -186,10 +186,10 @@ _CLOCK = _struct(
 _EVENT = _struct("time order kind a b")
 _LOT = _struct(
     """
-    key arrival ready release due enter limit_at started paused run_from cycle once load extra route step target
+    key arrival ready release due enter limit_at started paused run_from cycle once extra route step target
     quantity first_quantity scrap reworked made step_scrap step_rework counted_good counted_scrap counted_rework
-    where machine next previous mate visits limit_step limit_from steps late request hit hold start_step
-    slots parked left
+    where machine next previous mate visits limit_step limit_from steps late hold start_step
+    parked left
     """,
     floats="priority weight",
 )
@@ -197,8 +197,8 @@ _MACHINE = _struct(
     """
     load unload since paused paused_since pause_mark energy pieces scrap reworked setups_done lots_done tools
     station cascade calendar state phase stop down lot inside setup table run_left next previous blocked_next
-    pending failures failures_end maintenance maintenance_end tool request_next held plan plan_end plan_at
-    reason setup_serial waiting listed broken change plan_step gate_at gate_mark
+    pending failures failures_end maintenance maintenance_end tool held plan_end plan_at
+    reason setup_serial waiting listed broken change gate_at gate_mark
     closed intake_mark setup_left intake_left parked
     """,
     floats="speed tool_used tool_life",
@@ -216,7 +216,7 @@ _STEP = _struct(
     branch branch_end limit_to limit_action limit_end pool slot dedicate transport eligible eligible_end
     characteristic characteristic_end route index
     """,
-    floats="weight sample scrap batch_max batch_min mean mean_piece rest rest_piece",
+    floats="sample scrap batch_max batch_min mean mean_piece rest rest_piece",
 )
 _ROUTE = _struct(
     "step step_end material material_end",
@@ -229,12 +229,12 @@ _BRANCH = _struct(
 _ELIGIBLE = _struct("machine time")
 _FAILURE = _struct(
     """
-    limit machine clock life repair first pool ordinal failed armed count place renewals down_since born
+    limit machine clock life repair first pool ordinal failed armed count renewals born
     """,
 )
 _MAINTENANCE = _struct(
     """
-    limit machine clock duration every first pool ordinal due count place renew renew_end running
+    limit machine clock duration every first pool ordinal due count renew renew_end running
     """,
 )
 _POOL = _struct(
@@ -249,7 +249,7 @@ _ARRIVAL = _struct(
     floats="priority",
 )
 _ORDER = _struct(
-    "key arrival ready due release route quantity step",
+    "key arrival ready due route quantity step",
     floats="priority",
 )
 _DISTRIBUTION = _struct(
@@ -268,7 +268,7 @@ _CHARACTERISTIC = _struct(
     """,
 )
 _CORRECTION = _struct(
-    "cold_since serial readings",
+    "cold_since serial",
     floats="value offset cold",
 )
 _STOCK = _struct(

@@ -29,7 +29,7 @@ from luban.twin.kernel.layout import (
 from luban.twin.kernel.lots import LOST, aim, go, micro, room
 from luban.twin.kernel.memory import inlined
 from luban.twin.kernel.pieces import advance, begin_pieces, count_out, end_pieces
-from luban.twin.kernel.queues import measure, pick, setup_time, take
+from luban.twin.kernel.queues import may, measure, pick, setup_time, take
 from luban.twin.kernel.random import Purpose, sample
 from luban.twin.kernel.resources import demand_unit, return_unit
 from luban.twin.kernel.states import available, left, park, pauses, run_time, settle, show, wake, wake_station
@@ -118,27 +118,10 @@ def _better(w: int, index: int, machine: int, lot: int) -> int:
         return machine
     other = stations(w)[index].idle_first
     while other >= 0:
-        if other != machine and setup_time(w, other, step) == 0 and _allowed(w, lot, other):
+        if other != machine and setup_time(w, other, step) == 0 and may(w, lot, other):
             return other
         other = machines(w)[other].next
     return machine
-
-
-@njit
-def _allowed(w: int, lot: int, machine: int) -> bool:
-    item = lots(w)[lot]
-    step = steps(w)[item.step]
-    if step.slot >= 0:
-        bound = dedications(w)[lot * sizes(w)[4] + step.slot]
-        if bound >= 0 and bound != machine:
-            return False
-    own = machines(w)[machine]
-    if own.plan_at < own.plan_end:
-        return False
-    found = step.eligible_end == step.eligible
-    for place in range(step.eligible, step.eligible_end):
-        found = found or eligibles(w)[place].machine == machine
-    return found
 
 
 @inlined

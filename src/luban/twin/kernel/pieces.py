@@ -139,7 +139,6 @@ def _read(w: int, index: int, lot: int, place: int, piece: int, deviation: float
     own = corrections(w)[index * sizes(w)[5] + place]
     draw = stream(clocks(w)[0].key, _P_GAUGE, item.key * _VISITS + item.visits, place * _PIECES + piece)
     reading = deviation + size.gauge * normal(draw)
-    own.readings += 1
     note(w, _K_MEASURED, index, item.key, item.route, item.step, place, piece, reading, 0.0)
     half = 0.5 * (size.upper - size.lower)
     middle = 0.5 * (size.upper + size.lower)

@@ -29,7 +29,7 @@ from luban.twin.kernel.memory import inlined
 from luban.twin.kernel.random import Purpose, stream, unit
 from luban.twin.kernel.states import wake_station
 
-__all__ = ["KEYS", "enqueue", "measure", "pick", "rank", "setup_time", "take"]
+__all__ = ["KEYS", "enqueue", "may", "measure", "pick", "rank", "setup_time", "take"]
 
 KEYS = 8
 """Most keys a rule may have."""
@@ -164,7 +164,7 @@ def rank(w: int, key: int, lot: int, machine: int) -> float:
 
 
 @njit
-def _may(w: int, lot: int, machine: int) -> bool:
+def may(w: int, lot: int, machine: int) -> bool:
     """The machine is allowed to take the lot."""
     item = lots(w)[lot]
     if item.hold:
@@ -222,7 +222,7 @@ def pick(w: int, index: int, machine: int, family: int, room: float) -> int:
         fits = _ripe(w, lot) if family < 0 and own >= 0 else (family < 0 or (own == family and measure(w, lot) <= room))
         if (
             fits
-            and _may(w, lot, machine)
+            and may(w, lot, machine)
             and (best < 0 or _before(w, station.rule, station.rule_end, lot, best, machine))
         ):
             best = lot

@@ -109,7 +109,6 @@ def _fail(w: int, place: int) -> None:
     machine = machines(w)[failure.machine]
     failure.failed = 1
     failure.count += 1
-    failure.down_since = clocks(w)[0].now
     machine.down += 1
     machine.reason = failure.ordinal
     note(w, _K_FAILED, failure.machine, NOBODY, NOBODY, NOBODY, failure.ordinal, ZERO, 0.0, 0.0)
