@@ -24,6 +24,8 @@ FAULTS = {
         "twin/fault.py",
         "from luban.connect import wire",
     ),
+    "Decisions reach no wire: plans become acts elsewhere": ("decide/fault.py", "from luban.connect import wire"),
+    "Only decide has solver libraries": ("understand/fault.py", "import ortools"),
     "The ground floor is standard library and numpy": ("core/fault.py", "import pyarrow"),
     "No cycles between sibling modules": ("norms/kpis.py", "from luban.norms import fault"),
 }

@@ -1,0 +1,38 @@
+"""An engine: one way of searching, run in slices by the portfolio.
+
+An engine never needs the clock to decide: its path depends on its seed and on what it is offered, not on how the work
+is cut into slices. So the same seed gives the same answer on one worker for the same amount of work.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from luban.decide.schedule.schedule import Schedule
+
+__all__ = ["Engine"]
+
+
+class Engine(Protocol):
+    """One search on one problem and objective, begun from a first schedule.
+
+    name    as the log shows it
+    bound   proven lower bound on the objective's first level; -inf where it proves nothing
+    proved  True: the best it returned (or was offered) is optimal
+    """
+
+    name: str
+    bound: float
+    proved: bool
+
+    def advance(self, work: int) -> Schedule | None:
+        """Searches for about `work` units and returns its best where that is new, else None.
+
+        A unit is one look at one operation (about 10 ns compiled); a slice may overrun by a few milliseconds. Compiled
+        parts release the interpreter lock, so that engines run side by side in threads.
+        """
+        ...
+
+    def offer(self, schedule: Schedule) -> None:
+        """A better schedule that somebody else found; taking it up is free."""
+        ...
