@@ -17,11 +17,13 @@ class Engine(Protocol):
     """One search on one problem and objective, begun from a first schedule.
 
     name    as the log shows it
+    grain   work of a usual slice: some 20 ms for a compiled search, more where a slice has a cost of its own
     bound   proven lower bound on the objective's first level; -inf where it proves nothing
     proved  True: the best it returned (or was offered) is optimal
     """
 
     name: str
+    grain: int
     bound: float
     proved: bool
 
@@ -35,4 +37,8 @@ class Engine(Protocol):
 
     def offer(self, schedule: Schedule) -> None:
         """A better schedule that somebody else found; taking it up is free."""
+        ...
+
+    def halt(self) -> None:
+        """Asks, from another thread, that a running slice ends as soon as it can; nothing where slices are short."""
         ...

@@ -79,7 +79,7 @@ class Objective:
     @property
     def is_makespan(self) -> bool:
         """Nothing but the makespan counts."""
-        return len(self.levels) == 1 and {term for term, _ in self.levels[0]} == {"makespan"}
+        return self.levels == ((("makespan", 1.0),),)
 
     @property
     def prices(self) -> Floats:

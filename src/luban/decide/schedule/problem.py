@@ -15,7 +15,8 @@ R3 calendar  a setup and an operation are worked in open windows of the machine 
 R4 pools     the needs of all running operations, plus one of machine_setup_pool for each running setup, never exceed
              the pool's level, counted in worked time (an interrupted operation frees its people over the closure).
 R5 batches   on a machine with machine_batch > 0, operations of equal batch_family (≥ 0) may share one run: same start
-             and end, the longest time of them, sizes summing to at most machine_batch. Family -1 runs alone.
+             and end, the longest time of them, sizes summing to at most machine_batch. Family -1 runs alone. A run's
+             need of a pool is the largest of its members'; its setup is carried by its first member only.
 R6 limits    start of the first operation ≥ release; end of the last ≤ deadline; fixed_start and fixed_machine hold.
 """
 
