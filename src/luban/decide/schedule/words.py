@@ -32,12 +32,13 @@ class Words:
         p = self.problem
         if not p.tick:
             return f"{ticks} tick{'s' if abs(ticks) != 1 else ''}"
-        seconds = ticks * p.tick / 1e6
-        if abs(seconds) < 60:
-            return f"{seconds:g} s"
-        hours, minutes = divmod(round(abs(seconds) / 60), 60)
-        parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours)
-        return "-" * (seconds < 0) + " ".join(parts)
+        seconds = abs(ticks) * p.tick / 1e6
+        if seconds < 60:
+            return f"{ticks * p.tick / 1e6:g} s"
+        minutes, rest = divmod(round(seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        parts = [f"{count} {unit}" for count, unit in ((hours, "h"), (minutes, "min"), (rest, "s")) if count]
+        return "-" * (ticks < 0) + " ".join(parts)
 
     def operation(self, index: int) -> str:
         """Name of an operation."""
