@@ -36,9 +36,11 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "limit": "it is held back so that the next operation can follow in time",
         "locked": "its start is fixed",
         "choice": "nothing holds it: the plan begins it later than it could",
+        "release": "its release, or material, comes too late",
+        "route": "its due date is earlier than its work can end",
     }
 )
-"""Causes of the stretches of a chain, and what each means."""
+"""Causes of the stretches of a chain, and what each means; the last two only of a plan's lateness."""
 
 SENTENCES: Mapping[str, str] = MappingProxyType(
     {
