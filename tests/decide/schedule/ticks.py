@@ -118,11 +118,15 @@ def _one(p: Problem, machine: int, start: int, end: int) -> bool:
 def _pools(s: Schedule, last: int) -> Iterator[bool]:
     p = s.problem
     used: dict[tuple[int, int], int] = {}
-    for o in range(p.operation_count):
-        for tick in _working(p, int(s.machine[o]), int(s.start[o]), int(s.end[o])):
+    for run in _members(s):
+        most: dict[int, int] = {}
+        for o in run:
             for need in range(p.need_first[o], p.need_first[o + 1]):
-                key = int(p.need_pool[need]), tick
-                used[key] = used.get(key, 0) + int(p.need_amount[need])
+                pool, amount = int(p.need_pool[need]), int(p.need_amount[need])
+                most[pool] = max(most.get(pool, 0), amount)
+        for tick in _working(p, int(s.machine[run[0]]), int(min(s.start[run])), int(max(s.end[run]))):
+            for pool, amount in most.items():
+                used[pool, tick] = used.get((pool, tick), 0) + amount
     for run in _members(s):
         machine = int(s.machine[run[0]])
         if p.machine_setup_pool[machine] != NONE:
@@ -151,8 +155,8 @@ def _batches(s: Schedule, last: int) -> Iterator[bool]:
             yield room > 0
             yield len({int(p.batch_family[o]) for o in run}) == 1 and p.batch_family[run[0]] != NONE
             yield len({(int(s.start[o]), int(s.end[o])) for o in run}) == 1
-            setups = {(int(s.setup_start[o]), int(s.setup_end[o])) for o in run if s.setup_end[o] > s.setup_start[o]}
-            yield len(setups) <= 1
+            bearer = next((o for o in sorted(run) if p.family[o] != NONE), NONE)
+            yield all(o == bearer for o in run if s.setup_end[o] > s.setup_start[o])
 
 
 def _limits(s: Schedule, last: int) -> Iterator[bool]:

@@ -4,7 +4,7 @@ It shares no code with what searches: it reads the arrays of the problem and of 
 
 Readings where the rules leave room: an operation that began before tick 0 (`fixed_start` < 0) is held to no release,
 no `machine_ready` and no opening hours before tick 0, and pools are not counted there. Work of no length needs no open
-time and no pool. A run's setup family is that of its first member that has one.
+time and no pool. A run's setup family is that of its first member that has one, and that one carries its setup.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from luban.decide.schedule.door import require
 from luban.decide.schedule.problem import NEVER, NONE, Ints, Problem
 from luban.decide.schedule.runs import Flags, Runs, is_open, mode_time, windows, worked
 from luban.decide.schedule.schedule import Schedule
 from luban.decide.schedule.words import Words
 
-__all__ = ["Fault", "find_faults"]
+__all__ = ["Fault", "find_faults", "require"]
 
 SHOWN = 200
 """Most overloads told of one pool."""
@@ -269,10 +270,18 @@ def _closed(sheet: _Sheet, own: Ints, start: Ints, end: Ints, began: Flags, what
 
 
 def _pools(sheet: _Sheet) -> Iterator[Fault]:
+    """A run holds the largest need of its members; a running setup holds one setter."""
     p, s = sheet.problem, sheet.schedule
     owner = np.repeat(np.arange(p.operation_count), np.diff(p.need_first))
     kept = sheet.sound[owner]
-    holds = [(owner[kept], p.need_pool[kept], p.need_amount[kept], s.start, s.end)]
+    keys = np.stack([sheet.run_of[owner[kept]], p.need_pool[kept]], 1)
+    pairs, place = np.unique(keys, axis=0, return_inverse=True)
+    most = np.zeros(len(pairs), np.int64)
+    np.maximum.at(most, place.reshape(-1), p.need_amount[kept])
+    held, pool = pairs[:, 0], pairs[:, 1]
+    start, end = s.start.copy(), s.end.copy()
+    start[sheet.first], end[sheet.first] = sheet.start, sheet.end
+    holds = [(sheet.first[held], pool, most, start, end)]
     runs = np.flatnonzero((sheet.setup_end > sheet.setup_start) & (p.machine_setup_pool[sheet.machine] != NONE))
     setters = sheet.first[runs]
     setup_start, setup_end = s.start.copy(), s.start.copy()
@@ -365,10 +374,9 @@ def _batches(sheet: _Sheet) -> Iterator[Fault]:
             wrong = f"{words.operation(o)} and {words.operation(lead)} may not share a run: their batch families differ"
         elif (s.start[o], s.end[o]) != (s.start[lead], s.end[lead]):
             wrong = f"{words.operation(o)} and {words.operation(lead)} share a run on {machine}, but not its times"
-        elif s.setup_end[o] > s.setup_start[o] and (
-            (s.setup_start[o], s.setup_end[o]) != (sheet.setup_start[run], sheet.setup_end[run])
-        ):
-            wrong = f"{words.operation(o)} and {words.operation(lead)} share a run on {machine}, but not its setup"
+        elif s.setup_end[o] > s.setup_start[o] and o != sheet.bearer[run]:
+            bearer = words.operation(int(sheet.bearer[run])) if sheet.bearer[run] != NONE else "none of its members"
+            wrong = f"{words.operation(o)} carries the setup of its run on {machine}, which {bearer} carries"
         if wrong:
             yield sheet.fault("R5", o, wrong, *([lead] if o != lead else []))
     yield from _split_batches(sheet)

@@ -21,6 +21,7 @@ class Runs:
 
     sound   [O] operations whose machine and times are usable
     run_of  [O] run of each, NONE where unsound; run arrays are in order of machine, start, end, first operation
+    bearer  of each run: first member with a setup family, who carries its setup; NONE where there is none
     """
 
     def __init__(self, schedule: Schedule, sound: Flags) -> None:
@@ -48,6 +49,7 @@ class Runs:
         self.first, self.start, self.end = first[order], start[order], end[order]
         self.machine = schedule.machine[self.first]
         self.family = self._lowest(p.family[own] != NONE, p.family)
+        self.bearer = self._lowest(p.family[own] != NONE, np.arange(p.operation_count))
         carries = schedule.setup_end[own] > schedule.setup_start[own]
         self.setup_start = self._lowest(carries, schedule.setup_start, 0)
         self.setup_end = self._lowest(carries, schedule.setup_end, 0)
