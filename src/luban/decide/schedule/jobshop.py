@@ -1,0 +1,227 @@
+"""Job shop, makespan: tabu search on critical blocks, and a population whose members are merged.
+
+Reads  Problem (plain, one mode an operation)    Writes  Schedule
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from luban.core.errors import InputError
+from luban.decide.schedule.kernel.jobshop import Graph, build
+from luban.decide.schedule.kernel.jobshop_blend import distance, machine_bound, merge
+from luban.decide.schedule.kernel.jobshop_tabu import BEST, IDLE, NOW, STUCK, WORK, Memory, tabu
+from luban.decide.schedule.objective import Objective
+from luban.decide.schedule.problem import Problem
+from luban.decide.schedule.schedule import Schedule
+
+__all__ = ["JobShopEngine"]
+
+_Order = NDArray[np.uint32]
+
+_POPULATION = 30
+_PATIENCE = 12_500
+_PLAIN = 8_000
+"""Up to so many operations all heads behind a move are computed anew; above, only those that change."""
+
+
+class JobShopEngine:
+    """Tabu search with path relinking on a plain job shop, least makespan.
+
+    problem    plain, one mode an operation; a job may visit a machine more than once
+    objective  the makespan alone
+    seed       same seed, same path
+    first      a schedule to begin from
+    Raises     InputError for another problem or objective.
+    Source     doi 10.1016/j.cor.2014.08.006 (TS/PR), 10.1016/j.cor.2005.12.002 (N7)
+    """
+
+    name = "jobshop"
+    grain = 2_000_000
+
+    def __init__(self, problem: Problem, objective: Objective, seed: int, first: Schedule) -> None:
+        single = bool((np.diff(problem.mode_first) == 1).all())
+        if not (problem.is_plain and single and objective.is_makespan):
+            raise InputError(
+                "not a plain job shop with the makespan as its objective",
+                came=str(objective),
+                expected="one machine an operation, no setups, calendars, pools, batches or limits",
+                where=problem.name,
+            )
+        self._problem = problem
+        self._random = np.random.default_rng(seed)
+        self._graph = _graph(problem, self._random)
+        self._memory = _memory(self._graph, problem.operation_count, int(self._random.integers(1, 2**63)))
+        self._plain = int(problem.operation_count <= _PLAIN)
+        self._tenure = 10 + problem.job_count // max(problem.machine_count, 1)
+        spans = np.bincount(problem.mode_machine, minlength=problem.machine_count)
+        self._spans = np.concatenate([[0], np.cumsum(spans)])
+        self._people: list[tuple[int, _Order]] = []
+        self._pairs: list[tuple[int, int]] = []
+        self._best = _order_of(first)
+        self._value = first.makespan
+        self._told = self._value
+        self.bound = float(_bound(problem))
+        self._begin(self._best)
+
+    @property
+    def proved(self) -> bool:
+        """The best is as good as the bound."""
+        return self._value <= self.bound
+
+    def advance(self, work: int) -> Schedule | None:
+        """Searches for about `work` units and returns its best where that is new, else None."""
+        ctl = self._memory.ctl
+        until = ctl[WORK] + work
+        while not self.proved and ctl[WORK] < until:
+            left = until - ctl[WORK]
+            tabu(self._graph, self._memory, int(self.bound), _PATIENCE, left, self._tenure, self._plain)
+            if ctl[BEST] < self._value:
+                self._value, self._best = int(ctl[BEST]), self._memory.best.copy()
+            if ctl[STUCK] == 2:
+                self.bound = float(ctl[NOW])
+            elif ctl[STUCK] or ctl[IDLE] >= _PATIENCE:
+                self._settle_run()
+        if self._value < self._told:
+            self._told = self._value
+            return self._schedule()
+        return None
+
+    def offer(self, schedule: Schedule) -> None:
+        """A better schedule that somebody else found; taking it up is free."""
+        if schedule.makespan < self._value:
+            self._value, self._best = schedule.makespan, _order_of(schedule)
+            self._told = self._value
+            self._keep(self._value, self._best)
+
+    def halt(self) -> None:
+        """Nothing: slices are short."""
+
+    def _begin(self, order: _Order) -> None:
+        self._graph.order[:] = order
+        ctl, memory = self._memory.ctl, self._memory
+        now = build(self._graph)
+        ctl[NOW] = ctl[BEST] = now
+        ctl[IDLE] = ctl[STUCK] = 0
+        memory.best[:] = order
+        memory.keys[:] = 0
+        ctl[WORK] += 2 * order.size
+
+    def _settle_run(self) -> None:
+        """A run of the tabu search is over: its best joins the population, the next start comes from it."""
+        self._keep(int(self._memory.ctl[BEST]), self._memory.best.copy())
+        size = len(self._people)
+        if size < _POPULATION:
+            self._begin(self._anew())
+            return
+        i, j = self._random.choice(size, 2, replace=False)
+        self._begin(self._between(self._people[i][1], self._people[j][1], int(self._random.integers(300, 725))))
+
+    def _keep(self, value: int, order: _Order) -> None:
+        for other, theirs in self._people:
+            if value == other and self._apart(order, theirs) == 0:
+                return
+        self._people.append((value, order))
+        self._people.sort(key=lambda one: one[0])
+        del self._people[_POPULATION:]
+
+    def _apart(self, one: _Order, other: _Order) -> int:
+        room = np.empty((2, one.size), np.int64)
+        return int(distance(one, other, self._graph.machine, self._spans, room[0], room[1]))
+
+    def _between(self, one: _Order, other: _Order, share: int) -> _Order:
+        out = np.empty_like(one)
+        merge(one, other, share, self._memory.state, np.zeros(one.size, np.int8), out)
+        return out
+
+    def _anew(self) -> _Order:
+        """A random topological order: jobs race through their routes at random speeds."""
+        p = self._problem
+        key = np.empty(p.operation_count)
+        for job in range(p.job_count):
+            low, high = int(p.job_first[job]), int(p.job_first[job + 1])
+            key[low:high] = np.sort(self._random.random(high - low))
+        return np.argsort(key, kind="stable").astype(np.uint32)
+
+    def _schedule(self) -> Schedule:
+        p, g = self._problem, self._graph
+        start = np.zeros(p.operation_count, np.int64)
+        free = np.zeros(p.machine_count, np.int64)
+        ready = p.release.copy()
+        job_of, machine, time = p.job_of.tolist(), p.mode_machine.tolist(), p.mode_time.tolist()
+        ends, frees = ready.tolist(), free.tolist()
+        for x in self._best.tolist():
+            at = max(ends[job_of[x]], frees[machine[x]])
+            start[x] = at
+            ends[job_of[x]] = frees[machine[x]] = at + time[x]
+        return Schedule.plain(p, g.machine.astype(np.int64), start)
+
+
+def _order_of(schedule: Schedule) -> _Order:
+    return np.lexsort((np.arange(len(schedule.start)), schedule.end, schedule.start)).astype(np.uint32)
+
+
+def _graph(p: Problem, random: np.random.Generator) -> Graph:
+    """Without a solution yet: routes, times and hashes."""
+    count, jobs = p.operation_count, p.job_count
+    none = count + jobs
+    link = np.full((none + 1, 4), none, np.uint32)
+    span = np.zeros((none + 1, 4), np.int64)
+    number = np.arange(count)
+    inner = np.ones(count, bool)
+    filled = np.diff(p.job_first) > 0
+    firsts, lasts = p.job_first[:-1][filled], p.job_first[1:][filled] - 1
+    inner[firsts] = False
+    link[number[inner], 0] = number[inner] - 1
+    link[number[inner] - 1, 1] = number[inner]
+    released = p.release[filled] > 0
+    link[firsts[released], 0] = count + np.flatnonzero(filled)[released]
+    span[:count, 0] = p.mode_time
+    span[count:none, 0] = span[count:none, 1] = p.release
+    span[:, 3] = random.integers(1, 2**62, none + 1)
+    place = np.full(none + 1, _words(count) * 64, np.uint32)
+    machine = p.mode_machine.astype(np.uint32)
+    tip = np.zeros(max(p.machine_count, 1), np.uint32)
+    return Graph(
+        link.reshape(-1), span.reshape(-1), place, number.astype(np.uint32), lasts.astype(np.uint32), machine, tip
+    )
+
+
+def _words(count: int) -> int:
+    return (count + 63) // 64
+
+
+def _memory(graph: Graph, count: int, seed: int) -> Memory:
+    room = 4 * count + 8
+    return Memory(
+        ctl=np.zeros(8, np.int64),
+        state=np.array([seed], np.uint64),
+        best=graph.order.copy(),
+        keys=np.zeros(4096, np.uint64),
+        until=np.zeros(4096, np.int64),
+        seen=np.zeros(1 << 16, np.uint64),
+        sign=np.zeros(1, np.uint64),
+        bits=np.zeros(_words(count) + 1, np.uint64),
+        mark=np.zeros(graph.place.size, np.int64),
+        held=np.zeros(count + 1, np.uint32),
+        ahead=np.zeros(count + 1, np.int64),
+        path=np.zeros(count + 1, np.int64),
+        moves=np.zeros((room, 3), np.int64),
+        bound=np.zeros(room, np.int64),
+    )
+
+
+def _bound(p: Problem) -> int:
+    """Longest job; and on each machine, what an interruptible schedule with the jobs' heads and tails takes."""
+    time = p.mode_time
+    before = np.concatenate([[0], np.cumsum(time)])
+    job = p.job_of
+    head = before[:-1] - before[p.job_first[:-1]][job] + p.release[job]
+    tail = before[p.job_first[1:]][job] - before[1:]
+    best = int((head + time + tail).max(initial=0))
+    for machine in range(p.machine_count):
+        own = np.flatnonzero(p.mode_machine == machine)
+        if own.size:
+            best = max(best, int(machine_bound(head[own], time[own], tail[own])))
+    return best
