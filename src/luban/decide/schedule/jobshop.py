@@ -5,15 +5,18 @@ Reads  Problem (plain, one mode an operation)    Writes  Schedule
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from luban.core.errors import InputError
 from luban.decide.schedule.kernel.jobshop import Graph, build
 from luban.decide.schedule.kernel.jobshop_blend import distance, machine_bound, merge
+from luban.decide.schedule.kernel.jobshop_dispatch import dispatch
 from luban.decide.schedule.kernel.jobshop_tabu import BEST, IDLE, NOW, STUCK, WORK, Memory, tabu
 from luban.decide.schedule.objective import Objective
-from luban.decide.schedule.problem import Problem
+from luban.decide.schedule.problem import Ints, Problem
 from luban.decide.schedule.schedule import Schedule
 
 __all__ = ["JobShopEngine"]
@@ -24,6 +27,22 @@ _POPULATION = 30
 _PATIENCE = 12_500
 _PLAIN = 8_000
 """Up to so many operations all heads behind a move are computed anew; above, only those that change."""
+
+
+_SWINGS = 40
+"""Dispatches without gain after which the search begins."""
+
+_FEW_SWINGS = 5
+
+
+@dataclass
+class _Swing:
+    """Dispatches to and fro: what is urgent next, from which end, the last makespan, how many without gain."""
+
+    priority: Ints
+    side: int = 0
+    value: int = 0
+    idle: int = 0
 
 
 class JobShopEngine:
@@ -63,6 +82,7 @@ class JobShopEngine:
         self._value = first.makespan
         self._told = self._value
         self.bound = float(_bound(problem))
+        self._swing = _Swing(self._tails_of_jobs())
         self._begin(self._best)
 
     @property
@@ -75,6 +95,9 @@ class JobShopEngine:
         ctl = self._memory.ctl
         until = ctl[WORK] + work
         while not self.proved and ctl[WORK] < until:
+            if self._swing.idle < _SWINGS:
+                self._swing_once()
+                continue
             left = until - ctl[WORK]
             tabu(self._graph, self._memory, int(self.bound), _PATIENCE, left, self._tenure, self._plain)
             if ctl[BEST] < self._value:
@@ -97,6 +120,34 @@ class JobShopEngine:
 
     def halt(self) -> None:
         """Nothing: slices are short."""
+
+    def _swing_once(self) -> None:
+        """One dispatch, with what the last one, from the other end, says is urgent; when they end, the search begins."""
+        swing = self._swing
+        order = self._swung(swing)
+        if swing.value < self._value:
+            self._value, self._best = swing.value, order
+            swing.idle = 0
+        if swing.idle >= _SWINGS or self.proved:
+            swing.idle = _SWINGS
+            self._begin(self._best)
+
+    def _swung(self, swing: _Swing) -> _Order:
+        graph = self._graph
+        dispatch(graph, swing.priority, self._spans, swing.side, graph.order)
+        order = graph.order.copy()
+        swing.value = int(build(graph))
+        swing.idle += 1
+        swing.side = 1 - swing.side
+        swing.priority = graph.span[(2 if swing.side == 0 else 1) : 4 * order.size : 4].copy()
+        self._memory.ctl[WORK] += 10 * order.size
+        return order
+
+    def _tails_of_jobs(self) -> Ints:
+        p = self._problem
+        before = np.concatenate([[0], np.cumsum(p.mode_time)])
+        tails: Ints = before[p.job_first[1:]][p.job_of] - before[:-1]
+        return tails
 
     def _begin(self, order: _Order) -> None:
         self._graph.order[:] = order
@@ -136,13 +187,12 @@ class JobShopEngine:
         return out
 
     def _anew(self) -> _Order:
-        """A random topological order: jobs race through their routes at random speeds."""
-        p = self._problem
-        key = np.empty(p.operation_count)
-        for job in range(p.job_count):
-            low, high = int(p.job_first[job]), int(p.job_first[job + 1])
-            key[low:high] = np.sort(self._random.random(high - low))
-        return np.argsort(key, kind="stable").astype(np.uint32)
+        """A start of its own: urgent at random, then a few dispatches to and fro."""
+        tails = self._tails_of_jobs()
+        swing = _Swing((tails * self._random.uniform(0.5, 1.5, tails.size)).astype(np.int64))
+        for _ in range(_FEW_SWINGS):
+            order = self._swung(swing)
+        return order
 
     def _schedule(self) -> Schedule:
         p, g = self._problem, self._graph
