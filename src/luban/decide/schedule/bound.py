@@ -161,6 +161,9 @@ def _groups(facts: _Facts) -> Iterator[_Group]:
     edges = np.searchsorted(where[order], np.arange(p.machine_count + 1))
     for m in range(p.machine_count):
         own = single[order[edges[m] : edges[m + 1]]]
+        if p.machine_calendar[m] != NONE:
+            # what began in the past has no opening hours there
+            own = own[p.fixed_start[own] >= 0]
         if own.size:
             yield _one(facts, m, own)
     if len(single) == p.operation_count:
@@ -301,13 +304,13 @@ def _shared(facts: _Facts, known: int) -> int:
     part = np.where(together, np.minimum(p.size[owner] / held, 1.0), 1.0)
     # in a batch one setup serves many
     times = np.where(counts, facts.mode_time * part + np.where(together, 0, facts.setup), 0.0)
-    base = np.full(p.machine_count, float(known))
-    heads = np.where(p.fixed_start[owner] < 0, facts.head[owner], facts.head[owner] - facts.setup)
+    free = np.maximum(facts.head[owner] - facts.setup, p.machine_ready[facts.mode_machine])
+    heads = np.where(p.fixed_start[owner] < 0, facts.head[owner], free)
     span = np.where(counts, heads, FAR), np.where(counts, facts.tail[owner], FAR)
     least = [np.full(p.machine_count, FAR), np.full(p.machine_count, FAR)]
     for found, values in zip(least, span, strict=True):
         np.minimum.at(found, facts.mode_machine, values)
-    base = np.minimum(np.maximum(np.maximum(least[0], p.machine_ready) + least[1], 0), known).astype(np.float64)
+    base = np.minimum(least[0] + least[1], known).astype(np.float64)
     value = shares(facts.mode_first, facts.mode_machine, times, base, _ROUNDS)
     return int(np.ceil(value - 1e-6 * max(1.0, value)))
 

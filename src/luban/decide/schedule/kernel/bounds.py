@@ -66,6 +66,10 @@ def heads_tails(
             best = FAR
             for k in range(mode_first[o], mode_first[o + 1]):
                 m = mode_machine[k]
+                if fixed_start[o] < 0 and not interrupts[m]:
+                    # it began in the past, which has no opening hours
+                    best = min(best, at + mode_time[k])
+                    continue
                 begin = at if fixed_start[o] < 0 else max(at, ready[m])
                 found = earliest_end(begin, mode_time[k], span_first[m], span_last[m], opens, closes, interrupts[m])
                 best = min(best, found)
