@@ -30,7 +30,10 @@ from luban.screens.gate import Gate
 from luban.screens.metrics import exposition
 from luban.screens.plain import plain
 from luban.screens.reads import Reads
+from luban.screens.schedule_api import schedule_router
 from luban.screens.service import Gap, Header, Now, PlantView, Trend
+from luban.screens.service.schedule import Desk
+from luban.screens.service.schedule_runs import Searches
 from luban.screens.service.twin_runs import TwinRuns
 from luban.screens.sessions import session_of
 from luban.screens.twin_api import twin_router
@@ -102,11 +105,20 @@ Asked = Annotated[_Asked, Depends(_asked)]
 
 
 def build_api(
-    view: PlantView, users: Users, reads: Reads, *, lifespan: Any = None, twin: TwinRuns | None = None
+    view: PlantView,
+    users: Users,
+    reads: Reads,
+    *,
+    lifespan: Any = None,
+    twin: TwinRuns | None = None,
+    desk: Desk | None = None,
+    searches: Searches | None = None,
 ) -> FastAPI:
     """The web application without its page.
 
-    twin  the studies of its twin; whoever gives it ends it
+    twin      the studies of its twin; whoever gives it ends it
+    desk      its plans
+    searches  the searches for plans; whoever gives them ends them
     """
     app = FastAPI(
         title="luban", version=__version__, summary=f"The books and figures of {view.plant.name}", lifespan=lifespan,
@@ -119,6 +131,9 @@ def build_api(
     app.include_router(_plant_routes(view, users, reads), prefix="/api/v1")
     runs = twin or TwinRuns(view.folder)
     app.include_router(twin_router(view, lambda role: _needs(users, role), reads, runs), prefix="/api/v1")
+    plans = desk or Desk(view, users.note)
+    found = searches or Searches(plans.plans, str(view.folder))
+    app.include_router(schedule_router(plans, lambda role: _needs(users, role), reads, found), prefix="/api/v1")
     return app
 
 

@@ -16,6 +16,8 @@ from luban.screens.api import build_api
 from luban.screens.i18n import LANGUAGES
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
+from luban.screens.service.schedule import Desk
+from luban.screens.service.schedule_runs import Searches
 from luban.screens.service.twin_runs import TwinRuns
 from luban.screens.sessions import COOKIE
 from luban.screens.users import Session, Users
@@ -41,6 +43,8 @@ def build_site(view: PlantView, users: Users, storage: Path) -> FastAPI:
     reads = Reads()
     feed = Feed(view, users, reads)
     runs = TwinRuns(view.folder)
+    desk = Desk(view, users.note)
+    searches = Searches(desk.plans, str(view.folder))
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -50,13 +54,15 @@ def build_site(view: PlantView, users: Users, storage: Path) -> FastAPI:
         finally:
             await feed.stop()
             await runs.stop()
+            await searches.end()
             reads.close()
 
-    app = build_api(view, users, reads, lifespan=life, twin=runs)
+    app = build_api(view, users, reads, lifespan=life, twin=runs, desk=desk, searches=searches)
     app.mount("/assets", _Assets(directory=ASSETS), name="assets")
     app.include_router(login_router(users, view.plant.name))
-    app.add_api_route("/twin", _to_twin, include_in_schema=False)
-    _pages(feed, runs)
+    for page in ("twin", "schedule"):
+        app.add_api_route(f"/{page}", _redirect(page), include_in_schema=False)
+    _pages(feed, runs, desk, searches)
     ui.run_with(
         app,
         title=f"luban · {view.plant.name}",
@@ -67,9 +73,13 @@ def build_site(view: PlantView, users: Users, storage: Path) -> FastAPI:
     return app
 
 
-def _to_twin(request: Request) -> RedirectResponse:
-    """The twin's page in the browser's language."""
-    return RedirectResponse(f"/{language_of(request)}/twin", 303)
+def _redirect(page: str) -> Callable[[Request], RedirectResponse]:
+    """To a page in the browser's language."""
+
+    def redirect(request: Request) -> RedirectResponse:
+        return RedirectResponse(f"/{language_of(request)}/{page}", 303)
+
+    return redirect
 
 
 class _Assets(StaticFiles):
@@ -82,10 +92,11 @@ class _Assets(StaticFiles):
         return response
 
 
-def _pages(feed: Any, runs: TwinRuns) -> None:
+def _pages(feed: Any, runs: TwinRuns, desk: Desk, searches: Searches) -> None:
     from nicegui import ui
 
     from luban.screens.web.page import LivePage
+    from luban.screens.web.schedule_page import SchedulePage
     from luban.screens.web.twin_page import TwinPage
 
     def show(request: Request, language: str, make: Callable[[Session, bool | None], Any]) -> Any:
@@ -103,8 +114,14 @@ def _pages(feed: Any, runs: TwinRuns) -> None:
         def twin(request: Request) -> Any:
             return show(request, language, lambda own, dark: TwinPage(feed, runs, language, own, dark=dark))
 
+        def schedule(request: Request, plan: str = "") -> Any:
+            return show(
+                request, language, lambda own, dark: SchedulePage(feed, desk, searches, language, own, plan, dark=dark)
+            )
+
         ui.page(f"/{language}", language=_TAGS[language])(live)
         ui.page(f"/{language}/twin", language=_TAGS[language])(twin)
+        ui.page(f"/{language}/schedule", language=_TAGS[language])(schedule)
 
     for language in LANGUAGES:
         page_in(language)

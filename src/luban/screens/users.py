@@ -38,8 +38,9 @@ class Role(IntEnum):
 
     VIEWER = 1  # look
     OPERATOR = 2  # also book facts
-    ENGINEER = 3  # also configure and correct
-    ADMIN = 4  # also manage users
+    PLANNER = 3  # also plan: solve, move, lock, publish
+    ENGINEER = 4  # also configure and correct
+    ADMIN = 5  # also manage users
 
     @classmethod
     def parse(cls, text: str) -> Role:
@@ -233,6 +234,10 @@ class Users:
             expected = f"{role.name.lower()}{' at ' + path if path else ''} or above"
             raise NotAllowedError("your role does not permit this", came=came, expected=expected)
         return session.user
+
+    def note(self, act: Act) -> None:
+        """Have an act recorded that is not one of this module's own."""
+        self._record(act)
 
     def _known(self, name: str) -> dict[str, Any]:
         doc = self._master.get("user", name)

@@ -22,7 +22,7 @@ app = typer.Typer(no_args_is_help=True, help="Users of a plant: add, list, chang
 def add(
     folder: Plant,
     name: Annotated[str, typer.Argument(help="Name to log in with.")],
-    role: Annotated[str, typer.Option(help="viewer, operator, engineer or admin.")] = "viewer",
+    role: Annotated[str, typer.Option(help="viewer, operator, planner, engineer or admin.")] = "viewer",
     site: Annotated[list[str] | None, typer.Option(help="Only below this equipment path; may be repeated.")] = None,
     generate: Annotated[bool, typer.Option("--generate", help="Make a password and print it once.")] = False,
     as_json: AsJson = False,
