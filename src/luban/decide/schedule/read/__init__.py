@@ -3,24 +3,67 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from luban.core.errors import InputError
+from luban.decide.schedule.given.entries import Given, read_schedule, read_tables
+from luban.decide.schedule.objective import Objective
+from luban.decide.schedule.plant import plant_problem
 from luban.decide.schedule.problem import Problem
-from luban.decide.schedule.read.text import read_text_problem
+from luban.decide.schedule.read.tables import read_table_problem
+from luban.decide.schedule.read.text import is_numbers, read_text_problem
 
-__all__ = ["read_problem"]
+__all__ = ["read_objective", "read_problem"]
+
+_EXPECTED = "a plant folder, a folder of tables, .xlsx, .csv, or a job shop file"
 
 
-def read_problem(path: str | Path, **options: Any) -> Problem:
+def read_problem(path: str | Path, *, kind: str = "", now: int | str | None = None) -> Problem:
     """The problem that a file or folder describes.
 
-    options  kind: of a job shop file, one of jsp, taillard, fjsp, sdst; found out if not given
-    Raises   InputError with file and place
+    path    a job shop file of the literature (text that begins with numbers), a CSV file of operations, a workbook, a
+            folder of CSV files, or a plant folder
+    kind    of a job shop file: jsp, taillard, fjsp, sdst; found out if not given
+    now     tick 0 of tables and plants, as text or µs UTC; else as they say
+    Raises  InputError that tells everything that is wrong, with file and place
     Example  >>> read_problem("ft06.txt").job_count
              6
     """
     path = Path(path)
+    if path.is_dir():
+        if (path / "plant.toml").is_file():
+            return plant_problem(path, now=now)
+        return read_table_problem(path, now)
     if not path.is_file():
-        raise InputError("no such file", came=str(path), expected="a job shop file")
-    return read_text_problem(path.read_text("utf-8-sig"), path.name, options.get("kind", ""))
+        raise InputError("no such file", came=str(path), expected=_EXPECTED)
+    if not kind and path.suffix.lower() in {".xlsx", ".xlsm", ".csv"}:
+        return read_table_problem(path, now)
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        text = ""
+    if not kind and not is_numbers(text):
+        raise InputError("not a file that can be scheduled", came=path.name, expected=_EXPECTED)
+    return read_text_problem(text, path.name, kind)
+
+
+def read_objective(path: str | Path) -> Objective | None:
+    """The objective that schedule.toml or the sheet of settings names; None where there is none.
+
+    Raises  InputError with its place
+    """
+    given = _given(Path(path))
+    if given is None or not given.schedule.table.objective:
+        return None
+    try:
+        return Objective.parse(given.schedule.table.objective)
+    except InputError as error:
+        error.where = str(given.schedule.at("objective"))
+        raise
+
+
+def _given(path: Path) -> Given | None:
+    if path.is_dir() and (path / "plant.toml").is_file():
+        return read_schedule(path)
+    if path.is_dir() or path.suffix.lower() in {".xlsx", ".xlsm"}:
+        return read_tables(path)
+    return None
