@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -73,7 +74,11 @@ def parse_span(value: Any) -> Span:
         value = f"{value.hour * 3600 + value.minute * 60 + value.second} s"
     if isinstance(value, int | float):
         return Span(float(value), bare=True)
-    text = str(value).strip()
+    return _span(str(value).strip())
+
+
+@lru_cache(4096)
+def _span(text: str) -> Span:
     number = bare_number(text)
     if number is not None:
         return Span(number, bare=True)
@@ -147,6 +152,15 @@ def _parts(value: Any) -> list[tuple[str, str]]:
 
 
 def _alternatives(value: Any) -> dict[str, Span | None]:
+    return _machines(value) if isinstance(value, str) else _machines(" | ".join(map(str, _many(value))))
+
+
+def _many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [_plain(value)]
+
+
+@lru_cache(65536)
+def _machines(value: str) -> dict[str, Span | None]:
     found = {name: _work(rest) if rest else None for name, rest in _parts(value)}
     if not found:
         raise InputError("no machine", came=repr(value), expected="lathe-1, or lathe-1 | lathe-2 = 2 h")

@@ -1,8 +1,8 @@
 """A problem from a planner's tables: one CSV file of operations, a folder of CSV files, or a workbook.
 
-Only the table of operations is needed. Without a table of machines, those named by operations are there, always open, or
-on the calendar where there is just one; without a table of orders, orders have no dates. Bare numbers without any unit
-or date make an abstract problem.
+Only the table of operations is needed. Without a table of machines, those named by operations are there, always open
+or on the calendar where there is just one; without a table of orders, orders have no dates. Bare numbers without any
+unit or date make an abstract problem.
 """
 
 from __future__ import annotations
