@@ -67,7 +67,10 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
     assert names == {
         "health", "metrics", "login", "logout", "me", "plant", "tree", "trend", "gaps", "collectors", "kpi", "explain",
         "timeline", "verify_ledger", "fact", "twin", "twin_runs", "twin_run", "twin_study", "twin_recording",
-        "twin_cancel",
+        "twin_cancel", "schedule", "schedule_plans", "schedule_plan", "schedule_chart", "schedule_load",
+        "schedule_dispatch", "schedule_why", "schedule_compare", "schedule_excel", "schedule_pdf", "schedule_move",
+        "schedule_lock", "schedule_undo", "schedule_redo", "schedule_publish", "schedule_promise", "schedule_runs",
+        "schedule_run", "schedule_progress", "schedule_stop", "schedule_cancel",
     }  # fmt: skip
     assert all(op.get("description") for methods in described["paths"].values() for op in methods.values())
 

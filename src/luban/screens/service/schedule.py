@@ -6,6 +6,7 @@ Reads  plant folder with its orders, plans    Writes  plans, and an act in the b
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from itertools import pairwise
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from luban.core.errors import InputError, LubanError, MissingServiceError
-from luban.decide.schedule.objective import TERMS, figures
+from luban.decide.schedule.objective import TERMS, Objective, figures
 from luban.decide.schedule.problem import NEVER, ORDER, Problem
 from luban.decide.schedule.schedule import Schedule
 from luban.plant import Plant, load
@@ -37,6 +38,7 @@ OBJECTIVES = (
 """Objectives to choose from; any other can be written."""
 
 _MOST_CHANGED = 5000
+_VALUES: dict[tuple[str, str], list[float]] = {}
 
 
 class Desk:
@@ -164,7 +166,11 @@ class Desk:
         _inside(p, operation)
         if not 0 <= machine < p.machine_count:
             raise InputError("no such machine in the plan", came=str(machine), expected=f"0 to {p.machine_count - 1}")
-        return move(plan.schedule, operation, machine, start, locked=plan.locked, zone=self.view.plant.zone)
+        try:
+            return move(plan.schedule, operation, machine, start, locked=plan.locked, zone=self.view.plant.zone)
+        except InputError as error:
+            said = self._named(plan, error.message), self._named(plan, error.hint)
+            raise InputError(said[0], came=error.came, hint=said[1]) from None
 
     def _told_move(self, plan: PlanState, moved: Schedule, operation: int) -> dict[str, Any]:
         old, p = plan.schedule, plan.schedule.problem
@@ -219,11 +225,18 @@ class Desk:
             "due": None if chain.due >= NEVER else chain.due, "late": chain.lateness, "alone": chain.alone,
             "links": [
                 {"operation": own.operation, "cause": own.cause, "start": own.start, "end": own.end,
-                 "resource": own.resource, "others": list(own.others), "text": own.text}
+                 "resource": own.resource, "others": list(own.others), "text": self._named(plan, own.text)}
                 for own in chain.links
             ],
             "totals": chain.totals, "chain": charts.critical(plan.schedule, last),
         }  # fmt: skip
+
+    def _named(self, plan: PlanState, text: str) -> str:
+        """A sentence with the machines' names in place of their paths."""
+        for own in self.machines(plan):
+            if own["id"] in text and own["id"] != own["name"]:
+                text = re.sub(rf"(?<![\w/]){re.escape(own['id'])}(?![\w/])", own["name"], text)
+        return text
 
     # ------------------------------------------------------------ downloads
 
@@ -245,18 +258,49 @@ class Desk:
 
 
 def summary(plan: PlanState, plant: Plant | None = None) -> dict[str, Any]:
-    """A plan in a line: its objective and what it is worth, who made it and when, what orders it does not know."""
+    """A plan in a line: its objective, what it is worth now and was when it was found, who made it and when, and what
+    orders it does not know. The gap is that of now, against the bound of the search.
+    """  # fmt: skip
     made, p = plan.made, plan.schedule.problem
+    value = _worth(plan)
+    bound = made.get("bound")
+    gap = made.get("gap") if not plan.undo else _gap(value, bound)
     last = plan.history[-1]
     return {
         "id": plan.id, "name": made.get("name", plan.id), "version": plan.n, "objective": made.get("objective", ""),
-        "value": made.get("value"), "bound": made.get("bound"), "gap": made.get("gap"),
-        "proved": made.get("proved", False), "reason": made.get("reason", ""), "seconds": made.get("seconds"),
+        "value": value, "found": made.get("value"), "bound": bound, "gap": gap,
+        "proved": bool(made.get("proved")) and value == made.get("value"), "reason": made.get("reason", ""), "seconds": made.get("seconds"),
         "author": plan.history[0].who,
         "made": plan.history[0].at, "changed": last.at, "changed_by": last.who, "edits": len(plan.undo),
         "undo": len(plan.undo), "redo": len(plan.redo), "published": plan.published, "operations": p.operation_count,
         "tick": p.tick, "stale": _stale(plan, plant) if plant else None,
     }  # fmt: skip
+
+
+def _worth(plan: PlanState) -> list[float] | None:
+    """The objective's levels as the plan is now; what the search said where nothing was moved."""
+    made = plan.made
+    if not plan.undo or not made.get("objective"):
+        return made.get("value")
+    return _valued(plan)
+
+
+def _valued(plan: PlanState) -> list[float]:
+    key = plan.id, plan.history[-1].hash
+    if key not in _VALUES:
+        if len(_VALUES) > 500:
+            _VALUES.clear()
+        _VALUES[key] = list(Objective.parse(plan.made["objective"]).value(plan.schedule))
+    return _VALUES[key]
+
+
+def _gap(value: list[float] | None, bound: float | None) -> float | None:
+    """As the search says it: how far above its bound; None where nothing is proven."""
+    if not value or bound is None:
+        return None
+    if value[0] <= bound:
+        return 0.0
+    return (value[0] - bound) / abs(bound) if bound else None
 
 
 def _stale(plan: PlanState, plant: Plant) -> dict[str, Any] | None:

@@ -42,7 +42,7 @@ def work(job: dict[str, Any], tell: Any, stop: threading.Event) -> dict[str, Any
     first = _again(held, basis) if same and basis else None
     objective = Objective.parse(job["objective"])
     tell({"phase": "kernel"})
-    from luban.decide.schedule.solve import solve
+    from luban.decide.schedule import solve
 
     def heard(progress: Any) -> None:
         entry = progress.entry

@@ -126,9 +126,6 @@ class SchedulePage:
                 self.path = tool(html.escape(say("Critical path")), self._critical).props("aria-pressed=false")
                 self.versus = Choice(say("Compare with"), self._compare)
                 ui.element("span").classes("lb-space")
-                tool("−", lambda: self.gantt.send("zoom", 1 / 1.5), say("Zoom out"))
-                tool("+", lambda: self.gantt.send("zoom", 1.5), say("Zoom in"))
-                tool(html.escape(say("All")), lambda: self.gantt.send("fit"), say("Show all of the plan"))
                 if self._may():
                     self.publish = tool(html.escape(say("Publish")), self._publish, say("The floor works by this plan"))
             self.ask = ui.element("div").props("aria-live=assertive")
@@ -295,7 +292,8 @@ class SchedulePage:
         gap = texts.gap_said(say, mine["gap"], proved=mine["proved"])
         parts = [f"{first} {value}".strip(), f"{say('Gap')} {gap}", texts.reason_word(say, mine["reason"])]
         if mine["edits"]:
-            parts.append(say("changed by hand {n} times, figures of the search are those before", n=mine["edits"]))
+            before = texts.value_said(say, mine["objective"], mine["found"], mine["tick"])
+            parts.append(say("{n} changes by hand, before them {value}", n=mine["edits"], value=before))
         badge = f' <span class="lb-badge lb-good">{html.escape(say("published"))}</span>' if mine["published"] else ""
         self.title.content = (
             f'<h1 class="lb-big" style="display: inline">{html.escape(mine["name"])}</h1>{badge} '
@@ -492,7 +490,7 @@ class SchedulePage:
             self.comparison.clear()
             self.comparison.set_visibility(True)
             with self.comparison:
-                heading(self.say("{plan} against {other}", plan=names[plan.id], other=names[other]))
+                heading(self.say("Compared: {plan} against {other}", plan=names[plan.id], other=names[other]))
                 text = tables.compared(
                     self.say, told, (names[other], names[plan.id]),
                     lambda tick: texts.moment(tick, p.start, p.tick, self.view.plant.zone), p.tick,

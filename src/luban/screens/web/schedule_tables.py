@@ -15,6 +15,7 @@ __all__ = ["compared", "dispatch", "empty", "facts", "history", "load", "plans",
 
 _text = html.escape
 _MOST_ROWS = 200
+_FIRST = 6
 When = Callable[[int], str]
 
 
@@ -146,8 +147,12 @@ def why(say: Words, told: Mapping[str, Any], when: When, tick: int) -> str:
     made = _table([say("Where the time went"), "", ""], rows, "", (2,))
     if not links:
         return made
-    inner = "".join(links[:30])
-    return f'{made}<ol class="lb-causes">{inner}</ol>'
+    shown = f'<ol class="lb-causes">{"".join(links[:_FIRST])}</ol>'
+    if len(links) > _FIRST:
+        rest = f'<ol class="lb-causes" start="{_FIRST + 1}">{"".join(links[_FIRST:])}</ol>'
+        more = _text(say("and {n} more", n=len(links) - _FIRST))
+        shown += f'<details class="lb-more"><summary>{more}</summary>{rest}</details>'
+    return made + shown
 
 
 def dispatch(say: Words, rows: Sequence[Any], when: When, tick: int) -> str:

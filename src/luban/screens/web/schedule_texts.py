@@ -122,7 +122,7 @@ def moment(tick: int, start: int, length: int, zone: ZoneInfo, *, day: bool = Tr
 
 def told_move(say: Words, told: Mapping[str, Any], machine: str, when: str, tick: int) -> list[str]:
     """What a move would bring, in short sentences."""
-    lines = [say("{operation} to {machine}, {time}", operation=told["name"], machine=machine, time=when)]
+    lines = [say("Move {operation} to {machine}, {time}", operation=told["name"], machine=machine, time=when)]
     if told["shifted"]:
         lines.append(say("{n} others shift", n=told["shifted"]))
     for own in told["orders"][:4]:
@@ -151,5 +151,6 @@ def gantt(say: Words) -> dict[str, Any]:
         "held": say("It is locked or has begun: unlock it first."),
         "reader": say("A planner can move bars; your role looks."), "unfit": say("not possible on this machine"),
         "carry": say("arrows move it, Enter puts it down, Escape lets it be"),
+        "zoom": [say("Zoom out"), say("Zoom in"), say("Show all of the plan")],
         "days": [say("Sun"), say("Mon"), say("Tue"), say("Wed"), say("Thu"), say("Fri"), say("Sat")],
     }  # fmt: skip

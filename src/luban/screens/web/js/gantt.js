@@ -4,14 +4,16 @@ import { escape, length } from "./icons.js";
 
 const SCROLL = 12; // the scroll bar's width
 const SLOP = 4; // a press that moves less is a click [px]
-const TALL = [180, 560];
+const LEAST = 180;
 
 export class Gantt {
   constructor(element, { texts, emit }) {
     Object.assign(this, { element, texts, emit, rows: [], by: "machine", colour: "item", path: false, chain: [], ghost: [], selected: null, focused: null, frames: 0 });
     element.classList.add("lb-gantt");
+    element.gantt = this;
     element.innerHTML =
       `<div class="lb-gantt-stage"><canvas aria-hidden="true"></canvas>` +
+      `<div class="lb-gantt-corner">${["−", "+", "⤢"].map((sign, at) => `<button type="button" class="lb-tool" data-zoom="${at}" aria-label="${escape(texts.zoom[at])}" title="${escape(texts.zoom[at])}">${sign}</button>`).join("")}</div>` +
       `<div class="lb-gantt-scroll" tabindex="-1"><i></i></div>` +
       `<div class="lb-gantt-entry" tabindex="0" role="button" aria-label="${escape(texts.enter)}"></div>` +
       `<div class="lb-gantt-focus" tabindex="-1" role="button" hidden></div><div class="lb-gantt-focus" tabindex="-1" role="button" hidden></div>` +
@@ -53,6 +55,10 @@ export class Gantt {
       this.soon();
     });
     this.stage.addEventListener("keydown", (event) => this.key(event));
+    this.stage.querySelector(".lb-gantt-corner").addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (button && this.data) [() => this.zoom(1 / 1.5), () => this.zoom(1.5), () => this.fit()][button.dataset.zoom]();
+    });
     this.entry.addEventListener("focus", () => this.focusFirst());
   }
 
@@ -75,6 +81,7 @@ export class Gantt {
     const same = this.data?.id === data.id;
     this.data = data;
     this.edit = edit;
+    this.reopen = data.closed.map((spans) => spans.map((span) => span[1]));
     this.taken = null;
     this.locked = new Set(data.locked);
     this.fixed = new Set(data.fixed);
@@ -143,11 +150,13 @@ export class Gantt {
   measure() {
     const width = this.stage.clientWidth;
     if (!width || !this.data) return;
-    const room = Math.max(TALL[0], Math.min(TALL[1], this.high + AXIS + 8));
+    const most = this.tall ?? Math.max(380, window.innerHeight - 360);
+    const room = Math.max(LEAST, Math.min(most, this.high + AXIS + 8));
     this.stage.style.height = `${room}px`;
-    this.width = width - SCROLL;
+    this.width = width - (this.high + AXIS + 8 <= room ? 0 : SCROLL);
     this.height = room;
     this.bar.style.top = `${AXIS}px`;
+    this.bar.hidden = this.high + AXIS + 8 <= room;
     this.bar.firstElementChild.style.height = `${this.high + 8}px`;
     this.painter.size(this.width, this.height);
     this.top = this.bar.scrollTop;
@@ -508,7 +517,7 @@ export class Gantt {
   }
 
   key(event) {
-    if (!this.data || event.target === this.bar) return;
+    if (!this.data || event.target === this.bar || event.target.closest("button")) return;
     const command = event.ctrlKey || event.metaKey;
     const letter = event.key.toLowerCase();
     if (command && (letter === "z" || letter === "y")) {

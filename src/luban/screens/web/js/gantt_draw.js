@@ -233,6 +233,7 @@ export class Painter {
       g.fillStyle = this.cross;
       g.fillRect(x, y, wide, high);
     }
+    if (wide > 6) this.pauses(v, op, y, high);
     if (wide > 3) {
       g.strokeStyle = this.ink["bar-edge"];
       g.lineWidth = 1;
@@ -244,6 +245,23 @@ export class Painter {
       g.strokeStyle = chosen ? this.ink.focus : this.ink.text;
       g.lineWidth = 2;
       g.strokeRect(x, y, Math.max(2, wide), high);
+    }
+  }
+
+  // where work waits over a closure, the bar is only a band
+  pauses(v, op, y, high) {
+    const calendar = v.data.calendar[v.data.machine[op]];
+    if (calendar < 0) return;
+    const [starts, ends] = v.data.bar;
+    const closed = v.data.closed[calendar];
+    const g = this.g;
+    g.fillStyle = v.by === "machine" ? this.ink.closed : this.ink.sheet;
+    for (let at = first(v.reopen[calendar], starts[op] + 1); at < closed.length && closed[at][0] < ends[op]; at += 1) {
+      const x = v.x(closed[at][0]);
+      const wide = (closed[at][1] - closed[at][0]) * v.scale;
+      if (wide < 1 || x > v.width) continue;
+      g.fillRect(x, y, wide, high / 3);
+      g.fillRect(x, y + (2 * high) / 3, wide, high / 3 + 0.5);
     }
   }
 
