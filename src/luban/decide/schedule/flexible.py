@@ -58,6 +58,7 @@ class FlexibleEngine:
     """
 
     name = "flexible"
+    grain = 2_000_000
 
     def __init__(self, problem: Problem, objective: Objective, seed: int, first: Schedule) -> None:
         self.problem, self.objective = problem, objective
@@ -128,6 +129,9 @@ class FlexibleEngine:
         if schedule.makespan < self._best.makespan:
             self._best = self._member_of(schedule)
             self._waiting.append(self._best)
+
+    def halt(self) -> None:
+        """Nothing to do: a slice is short."""
 
     def _begin(self) -> None:
         size = self.problem.operation_count

@@ -15,7 +15,7 @@ run; bound at which it ends; random state; 1: ended; shortest tenure."""
 
 FIELDS = 9
 
-MOST = 64
+MOST = 16
 """Critical operations looked at in one iteration; of a longer path a random stretch of it."""
 
 
