@@ -100,17 +100,16 @@ def _nowhere(*_: str | int) -> Place:
 
 
 def _start(given: Given, plant: Plant, now: int | str | None) -> int:
-    if isinstance(now, int):
-        return now
-    tempo = Tempo(zone=plant.zone)
-    if now is not None:
-        return tempo.moment(now)
-    if given.schedule.table.start is not None:
+    tempo, said_start = Tempo(zone=plant.zone), given.schedule.table.start
+    start = None
+    if said_start is not None:
         try:
-            return tempo.moment(given.schedule.table.start)
+            start = tempo.moment(said_start)
         except InputError as error:
             given.complaints.append(said(given.schedule.at("start"), "start", error))
-    return time.time_ns() // 1000 // MINUTE * MINUTE
+    if now is not None:
+        return now if isinstance(now, int) else tempo.moment(now)
+    return time.time_ns() // 1000 // MINUTE * MINUTE if start is None else start
 
 
 def _tick(given: Given) -> int:
@@ -132,7 +131,8 @@ def _units(site: Site, plant: Plant) -> None:
         units = list(plant.units_of(path))
         short = "." if path == plant.id else path.removeprefix(f"{plant.id}/")
         site.groups[short] = units
-        site.groups.setdefault(path, units)
+    for path in plant.equipment:
+        site.groups[path] = list(plant.units_of(path))
 
 
 def _wanted(plant: Plant, orders: Iterable[str] | None) -> list[Order]:
@@ -162,8 +162,8 @@ def _steps(site: Site, plant: Plant) -> dict[str, list[_Step]]:
                 step.cycles[unit], step.setups[unit] = row.ideal_cycle_s, row.setup_s
     told = {(own.table.item, own.table.operation): own for own in site.given.told("step")}
     for (item, operation), own in told.items():
-        if site.named(own, "item", item, found, "item of the routing"):
-            site.named(own, "operation", operation, found[item], f"operation of {item}")
+        if site.named(own, "item", item, found, "item", " of the routing"):
+            site.named(own, "operation", operation, found[item], "operation", f" of {item}")
     for item, steps in found.items():
         for step in steps.values():
             visits = sum(bool(set(step.cycles) & set(other.cycles)) for other in steps.values())
@@ -220,7 +220,7 @@ def _locks(site: Site, plant: Plant, steps: Mapping[str, list[_Step]]) -> dict[t
         if not site.named(told, "order", order, plant.orders, "order"):
             continue
         known = [step.operation for step in steps.get(plant.orders[order].item, ())]
-        if not site.named(told, "operation", operation, known, f"operation of {plant.orders[order].item}"):
+        if not site.named(told, "operation", operation, known, "operation", f" of {plant.orders[order].item}"):
             continue
         machine = ""
         if told.table.machine:

@@ -37,7 +37,8 @@ SHOWN = 40
 class Given:
     """What was read: `lists` by section (pool, setup, …), and the schedule as a whole.
 
-    name  of the file or folder
+    name    of the file or folder
+    broken  sections of which some entry did not pass: names of theirs may be right though nobody knows them
     """
 
     name: str
@@ -45,6 +46,7 @@ class Given:
     lists: dict[str, list[Told[Any]]] = field(default_factory=dict)
     complaints: list[Complaint] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
 
     def told(self, section: str) -> list[Told[Any]]:
         """Entries of a section."""
@@ -85,7 +87,9 @@ def read_schedule(folder: Path) -> Given:
     given.schedule = _entry(data.get("schedule", {}), ScheduleTable, at, given.complaints) or nowhere
     models = {name: model for name, own in known.items() if (model := _model(own.annotation)) is not None}
     for name, model in models.items():
+        before = len(given.complaints)
         given.lists[name] = list(_listed(name, model, data.get(name, []), lines, given.complaints))
+        given.broken |= {name} if len(given.complaints) > before else set()
     named = data.get("tables", {})
     for name, file in named.items() if isinstance(named, dict) else ():
         place = Place(FILE, lines.line(("tables", name)))
@@ -99,8 +103,10 @@ def read_schedule(folder: Path) -> Given:
             continue
         given.files.append(folder / book)
         grid = read_grid(folder / book, sheet, given.complaints)
+        before = len(given.complaints)
         if grid is not None:
             given.lists[name] += _rows(grid, models[name], given.complaints)
+        given.broken |= {name} if grid is None or len(given.complaints) > before else set()
     return given
 
 
@@ -153,7 +159,9 @@ def read_tables(path: Path) -> Given:
         if section == "schedule":
             given.schedule = _settings(grid, given.complaints) or given.schedule
         else:
+            before = len(given.complaints)
             given.lists[section] = list(_rows(grid, SHEETS[section].model, given.complaints))
+            given.broken |= {section} if len(given.complaints) > before else set()
     return given
 
 

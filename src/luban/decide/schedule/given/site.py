@@ -102,16 +102,17 @@ class Site:
             return [name]
         if name in self.groups:
             return self.groups[name]
-        known = [*self.machines, *self.groups]
-        self.complain(told, key, "unknown machine", repr(name), listing(known), did_you_mean(name, known))
+        self.named(told, key, name, dict.fromkeys([*self.groups, *self.machines]), "machine")
         return []
 
-    def named(self, told: Told[Any], key: str, name: str, known: Iterable[str], what: str) -> bool:
-        """Whether a name is known; a complaint if not."""
-        names = list(known)
+    def named(self, told: Told[Any], key: str, name: str, known: Iterable[str], section: str, of: str = "") -> bool:
+        """Whether a name is known; a complaint if not, unless entries that may have borne it are broken."""
+        names = known if isinstance(known, Mapping | set) else list(known)
         if name in names:
             return True
-        self.complain(told, key, f"unknown {what}", repr(name), listing(names), did_you_mean(name, names))
+        if section not in self.given.broken:
+            what = f"unknown {section}{of}"
+            self.complain(told, key, what, repr(name), listing(names), did_you_mean(name, names))
         return False
 
     # ---- what schedule.toml or the tables say
@@ -125,7 +126,7 @@ class Site:
             if table.calendar:
                 self.named(told, "calendar", table.calendar, self.calendars, "calendar")
             if table.setups:
-                self.named(told, "setups", table.setups, setups, "table of setups")
+                self.named(told, "setups", table.setups, setups, "setup", " table")
             if table.setup_pool:
                 self.named(told, "setup_pool", table.setup_pool, pools, "pool")
             for name in self.machines_of(told, "id", table.id):

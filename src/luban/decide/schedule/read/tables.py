@@ -23,7 +23,7 @@ from luban.decide.schedule.given.fields import Span, bare_number
 from luban.decide.schedule.given.site import MachineGiven, Site
 from luban.decide.schedule.problem import NEVER, Problem
 from luban.plant.calendar import Calendar
-from luban.plant.complaint import did_you_mean, listing, said
+from luban.plant.complaint import did_you_mean, said
 from luban.twin.load.read import Told
 
 __all__ = ["read_table_problem"]
@@ -175,7 +175,7 @@ def _orders(site: Site, rows: Rows) -> dict[str, dict[str, Any]]:
         table = told.table
         if table.id in found:
             site.complain(told, "id", "an order given twice", repr(table.id), "each order once")
-        if table.id not in rows:
+        if table.id not in rows and "operation" not in site.given.broken:
             site.complain(told, "id", "an order without operations", repr(table.id), "rows in the table of operations")
         release = site.at(told, "release", late=True, otherwise=0)
         due, deadline = site.at(told, "due"), site.at(told, "deadline")
@@ -186,9 +186,7 @@ def _orders(site: Site, rows: Rows) -> dict[str, dict[str, Any]]:
         found[table.id] = {"release": max(release, 0), "due": due, "deadline": deadline, "weight": weight}
     if found:
         for order, own in rows.items():
-            if order not in found:
-                first = next(iter(own.values()))[0]
-                site.complain(first, "order", "unknown order", repr(order), listing(found), did_you_mean(order, found))
+            site.named(next(iter(own.values()))[0], "order", order, found, "order")
     return found
 
 
@@ -202,9 +200,7 @@ def _route(site: Site, order: str, own: Mapping[str, list[Told[Any]]]) -> list[s
         if told.table.after in own:
             after[name] = told.table.after
         else:
-            known = listing(own)
-            hint = did_you_mean(told.table.after, own)
-            site.complain(told, "after", f"unknown operation of order {order}", repr(told.table.after), known, hint)
+            site.named(told, "after", told.table.after, own, "operation", f" of order {order}")
     if not after:
         return list(own)
     following: dict[str, str] = {}
@@ -252,8 +248,8 @@ def _locks(site: Site, rows: Rows) -> dict[tuple[str, str], dict[str, Any]]:
     """Words of Builder.operation by order and operation."""
     found = {}
     for (order, operation), told in site.locks().items():
-        if site.named(told, "order", order, rows, "order") and site.named(
-            told, "operation", operation, rows[order], f"operation of order {order}"
+        if site.named(told, "order", order, rows, "operation", " of order") and site.named(
+            told, "operation", operation, rows[order], "operation", f" of order {order}"
         ):
             machine = told.table.machine
             if machine and not site.machines_of(told, "machine", machine):
