@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from luban.decide.schedule.build import Builder
     from luban.decide.schedule.check import Fault, find_faults
     from luban.decide.schedule.objective import TERMS, Objective, figures
+    from luban.decide.schedule.portfolio import Entry, Progress, Solution, solve
     from luban.decide.schedule.problem import MAINTENANCE, NEVER, NONE, ORDER, Problem
     from luban.decide.schedule.read import read_problem
     from luban.decide.schedule.schedule import Schedule
-    from luban.decide.schedule.solve import Progress, Solution, solve
 
 __all__ = [
     "MAINTENANCE",
@@ -24,6 +24,7 @@ __all__ = [
     "ORDER",
     "TERMS",
     "Builder",
+    "Entry",
     "Fault",
     "Objective",
     "Problem",
@@ -43,7 +44,7 @@ _HOMES = {
     "problem": ("MAINTENANCE", "NEVER", "NONE", "ORDER", "Problem"),
     "read": ("read_problem",),
     "schedule": ("Schedule",),
-    "solve": ("Progress", "Solution", "solve"),
+    "portfolio": ("Entry", "Progress", "Solution", "solve"),
 }
 
 

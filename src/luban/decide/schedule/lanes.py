@@ -1,0 +1,77 @@
+"""Which engines search on which problem, and how they share a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from luban.decide.schedule.engine import Engine
+from luban.decide.schedule.exact import ExactEngine
+from luban.decide.schedule.flexible import FlexibleEngine
+from luban.decide.schedule.general import GeneralEngine
+from luban.decide.schedule.jobshop import JobShopEngine
+from luban.decide.schedule.objective import Objective
+from luban.decide.schedule.problem import Problem
+from luban.decide.schedule.schedule import Schedule
+
+__all__ = ["Lane", "lanes_for"]
+
+_SMALL = 400
+"""Operations up to which a proof is worth part of the time."""
+
+Make = Callable[[], Engine]
+
+
+@dataclass
+class Lane:
+    """Engines that take turns on one worker: the one furthest behind its share of work goes next.
+
+    makers  (how to make an engine, its share); engines are made on their worker, at their first turn
+    """
+
+    makers: list[tuple[Make, float]]
+    engines: list[Engine | None] = field(default_factory=list)
+    done: list[float] = field(default_factory=list)
+    now: int = 0
+
+    def __post_init__(self) -> None:
+        self.engines = [None] * len(self.makers)
+        self.done = [0.0] * len(self.makers)
+
+    def turn(self) -> Engine:
+        """Whose slice is next."""
+        self.now = min(range(len(self.makers)), key=self.done.__getitem__)
+        engine = self.engines[self.now] or self.makers[self.now][0]()
+        self.engines[self.now] = engine
+        return engine
+
+    def spent(self, work: int) -> None:
+        """Counts the slice of the last turn."""
+        self.done[self.now] += work / self.makers[self.now][1]
+
+    def halt(self) -> None:
+        """Ends a running slice."""
+        for engine in self.engines:
+            if engine is not None:
+                engine.halt()
+
+
+def lanes_for(problem: Problem, objective: Objective, seed: int, first: Schedule, workers: int) -> list[Lane]:
+    """The lanes of a search: the strongest engine leads, a second seed, a proof and windows share the other worker."""
+
+    def make(engine: Callable[[Problem, Objective, int, Schedule], Engine], number: int = 0) -> Make:
+        return lambda: engine(problem, objective, seed + 7919 * number, first)
+
+    small = problem.operation_count <= _SMALL
+    if problem.is_plain and objective.is_makespan:
+        flexible = len(problem.mode_machine) > problem.operation_count
+        main = FlexibleEngine if flexible else JobShopEngine
+        second = [(make(main, 1), 0.6), (make(ExactEngine), 0.4)] if small else [(make(main, 1), 1.0)]
+    else:
+        main = GeneralEngine
+        second = [(make(main, 1), 0.8)]
+        if small:
+            second.append((make(ExactEngine), 0.2))
+    if workers == 1:
+        return [Lane([(make(main), 1.0), *((maker, share / 2) for maker, share in second)])]
+    return [Lane([(make(main), 1.0)]), Lane(second)]
