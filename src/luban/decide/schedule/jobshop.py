@@ -23,11 +23,14 @@ __all__ = ["JobShopEngine"]
 
 _Order = NDArray[np.uint32]
 
-_POPULATION = 30
-_PATIENCE = 12_500
-_PLAIN = 8_000
-"""Up to so many operations all heads behind a move are computed anew; above, only those that change."""
+_FEW, _MANY = 8, 30
+"""The population begins small, so that merging begins early, and grows whenever two members have become alike."""
 
+_ALIKE = 200
+"""Two solutions are alike where fewer than one pair in so many runs in another order."""
+
+_PATIENCE = 12_500
+"""Iterations without gain after which a run of the tabu search ends (Peng, Lü, Cheng 2015)."""
 
 _SWINGS = 40
 """Dispatches without gain after which the search begins."""
@@ -72,12 +75,12 @@ class JobShopEngine:
         self._random = np.random.default_rng(seed)
         self._graph = _graph(problem, self._random)
         self._memory = _memory(self._graph, problem.operation_count, int(self._random.integers(1, 2**63)))
-        self._plain = int(problem.operation_count <= _PLAIN)
         self._tenure = 10 + problem.job_count // max(problem.machine_count, 1)
         spans = np.bincount(problem.mode_machine, minlength=problem.machine_count)
         self._spans = np.concatenate([[0], np.cumsum(spans)])
         self._people: list[tuple[int, _Order]] = []
-        self._pairs: list[tuple[int, int]] = []
+        self._room = _FEW
+        self._near = 1 + int((spans * (spans - 1)).sum()) // (2 * _ALIKE)
         self._best = _order_of(first)
         self._value = first.makespan
         self._told = self._value
@@ -99,7 +102,7 @@ class JobShopEngine:
                 self._swing_once()
                 continue
             left = until - ctl[WORK]
-            tabu(self._graph, self._memory, int(self.bound), _PATIENCE, left, self._tenure, self._plain)
+            tabu(self._graph, self._memory, int(self.bound), _PATIENCE, left, self._tenure)
             if ctl[BEST] < self._value:
                 self._value, self._best = int(ctl[BEST]), self._memory.best.copy()
             if ctl[STUCK] == 2:
@@ -122,7 +125,7 @@ class JobShopEngine:
         """Nothing: slices are short."""
 
     def _swing_once(self) -> None:
-        """One dispatch, with what the last one, from the other end, says is urgent; when they end, the search begins."""
+        """One dispatch with the urgency the last one, from the other end, found; when they end, the search begins."""
         swing = self._swing
         order = self._swung(swing)
         if swing.value < self._value:
@@ -162,20 +165,25 @@ class JobShopEngine:
     def _settle_run(self) -> None:
         """A run of the tabu search is over: its best joins the population, the next start comes from it."""
         self._keep(int(self._memory.ctl[BEST]), self._memory.best.copy())
-        size = len(self._people)
-        if size < _POPULATION:
-            self._begin(self._anew())
-            return
-        i, j = self._random.choice(size, 2, replace=False)
-        self._begin(self._between(self._people[i][1], self._people[j][1], int(self._random.integers(300, 725))))
+        people = self._people
+        if len(people) >= self._room:
+            i, j = sorted(self._random.choice(len(people), 2, replace=False).tolist())
+            if self._apart(people[i][1], people[j][1]) > self._near:
+                self._begin(self._between(people[i][1], people[j][1], int(self._random.integers(300, 725))))
+                return
+            del people[j]
+            self._room = min(self._room + 1, _MANY)
+        self._begin(self._anew())
 
     def _keep(self, value: int, order: _Order) -> None:
-        for other, theirs in self._people:
-            if value == other and self._apart(order, theirs) == 0:
-                return
+        """Takes a solution into the population, in place of those alike or else of the worst, where it is better."""
+        alike = [k for k, (_, theirs) in enumerate(self._people) if self._apart(order, theirs) <= self._near]
+        if any(self._people[k][0] <= value for k in alike):
+            return
+        self._people = [one for k, one in enumerate(self._people) if k not in alike]
         self._people.append((value, order))
         self._people.sort(key=lambda one: one[0])
-        del self._people[_POPULATION:]
+        del self._people[self._room :]
 
     def _apart(self, one: _Order, other: _Order) -> int:
         room = np.empty((2, one.size), np.int64)
@@ -230,16 +238,12 @@ def _graph(p: Problem, random: np.random.Generator) -> Graph:
     span[:count, 0] = p.mode_time
     span[count:none, 0] = span[count:none, 1] = p.release
     span[:, 3] = random.integers(1, 2**62, none + 1)
-    place = np.full(none + 1, _words(count) * 64, np.uint32)
+    place = np.full(none + 1, count, np.uint32)
     machine = p.mode_machine.astype(np.uint32)
     tip = np.zeros(max(p.machine_count, 1), np.uint32)
     return Graph(
         link.reshape(-1), span.reshape(-1), place, number.astype(np.uint32), lasts.astype(np.uint32), machine, tip
     )
-
-
-def _words(count: int) -> int:
-    return (count + 63) // 64
 
 
 def _memory(graph: Graph, count: int, seed: int) -> Memory:
@@ -252,7 +256,6 @@ def _memory(graph: Graph, count: int, seed: int) -> Memory:
         until=np.zeros(4096, np.int64),
         seen=np.zeros(1 << 16, np.uint64),
         sign=np.zeros(1, np.uint64),
-        bits=np.zeros(_words(count) + 1, np.uint64),
         mark=np.zeros(graph.place.size, np.int64),
         held=np.zeros(count + 1, np.uint32),
         ahead=np.zeros(count + 1, np.int64),

@@ -5,7 +5,7 @@ machine that ends at the release. `none` stands for nobody; its end and tail sta
 
 link   [4 (none + 1)] job's operation before, after, machine's before, after (uint32: an index that needs no sign check)
 span   [4 (none + 1)] time, head with the own time (earliest end), tail with the own time, hash
-place  [none + 1] position in `order`; those without one lie behind all, at the first bit of the last word of `bits`
+place  [none + 1] position in `order`; those without one lie behind all
 order  [O] a topological order
 lasts  [J] last operation of each job
 machine, tip   [O] machine of each operation, [M] room for `build`
@@ -17,10 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
-from numba.cpython.unsafe.numbers import leading_zeros, trailing_zeros
 from numpy.typing import NDArray
 
-__all__ = ["Graph", "Hashes", "Indices", "Ints", "build", "draw", "makespan", "relink", "ripple", "settle"]
+__all__ = ["Graph", "Hashes", "Indices", "Ints", "build", "draw", "makespan", "relink", "settle"]
 
 
 Indices = NDArray[np.uint32]
@@ -92,7 +91,7 @@ def build(graph: Graph) -> int:
 @njit(cache=True, nogil=True)
 def relink(
     u: int, v: int, side: int, link: Indices, place: Indices, order: Indices, mark: Ints, stamp: int, held: Indices
-) -> tuple[int, int, int]:
+) -> int:
     """Moves u behind v (side 0) or before v (side 1) on its machine and mends the topological order.
 
     Between them in the order, only what hangs on u through its job has to go along (Nowicki and Smutnicki).
@@ -142,7 +141,7 @@ def relink(
         order[into] = x
         place[x] = into
         into += step
-    return np.int64(first), np.int64(after), looked
+    return looked
 
 
 @njit(cache=True, nogil=True)
@@ -159,67 +158,3 @@ def settle(link: Indices, span: Ints, order: Indices, low: int, high: int) -> No
         a = span[4 * link[4 * x + 1] + 2]
         b = span[4 * link[4 * x + 3] + 2]
         span[4 * x + 2] = max(a, b) + span[4 * x]
-
-
-@njit(cache=True, nogil=True)
-def ripple(
-    link: Indices,
-    span: Ints,
-    place: Indices,
-    order: Indices,
-    bits: Hashes,
-    side: int,
-    first: int,
-    second: int,
-    third: int,
-) -> int:
-    """Heads (side 0) or tails (side 1) that change, in topological order: a bit a position says who is to be looked at.
-
-    Returns operations looked at. place[none] lies in the last word, which nobody reads.
-    """
-    one = np.uint64(1)
-    looked = np.int64(0)
-    words = bits.size - 1
-    w = words if side == 0 else np.int64(-1)
-    for x in (first, second, third):
-        p = place[x]
-        bits[p >> 6] |= one << np.uint64(p & 63)
-        k = np.int64(p >> 6)
-        if side == 0:
-            w = min(w, k)
-        elif k < words:
-            w = max(w, k)
-    if side == 0:
-        while w < words:
-            word = bits[w]
-            if word == 0:
-                w += 1
-                continue
-            bits[w] = word & (word - one)
-            x = order[(w << 6) + np.int64(trailing_zeros(word))]
-            looked += 1
-            c = max(span[4 * link[4 * x] + 1], span[4 * link[4 * x + 2] + 1]) + span[4 * x]
-            if c != span[4 * x + 1]:
-                span[4 * x + 1] = c
-                p = place[link[4 * x + 1]]
-                bits[p >> 6] |= one << np.uint64(p & 63)
-                p = place[link[4 * x + 3]]
-                bits[p >> 6] |= one << np.uint64(p & 63)
-    else:
-        while w >= 0:
-            word = bits[w]
-            if word == 0:
-                w -= 1
-                continue
-            k = 63 - np.int64(leading_zeros(word))
-            bits[w] = word ^ (one << np.uint64(k))
-            x = order[(w << 6) + k]
-            looked += 1
-            c = max(span[4 * link[4 * x + 1] + 2], span[4 * link[4 * x + 3] + 2]) + span[4 * x]
-            if c != span[4 * x + 2]:
-                span[4 * x + 2] = c
-                p = place[link[4 * x]]
-                bits[p >> 6] |= one << np.uint64(p & 63)
-                p = place[link[4 * x + 2]]
-                bits[p >> 6] |= one << np.uint64(p & 63)
-    return looked

@@ -1,4 +1,4 @@
-"""Dispatching: no machine waits while there is work for it, and the highest priority goes first; forward or backward."""
+"""Dispatching: no machine waits while it has work, and the highest priority goes first; from the start or the end."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from luban.decide.schedule.kernel.jobshop import Graph, Hashes, Indices, Ints, draw, makespan, relink, ripple, settle
+from luban.decide.schedule.kernel.jobshop import Graph, Hashes, Indices, Ints, draw, makespan, relink, settle
 
 __all__ = ["BEST", "IDLE", "ITERATION", "NOW", "STUCK", "WORK", "Memory", "tabu"]
 
@@ -23,7 +23,7 @@ class Memory(NamedTuple):
     ctl, state, best   slots named above, random numbers, order of the best solution
     keys, until        sequences forbidden, and up to which iteration
     seen, sign         solutions visited, and the one at hand (hashes)
-    bits … bound       room
+    mark … bound      room
     """
 
     ctl: Ints
@@ -33,7 +33,6 @@ class Memory(NamedTuple):
     until: Ints
     seen: Hashes
     sign: Hashes
-    bits: Hashes
     mark: Ints
     held: Indices
     ahead: Ints
@@ -150,10 +149,10 @@ def _change(u: int, v: int, side: int, link: Indices, span: Ints) -> np.uint64:
 
 
 @njit(cache=True, nogil=True)
-def tabu(graph: Graph, memory: Memory, target: int, patience: int, budget: int, tenure: int, plain: int) -> None:
+def tabu(graph: Graph, memory: Memory, target: int, patience: int, budget: int, tenure: int) -> None:
     """Iterates until `patience` iterations brought nothing, the makespan is `target` or `budget` is used up."""
     link, span, place, order, lasts, _, _ = graph
-    ctl, state, best, keys, until, seen, sign, bits, mark, held, ahead, path, moves, bound = memory
+    ctl, state, best, keys, until, seen, sign, mark, held, ahead, path, moves, bound = memory
     count = order.size
     none = place.size - 1
     now = ctl[NOW]
@@ -292,17 +291,9 @@ def tabu(graph: Graph, memory: Memory, target: int, patience: int, budget: int, 
         sign[0] += _change(u, v, side, link, span)
         _forbid(u, v, side, link, span, keys, until, it + tenure + draw(state, tenure // 2))
         a, b = np.int64(place[u]), np.int64(place[v])
-        first, after, looked = relink(u, v, side, link, place, order, mark, it, held)
-        work += looked
-        if plain:
-            settle(link, span, order, min(a, b), max(a, b))
-            work += (count + max(a, b) - min(a, b)) // 2
-        elif side == 0:
-            work += ripple(link, span, place, order, bits, 0, first, u, after)
-            work += ripple(link, span, place, order, bits, 1, u, v, np.int64(link[4 * first + 2]))
-        else:
-            work += ripple(link, span, place, order, bits, 0, u, v, np.int64(link[4 * first + 3]))
-            work += ripple(link, span, place, order, bits, 1, first, u, after)
+        work += relink(u, v, side, link, place, order, mark, it, held)
+        settle(link, span, order, min(a, b), max(a, b))
+        work += (count + max(a, b) - min(a, b)) // 2
         now = makespan(span, lasts)
         if now < ctl[BEST]:
             ctl[BEST] = now
