@@ -15,12 +15,17 @@ from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import NONE, Problem
 from luban.decide.schedule.schedule import Schedule
 from luban.plant import load
-from luban.screens.service.schedule_store import Plans
+from luban.screens.service.schedule_store import Plans, fingerprint
 from tests.screens import twin_shop
 
 ZONE = ZoneInfo("Asia/Shanghai")
 START = parse_time("2026-01-05T06:00", ZONE)
 MINUTE = 60_000_000
+_SCHEDULE = """[schedule]
+start = "2026-01-05T06:00"
+tick = "1 min"
+objective = "tardiness > setup_time"
+"""
 _ROUTES = {
     "shaft": (("turning", 70), ("milling", 60), ("grinding", 55), ("wash", 10)),
     "gear": (("turning", 60), ("milling", 75), ("wash", 10)),
@@ -39,6 +44,7 @@ def write(folder: Path, orders: int = 14) -> Path:
     twin_shop.write(folder)
     rows = "".join(f"{name},{item},{count},,{due},0\n" for name, item, count, due in _orders(orders))
     (folder / "orders.csv").write_text("id,item,quantity,release,due,priority\n" + rows, "utf-8")
+    (folder / "schedule.toml").write_text(_SCHEDULE, "utf-8")
     return folder
 
 
@@ -129,6 +135,6 @@ def seed(folder: Path, made: Problem, *, name: str = "", who: str = "li") -> str
     value = Objective.parse("tardiness > setup_time").value(schedule)
     told = {
         "objective": "tardiness > setup_time", "value": list(value), "bound": 0.0, "gap": None, "reason": "time",
-        "seconds": 1.0, "seed": 0, "fingerprint": load(folder).fingerprint,
+        "seconds": 1.0, "seed": 0, "fingerprint": fingerprint(folder, load(folder)),
     }  # fmt: skip
     return Plans(folder).make(schedule, told | ({"name": name} if name else {}), who=who).id

@@ -20,7 +20,7 @@ from luban.decide.schedule.problem import NEVER, ORDER, Problem
 from luban.decide.schedule.schedule import Schedule
 from luban.plant import Plant, load
 from luban.screens.service import schedule_chart as charts
-from luban.screens.service.schedule_store import Plans, PlanState
+from luban.screens.service.schedule_store import Plans, PlanState, fingerprint
 from luban.screens.service.view import PlantView
 from luban.screens.users import Act
 
@@ -65,7 +65,8 @@ class Desk:
     def status(self) -> dict[str, Any]:
         """What can be planned, and which plans there are."""
         plant = self.plant()
-        plans = [summary(plan, plant) for plan in self.plans.all()]
+        seen = fingerprint(self.view.folder, plant)
+        plans = [summary(plan, plant, seen) for plan in self.plans.all()]
         current = next((own for own in plans if own["published"]), plans[0] if plans else None)
         return {
             "orders": len(plant.orders), "routing": len(plant.routing), "objectives": list(OBJECTIVES),
@@ -74,9 +75,10 @@ class Desk:
 
     def told(self, id_: str) -> dict[str, Any]:
         """A plan: what it is worth, whether it still fits the orders, what was done to it."""
-        plan = self.plans.get(id_)
+        plan, plant = self.plans.get(id_), self.plant()
         return {
-            **summary(plan, self.plant()), "figures": _figures(plan.schedule), "locked": _named(plan, plan.locked),
+            **summary(plan, plant, fingerprint(self.view.folder, plant)),
+            "figures": _figures(plan.schedule), "locked": _named(plan, plan.locked),
             "history": [
                 {"n": own.n, "at": own.at, "who": own.who, "act": own.act, "text": own.told.get("text", ""),
                  "undone": own.n in plan.redo}
@@ -257,9 +259,9 @@ class Desk:
         raise MissingServiceError("nobody can say yet what it would take", came=order)
 
 
-def summary(plan: PlanState, plant: Plant | None = None) -> dict[str, Any]:
+def summary(plan: PlanState, plant: Plant, seen: str) -> dict[str, Any]:
     """A plan in a line: its objective, what it is worth now and was when it was found, who made it and when, and what
-    orders it does not know. The gap is that of now, against the bound of the search.
+    orders it does not know. The gap is that of now, against the bound of the search. `seen`: fingerprint of the folder.
     """  # fmt: skip
     made, p = plan.made, plan.schedule.problem
     value = _worth(plan)
@@ -269,11 +271,11 @@ def summary(plan: PlanState, plant: Plant | None = None) -> dict[str, Any]:
     return {
         "id": plan.id, "name": made.get("name", plan.id), "version": plan.n, "objective": made.get("objective", ""),
         "value": value, "found": made.get("value"), "bound": bound, "gap": gap,
-        "proved": bool(made.get("proved")) and value == made.get("value"), "reason": made.get("reason", ""), "seconds": made.get("seconds"),
-        "author": plan.history[0].who,
+        "proved": bool(made.get("proved")) and value == made.get("value"), "reason": made.get("reason", ""),
+        "seconds": made.get("seconds"), "author": plan.history[0].who,
         "made": plan.history[0].at, "changed": last.at, "changed_by": last.who, "edits": len(plan.undo),
         "undo": len(plan.undo), "redo": len(plan.redo), "published": plan.published, "operations": p.operation_count,
-        "tick": p.tick, "stale": _stale(plan, plant) if plant else None,
+        "tick": p.tick, "stale": _stale(plan, plant, seen),
     }  # fmt: skip
 
 
@@ -303,10 +305,10 @@ def _gap(value: list[float] | None, bound: float | None) -> float | None:
     return (value[0] - bound) / abs(bound) if bound else None
 
 
-def _stale(plan: PlanState, plant: Plant) -> dict[str, Any] | None:
+def _stale(plan: PlanState, plant: Plant, seen: str) -> dict[str, Any] | None:
     """What has changed in the folder since the plan was made; None: nothing, or it was not made from the folder."""
     known = plan.made.get("fingerprint")
-    if not known or known == plant.fingerprint:
+    if not known or known == seen:
         return None
     p = plan.schedule.problem
     planned = {name for at, name in enumerate(p.jobs) if p.job_kind[at] == ORDER}

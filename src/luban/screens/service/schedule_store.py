@@ -21,9 +21,10 @@ from luban.core.errors import InputError, IntegrityError
 from luban.core.time import now
 from luban.decide.schedule.problem import Ints, Problem
 from luban.decide.schedule.schedule import Schedule
+from luban.plant import Plant
 from luban.screens.users import Act
 
-__all__ = ["COLUMNS", "EDITS", "Entry", "PlanState", "Plans", "read_problem", "write_problem"]
+__all__ = ["COLUMNS", "EDITS", "Entry", "PlanState", "Plans", "fingerprint", "read_problem", "write_problem"]
 
 COLUMNS = ("machine", "start", "end", "setup_start", "setup_end", "batch")
 EDITS = ("moved", "locked", "unlocked")
@@ -244,6 +245,13 @@ def _apply(columns: dict[str, Ints], locked: set[int], body: Mapping[str, Any], 
     gone, come = (body["lock"], body["unlock"]) if back else (body["unlock"], body["lock"])
     locked.difference_update(gone)
     locked.update(come)
+
+
+def fingerprint(folder: Path, plant: Plant) -> str:
+    """Name of what a plan was made from: the plant's revision and its schedule.toml."""
+    rest = folder / "schedule.toml"
+    said = rest.read_bytes() if rest.is_file() else b""
+    return hashlib.sha256(plant.fingerprint.encode() + said).hexdigest()
 
 
 # ---------------------------------------------------------------- problems

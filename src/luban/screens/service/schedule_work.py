@@ -21,7 +21,7 @@ from luban.core.errors import LubanError
 from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import Problem
 from luban.decide.schedule.schedule import Schedule
-from luban.screens.service.schedule_store import COLUMNS, Plans, PlanState, write_problem
+from luban.screens.service.schedule_store import COLUMNS, Plans, PlanState, fingerprint, write_problem
 
 __all__ = ["main", "work"]
 
@@ -34,7 +34,7 @@ def work(job: dict[str, Any], tell: Any, stop: threading.Event) -> dict[str, Any
     """
     tell({"phase": "load"})
     folder = Path(job["folder"])
-    problem, fingerprint = _problem(folder)
+    problem, seen = _problem(folder)
     plans = Plans(folder)
     basis = plans.get(job["locks_of"]) if job.get("locks_of") else None
     held, locked = _held(problem, basis) if basis else (problem, ())
@@ -60,7 +60,7 @@ def work(job: dict[str, Any], tell: Any, stop: threading.Event) -> dict[str, Any
     told = {
         "objective": str(objective), "value": list(found.value), "bound": _finite(found.bound),
         "gap": _finite(found.gap), "proved": found.proved, "reason": found.reason, "seed": found.seed,
-        "seconds": round(found.seconds, 2), "fingerprint": fingerprint,
+        "seconds": round(found.seconds, 2), "fingerprint": seen,
         "log": [entry.as_dict() for entry in found.log][-200:],
     }  # fmt: skip
     columns = {name: getattr(found.schedule, name).tolist() for name in COLUMNS}
@@ -73,8 +73,7 @@ def _problem(folder: Path) -> tuple[Problem, str]:
     from luban.decide.schedule.plant import plant_problem
     from luban.plant import load
 
-    plant = load(folder)
-    return plant_problem(folder), plant.fingerprint
+    return plant_problem(folder), fingerprint(folder, load(folder))
 
 
 def _held(problem: Problem, plan: PlanState) -> tuple[Problem, tuple[int, ...]]:

@@ -12,10 +12,9 @@ __all__ = ["REDO", "UNDO", "Choice", "field", "segments", "tool"]
 
 VALUE = "(event) => emit(event.target.value)"
 
-UNDO = (
-    '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M3 6.5h6.5a3.5 3.5 0 0 1 0 7H6M3 6.5 6 3.5M3 6.5l3 3"/></svg>'
-)
-REDO = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M13 6.5H6.5a3.5 3.5 0 0 0 0 7H10M13 6.5l-3-3M13 6.5l-3 3"/></svg>'
+_SVG = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>'
+UNDO = _SVG.format("M3 6.5h6.5a3.5 3.5 0 0 1 0 7H6M3 6.5 6 3.5M3 6.5l3 3")
+REDO = _SVG.format("M13 6.5H6.5a3.5 3.5 0 0 0 0 7H10M13 6.5l-3-3M13 6.5l-3 3")
 
 
 class Choice:
