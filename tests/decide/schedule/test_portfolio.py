@@ -46,7 +46,7 @@ def test_the_log_only_gets_better_and_ends_with_the_answer() -> None:
 def test_the_same_seed_and_work_give_the_same_schedule_on_one_worker() -> None:
     for problem, goal in [
         (read_problem(DATA / "ft10.txt"), Objective()),
-        (shop(3, size="small"), Objective.parse("tardiness > setup_time")),
+        (shop(3, setups=True, windows=True, jobs=6), Objective.parse("tardiness > setup_time")),
     ]:
         one, two = (solve(problem, goal, seconds=60, seed=5, workers=1, work=40_000_000) for _ in range(2))
         assert one.value == two.value

@@ -22,10 +22,17 @@ class Engine(Protocol):
     proved  True: the best it returned (or was offered) is optimal
     """
 
-    name: str
-    grain: int
-    bound: float
-    proved: bool
+    @property
+    def name(self) -> str: ...  # noqa: D102 - above
+
+    @property
+    def grain(self) -> int: ...  # noqa: D102
+
+    @property
+    def bound(self) -> float: ...  # noqa: D102
+
+    @property
+    def proved(self) -> bool: ...  # noqa: D102
 
     def advance(self, work: int) -> Schedule | None:
         """Searches for about `work` units and returns its best where that is new, else None.

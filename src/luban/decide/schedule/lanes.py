@@ -20,6 +20,7 @@ _SMALL = 400
 """Operations up to which a proof is worth part of the time."""
 
 Make = Callable[[], Engine]
+Kind = Callable[[Problem, Objective, int, Schedule], Engine]
 
 
 @dataclass
@@ -59,13 +60,13 @@ class Lane:
 def lanes_for(problem: Problem, objective: Objective, seed: int, first: Schedule, workers: int) -> list[Lane]:
     """The lanes of a search: the strongest engine leads, a second seed, a proof and windows share the other worker."""
 
-    def make(engine: Callable[[Problem, Objective, int, Schedule], Engine], number: int = 0) -> Make:
+    def make(engine: Kind, number: int = 0) -> Make:
         return lambda: engine(problem, objective, seed + 7919 * number, first)
 
     small = problem.operation_count <= _SMALL
     if problem.is_plain and objective.is_makespan:
         flexible = len(problem.mode_machine) > problem.operation_count
-        main = FlexibleEngine if flexible else JobShopEngine
+        main: Kind = FlexibleEngine if flexible else JobShopEngine
         second = [(make(main, 1), 0.6), (make(ExactEngine), 0.4)] if small else [(make(main, 1), 1.0)]
     else:
         main = GeneralEngine
