@@ -14,6 +14,7 @@ from pathlib import Path
 import reference_books
 import reference_doors
 import reference_plant
+import reference_schedule
 import reference_wires
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -26,6 +27,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "norms.md": reference_plant.norms_page,
     "plant.md": reference_plant.plant_page,
     "rest.md": lambda: NOTE + reference_doors.rest_page(),
+    "schedule.md": lambda: NOTE + reference_schedule.schedule_page(),
     "streams.md": lambda: NOTE + reference_books.streams_page(),
     "twin.md": reference_plant.twin_page,
     "units.md": reference_plant.units_page,

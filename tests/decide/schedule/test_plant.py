@@ -13,7 +13,7 @@ from luban.core.errors import InputError
 from luban.core.time import MINUTE, parse_time
 from luban.decide.schedule.check import require
 from luban.decide.schedule.objective import Objective
-from luban.decide.schedule.plant import plant_problem, schedule_schema
+from luban.decide.schedule.plant import check_schedule, plant_problem, schedule_schema
 from luban.decide.schedule.problem import MAINTENANCE, NEVER, Problem
 from luban.decide.schedule.read import read_objective, read_problem
 from luban.plant import load
@@ -242,6 +242,15 @@ def test_all_that_is_wrong_is_told_at_once(tiny: Path) -> None:
     said = refused(tiny, text)
     assert said.startswith("3 things are wrong:")
     assert all(f"schedule.toml:{line}:" in said for line in (2, 4, 7))
+
+
+def test_check_lists_what_is_wrong(tiny: Path) -> None:
+    assert check_schedule(TINY) == []
+    assert check_schedule(tiny) == []
+    (tiny / "schedule.toml").write_text('[[order]]\nid = "PO-1"\n[[pool]]\nid = "x"\nsize = 1.5\n')
+    assert [own.where for own in check_schedule(tiny)] == ["schedule.toml:2", "schedule.toml:5"]
+    (tiny / "plant.toml").write_text("[plant]\n")
+    assert {own.file for own in check_schedule(tiny)} >= {"plant.toml", "schedule.toml"}
 
 
 def test_a_list_may_stand_in_a_table(tiny: Path) -> None:

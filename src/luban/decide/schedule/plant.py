@@ -24,13 +24,13 @@ from luban.decide.schedule.given.fields import Span
 from luban.decide.schedule.given.settings import ScheduleFile, ScheduleTable
 from luban.decide.schedule.given.site import MachineGiven, Site
 from luban.decide.schedule.problem import NEVER, Problem
-from luban.plant import Plant, load
+from luban.plant import Plant, check, load
 from luban.plant.complaint import Complaint, Place, did_you_mean, listing, said
 from luban.plant.model import Order
 from luban.plant.schema import schema_of
 from luban.twin.load.read import Told
 
-__all__ = ["plant_problem", "schedule_schema"]
+__all__ = ["check_schedule", "plant_problem", "schedule_schema"]
 
 
 @dataclass(slots=True)
@@ -67,6 +67,29 @@ def plant_problem(
     if days is not None:
         table = given.schedule.table.model_copy(update={"days": days})
         given.schedule = Told(table, given.schedule.at)
+    site, builder = _made(model, given, orders, now, tick)
+    raise_all(given.complaints)
+    return site.finish(builder)
+
+
+def check_schedule(folder: str | Path) -> list[Complaint]:
+    """Everything that is wrong with a plant folder and its schedule.toml; empty if nothing is.
+
+    Where the plant itself has complaints, what schedule.toml says of it is not looked at.
+    """
+    found, given = check(folder), read_schedule(Path(folder))
+    if found:
+        found += given.complaints
+    else:
+        _made(load(folder), given, None, None, None)
+        found = given.complaints
+    return sorted(dict.fromkeys(found), key=lambda own: (own.file, own.place.sheet, own.line, own.place.column))
+
+
+def _made(
+    model: Plant, given: Given, orders: Iterable[str] | None, now: int | str | None, tick: int | None
+) -> tuple[Site, Builder]:
+    """Site and filled builder; what is wrong is noted with `given`, and then the builder is not complete."""
     tempo = Tempo(_start(given, model, now), tick or _tick(given), model.zone)
     site = Site(given, tempo, calendars=dict(model.calendars))
     _units(site, model)
@@ -79,15 +102,14 @@ def plant_problem(
     _tell_orders(site, model, jobs)
     locks = _locks(site, model, steps)
     work = {order.id: _operations(site, order, steps, locks) for order in wanted}
-    raise_all(given.complaints)
-    site.fill(builder)
-    for order, operations in work.items():
-        builder.job(order, **jobs[order])
-        for operation in operations:
-            builder.operation(order, **operation)
-    site.maintain(builder)
-    raise_all(given.complaints)
-    return site.finish(builder)
+    if not given.complaints:
+        site.fill(builder)
+        for order, operations in work.items():
+            builder.job(order, **jobs[order])
+            for operation in operations:
+                builder.operation(order, **operation)
+        site.maintain(builder)
+    return site, builder
 
 
 def schedule_schema() -> dict[str, Any]:

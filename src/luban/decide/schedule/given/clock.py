@@ -13,7 +13,7 @@ from luban.decide.schedule.given.fields import Span, bare_number
 from luban.decide.schedule.problem import LIMIT
 from luban.plant.calendar import Calendar, ShiftPattern, parse_closed, parse_days, span
 
-__all__ = ["Tempo", "calendar_of", "levels_of", "merged", "open_spans"]
+__all__ = ["Spans", "Tempo", "calendar_of", "levels_of", "merged", "open_spans"]
 
 Spans = list[tuple[int, int]]
 
