@@ -239,9 +239,13 @@ def test_the_workbook_is_one(desk: Desk, tmp_path: Path):
     from openpyxl import load_workbook
 
     file = tmp_path / "plan.xlsx"
-    file.write_bytes(desk.workbook("P0001"))
+    file.write_bytes(desk.printed("P0001", "excel"))
     book = load_workbook(file, read_only=True)
     assert "Orders" in book.sheetnames
+    book.close()
+    file.write_bytes(desk.printed("P0001", "excel", "zh"))
+    book = load_workbook(file, read_only=True)
+    assert "订单" in book.sheetnames
     book.close()
 
 

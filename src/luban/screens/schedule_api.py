@@ -10,7 +10,6 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
 from luban.core.errors import NotAllowedError
-from luban.screens.i18n import LANGUAGES, words
 from luban.screens.plain import plain
 from luban.screens.reads import Reads
 from luban.screens.service.schedule import Desk
@@ -137,15 +136,13 @@ def _questions(router: APIRouter, desk: Desk, needs: Needs, reads: Reads) -> Non
     async def excel(user: Viewer, id: str, language: str = "en") -> Response:  # noqa: A002
         """The plan as an Excel workbook."""
         _whole(desk, user)
-        say = words(language if language in LANGUAGES else "en")
-        return _file(await reads(desk.workbook, id, say), f"{id}.xlsx", _EXCEL)
+        return _file(await reads(desk.printed, id, "excel", language), f"{id}.xlsx", _EXCEL)
 
     @router.get("/plans/{id}/pdf", operation_id="schedule_pdf", response_class=Response)
     async def pdf(user: Viewer, id: str, language: str = "en") -> Response:  # noqa: A002
         """The plan on paper: Gantt, dispatch lists, late orders."""
         _whole(desk, user)
-        made = await reads(desk.paper, id, language if language in LANGUAGES else "en")
-        return _file(made, f"{id}.pdf", "application/pdf")
+        return _file(await reads(desk.printed, id, "pdf", language), f"{id}.pdf", "application/pdf")
 
 
 def _file(content: bytes, name: str, kind: str) -> Response:

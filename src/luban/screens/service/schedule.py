@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from io import BytesIO
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +19,7 @@ from luban.decide.schedule.problem import NEVER, ORDER, Problem
 from luban.decide.schedule.schedule import Schedule
 from luban.plant import Plant, load
 from luban.screens.service import schedule_chart as charts
+from luban.screens.service.schedule_print import printed
 from luban.screens.service.schedule_store import Plans, PlanState, fingerprint
 from luban.screens.service.view import PlantView
 from luban.screens.users import Act
@@ -242,17 +242,10 @@ class Desk:
 
     # ------------------------------------------------------------ downloads
 
-    def workbook(self, id_: str, say: Callable[[str], str] = str) -> bytes:
-        """The plan as an Excel workbook."""
-        from luban.decide.schedule.workbook import write_workbook
-
-        made = BytesIO()
-        write_workbook(made, self.plans.get(id_).schedule, zone=self.view.plant.zone, say=say)
-        return made.getvalue()
-
-    def paper(self, id_: str, language: str = "en") -> bytes:
-        """The plan as a PDF."""
-        raise MissingServiceError("plans cannot be printed yet", came=id_)
+    def printed(self, id_: str, kind: str, language: str = "en") -> bytes:
+        """The plan as `excel` or `pdf`, made in a process of its own: it is seconds of work. Raises LubanError."""
+        self.plans.get(id_)
+        return printed({"folder": str(self.view.folder), "plan": id_, "kind": kind, "language": language})
 
     def promise(self, id_: str, order: str, seconds: float = 5.0) -> dict[str, Any]:
         """What it would take to end an order in time."""

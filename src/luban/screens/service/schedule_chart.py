@@ -98,7 +98,7 @@ def lateness(schedule: Schedule) -> Ints:
 
 
 def critical(schedule: Schedule, last: int | None = None) -> list[int]:
-    """The chain of operations that ends with `last` (by default the one that ends last of all), each waiting for the
+    """The chain of operations that ends with `last` (by default the last one of an order), each waiting for the
     one before: the job's own, or the one before it on the machine. It begins where nobody is waited for.
     """  # fmt: skip
     p = schedule.problem
@@ -110,7 +110,8 @@ def critical(schedule: Schedule, last: int | None = None) -> list[int]:
         before[row[1:]] = row[:-1]
     first = np.zeros(p.operation_count, bool)
     first[p.job_first[:-1]] = True
-    at = int(np.argmax(schedule.end)) if last is None else last
+    ends = np.where(p.job_kind[p.job_of] == MAINTENANCE, np.int64(-1), schedule.end)
+    at = int(np.argmax(ends)) if last is None else last
     chain = [at]
     while len(chain) <= p.operation_count:
         causes = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -185,6 +186,7 @@ class Plans:
             line["hash"] = _seal(previous, line)
             file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
             file.flush()
+            os.fsync(file.fileno())
         self._record(Act(who, f"plan {act}", id_, f"{text} [{line['hash'][:16]}]"))
         return self.get(id_)
 

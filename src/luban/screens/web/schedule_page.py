@@ -52,7 +52,8 @@ class SchedulePage:
         self._dark = dark
         self._gone = False
         self._turn = 0
-        self._seen = ""
+        newest = searches.newest
+        self._seen = newest.id if newest is not None and not newest.running else ""
         self._busy = False
 
     # ------------------------------------------------------------------ building
@@ -190,10 +191,7 @@ class SchedulePage:
         with self.client:
             found = self.search.follow(self.plan.schedule.problem.tick if self.plan else 0)
         if found is not None and found.plan and found.id != self._seen:
-            # the plan that a search just made is opened, unless the page was opened after it
-            if self._seen != "" or self._turn > 10:
-                self.wanted = found.plan
-            self._seen = found.id
+            self._seen, self.wanted = found.id, found.plan
             await self._reload()
         elif self._turn % 10 == 0 and self.plan is not None and not self._busy:
             newest = await self.reads(self.desk.plans.get, self.plan.id)
@@ -293,7 +291,7 @@ class SchedulePage:
         parts = [f"{first} {value}".strip(), f"{say('Gap')} {gap}", texts.reason_word(say, mine["reason"])]
         if mine["edits"]:
             before = texts.value_said(say, mine["objective"], mine["found"], mine["tick"])
-            parts.append(say("{n} changes by hand, before them {value}", n=mine["edits"], value=before))
+            parts.append(say("changes by hand: {n}, before them {value}", n=mine["edits"], value=before))
         badge = f' <span class="lb-badge lb-good">{html.escape(say("published"))}</span>' if mine["published"] else ""
         self.title.content = (
             f'<h1 class="lb-big" style="display: inline">{html.escape(mine["name"])}</h1>{badge} '

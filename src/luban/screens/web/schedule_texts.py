@@ -124,7 +124,7 @@ def told_move(say: Words, told: Mapping[str, Any], machine: str, when: str, tick
     """What a move would bring, in short sentences."""
     lines = [say("Move {operation} to {machine}, {time}", operation=told["name"], machine=machine, time=when)]
     if told["shifted"]:
-        lines.append(say("{n} others shift", n=told["shifted"]))
+        lines.append(say("operations that give way: {n}", n=told["shifted"]))
     for own in told["orders"][:4]:
         after, before = long_said(say, own["after"], tick), long_said(say, own["before"], tick)
         if own["after"] and own["before"]:

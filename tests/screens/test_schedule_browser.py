@@ -1,0 +1,395 @@
+"""The planner's page in a real browser: bars, drag, refusal, undo, lock, keys, compare; by role, language, width."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from luban.screens.service.schedule_store import Plans
+from tests.outside import free_port, require
+from tests.screens import schedule_shop
+from tests.screens.test_browser import ARGUMENTS, PASSWORD, SLOW, Site, wait_until_up
+
+pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
+
+SCREENSHOT = Path(__file__).parents[2] / "docs" / "how-to" / "schedule.png"
+GANTT = ".lb-gantt"
+
+
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    require("chromium")
+    folder = schedule_shop.write(tmp_path_factory.mktemp("schedule") / "plant")
+    for name, role in (("admin", "admin"), ("li", "planner"), ("wang", "viewer")):
+        add = [sys.executable, "-m", "luban", "users", "add", str(folder), name, "--role", role]
+        subprocess.run(add, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)
+    web = free_port()
+    command = [sys.executable, "-m", "luban", "up", str(folder), "--port", str(web)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        url = f"http://127.0.0.1:{web}"
+        wait_until_up(url, process)
+        yield url, folder
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 0, said
+    assert "Traceback" not in said, said
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=require("chromium"), args=ARGUMENTS)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def site(plant: tuple[str, Path], browser: Browser) -> Iterator[Site]:
+    expect.set_options(timeout=SLOW)
+    context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme="light")
+    made = Site(plant[0], context, [], [])
+    yield made
+    context.close()
+    home = made.url.split("://", 1)[1]
+    inside = ("http://" + home, "ws://" + home, "data:", "blob:")
+    assert [url for url in made.requests if not url.startswith(inside)] == []
+    assert made.faults == []
+
+
+@pytest.fixture
+def plan(plant: tuple[str, Path]) -> str:
+    """A plan of its own for each test."""
+    return schedule_shop.seed(plant[1], schedule_shop.problem(), name="Week 2")
+
+
+def open_plan(site: Site, plan: str, language: str = "en", user: str = "li") -> Page:
+    page = site.page()
+    site.log_in(page, language, user)
+    page.goto(f"{site.url}/{language}/schedule?plan={plan}")
+    expect(page.locator(f'{GANTT}[data-ready="{plan}"]')).to_be_visible()
+    page.wait_for_function(f"Number(document.querySelector('{GANTT}').dataset.bars) > 0")
+    return page
+
+
+def spot(page: Page, name: str) -> dict[str, Any]:
+    """Where a bar is on the page: middle and width [px]."""
+    found = page.evaluate(
+        """name => { const g = document.querySelector('.lb-gantt').gantt, d = g.data, op = d.operations.indexOf(name);
+        const row = g.line.get(d.machine[op]), box = g.canvas.getBoundingClientRect();
+        const [a, b] = [g.x(d.bar[0][op]), g.x(d.bar[1][op])];
+        return {x: box.left + (a + b) / 2, y: box.top + 40 + row.y - g.top + 15, wide: b - a, op,
+          hour: g.scale * 3600000 / d.tick, machine: d.machine[op], start: d.bar[0][op]} }""",
+        name,
+    )
+    return dict(found)
+
+
+def drag(page: Page, name: str, hours: float, rows: float = 0) -> None:
+    page.evaluate("window.scrollTo(0, 0)")
+    at = spot(page, name)
+    page.mouse.move(at["x"], at["y"])
+    page.mouse.down()
+    page.mouse.move(at["x"] + 10, at["y"], steps=2)
+    page.mouse.move(at["x"] + hours * at["hour"], at["y"] + rows, steps=6)
+    page.mouse.up()
+
+
+def version(page: Page, wanted: int) -> None:
+    expect(page.locator(f'{GANTT}[data-version="{wanted}"]')).to_be_visible()
+
+
+def test_all_bars_are_drawn_and_a_drag_is_shown_taken_and_undone(site: Site, plan: str):
+    page = open_plan(site, plan)
+    assert page.locator(GANTT).get_attribute("data-bars") == "48"
+    before = spot(page, "PO-105/20")
+    drag(page, "PO-105/20", 5, -30)  # from mill 2 up to mill 1
+    ask = page.locator(".lb-ask")
+    expect(ask).to_contain_text("Move PO-105/20 to Mill 1")
+    assert int(page.locator(GANTT).get_attribute("data-preview") or 0) >= 1
+    assert spot(page, "PO-105/20")["start"] == before["start"], "nothing is changed before it is confirmed"
+    page.click(".lb-take")
+    version(page, 1)
+    after = spot(page, "PO-105/20")
+    assert (after["machine"], before["machine"]) == (2, 3)
+    assert abs(after["start"] - before["start"] - 300) < 30
+    page.get_by_label("Undo").click()
+    version(page, 2)
+    assert spot(page, "PO-105/20")["start"] == before["start"]
+    page.locator(".lb-gantt-entry").focus()
+    page.keyboard.press("Control+y")
+    version(page, 3)
+    page.keyboard.press("Control+z")
+    version(page, 4)
+    page.click(".lb-tabs button:has-text('History')")
+    rows = page.locator(".lb-history-table tbody tr")
+    expect(rows).to_have_count(5)
+    expect(rows.nth(3)).to_contain_text("moved PO-105/20")
+    expect(rows.nth(3).locator("s")).to_have_count(1)
+
+
+def test_a_drag_is_refused_with_its_reason(site: Site, plan: str):
+    page = open_plan(site, plan)
+    drag(page, "PO-105/20", -4)
+    tip = page.locator(".lb-gantt-tip")
+    expect(tip).to_contain_text("PO-105/20 cannot start before")
+    expect(tip).to_contain_text("PO-105/10 comes first")
+    expect(tip).to_have_attribute("role", "alert")
+    drag(page, "PO-105/20", 0.2, 60)  # down to the grinder
+    expect(tip).to_contain_text("PO-105/20 cannot be done at Grinder")
+    assert page.locator(GANTT).get_attribute("data-version") == "0"
+    assert page.locator(".lb-ask").count() == 0
+
+
+def test_leaving_it_changes_nothing(site: Site, plan: str):
+    page = open_plan(site, plan)
+    drag(page, "PO-110/10", 3, 30)
+    expect(page.locator(".lb-ask")).to_be_visible()
+    page.click("text=Leave it")
+    expect(page.locator(".lb-ask")).to_have_count(0)
+    assert page.locator(GANTT).get_attribute("data-version") == "0"
+
+
+def test_the_keyboard_walks_opens_locks_and_carries(site: Site, plan: str):
+    page = open_plan(site, plan)
+    page.locator(".lb-gantt-entry").focus()
+
+    def here() -> str:
+        return str(page.evaluate("document.activeElement.dataset.operation"))
+
+    first = here()
+    label = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert label.startswith(first)
+    assert "due" in label
+    page.keyboard.press("ArrowRight")
+    second = here()
+    assert second != first
+    page.keyboard.press("ArrowLeft")
+    assert here() == first
+    page.keyboard.press("ArrowDown")
+    assert here() not in {first, second}
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    box = page.evaluate(
+        "(() => { const b = document.activeElement.getBoundingClientRect(); return [b.width, b.height] })()"
+    )
+    assert box[0] > 4
+    assert box[1] > 10
+    assert "solid" in page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    name = here()
+    page.keyboard.press("Enter")
+    expect(page.locator(".lb-panel h2")).to_have_text(name.partition("/")[0])
+    expect(page.locator("aside .lb-panel").first).to_contain_text("Where the time went")
+    page.keyboard.press("l")
+    version(page, 1)
+    expect(page.locator('.lb-steps button[aria-pressed="true"]')).to_have_count(1)
+    page.keyboard.press("m")
+    expect(page.locator(".lb-gantt-tip")).to_contain_text("unlock it first")
+    page.keyboard.press("l")
+    version(page, 2)
+    page.keyboard.press("m")
+    for _ in range(3):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator(".lb-ask")).to_be_visible()
+    page.keyboard.press("Enter")  # the button that takes it has the focus
+    version(page, 3)
+    scale = page.evaluate("document.querySelector('.lb-gantt').gantt.scale")
+    page.locator(".lb-gantt-entry").focus()
+    page.keyboard.press("+")
+    assert page.evaluate("document.querySelector('.lb-gantt').gantt.scale") > scale
+    page.keyboard.press("0")
+    # the last bar lets go of the focus
+    page.keyboard.press("End")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") != "lb-gantt-focus"
+
+
+def test_the_wheel_zooms_around_the_pointer_and_a_drag_of_the_ground_pans(site: Site, plan: str):
+    page = open_plan(site, plan)
+    at = spot(page, "PO-110/10")
+    page.mouse.move(at["x"], at["y"])
+    page.mouse.wheel(0, -400)
+    page.wait_for_timeout(200)
+    near = spot(page, "PO-110/10")
+    assert near["wide"] > 1.5 * at["wide"]
+    assert abs(near["x"] - at["x"]) < at["wide"]
+    page.mouse.wheel(0, 400)
+    page.keyboard.down("Shift")
+    page.mouse.wheel(0, 200)
+    page.keyboard.up("Shift")
+    page.wait_for_timeout(200)
+    assert spot(page, "PO-110/10")["x"] < near["x"]
+
+
+def test_two_plans_are_compared(site: Site, plan: str, plant: tuple[str, Path]):
+    other = schedule_shop.seed(plant[1], schedule_shop.problem(), name="Before")
+    page = open_plan(site, plan)
+    drag(page, "PO-110/10", 3, 30)
+    page.click(".lb-take")
+    version(page, 1)
+    page.get_by_label("Compare with").select_option(other)
+    table = page.locator(".lb-moved tbody tr")
+    expect(table.first).to_be_visible()
+    assert page.locator(GANTT).get_attribute("data-ghosts") == str(table.count())
+    expect(page.locator(".lb-moved")).to_contain_text("PO-110/10")
+    expect(page.locator(".lb-figures-compared")).to_contain_text("setup time")
+
+
+def test_load_late_orders_and_the_dispatch_list(site: Site, plan: str):
+    page = open_plan(site, plan)
+    busy = page.locator(".lb-load .lb-busy").first
+    expect(busy).to_contain_text("▲")
+    page.click(".lb-segments button:has-text('by shift')")
+    expect(page.locator(".lb-load thead")).to_contain_text("01-05 early")
+    drag(page, "PO-101/30", 33)
+    expect(page.locator(".lb-ask")).to_contain_text("PO-101 becomes late")
+    page.click(".lb-take")
+    version(page, 1)
+    page.click(".lb-segments button:has-text('Orders')")
+    page.wait_for_timeout(200)
+    page.locator(".lb-gantt-entry").focus()
+    page.keyboard.press("Home")
+    assert "▲" in page.evaluate("document.activeElement.getAttribute('aria-label')")
+    page.keyboard.press("Enter")
+    expect(page.locator(".lb-facts .lb-late")).to_contain_text("late")
+    expect(page.locator(".lb-panel h3")).to_contain_text("Why late?")
+    page.click(".lb-tabs button:has-text('Dispatch list')")
+    expect(page.locator(".lb-dispatch tbody tr").first).to_be_visible()
+    excel = page.request.get(page.url.split("/en/")[0] + f"/api/v1/schedule/plans/{plan}/excel")
+    assert excel.body()[:2] == b"PK"
+
+
+def test_a_viewer_looks_and_moves_nothing(site: Site, plan: str):
+    page = open_plan(site, plan, user="wang")
+    expect(page.get_by_text("A planner can search for plans")).to_be_visible()
+    assert page.get_by_label("Undo").count() == 0
+    drag(page, "PO-110/10", 3, 30)
+    expect(page.locator(".lb-gantt-tip")).to_contain_text("your role looks")
+    # and the server refuses what the page does not offer
+    page.evaluate(
+        "document.querySelector('.lb-gantt').gantt.emit('move', {operation: 3, machine: 1, start: 500, version: 0})"
+    )
+    page.evaluate("document.querySelector('.lb-gantt').gantt.emit('lock', {operation: 3})")
+    page.evaluate("document.querySelector('.lb-gantt').gantt.emit('undo', {})")
+    expect(page.get_by_text("A planner can change plans").first).to_be_visible()
+    assert page.locator(GANTT).get_attribute("data-version") == "0"
+
+
+def test_a_change_in_one_browser_is_seen_in_another(site: Site, plan: str):
+    one, other = open_plan(site, plan), open_plan(site, plan, user="wang")
+    one.locator(".lb-gantt-entry").focus()
+    one.keyboard.press("l")
+    version(one, 1)
+    version(other, 1)
+
+
+def test_a_plan_older_than_the_orders_says_so(site: Site, plan: str, plant: tuple[str, Path]):
+    file = plant[1] / "orders.csv"
+    text = file.read_text("utf-8")
+    try:
+        file.write_text(text.replace("PO-101,", "PO-901,"), "utf-8")
+        page = open_plan(site, plan)
+        expect(page.locator(".lb-notice").first).to_contain_text("search again")
+        expect(page.locator(".lb-notice").first).to_contain_text("PO-901")
+        expect(page.locator(".lb-plans .lb-old").first).to_contain_text("older than the orders")
+    finally:
+        file.write_text(text, "utf-8")
+
+
+@pytest.mark.parametrize(("language", "word"), [("zh", "排程"), ("ko", "일정")])
+def test_the_page_speaks_the_language(site: Site, plan: str, language: str, word: str):
+    page = open_plan(site, plan, language)
+    expect(page.locator("nav a[aria-current=page]").first).to_have_text(word)
+    page.locator(".lb-gantt-entry").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".lb-panel h3").first).to_be_visible()
+    text = page.locator("main").inner_text()
+    for english in (
+        "Plan",
+        "Search",
+        "Load",
+        "Machines",
+        "Orders",
+        "Why",
+        "weighted",
+        "due",
+        "late",
+        "setup",
+        "closed",
+    ):
+        assert english not in text, english
+    drag(page, "PO-105/20", -4)
+    said = {"zh": "不能在", "ko": "시작할 수 없습니다"}[language]
+    expect(page.locator(".lb-gantt-tip")).to_contain_text(said)
+
+
+@pytest.mark.parametrize("width", [820, 1440])
+def test_nothing_runs_out_of_the_page(site: Site, plan: str, width: int):
+    page = open_plan(site, plan)
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for button in page.locator("button:visible").all():
+        assert button.inner_text().strip() or button.get_attribute("aria-label")
+
+
+def test_three_thousand_bars(site: Site, plant: tuple[str, Path]):
+    """Drawn in full, and only what is seen once zoomed in; how long a frame takes is told, not judged."""
+    big = schedule_shop.seed(plant[1], schedule_shop.big(), name="Big")
+    page = open_plan(site, big)
+    told = page.evaluate(
+        """async () => { const g = document.querySelector('.lb-gantt').gantt; g.tall = 1400; g.measure(); g.fit();
+        const spent = [], gaps = []; let last = performance.now(), bars = 0;
+        for (let n = 0; n < 90; n += 1) { await new Promise(requestAnimationFrame);
+          const now = performance.now(); gaps.push(now - last); last = now; spent.push(g.spent);
+          bars = Math.max(bars, Number(g.element.dataset.bars)); g.pan(n % 20 < 10 ? 8 : -8, 0); }
+        g.fit(); g.zoom(12); await new Promise(requestAnimationFrame); await new Promise(requestAnimationFrame);
+        const middle = list => list.sort((a, b) => a - b)[list.length >> 1];
+        return {bars, draw: middle(spent), frame: middle(gaps), near: Number(g.element.dataset.bars)} }"""
+    )
+    sys.stdout.write(f"3000 bars: {told['draw']:.1f} ms to draw, {told['frame']:.1f} ms a frame\n")
+    assert told["bars"] == 3000
+    assert told["near"] < 600
+
+
+def test_an_empty_shop_says_what_to_do(site: Site, plan: str, plant: tuple[str, Path]):
+    kept = plant[1] / ".luban" / "plans"
+    away = kept.with_name("plans_away")
+    kept.rename(away)
+    try:
+        page = site.page()
+        site.log_in(page, user="li")
+        page.click('nav a:has-text("Schedule")')
+        expect(page.get_by_text("14 orders wait for a plan")).to_be_visible()
+        assert page.locator(GANTT).is_hidden()
+    finally:
+        away.rename(kept)
+    assert Plans(plant[1]).get(plan).id == plan
+
+
+def test_strangers_are_sent_to_the_form(site: Site):
+    page = site.page()
+    page.goto(f"{site.url}/schedule")
+    assert page.url.endswith("/login")
+    assert page.request.get(f"{site.url}/api/v1/schedule").status == 401
+    if os.environ.get("LUBAN_UPDATE_SCREENSHOT") == "1":
+        take(site)
+
+
+def take(site: Site) -> None:
+    """The picture of the how-to page."""
+    page = site.page()
+    site.log_in(page, user="li")
+    page.goto(f"{site.url}/en/schedule")
+    page.wait_for_timeout(3000)
+    page.screenshot(path=SCREENSHOT)
