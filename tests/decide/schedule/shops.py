@@ -48,7 +48,7 @@ FEATURES = (
 calendars that interrupt work and such that do not (windows), second resources, whose size changes (levels), setters,
 batch machines, lags, longest waits, waits of none at all, transport, maintenance to be placed, fixed starts, operations
 in progress, fixed machines (locked), release and due dates, deadlines, weights, machines free later, a tariff of
-electricity, and operations of no length."""
+electricity, and operations of no length (these without setup family: times do not tell their order)."""
 
 HORIZON = 60
 """From here on everything is open [tick]."""
@@ -224,6 +224,8 @@ class _Shop:
         batch = self.some(["", "hot", "cold"]) if self.batches else ""
         if batch:
             family = {"hot": "red", "cold": "green"}[batch] if self.families else ""
+        if not min(modes.values()):
+            family = batch = ""
         lag = self.between(0, _LAG) if "lags" in has else 0
         self.builder.operation(
             job,

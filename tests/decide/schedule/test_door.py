@@ -146,6 +146,13 @@ def test_batch_with_two_setup_families() -> None:
     assert "wheat/1 and rye/1 may share a batch, but their setup families differ" in refused(b)
 
 
+def test_family_without_length() -> None:
+    b = saw(table="t")
+    b.setup("t", "", "red", 2)
+    said = one(b, {"saw": 0}, family="red")
+    assert "A/1 has a setup family but no length · came: 0 on saw, family red" in said
+
+
 def test_longest_wait_shorter_than_lag_and_way() -> None:
     b = saw()
     b.job("A")

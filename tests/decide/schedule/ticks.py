@@ -58,11 +58,15 @@ def _setup_of(s: Schedule, run: list[int]) -> tuple[int, int]:
     return spans[0] if spans else (0, 0)
 
 
+def _setup_begin(s: Schedule, run: list[int]) -> int:
+    return min(int(s.setup_start[o] if s.setup_end[o] > s.setup_start[o] else s.start[o]) for o in run)
+
+
 def _machine(s: Schedule, last: int) -> Iterator[bool]:
     p = s.problem
     for machine in range(p.machine_count):
         runs = [run for run in _members(s) if s.machine[run[0]] == machine]
-        runs.sort(key=lambda run: (min(s.start[run]), max(s.end[run]), run[0]))
+        runs.sort(key=lambda run: (min(s.start[run]), max(s.end[run]), _setup_begin(s, run), run[0]))
         family, free = int(p.machine_family[machine]), -NEVER
         for run in runs:
             start, end = int(min(s.start[run])), int(max(s.end[run]))

@@ -58,6 +58,7 @@ def hindrances(problem: Problem) -> Iterator[InputError]:
     yield from _waits(problem, words)
     yield from _overlaps(problem, words)
     yield from _batch_families(problem)
+    yield from _no_length(problem)
     if not heads.stuck.any():
         yield from _loads(problem, words)
 
@@ -259,6 +260,20 @@ def _batch_families(p: Problem) -> Iterator[InputError]:
                 where=_place(p, o),
             )
             return
+
+
+def _no_length(p: Problem) -> Iterator[InputError]:
+    """Times do not tell in which order operations of no length run, so setups between them would be anybody's guess."""
+    mode = np.flatnonzero((p.mode_time == 0) & (p.machine_table[p.mode_machine] != NONE))
+    owner = np.repeat(np.arange(p.operation_count), np.diff(p.mode_first))[mode]
+    for at in np.flatnonzero(p.family[owner] != NONE).tolist():
+        o, m = int(owner[at]), int(p.mode_machine[mode[at]])
+        yield InputError(
+            f"{p.operations[o]} has a setup family but no length",
+            came=f"0 on {p.machines[m]}, family {p.families[p.family[o]]}",
+            expected="a time above 0, or no family",
+            where=_place(p, o),
+        )
 
 
 def _loads(p: Problem, words: Words) -> Iterator[InputError]:

@@ -20,7 +20,8 @@ class Runs:
     """A schedule seen as runs: an operation alone, or all operations of a batch on a machine.
 
     sound   [O] operations whose machine and times are usable
-    run_of  [O] run of each, NONE where unsound; run arrays are in order of machine, start, end, first operation
+    run_of  [O] run of each, NONE where unsound; run arrays are in order of machine, start, end, start of the setup (who
+            is set up goes before others of no length at that tick), first operation
     bearer  of each run: first member with a setup family, who carries its setup; NONE where there is none
     """
 
@@ -40,7 +41,10 @@ class Runs:
         np.minimum.at(start, run, schedule.start[own])
         end = np.full(count, -NEVER, np.int64)
         np.maximum.at(end, run, schedule.end[own])
-        order = np.lexsort((first, end, start, schedule.machine[first] if count else first))
+        setup = start.copy()
+        carriers = own[schedule.setup_end[own] > schedule.setup_start[own]]
+        np.minimum.at(setup, run[np.searchsorted(own, carriers)], schedule.setup_start[carriers])
+        order = np.lexsort((first, setup, end, start, schedule.machine[first] if count else first))
         rank = np.empty(count, np.int64)
         rank[order] = np.arange(count)
         self.own, self.count = own, count

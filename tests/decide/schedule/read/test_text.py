@@ -69,6 +69,11 @@ def test_setups_of_a_small_file() -> None:
     assert (p.machine_family == NONE).all()
 
 
+def test_operations_of_no_length_have_no_setup() -> None:
+    p = read_text_problem("1 1 1\n2 1 1 0 1 1 5\n\n0 4\n4 0\n", "zero.fjs")
+    assert p.family.tolist() == [NONE, 1]
+
+
 def test_setups_that_cannot_meet_are_none() -> None:
     p = read_problem(HERE / "Fattahi_setup_11.fjs")
     assert p.setup_time.shape == (6, 16, 16)

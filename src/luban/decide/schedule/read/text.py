@@ -9,7 +9,7 @@ sdst      as fjsp, then machines x operations rows of setup times: row = operati
 
 Machines count from 0, or from 1 where a file names machine `machines` and never 0 (and in a .fjs that names neither).
 Setups of operations that cannot meet on a machine (1000000 in these files) are read as none; the first operation of a
-machine has no setup, so the diagonal means nothing.
+machine has no setup, so the diagonal means nothing. An operation of no length needs no setup.
 """
 
 from __future__ import annotations
@@ -357,7 +357,7 @@ def _with_setups(problem: Problem, lines: _Lines, jobs: int, machines: int) -> P
     return replace(
         problem,
         families=problem.operations,
-        family=np.arange(count),
+        family=np.where(np.minimum.reduceat(problem.mode_time, problem.mode_first[:-1]) > 0, np.arange(count), NONE),
         machine_table=np.arange(machines),
         setup_time=time,
         setup_cost=np.zeros_like(time, np.float64),
