@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from luban.decide.schedule.bound import lower_bound
+from luban.decide.schedule.build import Builder
+from luban.decide.schedule.construct import first_schedule
 from luban.decide.schedule.engine import Engine
 from luban.decide.schedule.exact import ExactEngine
 from luban.decide.schedule.flexible import FlexibleEngine
@@ -14,13 +19,15 @@ from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import Problem
 from luban.decide.schedule.schedule import Schedule
 
-__all__ = ["Lane", "lanes_for"]
+__all__ = ["Lane", "lanes_for", "load_kernels"]
 
 _SMALL = 400
 """Operations up to which a proof is worth part of the time."""
 
 Make = Callable[[], Engine]
 Kind = Callable[[Problem, Objective, int, Schedule], Engine]
+
+_LOADED: set[Kind] = set()
 
 
 @dataclass
@@ -57,22 +64,54 @@ class Lane:
                 engine.halt()
 
 
+def leading(problem: Problem, objective: Objective) -> Kind:
+    """The strongest engine for that problem and objective."""
+    if not (problem.is_plain and objective.is_makespan):
+        return GeneralEngine
+    return FlexibleEngine if len(problem.mode_machine) > problem.operation_count else JobShopEngine
+
+
+def load_kernels(problem: Problem, objective: Objective) -> None:
+    """Brings the compiled code that a search will need into memory: a moment, or a minute of compiling the first time.
+
+    It is run on a small shop of the same kind whose bound is below its optimum, so that no part is left out.
+    """
+    kind = leading(problem, objective)
+    if kind in _LOADED:
+        return
+    times = np.random.default_rng(6).integers(1, 9, (6, 5))
+    shop = Builder("small")
+    for machine in range(5):
+        shop.machine(f"M{machine}")
+    for job, row in enumerate(times.tolist()):
+        shop.job(f"J{job}", due=12)
+        for step, time in enumerate(row):
+            own = (job * 2 + step) % 5
+            more = {f"M{(own + 1) % 5}": time + 1} if kind is not JobShopEngine else {}
+            shop.operation(f"J{job}", {f"M{own}": time} | more)
+    small = shop.problem()
+    goal = Objective() if kind is not GeneralEngine else Objective.parse("tardiness")
+    lower_bound(small, goal)
+    engine = kind(small, goal, 0, first_schedule(small, goal))
+    for _ in range(3):
+        engine.advance(100_000)
+    _LOADED.add(kind)
+
+
 def lanes_for(problem: Problem, objective: Objective, seed: int, first: Schedule, workers: int) -> list[Lane]:
     """The lanes of a search: the strongest engine leads, a second seed, a proof and windows share the other worker."""
 
     def make(engine: Kind, number: int = 0) -> Make:
         return lambda: engine(problem, objective, seed + 7919 * number, first)
 
+    main = leading(problem, objective)
     small = problem.operation_count <= _SMALL
-    if problem.is_plain and objective.is_makespan:
-        flexible = len(problem.mode_machine) > problem.operation_count
-        main: Kind = FlexibleEngine if flexible else JobShopEngine
-        second = [(make(main, 1), 0.6), (make(ExactEngine), 0.4)] if small else [(make(main, 1), 1.0)]
-    else:
-        main = GeneralEngine
+    if main is GeneralEngine:
         second = [(make(main, 1), 0.8)]
         if small:
             second.append((make(ExactEngine), 0.2))
+    else:
+        second = [(make(main, 1), 0.6), (make(ExactEngine), 0.4)] if small else [(make(main, 1), 1.0)]
     if workers == 1:
         return [Lane([(make(main), 1.0), *((maker, share / 2) for maker, share in second)])]
     return [Lane([(make(main), 1.0)]), Lane(second)]

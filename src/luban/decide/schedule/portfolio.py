@@ -18,7 +18,7 @@ from luban.decide.schedule.bound import lower_bound
 from luban.decide.schedule.check import find_faults, require
 from luban.decide.schedule.construct import first_schedule
 from luban.decide.schedule.engine import Engine
-from luban.decide.schedule.lanes import Lane, lanes_for
+from luban.decide.schedule.lanes import Lane, lanes_for, load_kernels
 from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import Problem
 from luban.decide.schedule.schedule import Schedule
@@ -118,7 +118,7 @@ def solve(
 ) -> Solution:
     """The best schedule that can be found in the given time.
 
-    seconds      wall time [s]; the first schedule is made even where the time is over
+    seconds      wall time [s] once compiled code is in memory; a first schedule is made even where time is over
     gap          good enough: stop at this proven distance from the optimum [1]
     seed         the same seed and `work` on one worker give the same schedule
     workers      threads that search, 1 or 2
@@ -137,8 +137,9 @@ def solve(
             "a search needs a time above zero, a gap of zero or more and 1 or 2 workers",
             came=f"seconds={seconds}, gap={gap}, workers={workers}",
         )
-    begun = time.monotonic()
     objective = objective or Objective()
+    load_kernels(problem, objective)
+    begun = time.monotonic()
     require(problem)
     start = first if first is not None else first_schedule(problem, objective, seed)
     board = _Board(objective, begun, start, lower_bound(problem, objective), gap)

@@ -62,6 +62,7 @@ def schedule(
     Ctrl-C ends with the best so far (exit code 130). Every plan is checked by code that has no part in the search.
     """
     from luban.decide.schedule import Objective, read_problem, solve
+    from luban.decide.schedule.lanes import load_kernels
     from luban.screens.cli import schedule_tables as tables
 
     say = output(as_json)
@@ -75,6 +76,8 @@ def schedule(
         f"{problem.name}: {problem.job_count} orders, {problem.operation_count} operations, "
         f"{problem.machine_count} machines; objective: {goal}"
     )
+    with say.progress("Loading the search (compiled once, about a minute)"):
+        load_kernels(problem, goal)
     with say.progress("Searching", total=1.0) as advance:
 
         def show(progress: Progress) -> None:
