@@ -259,3 +259,8 @@ def test_a_plan_that_is_not_there(desk: Desk, id_: str):
 def test_what_is_not_in_the_plan_cannot_move(desk: Desk, operation: int, machine: int):
     with pytest.raises(InputError, match="no such"):
         desk.preview("P0001", operation, machine, 0)
+
+
+@pytest.mark.parametrize("language", ["en", "zh", "ko"])
+def test_the_paper_is_one(desk: Desk, language: str):
+    assert desk.printed("P0001", "pdf", language).startswith(b"%PDF")

@@ -51,16 +51,21 @@ class Desk:
     def __init__(self, view: PlantView, record: Callable[[Act], None] = lambda _act: None) -> None:
         self.view = view
         self.plans = Plans(view.folder, record)
+        self._plant: tuple[tuple[tuple[str, int, int], ...], Plant] | None = None
         self._text: tuple[tuple[str, int], bytes] | None = None
 
     # ------------------------------------------------------------ the plant and its plans
 
     def plant(self) -> Plant:
         """The plant as its folder is now, or as it was read at the start where the folder has errors."""
-        try:
-            return load(self.view.folder)
-        except LubanError:
-            return self.view.plant
+        files = [path for path in self.view.folder.iterdir() if path.suffix in {".toml", ".csv"}]
+        seen = tuple(sorted((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in files))
+        if self._plant is None or self._plant[0] != seen:
+            try:
+                self._plant = seen, load(self.view.folder)
+            except LubanError:
+                self._plant = seen, self.view.plant
+        return self._plant[1]
 
     def status(self) -> dict[str, Any]:
         """What can be planned, and which plans there are."""
@@ -92,7 +97,7 @@ class Desk:
         p = plan.schedule.problem
         first, machines = p.mode_first.tolist(), p.mode_machine.tolist()
         able = [machines[a:b] for a, b in pairwise(first)]
-        return {**charts.chart(plan, self.view.plant), "eligible": able}
+        return {**charts.chart(plan, self.plant()), "eligible": able}
 
     def chart_text(self, id_: str) -> bytes:
         """The same as JSON; the newest few are kept, since every page of a plan asks for the same."""
@@ -104,13 +109,13 @@ class Desk:
 
     def machines(self, plan: PlanState) -> list[dict[str, str]]:
         """Id, name and group of the machines of a plan."""
-        return charts.names_of(plan.schedule.problem, self.view.plant)
+        return charts.names_of(plan.schedule.problem, self.plant())
 
     def load(self, id_: str, by: str = "day") -> dict[str, Any]:
         """Load of each machine by `day` or `shift`."""
         if by not in {"day", "shift"}:
             raise InputError("no such division of time", came=repr(by), expected="day or shift")
-        return charts.load(self.plans.get(id_), self.view.plant, by=by)
+        return charts.load(self.plans.get(id_), self.plant(), by=by)
 
     def dispatch(self, id_: str, machine: str = "") -> dict[str, Any]:
         """What each machine (or one) works on, in order, from now on where the plan has begun."""

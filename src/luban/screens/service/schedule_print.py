@@ -42,15 +42,17 @@ def _make(job: dict[str, Any]) -> bytes:
     folder = Path(job["folder"])
     say = words(job["language"] if job["language"] in LANGUAGES else "en")
     zone = load(folder).zone
-    schedule = Plans(folder).get(job["plan"]).schedule
-    made = BytesIO()
+    plan = Plans(folder).get(job["plan"])
     if job["kind"] == "excel":
         from luban.decide.schedule.workbook import write_workbook
 
-        write_workbook(made, schedule, zone=zone, say=say)
-    else:
-        raise InputError("plans cannot be printed so", came=str(job["kind"]), expected="excel or pdf")
-    return made.getvalue()
+        made = BytesIO()
+        write_workbook(made, plan.schedule, zone=zone, say=say)
+        return made.getvalue()
+    from luban.screens.report.schedule_pdf import schedule_pdf
+
+    title = f"{plan.made.get('name', plan.id)} · {plan.id}.{plan.n}"
+    return schedule_pdf(plan.schedule, title, zone=zone, language=say.language)
 
 
 def main() -> None:

@@ -54,7 +54,7 @@ class SchedulePage:
         self._turn = 0
         newest = searches.newest
         self._seen = newest.id if newest is not None and not newest.running else ""
-        self._busy = False
+        self._busy = self._again = False
 
     # ------------------------------------------------------------------ building
 
@@ -199,10 +199,20 @@ class SchedulePage:
                 await self._reload()
 
     async def _reload(self) -> None:
-        """Plans anew, and the open one."""
+        """Plans anew, and the open one; once more where somebody asked meanwhile."""
         if self._busy:
+            self._again = True
             return
         self._busy = True
+        try:
+            self._again = True
+            while self._again and not self._gone:
+                self._again = False
+                await self._read()
+        finally:
+            self._busy = False
+
+    async def _read(self) -> None:
         try:
             self.status = await self.reads(self.desk.status)
             wanted = self.wanted or (self.plan.id if self.plan else "") or self.status["current"]
@@ -215,8 +225,6 @@ class SchedulePage:
             log.exception("the plans could not be read")
             self._say(self.say("This did not work; the server's log says why."))
             return
-        finally:
-            self._busy = False
         if self._gone:
             return
         other = plan is None or self.plan is None or plan.id != self.plan.id

@@ -110,7 +110,7 @@ class SidePanel:
             ui.html(tables.empty(text), sanitize=False)
             return
         job = int(p.job_of[self.chosen])
-        order = self.desk.view.plant.orders.get(p.jobs[job])
+        order = self.desk.plant().orders.get(p.jobs[job])
         due, end = int(p.due[job]), int(s.completion[job])
         late = max(0, end - due) if due < NEVER else 0
         rows = []

@@ -363,7 +363,7 @@ export class Gantt {
       return;
     }
     if (!this.drag && !this.grab(this.down.op)) return;
-    this.drag.start = Math.round(this.drag.from + dx / this.scale);
+    this.drag.start = this.snap(this.drag.from + dx / this.scale);
     if (at.row?.kind === "row") this.drag.machine = at.row.index;
     this.dragged();
     if (at.x > this.width - 24) this.pan(-14, 0);
@@ -414,6 +414,12 @@ export class Gantt {
   }
 
   // ---------------------------------------------------------------- moving a bar
+
+  // whole minutes where ticks are finer
+  snap(tick) {
+    const step = this.data.tick && this.data.tick < 60_000 ? Math.round(60_000 / this.data.tick) : 1;
+    return Math.round(tick / step) * step;
+  }
 
   movable(op) {
     return this.edit && !this.locked.has(op) && !this.fixed.has(op);
