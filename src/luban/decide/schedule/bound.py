@@ -162,8 +162,8 @@ def _groups(facts: _Facts) -> Iterator[_Group]:
     for m in range(p.machine_count):
         own = single[order[edges[m] : edges[m + 1]]]
         if p.machine_calendar[m] != NONE:
-            # what began in the past has no opening hours there
-            own = own[p.fixed_start[own] >= 0]
+            # what began in the past, or takes no time, needs no opening hours
+            own = own[(p.fixed_start[own] >= 0) & (facts.least[own] > 0)]
         if own.size:
             yield _one(facts, m, own)
     if len(single) == p.operation_count:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -104,7 +104,7 @@ class Model:
     def __init__(self, problem: Problem, scope: Scope) -> None:
         self.problem, self.scope, self.cp = problem, scope, CpModel()
         self.true = self.cp.new_constant(1)
-        self.job_of: list[int] = problem.job_of.tolist()
+        self.job_of = problem.job_of
         self.on: dict[int, list[tuple[int, Expr]]] = {}
         self.start: dict[int, Expr] = {}
         self.end: dict[int, Expr] = {}
@@ -113,7 +113,7 @@ class Model:
         self.joins: list[tuple[int, int, int, Expr]] = []
         self.openings: dict[int, Opening] = {}
         modes = open_modes(problem) if not scope.explain else _all_modes(problem)
-        self._modes = tuple(values.tolist() for values in modes)
+        self._modes = modes
         self.inside = np.zeros(problem.operation_count, np.bool_)
         self.inside[np.fromiter(scope.free, np.int64)] = True
         self.inside[np.fromiter(scope.kept, np.int64)] = True
@@ -140,7 +140,8 @@ class Model:
     def modes(self, o: int) -> list[tuple[int, int]]:
         """(machine, time) pairs that are allowed."""
         first, machine, time = self._modes
-        return list(zip(machine[first[o] : first[o + 1]], time[first[o] : first[o + 1]], strict=True))
+        own = slice(int(first[o]), int(first[o + 1]))
+        return list(zip(machine[own].tolist(), time[own].tolist(), strict=True))
 
     def opening(self, machine: int) -> Opening:
         """Windows of a machine."""
@@ -154,21 +155,23 @@ class Model:
         """[M] free from, [M] family then, and the first operation after the part on a machine."""
         p = self.problem
         ready, family = p.machine_ready.copy(), p.machine_family.copy()
-        after: dict[int, int] = {}
         base = self.scope.base
         if base is None:
-            return ready, family, after
-        begins = int(min(base.start[o] for o in (*self.scope.free, *self.scope.kept)))
-        order = np.lexsort((base.end, base.start))
-        for o in order[~self.inside[order]].tolist():
-            m = int(base.machine[o])
-            if base.start[o] < begins or (base.start[o] == begins and base.end[o] == begins):
-                ready[m] = max(ready[m], base.end[o])
-                if p.family[o] != NONE:
-                    family[m] = p.family[o]
-            elif m not in after:
-                after[m] = o
-        return ready, family, after
+            return ready, family, {}
+        part = np.flatnonzero(self.inside)
+        begins = int(base.start[part].min())
+        outside = np.flatnonzero(~self.inside)
+        outside = outside[np.lexsort((base.end[outside], base.start[outside]))]
+        early = base.start[outside] < begins
+        early |= (base.start[outside] == begins) & (base.end[outside] == begins)
+        first, rest = outside[early], outside[~early][::-1]
+        np.maximum.at(ready, base.machine[first], base.end[first])
+        named = first[p.family[first] != NONE]
+        # of several in one place the last one stays
+        family[base.machine[named]] = p.family[named]
+        after = np.full(p.machine_count, NONE, np.int64)
+        after[base.machine[rest]] = rest
+        return ready, family, {m: int(after[m]) for m in np.flatnonzero(after != NONE).tolist()}
 
     # ---- one operation
 
@@ -263,6 +266,8 @@ class Model:
             self._begun(run, most)
         elif opening.always or not most:
             run.hold.append((start, end, on))
+            if opening.interrupts and p.machine_table[m] != NONE:
+                self._timeless(run)
         elif opening.interrupts:
             self._interrupted(run, most)
         else:
@@ -308,6 +313,23 @@ class Model:
         else:
             run.opened = cp.new_int_var(0, opening.before[-1], "")
             cp.add(run.opened == run.start - opened).only_enforce_if(run.on)
+
+    def _timeless(self, run: Run) -> None:
+        """Open time before a run of no length, which may also lie in a closure."""
+        cp, opening = self.cp, self.opening(run.machine)
+        low, high = int(self.scope.low[run.operation]), int(self.scope.high[run.operation])
+        run.opened = cp.new_int_var(0, opening.before[-1], "")
+        edges = [min(low, 0), *(t for span in zip(opening.opens, opening.closes, strict=True) for t in span)]
+        literals = []
+        for at, (a, b) in enumerate(pairwise([*edges, max(high, edges[-1])])):
+            if b < low or a > high:
+                continue
+            literal = cp.new_bool_var("")
+            cp.add_linear_constraint(run.start, a, b).only_enforce_if(literal)
+            passed = opening.before[at // 2]
+            cp.add(run.opened == (run.start - a + passed if at % 2 else passed)).only_enforce_if(literal)
+            literals.append(literal)
+        cp.add_exactly_one([*literals, *([] if run.on is self.true else [~run.on])])
 
     def _chosen(self, base: Expr, values: list[int], literals: list[Expr], name: str) -> Expr:
         """A base plus the value whose literal holds, as an int, an expression or a variable."""
@@ -433,21 +455,22 @@ class Model:
     # ---- routes
 
     def _routes(self) -> None:
-        firsts = set(self.problem.job_first[:-1].tolist())
+        first = self.problem.job_first
         for o in sorted(self.start):
-            if o + 1 in firsts or o + 1 == self.problem.operation_count:
+            if o + 1 == first[self.job_of[o] + 1]:
                 self._ends_job(o)
             elif o + 1 in self.start:
                 self._edge(o)
             else:
                 self._leaves(o)
-            if o not in firsts and o - 1 not in self.start:
+            if o > first[self.job_of[o]] and o - 1 not in self.start:
                 self._enters(o)
 
     def _ends_job(self, o: int) -> None:
-        deadline = int(self.problem.deadline[self.job_of[o]])
+        job = int(self.job_of[o])
+        deadline = int(self.problem.deadline[job])
         if self.scope.explain and deadline < NEVER:
-            said = f"{self.problem.jobs[self.job_of[o]]} ends by its deadline at tick {deadline}"
+            said = f"{self.problem.jobs[job]} ends by its deadline at tick {deadline}"
             self.cp.add(self.end[o] <= deadline).only_enforce_if(self.reason(said))
 
     def _moves(self, a: int, b: int) -> list[tuple[int, list[Expr]]]:

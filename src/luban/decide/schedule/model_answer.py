@@ -12,7 +12,7 @@ from luban.decide.schedule.model_machines import Machines
 from luban.decide.schedule.problem import NONE
 from luban.decide.schedule.schedule import Schedule
 
-__all__ = ["hint", "schedule_of"]
+__all__ = ["hint", "orders_of", "schedule_of"]
 
 
 def schedule_of(model: Model, machines: Machines, value: Callable[[Expr], int]) -> Schedule:
@@ -88,7 +88,7 @@ def hint(model: Model, machines: Machines, schedule: Schedule) -> None:
         together = schedule.batch[o] != NONE and schedule.batch[o] == schedule.batch[lead]
         first = int(np.flatnonzero(schedule.batch == schedule.batch[o])[0])
         say(literal, int(together and schedule.machine[o] == m and first == lead))
-    for m, order in _orders(model, machines, schedule).items():
+    for m, order in orders_of(model, machines, schedule).items():
         for arc in machines.order:
             if arc.machine == m:
                 say(arc.literal, int((arc.before, arc.after) in order))
@@ -98,7 +98,7 @@ def _is_variable(expression: Expr) -> bool:
     return getattr(expression, "index", None) is not None
 
 
-def _orders(model: Model, machines: Machines, schedule: Schedule) -> dict[int, set[tuple[int, int]]]:
+def orders_of(model: Model, machines: Machines, schedule: Schedule) -> dict[int, set[tuple[int, int]]]:
     """Neighbours on each machine that has a circuit, runs by their leaders."""
     found: dict[int, set[tuple[int, int]]] = {}
     for m in {arc.machine for arc in machines.order}:

@@ -293,5 +293,6 @@ class Machines:
         cp.add_no_overlap(blocks)
 
     def _block(self, begin: Expr, end: Expr, literal: Expr) -> Any:
-        size = self.cp.new_int_var(0, 2**53, "")
-        return self.cp.new_optional_interval_var(begin, size, end, literal, "")
+        size, last = self.cp.new_int_var(0, 2**53, ""), self.cp.new_int_var(-(2**52), 2**52, "")
+        self.cp.add(last == end)
+        return self.cp.new_optional_interval_var(begin, size, last, literal, "")

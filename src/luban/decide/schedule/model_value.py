@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import floor, gcd, lcm
@@ -9,9 +10,10 @@ from math import floor, gcd, lcm
 import numpy as np
 
 from luban.decide.schedule.model import Expr, Model, TooLargeError
-from luban.decide.schedule.model_machines import Machines
+from luban.decide.schedule.model_answer import orders_of
+from luban.decide.schedule.model_machines import Arc, Machines
 from luban.decide.schedule.objective import Objective
-from luban.decide.schedule.problem import NEVER, NONE, ORDER
+from luban.decide.schedule.problem import NEVER, ORDER
 
 __all__ = ["Level", "levels", "needs_costs"]
 
@@ -27,14 +29,16 @@ class Level:
     """A level's value = (variable + rest) / scale, or no less where prices had to be rounded down.
 
     variable   CP-SAT variable
-    rest       what lies outside the model, scaled
+    rest       what does not change, scaled
     exact      prices were kept exactly
+    begun      value of the variable in the scope's base; 0 without one
     """
 
     variable: Expr
     scale: float
     rest: float
     exact: bool
+    begun: int
 
     def value(self, scaled: int) -> float:
         """The level's value, or a bound below it where prices were rounded."""
@@ -60,19 +64,20 @@ def levels(model: Model, machines: Machines, objective: Objective) -> list[Level
     return [terms.level(level) for level in objective.levels]
 
 
-Parts = list[tuple[float, Expr, int]]
+Parts = list[tuple[float, Expr, int, int]]
+"""(coefficient, variable, its largest value, its value in the base)."""
 
 
 class _Terms:
-    """(coefficient, variable, largest value) triples of each term; `rest` of a term is what lies outside the part."""
+    """Each term as parts that change and a rest that does not; of a part of a problem only what changes counts."""
 
     def __init__(self, model: Model, machines: Machines) -> None:
         self.model, self.machines, self.cp, self.p = model, machines, model.cp, model.problem
-        last = (self.p.job_first[1:] - 1).tolist()
-        orders = np.flatnonzero(self.p.job_kind == ORDER).tolist()
-        self.inside = [(j, last[j]) for j in orders if last[j] in model.start]
-        self.outside = np.array([j for j in orders if last[j] not in model.start], np.int64)
-        self.done = model.base.completion if model.scope.base is not None else np.zeros(len(last), np.int64)
+        self.base = model.scope.base
+        last, orders = self.p.job_first[1:] - 1, self.p.job_kind == ORDER
+        self.inside = [(j, int(last[j])) for j in np.flatnonzero(orders & model.inside[last]).tolist()]
+        self.outside = last[orders & ~model.inside[last]]
+        self.links = orders_of(model, machines, self.base) if self.base is not None else {}
         self._known: dict[str, tuple[Parts, float]] = {}
 
     def level(self, level: tuple[tuple[str, float], ...]) -> Level:
@@ -80,109 +85,94 @@ class _Terms:
         parts: Parts = []
         rest = 0.0
         for term, price in level:
-            found, outside = self._term(term)
-            parts += [(price * coefficient, variable, top) for coefficient, variable, top in found]
-            rest += price * outside
-        scale, exact = _scale([(coefficient, top) for coefficient, _, top in parts])
-        rounded = [(floor(c * scale + 1e-9), v, top) for c, v, top in parts]
-        most = sum(c * top for c, _, top in rounded)
+            found, fixed = self._term(term)
+            parts += [(price * coefficient, variable, top, begun) for coefficient, variable, top, begun in found]
+            rest += price * fixed
+        scale, exact = _scale([(coefficient, top) for coefficient, _, top, _ in parts])
+        rounded = [(floor(c * scale + 1e-9), v, top, begun) for c, v, top, begun in parts]
+        most = sum(c * top for c, _, top, _ in rounded)
         variable = self.cp.new_int_var(-_LARGEST, max(most, 0), "")
-        self.cp.add(variable == sum(c * v for c, v, _ in rounded if c))
-        return Level(variable, scale, rest * scale, exact)
+        self.cp.add(variable == sum(c * v for c, v, *_ in rounded if c))
+        return Level(variable, scale, rest * scale, exact, sum(c * begun for c, _, _, begun in rounded))
 
     def _term(self, term: str) -> tuple[Parts, float]:
         if term not in self._known:
-            make = getattr(self, f"_{term}")
-            self._known[term] = make()
+            self._known[term] = getattr(self, f"_{term}")()
         return self._known[term]
 
     def _high(self, o: int) -> int:
         return int(self.model.scope.high[o])
 
+    def _end(self, o: int) -> int:
+        return int(self.base.end[o]) if self.base is not None else 0
+
     def _makespan(self) -> tuple[Parts, float]:
-        least = int(self.done[self.outside].max(initial=0))
+        least = int(self.base.end[self.outside].max(initial=0)) if self.base is not None else 0
         most = max([least, *(self._high(o) for _, o in self.inside)])
         variable = self.cp.new_int_var(least, most, "makespan")
         for _, o in self.inside:
             self.cp.add(variable >= self.model.end[o])
-        return [(1.0, variable, most)], 0.0
+        return [(1.0, variable, most, max([least, *(self._end(o) for _, o in self.inside)]))], 0.0
 
     def _tardiness(self) -> tuple[Parts, float]:
-        p, found = self.p, []
+        p = self.p
+        found: Parts = []
         for j, o in self.inside:
-            if p.due[j] < NEVER and p.weight[j] > 0 and self._high(o) > p.due[j]:
-                variable = self.cp.new_int_var(0, self._high(o) - int(p.due[j]), "")
-                self.cp.add(variable >= self.model.end[o] - int(p.due[j]))
-                found.append((float(p.weight[j]), variable, self._high(o) - int(p.due[j])))
-        own = self.outside[p.due[self.outside] < NEVER]
-        return found, float((p.weight[own] * np.maximum(self.done[own] - p.due[own], 0)).sum())
+            due, most = int(p.due[j]), self._high(o) - int(p.due[j])
+            if p.due[j] < NEVER and p.weight[j] > 0 and most > 0:
+                variable = self.cp.new_int_var(0, most, "")
+                self.cp.add(variable >= self.model.end[o] - due)
+                found.append((float(p.weight[j]), variable, most, max(self._end(o) - due, 0)))
+        return found, 0.0
 
     def _earliness(self) -> tuple[Parts, float]:
-        p, found = self.p, []
+        p = self.p
+        found: Parts = []
         for j, o in self.inside:
             if p.due[j] < NEVER and p.weight[j] > 0:
-                most = max(0, int(p.due[j]) - int(self.model.scope.low[o]))
+                due = int(p.due[j])
+                most = max(0, due - int(self.model.scope.low[o]))
                 variable = self.cp.new_int_var(0, most, "")
-                self.cp.add(variable >= int(p.due[j]) - self.model.end[o])
-                found.append((float(p.weight[j]), variable, most))
-        own = self.outside[p.due[self.outside] < NEVER]
-        return found, float((p.weight[own] * np.maximum(p.due[own] - self.done[own], 0)).sum())
+                self.cp.add(variable >= due - self.model.end[o])
+                found.append((float(p.weight[j]), variable, most, max(due - self._end(o), 0)))
+        return found, 0.0
 
     def _late(self) -> tuple[Parts, float]:
-        p, found = self.p, []
+        p = self.p
+        found: Parts = []
         for j, o in self.inside:
             if p.due[j] < NEVER and self._high(o) > p.due[j]:
                 literal = self.cp.new_bool_var("")
                 self.cp.add(self.model.end[o] <= int(p.due[j])).only_enforce_if(~literal)
-                found.append((1.0, literal, 1))
-        own = self.outside[p.due[self.outside] < NEVER]
-        return found, float((self.done[own] > p.due[own]).sum())
+                found.append((1.0, literal, 1, int(self._end(o) > p.due[j])))
+        return found, 0.0
 
     def _flow_time(self) -> tuple[Parts, float]:
-        p = self.p
-        found: Parts = [(1.0, self.model.end[o], self._high(o)) for _, o in self.inside]
-        inside = np.array([j for j, _ in self.inside], np.int64)
-        outside = float((self.done[self.outside] - p.release[self.outside]).sum())
-        return found, outside - float(p.release[inside].sum())
+        found: Parts = [(1.0, self.model.end[o], self._high(o), self._end(o)) for _, o in self.inside]
+        return found, -float(sum(int(self.p.release[j]) for j, _ in self.inside))
 
     def _setups(self) -> tuple[Parts, float]:
-        return [(1.0, arc.literal, 1) for arc in self.machines.arcs], self._before("setups")
+        return self._links(lambda _: 1.0), 0.0
 
     def _setup_time(self) -> tuple[Parts, float]:
-        return [(float(arc.time), arc.literal, 1) for arc in self.machines.arcs if arc.time], self._before("time")
+        return self._links(lambda arc: float(arc.time)), 0.0
 
     def _setup_cost(self) -> tuple[Parts, float]:
-        return [(arc.cost, arc.literal, 1) for arc in self.machines.arcs if arc.cost > 0], self._before("cost")
+        return self._links(lambda arc: arc.cost), 0.0
+
+    def _links(self, worth: Callable[[Arc], float]) -> Parts:
+        held = self.links
+        return [
+            (worth(arc), arc.literal, 1, int((arc.before, arc.after) in held.get(arc.machine, ())))
+            for arc in self.machines.arcs
+            if worth(arc) > 0
+        ]
 
     def _energy_cost(self) -> tuple[Parts, float]:
         p = self.p
         if p.tariff_time.size == 0 or p.tick == 0 or not p.machine_power.any():
             return [], 0.0
         raise TooLargeError("energy under a tariff is not part of the exact model")
-
-    def _before(self, what: str) -> float:
-        """Setups of the base outside the part; the first run after the part is inside."""
-        base = self.model.scope.base
-        if base is None:
-            return 0.0
-        return _outside_setups(self.model, what)
-
-
-def _outside_setups(model: Model, what: str) -> float:
-    p, base, total = model.problem, model.base, 0.0
-    for m in np.flatnonzero(p.machine_table != NONE).tolist():
-        family, last = int(p.machine_family[m]), NONE
-        for o in base.sequence(m):
-            batch = int(base.batch[o])
-            if p.family[o] == NONE or (batch != NONE and batch == last):
-                continue
-            last = batch
-            if not model.inside[o] and (model.first_after.get(m) != o or m not in model.runs) and p.fixed_start[o] >= 0:
-                time = int(p.setup_time[p.machine_table[m], family, p.family[o]])
-                cost = float(p.setup_cost[p.machine_table[m], family, p.family[o]])
-                total += {"setups": float(time > 0 or cost > 0), "time": float(time), "cost": cost}[what]
-            family = int(p.family[o])
-    return total
 
 
 def _scale(parts: list[tuple[float, int]]) -> tuple[float, bool]:

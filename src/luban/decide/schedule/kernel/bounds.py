@@ -18,8 +18,8 @@ FAR = 2**60
 @njit(cache=True, nogil=True)
 def earliest_end(start: int, work: int, first: int, last: int, opens: Ints, closes: Ints, interrupts: int) -> int:
     """Earliest end of so much work begun at `start` or later, in the windows first … last-1 (none: always open)."""
-    if first == last:
-        return start + work if first < 0 else FAR
+    if first < 0 or work == 0:
+        return start + work
     low, high = first, last
     while low < high:
         middle = (low + high) // 2
