@@ -81,6 +81,53 @@ def test_pool_is_never_large_enough() -> None:
     )
 
 
+def test_pool_is_never_there_for_so_long() -> None:
+    """Shifts of 8 with pauses of 16; what is always open does not stop for them, what has their calendar does."""
+    b = Builder("furnace")
+    b.calendar("shift", [(day * 24, day * 24 + 8) for day in range(30)])
+    b.pool("crew", [step for day in range(30) for step in ((day * 24, 2), (day * 24 + 8, 0))])
+    b.machine("furnace")
+    b.machine("bench", calendar="shift")
+    b.job("A", release=30)
+    b.operation("A", {"bench": 20}, needs={"crew": 2})
+    require(b.problem())
+    b.operation("A", {"furnace": 9}, needs={"crew": 1}, place="routing.csv:8")
+    assert refused(b) == (
+        "routing.csv:8: A/2 of order A needs crew for longer than they are there · came: 1 for 9 ticks on furnace "
+        "without a stop · expected: at most 8 ticks · hint: give furnace a calendar over which work waits, or crew "
+        "longer shifts"
+    )
+
+
+def test_another_machine_or_a_shift_that_is_left_is_enough() -> None:
+    b = Builder("furnace")
+    b.calendar("whole", [(0, 30), (40, 60)], interrupts=False)
+    b.pool("crew", [(0, 1), (8, 0), (16, 1), (26, 0), (44, 1), (54, 0)])
+    b.machine("furnace")
+    b.machine("kiln", calendar="whole")
+    b.job("A", release=3)
+    b.operation("A", {"furnace": 11, "kiln": 10}, needs={"crew": 1})
+    require(b.problem())
+    b.job("B", release=18)
+    b.operation("B", {"kiln": 10}, needs={"crew": 1})
+    require(b.problem())
+    b.job("C", release=45)
+    b.operation("C", {"kiln": 10}, needs={"crew": 1})
+    assert "C/1 of order C needs crew for longer than they are there" in refused(b)
+
+
+def test_fixed_operations_share_a_tool() -> None:
+    b = saw()
+    for name, machine in (("A", "saw"), ("B", "mill")):
+        b.job(name)
+        b.operation(name, {machine: 6}, fixed_start=12 if machine == "mill" else 24, needs={"crew": 1})
+    require(b.problem())
+    b.job("C")
+    b.machine("lathe")
+    b.operation("C", {"lathe": 4}, fixed_start=15, needs={"crew": 1})
+    assert "fixed operations need more of crew at once than there is: B/1, C/1 · came: 2 at tick 15" in refused(b)
+
+
 def test_fixed_machine_that_cannot_do_it() -> None:
     said = one(saw(), {"saw": 1}, fixed_machine="mill")
     assert said == "routing.csv:7: A/1 is fixed on a machine that cannot do it · came: mill · expected: saw"

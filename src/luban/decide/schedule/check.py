@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from luban.decide.schedule.door import require
-from luban.decide.schedule.problem import NEVER, NONE, Ints, Problem
-from luban.decide.schedule.runs import Flags, Runs, is_open, mode_time, windows, worked
+from luban.decide.schedule.problem import NEVER, NONE, Ints
+from luban.decide.schedule.runs import Flags, Runs, is_open, mode_time, pieces, worked
 from luban.decide.schedule.schedule import Schedule
 from luban.decide.schedule.words import Words
 
@@ -289,35 +289,12 @@ def _pools(sheet: _Sheet) -> Iterator[Fault]:
     holds.append(
         (setters, p.machine_setup_pool[sheet.machine[runs]], np.ones(len(runs), np.int64), setup_start, setup_end)
     )
-    parts = [_pieces(p, s.machine, *hold) for hold in holds]
+    parts = [pieces(p, s.machine, *hold) for hold in holds]
     operation, pool, amount, start, end = (np.concatenate([part[at] for part in parts]) for at in range(5))
     for r in range(len(p.pools)):
         own = np.flatnonzero((pool == r) & (end > np.maximum(start, 0)))
         if own.size:
             yield from _overloads(sheet, r, operation[own], amount[own], np.maximum(start[own], 0), end[own])
-
-
-def _pieces(
-    p: Problem, machines: Ints, operation: Ints, pool: Ints, amount: Ints, starts: Ints, ends: Ints
-) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-    """The holds of pools cut at the closures of the machines: operation, pool, amount, start, end of each piece."""
-    start, end = starts[operation], ends[operation]
-    calendar = p.machine_calendar[machines[operation]]
-    interrupts = np.zeros(len(operation), np.bool_)
-    interrupts[calendar != NONE] = p.calendar_interrupts[calendar[calendar != NONE]] != 0
-    whole = np.flatnonzero(~interrupts)
-    found = [(whole, start[whole], end[whole])]
-    for c in np.unique(calendar[interrupts]).tolist():
-        own = np.flatnonzero(calendar == c)
-        opening, closing = windows(p, c)
-        first = np.searchsorted(closing, start[own], "right")
-        last = np.searchsorted(opening, end[own], "left")
-        count = np.maximum(last - first, 0)
-        hold = np.repeat(own, count)
-        window = np.repeat(first - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
-        found.append((hold, np.maximum(start[hold], opening[window]), np.minimum(end[hold], closing[window])))
-    hold, start, end = (np.concatenate([part[at] for part in found]) for at in range(3))
-    return operation[hold], pool[hold], amount[hold], start, end
 
 
 def _overloads(sheet: _Sheet, pool: int, operation: Ints, amount: Ints, start: Ints, end: Ints) -> Iterator[Fault]:

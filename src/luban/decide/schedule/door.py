@@ -12,8 +12,9 @@ from itertools import islice
 import numpy as np
 
 from luban.core.errors import InputError
+from luban.decide.schedule.door_pools import pool_hindrances
 from luban.decide.schedule.earliest import Earliest, earliest, fixed_spans
-from luban.decide.schedule.problem import NEVER, NONE, Ints, Problem
+from luban.decide.schedule.problem import NEVER, NONE, Problem
 from luban.decide.schedule.runs import windows
 from luban.decide.schedule.words import Words
 
@@ -53,6 +54,7 @@ def hindrances(problem: Problem) -> Iterator[InputError]:
     words = Words(problem)
     heads = earliest(problem)
     yield from _impossible(problem, words, heads)
+    yield from pool_hindrances(problem, words, heads)
     yield from _fixed_starts(problem, words, heads)
     yield from _deadlines(problem, words, heads)
     yield from _waits(problem, words)
@@ -127,22 +129,6 @@ def _impossible(p: Problem, words: Words, heads: Earliest) -> Iterator[InputErro
         yield InputError(
             f"{p.operations[o]} of order {_job(p, o)} cannot be done", came="; ".join(reasons[:6]), where=_place(p, o)
         )
-    most = _pool_sizes(p)
-    owner = np.repeat(np.arange(p.operation_count), np.diff(p.need_first))
-    for need in np.flatnonzero(p.need_amount > most[p.need_pool]).tolist():
-        o, pool = int(owner[need]), int(p.need_pool[need])
-        yield InputError(
-            f"{p.operations[o]} of order {_job(p, o)} needs more of {p.pools[pool]} than there ever is",
-            came=str(int(p.need_amount[need])),
-            expected=f"at most {int(most[pool])}",
-            where=_place(p, o),
-        )
-    for m in np.flatnonzero(p.machine_setup_pool != NONE).tolist():
-        pool, table = int(p.machine_setup_pool[m]), int(p.machine_table[m])
-        if most[pool] < 1 and table != NONE and p.setup_time[table].any():
-            yield InputError(
-                f"{p.machines[m]} cannot be set up", came=f"nobody is ever in {p.pools[pool]}", where=p.name
-            )
 
 
 def _reason(p: Problem, words: Words, o: int, machine: int, time: int, start: int) -> str:
@@ -164,16 +150,6 @@ def _reason(p: Problem, words: Words, o: int, machine: int, time: int, start: in
         return f"{words.length(time)}, but it is open for {words.length(int(spans.sum()))} in all from {since} on"
     longest = words.length(int(spans.max()))
     return f"{words.length(time)}, but its longest opening is {longest} from {since} on and work may not be interrupted"
-
-
-def _pool_sizes(p: Problem) -> Ints:
-    """[R] most units that a pool ever has from tick 0 on."""
-    most = np.zeros(len(p.pools), np.int64)
-    for pool in range(len(p.pools)):
-        first, last = int(p.level_first[pool]), int(p.level_first[pool + 1])
-        begin = first + max(int(np.searchsorted(p.level_time[first:last], 0, "right")) - 1, 0)
-        most[pool] = p.level_size[begin:last].max(initial=0)
-    return most
 
 
 def _fixed_starts(p: Problem, words: Words, heads: Earliest) -> Iterator[InputError]:

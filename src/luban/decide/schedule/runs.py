@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from luban.decide.schedule.problem import NEVER, NONE, Ints, Problem
 from luban.decide.schedule.schedule import Schedule
 
-__all__ = ["Flags", "Runs", "is_open", "mode_time", "windows", "worked"]
+__all__ = ["Flags", "Runs", "is_open", "mode_time", "opened", "pieces", "windows", "worked"]
 
 Flags = NDArray[np.bool_]
 
@@ -104,11 +104,11 @@ def worked(p: Problem, machine: Ints, start: Ints, end: Ints) -> Ints:
     for c in np.flatnonzero(p.calendar_interrupts).tolist():
         own = np.flatnonzero(calendar == c)
         if own.size:
-            worked[own] = _opened(p, c, end[own]) - _opened(p, c, start[own])
+            worked[own] = opened(p, c, end[own]) - opened(p, c, start[own])
     return worked
 
 
-def _opened(p: Problem, calendar: int, time: Ints) -> Ints:
+def opened(p: Problem, calendar: int, time: Ints) -> Ints:
     """Open time before each moment [tick]."""
     starts, ends = windows(p, calendar)
     if not starts.size:
@@ -129,3 +129,26 @@ def is_open(p: Problem, machine: Ints, start: Ints, end: Ints) -> Flags:
         at = np.searchsorted(starts, start[own], "right") - 1
         found[own] = (at >= 0) & (end[own] <= ends[at]) if starts.size else False
     return found
+
+
+def pieces(
+    p: Problem, machines: Ints, operation: Ints, pool: Ints, amount: Ints, starts: Ints, ends: Ints
+) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+    """The holds of pools cut at the closures of the machines: operation, pool, amount, start, end of each piece."""
+    start, end = starts[operation], ends[operation]
+    calendar = p.machine_calendar[machines[operation]]
+    interrupts = np.zeros(len(operation), np.bool_)
+    interrupts[calendar != NONE] = p.calendar_interrupts[calendar[calendar != NONE]] != 0
+    whole = np.flatnonzero(~interrupts)
+    found = [(whole, start[whole], end[whole])]
+    for c in np.unique(calendar[interrupts]).tolist():
+        own = np.flatnonzero(calendar == c)
+        opening, closing = windows(p, c)
+        first = np.searchsorted(closing, start[own], "right")
+        last = np.searchsorted(opening, end[own], "left")
+        count = np.maximum(last - first, 0)
+        hold = np.repeat(own, count)
+        window = np.repeat(first - np.cumsum(count) + count, count) + np.arange(int(count.sum()))
+        found.append((hold, np.maximum(start[hold], opening[window]), np.minimum(end[hold], closing[window])))
+    hold, start, end = (np.concatenate([part[at] for part in found]) for at in range(3))
+    return operation[hold], pool[hold], amount[hold], start, end
