@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from luban.core.errors import InputError
-from luban.decide.schedule.given.entries import Given, read_schedule, read_tables
 from luban.decide.schedule.objective import Objective
-from luban.decide.schedule.plant import plant_problem
 from luban.decide.schedule.problem import Problem
-from luban.decide.schedule.read.tables import read_table_problem
 from luban.decide.schedule.read.text import is_numbers, read_text_problem
+
+if TYPE_CHECKING:
+    from luban.decide.schedule.given.entries import Given
 
 __all__ = ["read_objective", "read_problem"]
 
@@ -30,13 +31,11 @@ def read_problem(path: str | Path, *, kind: str = "", now: int | str | None = No
     """
     path = Path(path)
     if path.is_dir():
-        if (path / "plant.toml").is_file():
-            return plant_problem(path, now=now)
-        return read_table_problem(path, now)
+        return _read_folder(path, now)
     if not path.is_file():
         raise InputError("no such file", came=str(path), expected=_EXPECTED)
     if not kind and path.suffix.lower() in {".xlsx", ".xlsm", ".csv"}:
-        return read_table_problem(path, now)
+        return _read_tables(path, now)
     try:
         text = path.read_text("utf-8-sig")
     except UnicodeDecodeError:
@@ -44,6 +43,21 @@ def read_problem(path: str | Path, *, kind: str = "", now: int | str | None = No
     if not kind and not is_numbers(text):
         raise InputError("not a file that can be scheduled", came=path.name, expected=_EXPECTED)
     return read_text_problem(text, path.name, kind)
+
+
+def _read_folder(path: Path, now: int | str | None) -> Problem:
+    if (path / "plant.toml").is_file():
+        from luban.decide.schedule.plant import plant_problem
+
+        return plant_problem(path, now=now)
+    return _read_tables(path, now)
+
+
+def _read_tables(path: Path, now: int | str | None) -> Problem:
+    """Loaded when asked for: what reads tables takes a while to import, and job shop files need none of it."""
+    from luban.decide.schedule.read.tables import read_table_problem
+
+    return read_table_problem(path, now)
 
 
 def read_objective(path: str | Path) -> Objective | None:
@@ -62,6 +76,8 @@ def read_objective(path: str | Path) -> Objective | None:
 
 
 def _given(path: Path) -> Given | None:
+    from luban.decide.schedule.given.entries import read_schedule, read_tables
+
     if path.is_dir() and (path / "plant.toml").is_file():
         return read_schedule(path)
     if path.is_dir() or path.suffix.lower() in {".xlsx", ".xlsm"}:
