@@ -17,12 +17,16 @@ from luban.decide.schedule.general import GeneralEngine
 from luban.decide.schedule.jobshop import JobShopEngine
 from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import Problem
+from luban.decide.schedule.ruin import RuinEngine
 from luban.decide.schedule.schedule import Schedule
 
 __all__ = ["Lane", "lanes_for", "load_kernels"]
 
 _SMALL = 400
 """Operations up to which a proof is worth part of the time."""
+
+_LARGE = 1000
+"""Operations from which decoding a whole plan anew costs more than ruining and recreating a part of it."""
 
 Make = Callable[[], Engine]
 Kind = Callable[[Problem, Objective, int, Schedule], Engine]
@@ -92,8 +96,9 @@ def load_kernels(problem: Problem, objective: Objective) -> None:
     small = shop.problem()
     goal = Objective() if kind is not GeneralEngine else Objective.parse("tardiness")
     lower_bound(small, goal)
-    engine = kind(small, goal, 0, first_schedule(small, goal))
-    for _ in range(3):
+    start = first_schedule(small, goal)
+    engines = [kind(small, goal, 0, start)] + ([RuinEngine(small, goal, 0, start)] if kind is GeneralEngine else [])
+    for engine in engines:
         engine.advance(100_000)
     _LOADED.add(kind)
 
@@ -105,13 +110,14 @@ def lanes_for(problem: Problem, objective: Objective, seed: int, first: Schedule
         return lambda: engine(problem, objective, seed + 7919 * number, first)
 
     main = leading(problem, objective)
-    small = problem.operation_count <= _SMALL
+    small, large = problem.operation_count <= _SMALL, problem.operation_count > _LARGE
     if main is GeneralEngine:
-        second = [(make(main, 1), 0.8)]
-        if small:
-            second.append((make(ExactEngine), 0.2))
+        lead = [(make(main), 0.3 if large else 0.7), (make(RuinEngine), 0.7 if large else 0.3)]
+        second = [(make(main, 1), 0.2), (make(RuinEngine, 1), 0.6 if large else 0.2)]
+        second += [(make(ExactEngine), 0.4)] if small else []
     else:
+        lead = [(make(main), 1.0)]
         second = [(make(main, 1), 0.6), (make(ExactEngine), 0.4)] if small else [(make(main, 1), 1.0)]
     if workers == 1:
-        return [Lane([(make(main), 1.0), *((maker, share / 2) for maker, share in second)])]
-    return [Lane([(make(main), 1.0)]), Lane(second)]
+        return [Lane([*lead, *((maker, share / 2) for maker, share in second)])]
+    return [Lane(lead), Lane(second)]

@@ -9,6 +9,7 @@ R1 route     start[next] ≥ end[op] + lag[op] + move[machine of op, machine of 
 R2 machine   one operation (or batch) at a time, none before machine_ready; before each lies its setup, of
              setup_time[table, family before, family], whole between the end before and the start. No setup before an
              operation that began before tick 0, nor for one without family (it leaves the machine's family as it is).
+             An operation of no length on a machine with a setup table has no family.
 R3 calendar  a setup and an operation are worked in open windows of the machine only. Where the calendar interrupts,
              both wait over a closure and go on (start and the last worked tick lie in open time); where it does not,
              each lies whole in one window.

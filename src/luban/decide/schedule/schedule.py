@@ -61,7 +61,7 @@ class Schedule:
     def sequence(self, machine: int) -> list[int]:
         """Operations of a machine in the order in which they run there."""
         own = np.flatnonzero(self.machine == machine)
-        order: list[int] = own[np.lexsort((own, self.end[own], self.start[own]))].tolist()
+        order: list[int] = own[np.lexsort((own, self.setup_start[own], self.end[own], self.start[own]))].tolist()
         return order
 
     def when(self, tick: int, zone: ZoneInfo | None = None) -> datetime | None:

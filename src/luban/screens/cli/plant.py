@@ -15,7 +15,9 @@ from luban.screens.cli.output import NO, OK
 
 __all__ = ["register"]
 
-_config = typer.Typer(no_args_is_help=True, help="Configuration: the JSON Schemas of plant.toml and twin.toml.")
+_config = typer.Typer(
+    no_args_is_help=True, help="Configuration: the JSON Schemas of plant.toml, twin.toml, schedule.toml."
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -47,15 +49,18 @@ def init(
 
 
 def check(folder: Plant, as_json: AsJson = False) -> int:
-    """List everything that is wrong with a plant's files (twin.toml too): file, line, what came, what to do.
+    """List everything that is wrong with a plant's files (twin.toml, schedule.toml too): where, what came, what to do.
 
     Exit code 1 if there is anything.
     """
+    from luban.decide.schedule.plant import check_schedule
     from luban.plant import load
     from luban.twin.load import check_twin
 
     say = output(as_json)
     found = check_twin(plant_folder(folder))
+    if (folder / "schedule.toml").is_file():
+        found += [complaint for complaint in check_schedule(folder) if complaint not in found]
     if as_json:
         say.document({"ok": not found, "complaints": [complaint.as_dict() for complaint in found]})
         return NO if found else OK
@@ -77,12 +82,17 @@ def check(folder: Plant, as_json: AsJson = False) -> int:
 def schema(
     file: Annotated[Path | None, typer.Option("-o", "--output", help="File to write; stdout by default.")] = None,
     twin: Annotated[bool, typer.Option("--twin", help="The schema of twin.toml instead.")] = False,
+    schedule: Annotated[bool, typer.Option("--schedule", help="The schema of schedule.toml instead.")] = False,
 ) -> None:
-    """JSON Schema of plant.toml (or twin.toml), so that editors complete and underline."""
+    """JSON Schema of plant.toml (or twin.toml, schedule.toml), so that editors complete and underline."""
+    from luban.decide.schedule.plant import schedule_schema
     from luban.plant import schema as plant_schema
     from luban.twin.load import twin_schema
 
-    text = json.dumps(twin_schema() if twin else plant_schema(), indent=2, ensure_ascii=False) + "\n"
+    if twin and schedule:
+        raise InputError("one schema at a time", came="--twin --schedule")
+    made = twin_schema() if twin else schedule_schema() if schedule else plant_schema()
+    text = json.dumps(made, indent=2, ensure_ascii=False) + "\n"
     if file is None:
         typer.echo(text, nl=False)
     else:

@@ -10,7 +10,7 @@ import typer
 
 from luban.core.errors import InputError
 from luban.screens.cli.options import AsJson, output
-from luban.screens.cli.output import INTERRUPTED, OK
+from luban.screens.cli.output import INTERRUPTED, OK, Output
 
 if TYPE_CHECKING:
     from luban.decide.schedule import Objective, Problem
@@ -20,7 +20,7 @@ __all__ = ["register"]
 
 _EXAMPLES = (
     "Examples: `luban schedule plant` · `luban schedule orders.xlsx --time 30 --objective 'tardiness > setup_time' "
-    "--output plan.xlsx` · `luban schedule ft06.txt --json` · `luban schedule plant --why PO-103 --output plan.pdf`"
+    "--output plan.xlsx` · `luban schedule orders.xlsx --template` · `luban schedule plant --why PO-103 -o plan.pdf`"
 )
 
 
@@ -54,6 +54,9 @@ def schedule(
     file: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the plan: .xlsx, .pdf, .csv or .json.")
     ] = None,
+    template: Annotated[
+        bool, typer.Option("--template", help="Write an example workbook to FILE (.xlsx) to begin with; no search.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Schedule orders on machines: feasible within a second, then better until time is over or it is proven optimal.
@@ -66,6 +69,8 @@ def schedule(
     from luban.screens.cli import schedule_tables as tables
 
     say = output(as_json)
+    if template:
+        return _template(say, source)
     if file is not None and file.suffix.lower() not in tables.FORMATS:
         raise InputError("unknown kind of file", came=file.name, expected=", ".join(tables.FORMATS), where="--output")
     problem = read_problem(source)
@@ -93,6 +98,18 @@ def schedule(
     else:
         tables.show(say, found, job, unit, zone)
     return INTERRUPTED if found.reason == "stopped" else OK
+
+
+def _template(say: Output, file: Path) -> int:
+    from luban.decide.schedule.read.template import write_template
+
+    if file.suffix.lower() != ".xlsx" or file.exists():
+        raise InputError(
+            "a template is a new Excel file", came=str(file), expected="a name that ends in .xlsx and is not there yet"
+        )
+    write_template(file)
+    say.say(f"template: {file}; fill it in, then: luban schedule {file}")
+    return OK
 
 
 def _zone(source: Path) -> ZoneInfo | None:

@@ -48,14 +48,27 @@ def _summary(say: Output, found: Solution) -> None:
 
     if found.proved:
         verdict = "proven optimal"
+    elif found.gap == 0:
+        verdict = f"{found.objective.levels[0][0][0]} proven optimal, the rest not"
     elif found.gap < inf:
         verdict = f"at most {found.gap:.1%} above the optimum"
     else:
         verdict = "distance from the optimum unknown"
     say.line(f"{found.objective} = {state(found.value, inf)}: {verdict} (ended: {found.reason}, {found.seconds:.1f} s)")
-    rows = [[name, float(value), TERMS[name]] for name, value in zip(TERMS, figures(found.schedule), strict=True)]
+    rows = [
+        [name, _amount(found.schedule, name, float(value)), TERMS[name]]
+        for name, value in zip(TERMS, figures(found.schedule), strict=True)
+    ]
     say.table(["figure", "value", "meaning"], rows)
     say.line("")
+
+
+def _amount(schedule: Schedule, term: str, value: float) -> str:
+    """A figure as a person reads it: durations where ticks have a length."""
+    from luban.decide.schedule import TERMS
+    from luban.decide.schedule.late import said
+
+    return said(schedule.problem, round(value)) if TERMS[term].endswith("tick]") else f"{value:,.10g}"
 
 
 def _clock(schedule: Schedule, zone: ZoneInfo | None) -> Callable[[int], str]:
