@@ -39,24 +39,24 @@ _UNITS = {
 }
 
 
-def write(folder: Path, orders: int = 14) -> Path:
-    """The twin's shop with orders in its folder."""
+def write(folder: Path, orders: int = 14, pace: int = 5) -> Path:
+    """The twin's shop with orders in its folder; `pace`: days between the due dates of 28 orders."""
     twin_shop.write(folder)
-    rows = "".join(f"{name},{item},{count},,{due},0\n" for name, item, count, due in _orders(orders))
+    rows = "".join(f"{name},{item},{count},,{due},0\n" for name, item, count, due in _orders(orders, pace))
     (folder / "orders.csv").write_text("id,item,quantity,release,due,priority\n" + rows, "utf-8")
     (folder / "schedule.toml").write_text(_SCHEDULE, "utf-8")
     return folder
 
 
-def _orders(count: int) -> list[tuple[str, str, int, str]]:
+def _orders(count: int, pace: int) -> list[tuple[str, str, int, str]]:
     items = list(_ROUTES)
     return [
-        (f"PO-{at + 101}", items[at % 3], 20 + 7 * (at % 5), f"2026-01-{6 + at * 5 // (2 * 14):02}T{14 + at % 3}:00")
+        (f"PO-{at + 101}", items[at % 3], 20 + 7 * (at % 5), f"2026-01-{6 + at * pace // 28:02}T{14 + at % 3}:00")
         for at in range(count)
     ]
 
 
-def problem(orders: int = 14) -> Problem:
+def problem(orders: int = 14, pace: int = 5) -> Problem:
     """The same shop as arrays: two shifts with a break, setups by item, maintenance of a mill."""
     shop = Builder("jinan", START, MINUTE)
     days = [day for day in range(30) if day % 7 != 6]
@@ -72,7 +72,7 @@ def problem(orders: int = 14) -> Problem:
                 shop.setup("tools", a, b, 40)
     shop.job("service mill01", release=960, deadline=3 * 1440, maintenance=True)
     shop.operation("service mill01", {"jinan/milling/mill01": 120})
-    for name, item, quantity, due in _orders(orders):
+    for name, item, quantity, due in _orders(orders, pace):
         shop.job(name, due=(parse_time(due, ZONE) - START) // MINUTE)
         for at, (place, seconds) in enumerate(_ROUTES[item], 1):
             modes = {f"jinan/{unit}": max(1, seconds * quantity // 60) for unit in _UNITS[place]}

@@ -17,7 +17,7 @@ OTHERS = [language for language in LANGUAGES if language != "en"]
 # names of products, files and keys, and what a language writes as it is
 KEPT = {
     "luban", "OEE", "plant", "toml", "role", "state", "mapping", "calendar", "routing", "csv", "ISO", "twin", "kWh",
-    "Shift", "auto", "orders", "Tab",
+    "Shift", "auto", "orders", "Tab", "schedule",
 }  # fmt: skip
 
 

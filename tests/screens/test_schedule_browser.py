@@ -377,6 +377,22 @@ def test_an_empty_shop_says_what_to_do(site: Site, plan: str, plant: tuple[str, 
     assert Plans(plant[1]).get(plan).id == plan
 
 
+def test_a_search_is_followed_and_given_up(site: Site, plan: str):
+    page = open_plan(site, plan)
+    panel = page.locator(".lb-search")
+    page.get_by_label("Seconds", exact=True).fill("x")
+    page.click(".lb-main-button")
+    expect(page.get_by_text("Seconds and seed must be numbers.")).to_be_visible()
+    page.get_by_label("Seconds", exact=True).fill("300")
+    page.click(".lb-main-button")
+    expect(panel.locator(".lb-progress")).to_be_visible()
+    expect(page.locator(".lb-main-button")).to_be_disabled()
+    panel.get_by_text("Give up").click()
+    expect(panel).to_contain_text("Given up.")
+    expect(page.locator(".lb-main-button")).to_be_enabled()
+    assert page.locator(GANTT).get_attribute("data-ready") == plan
+
+
 def test_strangers_are_sent_to_the_form(site: Site):
     page = site.page()
     page.goto(f"{site.url}/schedule")

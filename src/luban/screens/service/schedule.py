@@ -67,6 +67,15 @@ class Desk:
                 self._plant = seen, self.view.plant
         return self._plant[1]
 
+    def objective(self) -> str:
+        """What the plant's schedule.toml wants to be small; '' where it says nothing."""
+        from luban.decide.schedule.read import read_objective
+
+        try:
+            return str(read_objective(self.view.folder) or "")
+        except LubanError:
+            return ""
+
     def status(self) -> dict[str, Any]:
         """What can be planned, and which plans there are."""
         plant = self.plant()
@@ -74,7 +83,8 @@ class Desk:
         plans = [summary(plan, plant, seen) for plan in self.plans.all()]
         current = next((own for own in plans if own["published"]), plans[0] if plans else None)
         return {
-            "orders": len(plant.orders), "routing": len(plant.routing), "objectives": list(OBJECTIVES),
+            "orders": len(plant.orders), "routing": len(plant.routing),
+            "objective": self.objective(), "objectives": list(OBJECTIVES),
             "terms": dict(TERMS), "plans": plans, "current": current["id"] if current else None,
         }  # fmt: skip
 

@@ -96,7 +96,8 @@ class SchedulePage:
                 with ui.element("section").classes("lb-card"):
                     with ui.element("div").classes("lb-head"):
                         heading(self.say("Search"))
-                    self.search = SearchPanel(self.say, self.searches, self._planner, self._open_id)
+                    usual = self.desk.objective()
+                    self.search = SearchPanel(self.say, self.searches, self._planner, self._open_id, usual)
                     self.search.build(may=self._may())
                 with ui.element("section").classes("lb-card"):
                     self.side = SidePanel(

@@ -26,13 +26,15 @@ class SearchPanel:
 
     person  who asks, as of now; None: nobody who may
     locks   id of the open plan, for its locks
+    usual   objective of the plant's schedule.toml; '' where it says none
     """
 
     def __init__(
-        self, say: Words, searches: Searches, person: Callable[[], str | None], locks: Callable[[], str]
+        self, say: Words, searches: Searches, person: Callable[[], str | None], locks: Callable[[], str], usual: str
     ) -> None:
         self.say, self.searches, self.person, self.locks = say, searches, person, locks
-        self.objective, self.own = OBJECTIVES[0], OBJECTIVES[0]
+        self.usual = usual
+        self.objective = self.own = usual or OBJECTIVES[0]
         self.seconds, self.seed, self.keep = "10", "0", False
         self._known: tuple[object, ...] = ("?",)
 
@@ -47,7 +49,10 @@ class SearchPanel:
                 with ui.element("label"):
                     ui.html(html.escape(say("Objective")), sanitize=False, tag="span")
                     choice = Choice(say("Objective"), self._chosen)
-                entries = [(own, texts.objective_said(say, own)) for own in OBJECTIVES]
+                entries = [(own, texts.objective_said(say, own)) for own in OBJECTIVES if own != self.usual]
+                if self.usual:
+                    said = say("as schedule.toml says: {objective}", objective=texts.objective_said(say, self.usual))
+                    entries.insert(0, (self.usual, said))
                 choice.fill([*entries, (_OWN, say("written by hand"))], self.objective)
                 self.written = ui.element("div")
                 with self.written:

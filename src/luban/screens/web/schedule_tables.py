@@ -99,7 +99,7 @@ def compared(say: Words, told: Mapping[str, Any], names: tuple[str, str], when: 
         for own in told["operations"][:_MOST_ROWS]
     ]
     if moved:
-        title = say("{n} operations lie elsewhere", n=told["moved"])
+        title = say("operations that lie elsewhere: {n}", n=told["moved"])
         made += f"<h3>{_text(title)}</h3>" + _table([say("Operation"), *names], moved, "lb-moved")
         if told["moved"] > len(moved):
             made += f'<div class="lb-note">{_text(say("and {n} more", n=told["moved"] - len(moved)))}</div>'

@@ -286,7 +286,8 @@ export class Painter {
     const tell = last && v.when ? ` ${this.texts.late.replace("{time}", v.long(job.late))}` : "";
     if (last) {
       g.fillStyle = this.ink.alarm;
-      g.fillRect(x + wide - Math.min(3, wide), y, Math.min(3, wide), high);
+      const edge = Math.min(3, Math.max(1, wide / 3));
+      g.fillRect(x + wide - edge, y, edge, high);
     }
     if (room > 18) {
       const count = d.batch[op] >= 0 && v.by === "machine" ? d.batch.reduce((sum, own) => sum + (own === d.batch[op]), 0) : 1;
