@@ -25,6 +25,8 @@ __all__ = ["Ruin", "RuinEngine"]
 _BROKEN = 1e7
 _SLICE = 200
 _FIRST_CYCLE, _LONGEST_CYCLE = 20_000, 400_000
+_HEATS = (1.0, 0.1, 4.0, 0.3)
+"""How warm cycles begin, in turn [cost of an order]."""
 
 
 class Ruin:
@@ -127,7 +129,7 @@ class RuinEngine:
         never = np.full(problem.operation_count, NEVER, np.int64)
         self._ruin = Ruin(problem, objective, seed, never, np.full(problem.operation_count, NONE, np.int64))
         self._given = objective.value(first)
-        self._round, self._cycle = 0, _FIRST_CYCLE
+        self._turns, self._round, self._cycle = 0, 0, _FIRST_CYCLE
         self._unit = 2_000 + 4 * problem.operation_count
         self._left = 0
         self._able = self._take(first)
@@ -150,11 +152,13 @@ class RuinEngine:
     def _turn(self) -> None:
         ruin = self._ruin
         if self._round >= self._cycle:
-            self._round, self._cycle = 0, min(2 * self._cycle, _LONGEST_CYCLE)
+            self._turns, self._round = self._turns + 1, 0
+            self._cycle = min(2 * self._cycle, _LONGEST_CYCLE)
             ruin.go_back()
         cold = 1 - self._round / self._cycle
         orders = max(1.0, float((self.problem.job_kind == ORDER).sum()))
-        ruin.search(_SLICE, 4 * cold**2 * float(ruin.sketch.best[1]) / orders)
+        heat = _HEATS[self._turns % len(_HEATS)] * float(ruin.sketch.best[1]) / orders
+        ruin.search(_SLICE, heat * cold**2)
         self._round += _SLICE
 
     def offer(self, schedule: Schedule) -> None:
