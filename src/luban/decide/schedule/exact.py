@@ -24,7 +24,7 @@ from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import NEVER, ORDER, Problem
 from luban.decide.schedule.schedule import Schedule
 
-__all__ = ["UNIT", "ExactEngine", "conflict", "prove", "require_possible"]
+__all__ = ["UNIT", "ExactEngine", "conflict", "make_solver", "prove", "require_possible"]
 
 UNIT = 2e-9
 """CP-SAT's deterministic seconds in a unit of work: one of them takes about five seconds of a core."""
@@ -96,7 +96,7 @@ class ExactEngine:
             self.proved = True
             return 0.0, None
         steps = self._steps
-        self._solver = _solver(self.seed, self.workers, deterministic, seconds)
+        self._solver = make_solver(self.seed, self.workers, deterministic, seconds)
         found = None if self._halted else steps.solve(self._solver, self._best, self._value, self.bound)
         self.bound = max(self.bound, steps.bound)
         self.proved = steps.done
@@ -194,7 +194,8 @@ def _ceil(bound: float, level: Level) -> int:
     return round(scaled) if abs(scaled - round(scaled)) < 1e-6 * max(1.0, abs(scaled)) else int(scaled // 1)
 
 
-def _solver(seed: int, workers: int, deterministic: float, seconds: float) -> CpSolver:
+def make_solver(seed: int, workers: int, deterministic: float, seconds: float) -> CpSolver:
+    """A solver that proves machines fast; limits that are inf are none."""
     solver = CpSolver()
     solver.parameters.random_seed = seed % 2**31
     solver.parameters.num_workers = workers
@@ -236,7 +237,7 @@ def prove(
     best, bound = first, lower_bound(problem, objective)
     value = objective.value(best) if best is not None else ()
     while not steps.done and monotonic() < until:
-        solver = _solver(seed, workers, inf, until - monotonic())
+        solver = make_solver(seed, workers, inf, until - monotonic())
         found = steps.solve(solver, best, value, bound)
         if steps.infeasible:
             return None, inf, "infeasible"
@@ -264,7 +265,7 @@ def conflict(problem: Problem, seconds: float = 10.0, workers: int = 1) -> tuple
         return (f"{problem.operations[where.operation]} has no place on any of its machines",)
     said = {literal.index: text for literal, text in model.reasons}
     model.cp.add_assumptions([literal for literal, _ in model.reasons])
-    solver = _solver(0, workers, inf, seconds)
+    solver = make_solver(0, workers, inf, seconds)
     if solver.solve(model.cp) != INFEASIBLE:
         return ()
     named = solver.sufficient_assumptions_for_infeasibility()
