@@ -29,11 +29,24 @@ from luban.decide.schedule.schedule import Schedule
 
 __all__ = ["FlexibleEngine", "load_bound"]
 
-POPULATION = 10
-PATIENCE = 2500
+_FEWEST, _MOST = 4, 30
+"""Members of the population: at first, and at most; one more whenever a run ends at a member that is there."""
+
+_PATIENCE = 2500
+"""Iterations without a new best that end a run."""
+
+_TENURE, _SPREAD = 6, 20
+"""Shortest tenure of a run: at least so much, and at random up to so much more; and longer with more modes."""
+
+_BLUR = 30
+"""Noise on the greedy choices [%]."""
+
+_GREEDY_LIMIT = 20_000_000
+"""Operations x jobs from which a greedy beginning takes too long."""
 
 _ARCS = 1 << 20
 _PAIRS = 60
+_FORGOTTEN = 1000  # iterations: more than any tenure, so that a run begins without taboos
 _SEED = 0x9E3779B97F4A7C15
 
 
@@ -58,7 +71,7 @@ class FlexibleEngine:
     """
 
     name = "flexible"
-    grain = 2_000_000
+    grain = 4_000_000
 
     def __init__(self, problem: Problem, objective: Objective, seed: int, first: Schedule) -> None:
         self.problem, self.objective = problem, objective
@@ -80,11 +93,11 @@ class FlexibleEngine:
         self._machine = np.zeros(size, np.int64)
         self._low = load_bound(problem)
         self._control[LOW] = self._low
+        self._choice = min(20, 2 * (len(problem.mode_time) // size - 1))
         self._members: list[_Member] = []
+        self._room = _FEWEST
         self._running = False
-        self._runs = 0
         self._best = self._member_of(first)
-        self._given = self._best.makespan
         self._waiting = [self._best]
 
     @property
@@ -134,43 +147,42 @@ class FlexibleEngine:
         """Nothing to do: a slice is short."""
 
     def _begin(self) -> None:
-        size = self.problem.operation_count
+        size, c = self.problem.operation_count, self._control
         order, mode = np.zeros(size, np.int64), np.zeros(size, np.int64)
-        c = self._control
         if self._waiting:
-            member = self._waiting.pop()
-            order, mode = member.order, member.mode
-        elif len(self._members) < POPULATION:
-            greedy(self._shop, c, 0 if not self._members else 30, order, mode)
+            order, mode = (part := self._waiting.pop()).order, part.mode
+        elif len(self._members) >= self._room:
+            i = draw(c, self._room)
+            a, b = self._members[i], self._members[(i + 1 + draw(c, self._room - 1)) % self._room]
+            between(c, 40 + draw(c, 21), a.order, a.mode, b.order, b.mode, order, mode)
+        elif size * self.problem.job_count <= _GREEDY_LIMIT:
+            greedy(self._shop, c, _BLUR, order, mode)
         else:
-            i = draw(c, POPULATION)
-            j = (i + 1 + draw(c, POPULATION - 1)) % POPULATION
-            a, b = self._members[i], self._members[j]
-            between(c, 20 + draw(c, 61), a.order, a.mode, b.order, b.mode, order, mode)
+            order, mode = self._best.order, self._best.mode
         c[NOW] = c[BEST] = place(self._shop, self._state, order, mode)
-        self._order[:] = self._state.at
-        self._machine[:] = self._state.machine[:size]
-        c[STALE], c[ENDED] = 0, 0
-        c[CUTOFF] = PATIENCE
-        c[TENURE] = 8 + draw(c, 30)
-        c[ITERATION] += 1000
+        self._order[:], self._machine[:] = self._state.at, self._state.machine[:size]
+        c[STALE], c[ENDED], c[CUTOFF] = 0, 0, _PATIENCE
+        c[TENURE] = _TENURE + self._choice + draw(c, _SPREAD + self._choice)
+        c[ITERATION] += _FORGOTTEN
         self._running = True
-        self._runs += 1
 
     def _end(self) -> None:
         self._running = False
-        new = self._found()
-        near = [distance(self._shop, new.order, new.mode, m.order, m.mode) for m in self._members]
-        if len(self._members) < POPULATION:
-            self._members.append(new)
+        new, members = self._found(), self._members
+        near = [distance(self._shop, new.order, new.mode, m.order, m.mode) for m in members]
+        if not near or (len(members) < self._room and min(near) > 0):
+            members.append(new)
             return
-        worst = max(range(POPULATION), key=lambda k: self._members[k].makespan)
-        same = min(range(POPULATION), key=lambda k: near[k])
+        same = int(np.argmin(near))
         if near[same] <= self.problem.operation_count // 50 + 1:
-            if new.makespan <= self._members[same].makespan:
-                self._members[same] = new
-        elif new.makespan <= self._members[worst].makespan:
-            self._members[worst] = new
+            if new.makespan <= members[same].makespan:
+                members[same] = new
+            if len(members) == self._room:
+                self._room = min(self._room + 1, _MOST)
+            return
+        worst = max(range(len(members)), key=lambda k: members[k].makespan)
+        if new.makespan <= members[worst].makespan:
+            members[worst] = new
 
     def _found(self) -> _Member:
         size = self.problem.operation_count
