@@ -162,6 +162,9 @@ def read_tables(path: Path) -> Given:
             before = len(given.complaints)
             given.lists[section] = list(_rows(grid, SHEETS[section].model, given.complaints))
             given.broken |= {section} if len(given.complaints) > before else set()
+    if not given.told("operation") and not given.complaints:
+        expected = "a header and rows: order, operation, machine, time [min]"
+        given.complaints.append(Complaint(Place(path.name), "", "no operations", expected=expected))
     return given
 
 

@@ -173,7 +173,7 @@ def _needs(value: Any) -> dict[str, int]:
     found = {}
     for name, rest in _parts(value):
         number = bare_number(rest or "1")
-        if number is None or number < 1 or number != int(number):
+        if number is None or not 1 <= number <= 1e9 or number != int(number):
             raise InputError("not a number of units", came=rest, expected="1 or more, e.g. crew = 2")
         found[name] = int(number)
     return found

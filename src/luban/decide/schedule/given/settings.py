@@ -26,9 +26,12 @@ __all__ = [
     "TariffTable",
 ]
 
+MOST = 1_000_000_000
+"""Most units of a pool, pieces of a batch, and the like."""
+
 
 class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True, allow_inf_nan=False)
 
 
 class ScheduleTable(_Table):
@@ -64,7 +67,7 @@ class _Working(_Table):
 
     family: Name = Field("", description="Setup family: what the machine must be set up for.")
     needs: Needs | None = Field(None, description="Pools held while it is worked: crew = 2 | gauge.")
-    size: int = Field(1, ge=1, description="Its share of a batch.")
+    size: int = Field(1, ge=1, le=MOST, description="Its share of a batch.")
     batch: Name = Field("", description="Who may share a batch: operations with the same word.")
     lag: Lag | None = Field(None, description="Least wait to the next operation: cooling, drying.")
     longest_wait: Lag | None = Field(None, description="Most wait to the next operation; 0: at once.")
@@ -99,7 +102,7 @@ class MachineTable(_Table):
     setups: Name = Field("", description="Table of setup times.")
     family: Name = Field("", description="What it is set up for at the start.")
     ready: Moment | None = Field(None, description="Free from.")
-    batch: int = Field(0, ge=0, description="Capacity of a batch; 0: one operation at a time.")
+    batch: int = Field(0, ge=0, le=MOST, description="Capacity of a batch; 0: one operation at a time.")
     power: float = Field(0.0, ge=0, description="Power while it works [kW].")
     setup_pool: Name = Field("", description="Pool of those who set it up.")
 
@@ -119,7 +122,7 @@ class PoolTable(_Table):
     """People or tools of which there are several; rows of one name add up."""
 
     id: Text = Field(description="Name of it.")
-    size: int = Field(ge=0, description="How many.")
+    size: int = Field(ge=0, le=MOST, description="How many.")
     calendar: Name = Field("", description="When they are there; always if empty.")
 
 

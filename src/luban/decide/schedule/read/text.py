@@ -14,6 +14,7 @@ machine has no setup, so the diagonal means nothing. An operation of no length n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -77,10 +78,9 @@ def _head(lines: Sequence[str]) -> int | None:
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        return math.isfinite(float(text))
     except ValueError:
         return False
-    return True
 
 
 def read_text_problem(text: str, file: str, kind: str = "") -> Problem:
