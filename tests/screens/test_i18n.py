@@ -10,6 +10,7 @@ import luban.screens
 from luban.norms import kpi_catalogue, time_elements
 from luban.screens.i18n import LANGUAGES, catalogue, words
 from luban.screens.i18n.from_data import sentences
+from luban.screens.report.schedule_pdf import PDF_WORDS
 from tests.screens import shop
 
 SCREENS = Path(luban.screens.__file__).parent
@@ -36,7 +37,7 @@ def said_on_screens() -> set[str]:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_no_sentence_is_missing_and_none_is_left_over(language: str):
-    wanted = said_on_screens() | set(sentences())
+    wanted = said_on_screens() | set(sentences()) | set(PDF_WORDS)
     assert len(wanted) > 100
     assert set(catalogue(language)) == wanted
 

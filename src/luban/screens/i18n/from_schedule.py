@@ -5,7 +5,6 @@ from __future__ import annotations
 from luban.decide.schedule.late import CAUSES, RANKS, SENTENCES
 from luban.decide.schedule.move import REFUSALS
 from luban.decide.schedule.workbook import WORDS
-from luban.screens.report.schedule_pdf import PDF_WORDS
 
 __all__ = ["schedule_sentences"]
 
@@ -19,5 +18,5 @@ _DESK = (
 def schedule_sentences() -> tuple[str, ...]:
     """All of them."""
     return (
-        *WORDS, *CAUSES.values(), *SENTENCES.values(), *RANKS.values(), *REFUSALS.values(), *PDF_WORDS, *_DESK,
+        *WORDS, *CAUSES.values(), *SENTENCES.values(), *RANKS.values(), *REFUSALS.values(), *_DESK,
     )  # fmt: skip
