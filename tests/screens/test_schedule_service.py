@@ -235,20 +235,6 @@ def test_load_is_worked_time_over_open_time(desk: Desk):
     assert max(share for row in shifts["rows"] for share in row["load"] if share is not None) > 0.9
 
 
-def test_the_workbook_is_one(desk: Desk, tmp_path: Path):
-    from openpyxl import load_workbook
-
-    file = tmp_path / "plan.xlsx"
-    file.write_bytes(desk.printed("P0001", "excel"))
-    book = load_workbook(file, read_only=True)
-    assert "Orders" in book.sheetnames
-    book.close()
-    file.write_bytes(desk.printed("P0001", "excel", "zh"))
-    book = load_workbook(file, read_only=True)
-    assert "订单" in book.sheetnames
-    book.close()
-
-
 @pytest.mark.parametrize("id_", ["P0009", "../P0001", "", "P0001/x"])
 def test_a_plan_that_is_not_there(desk: Desk, id_: str):
     with pytest.raises(InputError, match="no such plan"):
@@ -259,8 +245,3 @@ def test_a_plan_that_is_not_there(desk: Desk, id_: str):
 def test_what_is_not_in_the_plan_cannot_move(desk: Desk, operation: int, machine: int):
     with pytest.raises(InputError, match="no such"):
         desk.preview("P0001", operation, machine, 0)
-
-
-@pytest.mark.parametrize("language", ["en", "zh", "ko"])
-def test_the_paper_is_one(desk: Desk, language: str):
-    assert desk.printed("P0001", "pdf", language).startswith(b"%PDF")

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from luban.core.errors import NotAllowedError
 from luban.screens.plain import plain
 from luban.screens.reads import Reads
+from luban.screens.report.schedule_print import printed
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import MOST_SECONDS, Searches
 from luban.screens.users import Role, User
@@ -75,6 +76,7 @@ def _whole(desk: Desk, user: User) -> None:
 
 def _questions(router: APIRouter, desk: Desk, needs: Needs, reads: Reads) -> None:
     Viewer = Annotated[User, Depends(needs(Role.VIEWER))]  # noqa: N806 - a type
+    folder = desk.view.folder
 
     @router.get("", operation_id="schedule")
     async def status(user: Viewer) -> JSONResponse:
@@ -136,13 +138,13 @@ def _questions(router: APIRouter, desk: Desk, needs: Needs, reads: Reads) -> Non
     async def excel(user: Viewer, id: str, language: str = "en") -> Response:  # noqa: A002
         """The plan as an Excel workbook."""
         _whole(desk, user)
-        return _file(await reads(desk.printed, id, "excel", language), f"{id}.xlsx", _EXCEL)
+        return _file(await reads(printed, folder, id, "excel", language), f"{id}.xlsx", _EXCEL)
 
     @router.get("/plans/{id}/pdf", operation_id="schedule_pdf", response_class=Response)
     async def pdf(user: Viewer, id: str, language: str = "en") -> Response:  # noqa: A002
         """The plan on paper: Gantt, dispatch lists, late orders."""
         _whole(desk, user)
-        return _file(await reads(desk.printed, id, "pdf", language), f"{id}.pdf", "application/pdf")
+        return _file(await reads(printed, folder, id, "pdf", language), f"{id}.pdf", "application/pdf")
 
 
 def _file(content: bytes, name: str, kind: str) -> Response:

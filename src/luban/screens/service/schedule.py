@@ -19,7 +19,6 @@ from luban.decide.schedule.problem import NEVER, ORDER, Problem
 from luban.decide.schedule.schedule import Schedule
 from luban.plant import Plant, load
 from luban.screens.service import schedule_chart as charts
-from luban.screens.service.schedule_print import printed
 from luban.screens.service.schedule_store import Plans, PlanState, fingerprint
 from luban.screens.service.view import PlantView
 from luban.screens.users import Act
@@ -254,13 +253,6 @@ class Desk:
             if own["id"] in text and own["id"] != own["name"]:
                 text = re.sub(rf"(?<![\w/]){re.escape(own['id'])}(?![\w/])", own["name"], text)
         return text
-
-    # ------------------------------------------------------------ downloads
-
-    def printed(self, id_: str, kind: str, language: str = "en") -> bytes:
-        """The plan as `excel` or `pdf`, made in a process of its own: it is seconds of work. Raises LubanError."""
-        self.plans.get(id_)
-        return printed({"folder": str(self.view.folder), "plan": id_, "kind": kind, "language": language})
 
     def promise(self, id_: str, order: str, seconds: float = 5.0) -> dict[str, Any]:
         """What it would take to end an order in time."""

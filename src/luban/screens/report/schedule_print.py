@@ -15,12 +15,13 @@ from luban.core.errors import InputError, LubanError
 
 __all__ = ["main", "printed"]
 
-_START = "from luban.screens.service.schedule_print import main; main()"
+_START = "from luban.screens.report.schedule_print import main; main()"
 _PATIENCE = 180.0  # [s]
 
 
-def printed(job: dict[str, Any]) -> bytes:
-    """The file that a job asks for: folder, plan, kind (excel or pdf), language. Raises LubanError."""
+def printed(folder: Path, plan: str, kind: str, language: str = "en") -> bytes:
+    """A plan of a plant's folder as `excel` or `pdf`. Seconds of work: not for an event loop. Raises InputError."""
+    job = {"folder": str(folder), "plan": plan, "kind": kind, "language": language}
     command = [sys.executable, "-c", _START]
     done = subprocess.run(command, input=json.dumps(job).encode(), capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603
     if done.returncode == 0:
