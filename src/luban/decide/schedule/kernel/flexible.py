@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["Shop", "State", "blank", "insert", "place", "refresh"]
+__all__ = ["Ints", "Ranks", "Shop", "State", "blank", "insert", "place", "refresh"]
 
 Ints = NDArray[np.int64]
 Ranks = NDArray[np.uint32]
@@ -103,16 +103,18 @@ def refresh(shop: Shop, state: State) -> int:
     """All that goes by rank, from all that goes by operation; the makespan."""
     at, rank, done, rest, step = state.at, state.rank, state.done, state.rest, state.step
     job_before, left_of, job_after, right_of = state.job_before, state.left_of, state.job_after, state.right_of
-    makespan = 0
-    for i in range(len(at)):
-        x = at[i]
-        a, b = rank[shop.before[x]], rank[state.left[x]]
+    makespan, size = np.int64(0), np.uint64(len(at))
+    for i in range(size):  # unsigned: signed indices are checked, which doubles the work
+        x = np.uint64(at[i])
+        a, b = np.uint64(rank[np.uint64(shop.before[x])]), np.uint64(rank[np.uint64(state.left[x])])
         job_before[i], left_of[i] = a, b
-        job_after[i], right_of[i] = rank[shop.after[x]], rank[state.right[x]]
+        job_after[i] = rank[np.uint64(shop.after[x])]
+        right_of[i] = rank[np.uint64(state.right[x])]
         step[i] = state.time[x]
         done[i] = max(done[a], done[b]) + step[i]
         makespan = max(makespan, done[i])
-    for i in range(len(at) - 1, -1, -1):
+    for k in range(np.uint64(1), size + np.uint64(1)):
+        i = size - k
         rest[i] = max(rest[job_after[i]], rest[right_of[i]]) + step[i]
     return makespan
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from luban.decide.schedule.kernel.flexible import Ints, Shop, State, insert, refresh
+from luban.decide.schedule.kernel.flexible import Ints, Ranks, Shop, State, insert, refresh
 
 __all__ = ["BEST", "CUTOFF", "ENDED", "FIELDS", "ITERATION", "LOW", "NOW", "RANDOM", "STALE", "TENURE", "draw", "tabu"]
 
@@ -52,6 +52,24 @@ def _path(state: State, control: Ints, path: Ints) -> int:
             by_job = draw(control, 2) == 0
         i = a if by_job else (b if by_machine else none)
     return length
+
+
+@njit(cache=True, nogil=True)
+def _ends(job_before: Ranks, left_of: Ranks, step: Ints, done: Ints, low: int, floor: int) -> int:
+    """Ends from a rank on; the latest, at least floor. Unsigned indices: signed ones are checked, which doubles it."""
+    for i in range(np.uint64(low), np.uint64(len(step))):
+        end = max(done[job_before[i]], done[left_of[i]]) + step[i]
+        done[i] = end
+        floor = max(floor, end)
+    return floor
+
+
+@njit(cache=True, nogil=True)
+def _tails(job_after: Ranks, right_of: Ranks, step: Ints, rest: Ints, high: int) -> None:
+    """Tails from a rank back."""
+    for k in range(np.uint64(high + 1)):
+        i = np.uint64(high) - k
+        rest[i] = max(rest[job_after[i]], rest[right_of[i]]) + step[i]
 
 
 @njit(cache=True, nogil=True)
@@ -120,17 +138,12 @@ def _look(
             right_of[u] = w
         if w != none:
             left_of[w] = u
-        floor = head[here]
-        for i in range(here, none):
-            end = max(done[job_before[i]], done[left_of[i]]) + step[i]
-            done[i] = end
-            floor = max(floor, end)
+        floor = _ends(job_before, left_of, step, done, here, head[here])
         looked += none - here
         if not found or floor <= best:
             for i in range(here + 1, clean + 1):
                 rest[i] = known_rest[i]
-            for i in range(here, -1, -1):
-                rest[i] = max(rest[job_after[i]], rest[right_of[i]]) + step[i]
+            _tails(job_after, right_of, step, rest, here)
             clean = here
             looked += here
             ready, after = done[here], rest[here]
@@ -145,16 +158,19 @@ def _look(
                 low, high = np.int64(0), total
                 while low < high:
                     middle = (low + high) >> 1
-                    if done[rank[row[base + middle + (middle >= old)]]] > ready:
+                    if done[rank[np.uint64(row[np.uint64(base + middle + (middle >= old))])]] > ready:
                         high = middle
                     else:
                         low = middle + 1
                 first = last = low
-                while last < total and rest[rank[row[base + last + (last >= old)]]] > after:
+                while last < total and rest[rank[np.uint64(row[np.uint64(base + last + (last >= old))])]] > after:
                     last += 1
                 looked += last - first + 12
                 if last == first:
-                    while first > 0 and rest[rank[row[base + first - 1 + (first - 1 >= old)]]] <= after:
+                    while (
+                        first > 0
+                        and rest[rank[np.uint64(row[np.uint64(base + first - 1 + (first - 1 >= old))])]] <= after
+                    ):
                         first -= 1
                     if last > first:
                         i = first + draw(control, last - first + 1)
@@ -164,11 +180,11 @@ def _look(
                 banned = seats[mode] > iteration
                 end = np.int64(0)
                 if first > 0:
-                    end = done[rank[row[base + first - 1 + (first - 1 >= old)]]]
+                    end = done[rank[np.uint64(row[np.uint64(base + first - 1 + (first - 1 >= old))])]]
                 for i in range(first, last + 1):
                     x = none
                     if i < total:
-                        x = rank[row[base + i + (i >= old)]]
+                        x = rank[np.uint64(row[np.uint64(base + i + (i >= old))])]
                     through = max(ready, end) + mode_time[mode] + max(after, rest[x])
                     end = done[x]
                     if own and i == old:
