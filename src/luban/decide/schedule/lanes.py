@@ -15,6 +15,7 @@ from luban.decide.schedule.exact import ExactEngine
 from luban.decide.schedule.flexible import FlexibleEngine
 from luban.decide.schedule.general import GeneralEngine
 from luban.decide.schedule.jobshop import JobShopEngine
+from luban.decide.schedule.lns import LnsEngine
 from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import Problem
 from luban.decide.schedule.ruin import RuinEngine
@@ -113,8 +114,8 @@ def lanes_for(problem: Problem, objective: Objective, seed: int, first: Schedule
     small, large = problem.operation_count <= _SMALL, problem.operation_count > _LARGE
     if main is GeneralEngine:
         lead = [(make(main), 0.3 if large else 0.7), (make(RuinEngine), 0.7 if large else 0.3)]
-        second = [(make(main, 1), 0.2), (make(RuinEngine, 1), 0.6 if large else 0.2)]
-        second += [(make(ExactEngine), 0.4)] if small else []
+        second = [(make(RuinEngine, 1), 0.5), (make(LnsEngine), 0.3)]
+        second += [(make(ExactEngine), 0.4)] if small else [(make(main, 1), 0.2)]
     else:
         lead = [(make(main), 1.0)]
         second = [(make(main, 1), 0.6), (make(ExactEngine), 0.4)] if small else [(make(main, 1), 1.0)]
