@@ -16,7 +16,7 @@ from luban.decide.schedule.kernel.jobshop_blend import distance, machine_bound, 
 from luban.decide.schedule.kernel.jobshop_dispatch import dispatch
 from luban.decide.schedule.kernel.jobshop_tabu import BEST, IDLE, NOW, STUCK, WORK, Memory, tabu
 from luban.decide.schedule.objective import Objective
-from luban.decide.schedule.problem import Floats, Ints, Problem
+from luban.decide.schedule.problem import NEVER, Floats, Ints, Problem
 from luban.decide.schedule.schedule import Schedule
 
 __all__ = ["JobShopEngine"]
@@ -31,6 +31,9 @@ _ALIKE = 200
 
 _PATIENCE = 12_500
 """Iterations without gain after which a run of the tabu search ends (Peng, Lü, Cheng 2015)."""
+
+_HASTE = 6_000
+"""The same for a run that would not enter the population as it stands."""
 
 _SWINGS = 40
 """Dispatches without gain after which the search begins."""
@@ -81,7 +84,7 @@ class JobShopEngine:
         self._random = np.random.default_rng(seed)
         self._graph = _graph(problem, self._random)
         self._memory = _memory(self._graph, problem.operation_count, int(self._random.integers(1, 2**63)))
-        self._tenure = 10 + problem.job_count // max(problem.machine_count, 1)
+        self._tenure = 16 + problem.job_count // max(problem.machine_count, 1)
         spans = np.bincount(problem.mode_machine, minlength=problem.machine_count)
         self._spans = np.concatenate([[0], np.cumsum(spans)])
         self._people: list[tuple[int, _Order]] = []
@@ -108,12 +111,12 @@ class JobShopEngine:
                 self._swing_once()
                 continue
             left = until - ctl[WORK]
-            tabu(self._graph, self._memory, int(self.bound), _PATIENCE, left, self._tenure)
+            tabu(self._graph, self._memory, int(self.bound), self._bar(), _PATIENCE, _HASTE, left, self._tenure)
             if ctl[BEST] < self._value:
                 self._value, self._best = int(ctl[BEST]), self._memory.best.copy()
             if ctl[STUCK] == 2:
                 self.bound = float(ctl[NOW])
-            elif ctl[STUCK] or ctl[IDLE] >= _PATIENCE:
+            elif ctl[STUCK] or ctl[WORK] < until:
                 self._settle_run()
         if self._value < self._told:
             self._told = self._value
@@ -180,6 +183,13 @@ class JobShopEngine:
             del people[j]
             self._room = min(self._room + 1, _MANY)
         self._begin(self._anew())
+
+    def _bar(self) -> int:
+        """The makespan that a run has to reach for its full time."""
+        people = self._people
+        if not people:
+            return NEVER
+        return people[-1][0] if len(people) >= self._room else people[0][0] + people[0][0] // 32
 
     def _keep(self, value: int, order: _Order) -> None:
         """Takes a solution into the population, in place of those alike or else of the worst, where it is better."""

@@ -149,8 +149,13 @@ def _change(u: int, v: int, side: int, link: Indices, span: Ints) -> np.uint64:
 
 
 @njit(cache=True, nogil=True)
-def tabu(graph: Graph, memory: Memory, target: int, patience: int, budget: int, tenure: int) -> None:
-    """Iterates until `patience` iterations brought nothing, the makespan is `target` or `budget` is used up."""
+def tabu(
+    graph: Graph, memory: Memory, target: int, bar: int, patience: int, haste: int, budget: int, tenure: int
+) -> None:
+    """Iterates until the makespan is `target`, `budget` is used up or for long nothing was gained.
+
+    patience, haste   iterations without gain: where the best is at most `bar`, and where it is above
+    """
     link, span, place, order, lasts, _, _ = graph
     ctl, state, best, keys, until, seen, sign, mark, held, ahead, path, moves, bound = memory
     count = order.size
@@ -158,7 +163,7 @@ def tabu(graph: Graph, memory: Memory, target: int, patience: int, budget: int, 
     now = ctl[NOW]
     work = np.int64(0)
     moves_room = moves.shape[0]
-    while ctl[IDLE] < patience and work < budget and ctl[BEST] > target:
+    while ctl[IDLE] < (patience if ctl[BEST] <= bar else haste) and work < budget and ctl[BEST] > target:
         ctl[ITERATION] += 1
         ctl[IDLE] += 1
         it = ctl[ITERATION]
