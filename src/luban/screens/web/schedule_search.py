@@ -138,6 +138,8 @@ class SearchPanel:
         text = texts.phase_word(say, found.phase)
         if found.state == "stopping":
             text = say("Stopping with the best so far")
+        elif found.phase == "solve" and found.share >= 1:
+            text = say("Ending the last step")
         solving = found.phase == "solve"
         width = f'style="width: {100 * found.share:.1f}%"' if solving else 'class="lb-unsure"'
         lines = [f'<div class="lb-note" style="margin-top: 8px">{html.escape(text)}</div>',
