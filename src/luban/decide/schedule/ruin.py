@@ -66,15 +66,16 @@ class Ruin:
         b, wait = self.bench, np.zeros(len(order), np.int64)
         return bool(decode(b.shop, b.state, order, machine, start, wait, True))
 
-    def take(self) -> None:
-        """Makes what is placed now the current and the best state, and weighs objectives by it."""
+    def take(self, weigh: bool = True) -> None:
+        """Makes what is placed now the current and the best state, and (unless told not to) weighs objectives by it."""
         b, sketch = self.bench, self.sketch
-        value = b.value()
-        sketch.weights[:] = 0.0
-        sketch.weights[0] = _BROKEN
-        for level, prices in enumerate(b.prices):
-            share = 1.0 if level == 0 else 1e-3**level * (1 + value[1]) / (1 + value[1 + level])
-            sketch.weights[1:] += prices * share
+        if weigh:
+            value = b.value()
+            sketch.weights[:] = 0.0
+            sketch.weights[0] = _BROKEN
+            for level, prices in enumerate(b.prices):
+                share = 1.0 if level == 0 else 1e-3**level * (1 + value[1]) / (1 + value[1 + level])
+                sketch.weights[1:] += prices * share
         found = np.zeros(3)
         worth(b.shop, b.state, sketch, b.hours, found)
         sketch.best[:3], sketch.best[3:] = found, found

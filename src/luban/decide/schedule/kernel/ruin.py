@@ -18,6 +18,7 @@ from luban.decide.schedule.kernel.decode import (
     FIRST,
     FIXED,
     JOB,
+    LAG,
     LEAD,
     MACHINE,
     MATE,
@@ -236,10 +237,14 @@ def choose(shop: Shop, state: State, sketch: Sketch) -> int:
         mode = shop.op[op, MODE] + draw(sketch, shop.op[op, MODE_END] - shop.op[op, MODE])
         machine = shop.mode[mode, 0]
         offset, length = shop.machine[machine, OFFSET], state.line[machine, COUNT]
-        low, high = 0, length
+        low, high, when = 0, length, state.at[op, START]
+        if draw(sketch, 2) == 0:
+            when = shop.job[shop.op[op, JOB], RELEASE]
+            if op > shop.job[shop.op[op, JOB], FIRST]:
+                when = state.at[op - 1, END] + shop.op[op - 1, LAG]
         while low < high:
             middle = (low + high) >> 1
-            if state.at[state.seq[offset + middle], START] >= state.at[op, START]:
+            if state.at[state.seq[offset + middle], START] >= when:
                 high = middle
             else:
                 low = middle + 1
