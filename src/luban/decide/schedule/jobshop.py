@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from luban.core.errors import InputError
-from luban.decide.schedule.kernel.jobshop import Graph, build
+from luban.decide.schedule.kernel.jobshop import Graph, build, ends
 from luban.decide.schedule.kernel.jobshop_blend import distance, machine_bound, merge
 from luban.decide.schedule.kernel.jobshop_dispatch import dispatch
 from luban.decide.schedule.kernel.jobshop_tabu import BEST, IDLE, NOW, STUCK, WORK, Memory, tabu
@@ -125,10 +125,11 @@ class JobShopEngine:
 
     def offer(self, schedule: Schedule) -> None:
         """A better schedule that somebody else found; taking it up is free."""
-        if schedule.makespan < self._value:
-            self._value, self._best = schedule.makespan, _order_of(schedule)
-            self._told = self._value
-            self._keep(self._value, self._best)
+        value, order = schedule.makespan, _order_of(schedule)
+        if value < self._value:
+            self._value = self._told = value
+            self._best = order
+        self._keep(value, order)
 
     def halt(self) -> None:
         """Nothing: slices are short."""
@@ -152,7 +153,7 @@ class JobShopEngine:
         swing.idle += 1
         swing.side = 1 - swing.side
         swing.priority = graph.span[(2 if swing.side == 0 else 1) : 4 * order.size : 4].copy()
-        self._memory.ctl[WORK] += 10 * order.size
+        self._memory.ctl[WORK] += (5 + order.size.bit_length()) * order.size
         return order
 
     def _tails_of_jobs(self) -> Ints:
@@ -248,17 +249,8 @@ class JobShopEngine:
         return _by((total / 2 - tails) * self._random.uniform(0.8, 1.25, p.job_count)[job])
 
     def _schedule(self) -> Schedule:
-        p, g = self._problem, self._graph
-        start = np.zeros(p.operation_count, np.int64)
-        free = np.zeros(p.machine_count, np.int64)
-        ready = p.release.copy()
-        job_of, machine, time = p.job_of.tolist(), p.mode_machine.tolist(), p.mode_time.tolist()
-        ends, frees = ready.tolist(), free.tolist()
-        for x in self._best.tolist():
-            at = max(ends[job_of[x]], frees[machine[x]])
-            start[x] = at
-            ends[job_of[x]] = frees[machine[x]] = at + time[x]
-        return Schedule.plain(p, g.machine.astype(np.int64), start)
+        p = self._problem
+        return Schedule.plain(p, p.mode_machine, ends(self._best, self._graph) - p.mode_time)
 
 
 def _order_of(schedule: Schedule) -> _Order:
