@@ -96,6 +96,9 @@ class JobShopEngine:
         self.bound = float(_bound(problem))
         self._swing = _Swing(self._tails_of_jobs())
         self._begin(self._best)
+        # what the first slices do not need is compiled here too, so that no later slice stops for it
+        self._apart(self._best, self._between(self._best, self._best, 512))
+        self._schedule()
 
     @property
     def proved(self) -> bool:
