@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from luban.core.errors import InputError
 from luban.decide.schedule.kernel.flexible import Ints, Shop, blank, place
 from luban.decide.schedule.kernel.flexible_build import between, distance, greedy
 from luban.decide.schedule.kernel.flexible_tabu import (
@@ -38,11 +39,11 @@ _PATIENCE = 2500
 _TENURE, _SPREAD = 6, 20
 """Shortest tenure of a run: at least so much, and at random up to so much more; and longer with more modes."""
 
-_BLUR = 30
+_BLUR = 20
 """Noise on the greedy choices [%]."""
 
-_GREEDY_LIMIT = 20_000_000
-"""Operations x jobs from which a greedy beginning takes too long."""
+_LARGEST = 50_000_000
+"""Operations x jobs up to which beginnings are built: 0.1 s."""
 
 _ARCS = 1 << 20
 _PAIRS = 60
@@ -61,9 +62,10 @@ class FlexibleEngine:
     """Searches a plain flexible job shop for the least makespan; an engine as `engine.Engine` says.
 
     problem    `is_plain`; operations may have several modes
-    objective  the makespan
-    seed       of its random numbers
+    objective  the makespan alone
+    seed       same seed, same path
     first      where it begins; it builds its own beginnings too
+    Raises     InputError for another problem or objective
 
     Source: neighbourhood of optimal insertions, Mastrolilli and Gambardella 2000,
     doi 10.1002/(SICI)1099-1425(200001/02)3:1<3::AID-JOS32>3.0.CO;2-Y; path relinking, González, Vela and Varela 2015,
@@ -74,7 +76,14 @@ class FlexibleEngine:
     grain = 4_000_000
 
     def __init__(self, problem: Problem, objective: Objective, seed: int, first: Schedule) -> None:
-        self.problem, self.objective = problem, objective
+        if not (problem.is_plain and objective.is_makespan):
+            raise InputError(
+                "not a plain flexible job shop with the makespan as its objective",
+                came=str(objective),
+                expected="no setups, calendars, pools, batches, lags or limits",
+                where=problem.name,
+            )
+        self.problem = problem
         self._shop = _shop_of(problem)
         self._state = blank(self._shop)
         self._control = np.zeros(FIELDS, np.int64)
@@ -91,24 +100,22 @@ class FlexibleEngine:
         self._order = np.zeros(size, np.int64)
         self._mode = np.zeros(size, np.int64)
         self._machine = np.zeros(size, np.int64)
-        self._low = load_bound(problem)
-        self._control[LOW] = self._low
+        self.bound = float(load_bound(problem))
+        self._control[LOW] = int(self.bound)
         self._choice = min(20, 2 * (len(problem.mode_time) // size - 1))
+        self._may_build = size * problem.job_count <= _LARGEST
         self._members: list[_Member] = []
         self._room = _FEWEST
         self._running = False
         self._best = self._member_of(first)
         self._waiting = [self._best]
-
-    @property
-    def bound(self) -> float:
-        """The largest of job lengths and loads of sets of machines [tick]; see `load_bound`."""
-        return float(self._low)
+        if self._may_build and (built := self._built(0)).makespan < self._best.makespan:
+            self._waiting = [built]
 
     @property
     def proved(self) -> bool:
         """The best is as short as the bound."""
-        return self._best.makespan <= self._low
+        return self._best.makespan <= self.bound
 
     def advance(self, work: int) -> Schedule | None:
         """Searches for about that much work; the best where it is new. See `engine.Engine`."""
@@ -155,8 +162,8 @@ class FlexibleEngine:
             i = draw(c, self._room)
             a, b = self._members[i], self._members[(i + 1 + draw(c, self._room - 1)) % self._room]
             between(c, 40 + draw(c, 21), a.order, a.mode, b.order, b.mode, order, mode)
-        elif size * self.problem.job_count <= _GREEDY_LIMIT:
-            greedy(self._shop, c, _BLUR, order, mode)
+        elif self._may_build:
+            order, mode = (part := self._built(_BLUR)).order, part.mode
         else:
             order, mode = self._best.order, self._best.mode
         c[NOW] = c[BEST] = place(self._shop, self._state, order, mode)
@@ -183,6 +190,11 @@ class FlexibleEngine:
         worst = max(range(len(members)), key=lambda k: members[k].makespan)
         if new.makespan <= members[worst].makespan:
             members[worst] = new
+
+    def _built(self, blur: int) -> _Member:
+        order, mode = np.zeros_like(self._order), np.zeros_like(self._order)
+        greedy(self._shop, self._control, blur, order, mode)
+        return _Member(order, mode, place(self._shop, self._state, order, mode))
 
     def _found(self) -> _Member:
         size = self.problem.operation_count

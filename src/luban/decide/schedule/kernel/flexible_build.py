@@ -12,48 +12,54 @@ __all__ = ["between", "distance", "greedy"]
 
 
 @njit(cache=True, nogil=True)
-def greedy(shop: Shop, control: Ints, blur: int, order: Ints, mode: Ints) -> None:
-    """Gives the job with most work left its machine of earliest end, both blurred by up to `blur` percent.
+def _soonest(shop: Shop, x: int, ready: int, free: Ints, noise: Ints) -> int:
+    """The mode of least end, noise counted."""
+    best, least = -1, np.int64(2) ** 62
+    for k in range(shop.mode_first[x], shop.mode_first[x + 1]):
+        end = max(ready, free[shop.mode_machine[k]]) + shop.mode_time[k] + noise[k]
+        if end < least:
+            best, least = k, end
+    return best
 
-    Of the jobs' next operations the one is taken whose (start - work left) is least. order [O], mode [O] are filled.
+
+@njit(cache=True, nogil=True)
+def greedy(shop: Shop, control: Ints, blur: int, order: Ints, mode: Ints) -> None:
+    """Begins where (start - work left) of a job is least, on the machine of least end; both blurred by `blur` percent.
+
+    order [O], mode [O] are filled. A start only grows while machines fill, so a value kept from before is a bound and
+    only the least is looked at again.
     """
     none = len(shop.before)
+    noise = np.zeros(len(shop.mode_time), np.int64)
     left = np.zeros(none + 1, np.int64)
     for x in range(none - 1, -1, -1):
         least = shop.mode_time[shop.mode_first[x]]
         for k in range(shop.mode_first[x], shop.mode_first[x + 1]):
             least = min(least, shop.mode_time[k])
+            noise[k] = (shop.mode_time[k] * draw(control, blur + 1)) // 100
         left[x] = left[shop.after[x]] + least
+    for x in range(none):
+        left[x] -= (left[x] * draw(control, blur + 1)) // 100
     free = np.zeros(len(shop.room) - 1, np.int64)
-    ready = np.zeros(none, np.int64)
-    front = np.zeros(none, np.int64)
-    jobs = 0
+    jobs = len(shop.release)
+    ready, front, value = shop.release.copy(), np.full(jobs, none, np.int64), np.zeros(jobs, np.int64)
     for x in range(none):
         if shop.before[x] > none:
-            front[jobs] = x
-            ready[jobs] = shop.release[shop.before[x] - none - 1]
-            jobs += 1
+            j = shop.before[x] - none - 1
+            front[j], value[j] = x, ready[j] - left[x]
     for i in range(none):
-        chosen, chosen_mode, chosen_end, least = -1, -1, 0, np.int64(2) ** 62
-        for j in range(jobs):
+        while True:
+            j = np.argmin(value)
             x = front[j]
-            best, best_mode, best_end = np.int64(2) ** 62, -1, 0
-            for k in range(shop.mode_first[x], shop.mode_first[x + 1]):
-                end = max(ready[j], free[shop.mode_machine[k]]) + shop.mode_time[k]
-                value = end + (shop.mode_time[k] * draw(control, blur + 1)) // 100
-                if value < best:
-                    best, best_mode, best_end = value, k, end
-            start = best_end - shop.mode_time[best_mode]
-            value = start - left[x] + (left[x] * draw(control, blur + 1)) // 100
-            if value < least:
-                least, chosen, chosen_mode, chosen_end = value, j, best_mode, best_end
-        x = front[chosen]
-        order[i], mode[x] = x, chosen_mode
-        free[shop.mode_machine[chosen_mode]] = ready[chosen] = chosen_end
-        front[chosen] = shop.after[x]
-        if front[chosen] == none:
-            jobs -= 1
-            front[chosen], ready[chosen] = front[jobs], ready[jobs]
+            k = _soonest(shop, x, ready[j], free, noise)
+            start = max(ready[j], free[shop.mode_machine[k]])
+            if start - left[x] <= value[j]:
+                break
+            value[j] = start - left[x]
+        order[i], mode[x] = x, k
+        ready[j] = free[shop.mode_machine[k]] = start + shop.mode_time[k]
+        front[j] = shop.after[x]
+        value[j] = np.int64(2) ** 62 if front[j] == none else ready[j] - left[front[j]]
 
 
 @njit(cache=True, nogil=True)
