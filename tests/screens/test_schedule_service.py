@@ -245,3 +245,11 @@ def test_a_plan_that_is_not_there(desk: Desk, id_: str):
 def test_what_is_not_in_the_plan_cannot_move(desk: Desk, operation: int, machine: int):
     with pytest.raises(InputError, match="no such"):
         desk.preview("P0001", operation, machine, 0)
+
+
+def test_a_plan_that_cannot_be_read_hides_no_other(desk: Desk, folder: Path):
+    schedule_shop.seed(folder, schedule_shop.problem(), name="Other")
+    log_of(folder).write_text(log_of(folder).read_text("utf-8").replace("tardiness", "makespan", 1), "utf-8")
+    told = desk.status()
+    assert [own["id"] for own in told["plans"]] == ["P0002"]
+    assert "log of the plan was changed" in told["unreadable"]["P0001"]

@@ -79,12 +79,14 @@ class Desk:
         """What can be planned, and which plans there are."""
         plant = self.plant()
         seen = fingerprint(self.view.folder, plant)
-        plans = [summary(plan, plant, seen) for plan in self.plans.all()]
+        found, wrong = self.plans.look()
+        plans = [summary(plan, plant, seen) for plan in found]
         current = next((own for own in plans if own["published"]), plans[0] if plans else None)
         return {
             "orders": len(plant.orders), "routing": len(plant.routing),
             "objective": self.objective(), "objectives": list(OBJECTIVES),
             "terms": dict(TERMS), "plans": plans, "current": current["id"] if current else None,
+            "unreadable": wrong,
         }  # fmt: skip
 
     def told(self, id_: str) -> dict[str, Any]:

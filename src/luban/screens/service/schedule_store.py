@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from luban.core.errors import InputError, IntegrityError
+from luban.core.errors import InputError, IntegrityError, LubanError
 from luban.core.time import now
 from luban.decide.schedule.problem import Ints, Problem
 from luban.decide.schedule.schedule import Schedule
@@ -97,9 +97,18 @@ class Plans:
         return self._folder / "problems"
 
     def all(self) -> list[PlanState]:
-        """Every plan, the newest first."""
-        found = [self.get(path.stem) for path in self._folder.glob("*.jsonl")]
-        return sorted(found, key=lambda plan: (plan.history[0].at, plan.id), reverse=True)
+        """Every plan that can be read, the newest first."""
+        return self.look()[0]
+
+    def look(self) -> tuple[list[PlanState], dict[str, str]]:
+        """Every plan, the newest first, and what is wrong with those that cannot be read, by id."""
+        found, wrong = [], {}
+        for path in sorted(self._folder.glob("*.jsonl")):
+            try:
+                found.append(self.get(path.stem))
+            except LubanError as error:
+                wrong[path.stem] = str(error)
+        return sorted(found, key=lambda plan: (plan.history[0].at, plan.id), reverse=True), wrong
 
     def get(self, id_: str) -> PlanState:
         """The plan as it is now. Raises InputError where there is none, IntegrityError where its log was changed."""

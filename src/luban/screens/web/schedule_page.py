@@ -194,10 +194,15 @@ class SchedulePage:
         if found is not None and found.plan and found.id != self._seen:
             self._seen, self.wanted = found.id, found.plan
             await self._reload()
-        elif self._turn % 10 == 0 and self.plan is not None and not self._busy:
-            newest = await self.reads(self.desk.plans.get, self.plan.id)
-            if newest.n != self.plan.n:
-                await self._reload()
+        elif self._turn % 10 == 0 and not self._busy and self.plan and await self.reads(self._is_other, self.plan):
+            await self._reload()
+
+    def _is_other(self, plan: PlanState) -> bool:
+        """The plan was changed by somebody, or is not there any more."""
+        try:
+            return self.desk.plans.get(plan.id).n != plan.n
+        except LubanError:
+            return True
 
     async def _reload(self) -> None:
         """Plans anew, and the open one; once more where somebody asked meanwhile."""
@@ -214,11 +219,16 @@ class SchedulePage:
             self._busy = False
 
     async def _read(self) -> None:
+        wrong: list[LubanError] = []
         try:
             self.status = await self.reads(self.desk.status)
-            wanted = self.wanted or (self.plan.id if self.plan else "") or self.status["current"]
+            plan = None
+            for id_ in (self.wanted, self.plan.id if self.plan else "", self.status["current"]):
+                try:
+                    plan = await self.reads(self.desk.plans.get, id_) if id_ and plan is None else plan
+                except LubanError as error:
+                    wrong.append(error)
             self.wanted = ""
-            plan = await self.reads(self.desk.plans.get, wanted) if wanted else None
         except LubanError as error:
             self._complain(error)
             return
@@ -234,6 +244,10 @@ class SchedulePage:
             if other:
                 self._drop_comparison()
             self._show_all()
+        for own in wrong:
+            self._complain(own)
+        for told in self.status["unreadable"].values():
+            self._say(self.say("A plan cannot be read: {plan}", plan=told))
 
     def _complain(self, error: LubanError) -> None:
         parts = (self.say(error.message), error.came, error.where, self.say(error.hint) if error.hint else "")

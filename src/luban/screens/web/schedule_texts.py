@@ -144,6 +144,7 @@ def gantt(say: Words) -> dict[str, Any]:
     return {
         "s": say("s"), "min": say("min"), "h": say("h"), "d": say("d"),
         "enter": say("Gantt chart: Tab and arrows walk the bars, Enter opens, L locks, M moves, plus and minus zoom"),
+        "chart": say("Gantt chart"), "leave": say("Tab leaves the chart now."),
         "lost": say("The plan could not be read: load the page again."), "setup": say("setup"),
         "closed": say("closed"), "maintenance": say("maintenance"), "late": say("{time} late"),
         "lateWord": say("late"), "due": say("due"), "locked": say("locked"), "fixed": say("begun or fixed"),

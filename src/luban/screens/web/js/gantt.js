@@ -12,7 +12,7 @@ export class Gantt {
     element.classList.add("lb-gantt");
     element.gantt = this;
     element.innerHTML =
-      `<div class="lb-gantt-stage"><canvas aria-hidden="true"></canvas>` +
+      `<div class="lb-gantt-stage" role="group" aria-label="${escape(texts.chart)}"><canvas aria-hidden="true"></canvas>` +
       `<div class="lb-gantt-corner">${["−", "+", "⤢"].map((sign, at) => `<button type="button" class="lb-tool" data-zoom="${at}" aria-label="${escape(texts.zoom[at])}" title="${escape(texts.zoom[at])}">${sign}</button>`).join("")}</div>` +
       `<div class="lb-gantt-scroll" tabindex="-1"><i></i></div>` +
       `<div class="lb-gantt-entry" tabindex="0" role="button" aria-label="${escape(texts.enter)}"></div>` +
@@ -485,6 +485,7 @@ export class Gantt {
   // a bar under the keyboard: one of two elements takes its place, so that a reader hears each step
   focus(op, seen) {
     this.focused = op;
+    this.free = false;
     if (seen) this.reveal(op);
     this.turn = 1 - (this.turn ?? 0);
     const proxy = this.proxies[this.turn];
@@ -541,7 +542,7 @@ export class Gantt {
       ArrowUp: () => go(op === null ? null : this.neighbour(op, 0, -1)),
       Enter: () => op !== null && this.pick(op, true),
       " ": () => op !== null && this.pick(op, true),
-      Escape: () => (this.taken ? this.emit("leave", {}) : this.pick(null, true)),
+      Escape: () => this.escape(),
       l: () => op !== null && this.emit("lock", { operation: op }),
       m: () => op !== null && this.lift(op),
       "+": () => this.zoom(1.4),
@@ -551,6 +552,7 @@ export class Gantt {
       Home: () => go(this.order[0] ?? null),
       End: () => go(this.order.at(-1) ?? null),
     };
+    if (event.key === "Tab" && this.free) return;
     if (event.key === "Tab") {
       const to = op === null ? undefined : this.order[this.place.get(op) + (event.shiftKey ? -1 : 1)];
       if (to === undefined) {
@@ -564,6 +566,17 @@ export class Gantt {
     if (!acts[event.key]) return;
     event.preventDefault();
     acts[event.key]();
+  }
+
+  // lets a move be, then a choice; then the next Tab leaves the chart
+  escape() {
+    if (this.taken) this.emit("leave", {});
+    else if (this.selected !== null) this.pick(null, true);
+    else {
+      this.free = true;
+      this.entry.tabIndex = -1;
+      this.say(this.texts.leave, false);
+    }
   }
 
   // a bar carried by the arrows: m lifts it, Enter puts it down, Escape lets it be

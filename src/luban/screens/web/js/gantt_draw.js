@@ -296,7 +296,7 @@ export class Painter {
       g.font = `11.5px ${this.font}`;
       g.fillStyle = this.ink.text;
       const fits = this.cut(shown, room);
-      if (fits.length > 1) g.fillText(fits, text, middle);
+      if (fits.length > 3 || fits === shown) g.fillText(fits, text, middle);
     }
     if (!last) return;
     // where the bar ends after its due date: sign and word beside it, the sign alone where there is no room
