@@ -21,7 +21,7 @@ from luban.twin.kernel.layout import FAR, Phase, State, Stop, Where
 from luban.twin.model import Calendar, Machine, Pool, SetupTable, Step
 from luban.twin.run import Run
 
-__all__ = ["Assumed", "Snapshot", "snapshot"]
+__all__ = ["Assumed", "Snapshot", "setup_mean", "setup_names", "snapshot"]
 
 _LEAST = 0.1
 """Share of its mean that work under way, or a repair, is expected to take still, however long it has taken [1]."""
@@ -112,7 +112,7 @@ class _Reader:
         self.calendars = {own.id: own for own in model.calendars}
         self.stations = {own.id: [m.id for m in model.machines if m.station == own.id] for own in model.stations}
         self.windows = {own.id: self._windows(own) for own in model.calendars}
-        self.families = _families(run)
+        self.families = setup_names(run)
         self.ready = dict.fromkeys(self.machines, 0)
 
     def snapshot(self) -> Snapshot:
@@ -281,7 +281,7 @@ class _Reader:
         table = self.tables.get(machine.setups or "")
         if table is None or not after:
             return 0.0
-        return _setup_mean(table, before, after)
+        return setup_mean(table, before, after)
 
     def _down(self, number: int, machine: Machine) -> float:
         """Expected working time to the end of a repair or maintenance [s]."""
@@ -428,7 +428,7 @@ class _Reader:
             began = {self.families.get(int(row["setup"]), "") for row in self.run.world["machines"]}
             for before in sorted({"", *keys, *began}):
                 for after in keys:
-                    shop.setup(table.id, before, after, self.ticks(_setup_mean(table, before, after)))
+                    shop.setup(table.id, before, after, self.ticks(setup_mean(table, before, after)))
 
     def _say_job(self, shop: Builder, job: _Job, short: set[str]) -> None:
         name = self.run.lot_name(job.key)
@@ -472,8 +472,8 @@ def _delay(step: Step, quantity: int) -> float:
     return step.time.mean * factor * (quantity if step.per == "piece" else 1)
 
 
-def _setup_mean(table: SetupTable, before: str, after: str) -> float:
-    """Mean time of a setup [s], as the twin takes it from its table."""
+def setup_mean(table: SetupTable, before: str, after: str) -> float:
+    """Mean time of a setup from one key of a table to another [s]; '' before: set up for nothing yet."""
     anyone = 0.0 if before == after else table.times.get(("", after), table.other)
     time = table.times.get((before, after), anyone) if before else table.times.get(("", after), table.other)
     if time <= 0:
@@ -492,8 +492,8 @@ def _merged(windows: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-def _families(run: Run) -> dict[int, str]:
-    """Number → name of a setup key, as the run counts them."""
+def setup_names(run: Run) -> dict[int, str]:
+    """Setup key by its number in the arrays of a run."""
     steps = [step for route in run.model.routes for step in route.steps]
     codes = run.world["steps"]["setup"].tolist()
     return {code: step.setup for code, step in zip(codes, steps, strict=False) if step.setup}

@@ -14,13 +14,13 @@ import numpy as np
 
 from luban.core.errors import InputError
 from luban.core.time import DAY, HOUR, MINUTE
-from luban.decide.schedule.from_twin import Assumed, Snapshot, snapshot
+from luban.decide.schedule.from_twin import Assumed, Snapshot, setup_mean, setup_names, snapshot
 from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import Problem
 from luban.decide.schedule.schedule import Schedule
 from luban.twin.control import Control
 from luban.twin.kernel.layout import Phase, Stop, Where
-from luban.twin.model import Model, Release
+from luban.twin.model import Model, Release, Route
 from luban.twin.run import Run
 
 __all__ = ["DISPATCH", "Planner", "Rolling", "Tally", "released_by_plan"]
@@ -29,7 +29,7 @@ Planner = Callable[[Problem, Objective, int], Schedule]
 """Makes a schedule: (problem, objective, seed)."""
 
 DISPATCH = {
-    "list": "a machine takes the first lot of its own list that lies before it",
+    "list": "a machine takes the first lot of its own list that lies before it, or one soon after it that saves setup",
     "priority": "a machine takes the lot that is planned earliest, whichever machine it was planned for",
     "strict": "a machine waits for the next lot of its list",
 }
@@ -55,6 +55,7 @@ class Rolling:
     work       effort of a plan [units of `solve`]; the same effort gives the same plan
     seed       of the plans
     dispatch   a word of DISPATCH
+    near       lots planned at most so long after the first of a list may go before it where that saves setup [µs]
     early      where the plan releases (`released_by_plan`): so long before its planned start a lot comes to the floor
                [µs]
     urgent     a breakdown or a repair asks for a new plan at the next look
@@ -72,6 +73,7 @@ class Rolling:
     work: int = 20_000_000
     seed: int = 0
     dispatch: str = "list"
+    near: int = 0
     early: int = DAY
     urgent: bool = True
     loads: bool = False
@@ -118,10 +120,13 @@ class _Floor:
         self.rolling, self.run, self.planner = rolling, run, planner
         self.control, self.tally = Control(run), Tally()
         self.frees = run.model.release.kind == "manual"
+        self.tables = {own.id: own for own in run.model.setups}
+        self.names = setup_names(run)
         self.assumed = Assumed(free=self.frees, people=rolling.people)
         self.due = run.now
         self.down: tuple[bool, ...] = ()
         self.starts: dict[tuple[int, int], int] = {}
+        self.routes: dict[int, Route] = {}
         self.lists: dict[int, list[tuple[int, int]]] = {}
         self.batches: list[tuple[int, int, list[tuple[int, int]]]] = []
         self.given: dict[int, tuple[int, int]] = {}
@@ -171,6 +176,10 @@ class _Floor:
     def _take(self, seen: Snapshot, plan: Schedule) -> None:
         p, run = seen.problem, self.run
         job = p.job_of
+        lots = run.world["lots"]
+        lots = lots[lots["where"] >= Where.POOL]
+        of_key = zip(lots["key"].tolist(), lots["route"].tolist(), strict=True)
+        self.routes = {key: run.model.routes[route] for key, route in of_key}
         name = [(seen.keys[int(job[own])], int(seen.steps[own])) for own in range(p.operation_count)]
         self.starts = {name[own]: run.now + int(plan.setup_start[own]) * p.tick for own in range(p.operation_count)}
         begun = p.fixed_start < 0
@@ -206,12 +215,23 @@ class _Floor:
         machines = self.run.world["machines"]
         for machine, operations in self.lists.items():
             named = machines[machine]["plan_at"] < machines[machine]["plan_end"]
-            following = next((own for own in operations if own in waiting), None)
+            following = self._following(machine, [own for own in operations if own in waiting])
             if named and following == self.given.get(machine):
                 continue
             if following is not None or named:
                 self.control.set_schedule(self.run.model.machines[machine].id, [following] if following else [])
                 self.given[machine] = following or (-1, -1)
+
+    def _following(self, machine: int, there: list[tuple[int, int]]) -> tuple[int, int] | None:
+        """The first of the list, or of those planned soon after it the one with the least setup."""
+        table = self.tables.get(self.run.model.machines[machine].setups or "")
+        if not there or table is None or not self.rolling.near:
+            return there[0] if there else None
+        last = self.starts[there[0]] + self.rolling.near
+        before = self.names.get(int(self.run.world["machines"]["setup"][machine]), "")
+        routes = self.routes
+        near = [own for own in there if self.starts[own] <= last]
+        return min(near, key=lambda own: setup_mean(table, before, routes[own[0]].steps[own[1]].setup))
 
     def _load(self) -> None:
         """Starts a batch whose time has come and whose lots are all there."""
