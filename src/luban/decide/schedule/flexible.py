@@ -36,7 +36,7 @@ _FEWEST, _MOST = 4, 30
 _PATIENCE = 2500
 """Iterations without a new best that end a run."""
 
-_TENURE, _SPREAD = 6, 20
+_TENURE, _SPREAD = 5, 12
 """Shortest tenure of a run: at least so much, and at random up to so much more; and longer with more modes."""
 
 _BLUR = 20
