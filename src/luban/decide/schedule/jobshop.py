@@ -24,9 +24,14 @@ __all__ = ["JobShopEngine"]
 _Order = NDArray[np.uint32]
 
 _FEW, _MANY = 8, 30
-"""The population begins small, so that merging begins early, and grows whenever two members have become alike."""
+"""The population begins small, so that merging begins early; each one after it has twice as many members."""
 
-_ALIKE = 200
+_STALE = 3
+"""Runs a member without a new member after which a population has nothing more to give."""
+
+_CHAMPIONS = 6
+
+_ALIKE = 100
 """Two solutions are alike where fewer than one pair in so many runs in another order."""
 
 _PATIENCE = 12_500
@@ -43,7 +48,7 @@ _FEW_SWINGS = 5
 _LARGE = 5_000
 """Operations above which a new start is a dispatch."""
 
-_MERGED, _MIXED = 0.4, 0.3
+_MERGED, _MIXED = 0.5, 0.3
 """Shares of starts that merge two orders step by step, that mix two times, and (the rest) that shake one solution."""
 
 
@@ -88,7 +93,10 @@ class JobShopEngine:
         spans = np.bincount(problem.mode_machine, minlength=problem.machine_count)
         self._spans = np.concatenate([[0], np.cumsum(spans)])
         self._people: list[tuple[int, _Order]] = []
+        self._champions: list[tuple[int, _Order]] = []
         self._room = _FEW
+        self._stale = 0
+        self._joined = False
         self._near = 1 + int((spans * (spans - 1)).sum()) // (2 * _ALIKE)
         self._best = _order_of(first)
         self._value = first.makespan
@@ -132,7 +140,7 @@ class JobShopEngine:
         if value < self._value:
             self._value = self._told = value
             self._best = order
-        self._keep(value, order)
+        self._crown(value, order)
 
     def halt(self) -> None:
         """Nothing: slices are short."""
@@ -177,16 +185,40 @@ class JobShopEngine:
 
     def _settle_run(self) -> None:
         """A run of the tabu search is over: its best joins the population, the next start comes from it."""
-        self._keep(int(self._memory.ctl[BEST]), self._memory.best.copy())
+        came = self._keep(int(self._memory.ctl[BEST]), self._memory.best.copy())
+        self._stale = 0 if came else self._stale + 1
+        if self._stale > _STALE * self._room:
+            self._turn()
+        pair = self._pair()
+        if pair is None and len(self._people) >= self._room:
+            self._turn()
+            pair = self._pair()
+        self._begin(self._child(*pair) if pair else self._anew())
+
+    def _pair(self) -> tuple[_Order, _Order] | None:
+        """Two members that are not alike; None while there is room for new ones, or where all are alike."""
         people = self._people
-        if len(people) >= self._room:
-            i, j = sorted(self._random.choice(len(people), 2, replace=False).tolist())
+        for _ in range(10 if len(people) >= self._room else 0):
+            i, j = self._random.choice(len(people), 2, replace=False).tolist()
             if self._apart(people[i][1], people[j][1]) > self._near:
-                self._begin(self._child(people[i][1], people[j][1]))
-                return
-            del people[j]
-            self._room = min(self._room + 1, _MANY)
-        self._begin(self._anew())
+                return people[i][1], people[j][1]
+        return None
+
+    def _turn(self) -> None:
+        """A population has nothing more to give: the champions join it once; the next time a new one begins."""
+        self._stale = 0
+        self._joined = not self._joined and bool(self._champions)
+        if self._joined:
+            for value, order in self._champions:
+                self._keep(value, order)
+        else:
+            self._crown(*self._people[0])
+            self._people = []
+            self._room = min(2 * self._room, _MANY)
+
+    def _crown(self, value: int, order: _Order) -> None:
+        if all(self._apart(order, theirs) > 0 for _, theirs in self._champions):
+            self._champions = sorted([*self._champions, (value, order)], key=lambda one: one[0])[:_CHAMPIONS]
 
     def _bar(self) -> int:
         """The makespan that a run has to reach for its full time."""
@@ -195,15 +227,17 @@ class JobShopEngine:
             return NEVER
         return people[-1][0] if len(people) >= self._room else people[0][0] + people[0][0] // 32
 
-    def _keep(self, value: int, order: _Order) -> None:
+    def _keep(self, value: int, order: _Order) -> bool:
         """Takes a solution into the population, in place of those alike or else of the worst, where it is better."""
         alike = [k for k, (_, theirs) in enumerate(self._people) if self._apart(order, theirs) <= self._near]
         if any(self._people[k][0] <= value for k in alike):
-            return
+            return False
         self._people = [one for k, one in enumerate(self._people) if k not in alike]
         self._people.append((value, order))
         self._people.sort(key=lambda one: one[0])
+        gone = self._people[self._room :]
         del self._people[self._room :]
+        return all(theirs is not order for _, theirs in gone)
 
     def _apart(self, one: _Order, other: _Order) -> int:
         room = np.empty((2, one.size), np.int64)
