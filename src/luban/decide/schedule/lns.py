@@ -60,7 +60,7 @@ class LnsEngine:
         self.parts = 0
         self._now, self._value = first, objective.value(first)
         self._credit = 0.0
-        self._sizes = dict.fromkeys(KINDS, 40.0)
+        self._sizes = dict.fromkeys(KINDS, 16.0)
         self._pay = dict.fromkeys(KINDS, 1.0)
         self._declined = 0
         self._solver: CpSolver | None = None
@@ -114,15 +114,15 @@ class LnsEngine:
         return self._solve(kind, model, machines, goal)
 
     def _solve(self, kind: str, model: Model, machines: Machines, goal: Level) -> Schedule | None:
-        drift = self.random.random() < 0.2
         domain = goal.variable.proto.domain
-        domain[1] = min(int(domain[1]), goal.begun - (0 if drift else 1))
-        if domain[0] > domain[1]:
+        domain[1] = min(int(domain[1]), goal.begun)
+        if domain[0] >= domain[1]:
             return None
         model.cp.minimize(goal.variable)
-        if not drift:
-            hint(model, machines, self._now)
+        hint(model, machines, self._now)
         self._solver = make_solver(int(self.random.integers(2**31)), 1, _LIMIT, inf)
+        self._solver.parameters.cp_model_probing_level = 0
+        self._solver.parameters.symmetry_level = 0
         status = self._solver.solve(model.cp)
         spent = float(self._solver.response_proto.deterministic_time)
         self._credit -= spent

@@ -1,4 +1,4 @@
-"""Parts of a schedule that are worth deciding again: stretches of time, some machines, some jobs, related operations."""
+"""Parts of a schedule that are worth deciding again: stretches of time, some machines, some jobs, related work."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ __all__ = ["KINDS", "Field", "Neighbourhood"]
 KINDS = ("time", "machines", "jobs", "related")
 """How the free operations are chosen."""
 
-_KEPT = 400, 1200
-"""Most operations that only shift: where calendars interrupt, and else."""
+_KEPT = 100
+"""Most operations that only shift."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,8 +39,7 @@ class Field:
         self.problem, self.objective, self.random = problem, objective, random
         self.head, _, self.tail = earliest(problem)
         self.job_of = problem.job_of
-        busy = problem.machine_calendar[problem.machine_calendar != NONE]
-        self.most_kept = _KEPT[0] if problem.calendar_interrupts[busy].any() else _KEPT[1]
+        self.most_kept = _KEPT
         self.movable = problem.fixed_start >= 0
 
     def choose(self, schedule: Schedule, kind: str, size: int) -> Neighbourhood | None:
@@ -70,6 +69,7 @@ class Field:
 
     def _closed(self, schedule: Schedule, order: Ints, chosen: Ints) -> Neighbourhood | None:
         """The free ones with their batches; kept are all others from the first free one on, as far as there is room."""
+        chosen = self._near(schedule, order, chosen)
         free = np.zeros(self.problem.operation_count, np.bool_)
         free[chosen] = True
         shared = schedule.batch[chosen][schedule.batch[chosen] != NONE]
@@ -79,7 +79,7 @@ class Field:
         times = schedule.start[free]
         first = int(np.searchsorted(starts, times.min(), "left"))
         last = int(np.searchsorted(starts, times.max(), "right"))
-        if last - first > self.most_kept + int(free.sum()):
+        if last - first > 2 * self.most_kept + int(free.sum()):
             return None
         until = min(len(order), max(last, first + int(free.sum()) + self.most_kept))
         if until < len(order):
@@ -88,6 +88,18 @@ class Field:
             until = max(until, last)
         inside = order[first:until]
         return Neighbourhood(np.flatnonzero(free), np.sort(inside[~free[inside]]))
+
+    def _near(self, schedule: Schedule, order: Ints, chosen: Ints) -> Ints:
+        """Those of the chosen that lie close enough in time for all between them to be in the model."""
+        rank = np.sort(np.searchsorted(schedule.start[order], schedule.start[chosen], "left"))
+        reach = self.most_kept + len(chosen)
+        if rank[-1] - rank[0] <= reach:
+            return chosen
+        count = np.searchsorted(rank, rank + reach, "right") - np.arange(len(rank))
+        most = np.flatnonzero(count >= 0.9 * count.max())
+        begin = rank[int(self.random.choice(most))]
+        place = np.searchsorted(schedule.start[order], schedule.start[chosen], "left")
+        return chosen[(place >= begin) & (place <= begin + reach)]
 
     # ---- kinds
 
