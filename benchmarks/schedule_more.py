@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks import schedule_lots
 from benchmarks.factory import factory
 from benchmarks.report import Reporter
 from benchmarks.schedule_cases import Case, cases
@@ -56,6 +57,8 @@ def run(report: Reporter, options: argparse.Namespace) -> int:
         faulty += _first(report, options)
     if not wanted or "repair" in wanted:
         faulty += _repair(report, options)
+    if not wanted or "lot_sizing" in wanted:
+        faulty += schedule_lots.run(report, options)
     return faulty
 
 
