@@ -214,3 +214,6 @@ def test_a_search_from_start_to_plan_and_its_stop(client: Client, plan: str):
     assert stopped["state"] == "done"
     kept = client.get(f"{BASE}/plans/{stopped['plan']}", headers=planner).json()
     assert kept["reason"] in {"stopped", "proved"}
+    asked = {"order": "PO-101", "seconds": 0.3}
+    told = client.post(f"{plan}/promise", json=asked, headers=planner, timeout=200).json()
+    assert (told["order"], [own_["way"] for own_ in told["ways"]][0]) == ("PO-101", "first")

@@ -250,6 +250,7 @@ def test_two_plans_are_compared(site: Site, plan: str, plant: tuple[str, Path]):
     expect(page.locator(".lb-figures-compared")).to_contain_text("setup time")
 
 
+@pytest.mark.timeout(400)  # the first search compiles
 def test_load_late_orders_and_the_dispatch_list(site: Site, plan: str):
     page = open_plan(site, plan)
     busy = page.locator(".lb-load .lb-busy").first
@@ -268,6 +269,9 @@ def test_load_late_orders_and_the_dispatch_list(site: Site, plan: str):
     page.keyboard.press("Enter")
     expect(page.locator(".lb-facts .lb-late")).to_contain_text("late")
     expect(page.locator(".lb-panel h3")).to_contain_text("Why late?")
+    page.click("text=What would it take?")
+    expect(page.locator(".lb-ways li").first).to_contain_text("It goes first", timeout=200_000)
+    expect(page.locator(".lb-ways li").first).to_contain_text("on time")
     page.click(".lb-tabs button:has-text('Dispatch list')")
     expect(page.locator(".lb-dispatch tbody tr").first).to_be_visible()
     excel = page.request.get(page.url.split("/en/")[0] + f"/api/v1/schedule/plans/{plan}/excel")

@@ -55,7 +55,7 @@ class AskedPromise(BaseModel):
     """An order whose earlier end is asked for."""
 
     order: str = Field(max_length=200)
-    seconds: float = Field(5.0, ge=0.1, le=60, description="How long to search for each way out [s].")
+    seconds: float = Field(3.0, ge=0.1, le=60, description="How long to search for each way out [s].")
 
 
 def schedule_router(desk: Desk, needs: Needs, reads: Reads, searches: Searches) -> APIRouter:

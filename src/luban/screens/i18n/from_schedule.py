@@ -12,6 +12,7 @@ _DESK = (
     "the plan has changed meanwhile", "look at it again, then repeat", "nothing to undo", "nothing to redo",
     "no such plan", "a search is under way", "wait, or stop it", "that many seconds", "not an objective",
     "it can be done at {machines}", "the search ended without a plan",
+    "the ways out could not be tried",
 )  # fmt: skip
 
 

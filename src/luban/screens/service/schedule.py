@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from luban.core.errors import InputError, LubanError, MissingServiceError
+from luban.core.errors import InputError, LubanError
 from luban.decide.schedule.objective import TERMS, Objective, figures
 from luban.decide.schedule.problem import NEVER, ORDER, Problem
 from luban.decide.schedule.schedule import Schedule
 from luban.plant import Plant, load
 from luban.screens.service import schedule_chart as charts
 from luban.screens.service.schedule_store import Plans, PlanState, fingerprint
+from luban.screens.service.schedule_ways import ways
 from luban.screens.service.view import PlantView
 from luban.screens.users import Act
 
@@ -256,9 +257,13 @@ class Desk:
                 text = re.sub(rf"(?<![\w/]){re.escape(own['id'])}(?![\w/])", own["name"], text)
         return text
 
-    def promise(self, id_: str, order: str, seconds: float = 5.0) -> dict[str, Any]:
-        """What it would take to end an order in time."""
-        raise MissingServiceError("nobody can say yet what it would take", came=order)
+    def promise(self, id_: str, order: str, seconds: float = 3.0) -> dict[str, Any]:
+        """What it would take to end an order in time; seconds of search for each way. Raises InputError."""
+        plan = self.plans.get(id_)
+        why = self.why(id_, order)
+        told = ways(self.view.folder, id_, why["order"], seconds)
+        names = {own["id"]: own["name"] for own in self.machines(plan)}
+        return {**told, "ways": [{**own, "machine": names.get(own["machine"], "")} for own in told["ways"]]}
 
 
 def summary(plan: PlanState, plant: Plant, seen: str) -> dict[str, Any]:

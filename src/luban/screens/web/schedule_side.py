@@ -73,6 +73,8 @@ class SidePanel:
     def choose(self, operation: int | None) -> None:
         """An operation was chosen in the Gantt."""
         self.chosen = operation
+        if operation is not None and self.plan is not None:
+            self.machine = self.plan.schedule.problem.machines[int(self.plan.schedule.machine[operation])]
         if operation is not None and self.tab == "history":
             self.open("order")
         else:
@@ -212,8 +214,6 @@ class SidePanel:
 
         p = plan.schedule.problem
         names = {own["id"]: own["name"] for own in self.desk.machines(plan)}
-        if self.chosen is not None:
-            self.machine = p.machines[int(plan.schedule.machine[self.chosen])]
         if self.machine not in p.machines:
             self.machine = p.machines[0]
         choice = Choice(self.say("Machine"), self._machine)
@@ -223,7 +223,7 @@ class SidePanel:
         ui.html(f'<div class="lb-scroll lb-history">{inner}</div>', sanitize=False)
 
     def _machine(self, value: str) -> None:
-        self.machine, self.chosen = value, None
+        self.machine = value
         self.fill()
 
     def _history(self, plan: PlanState) -> None:

@@ -210,5 +210,25 @@ def plans(say: Words, rows: Sequence[Mapping[str, Any]], current: str, zone: Zon
 
 def ways(say: Words, told: Mapping[str, Any], when: When, tick: int) -> str:
     """Ways to end an order earlier, and what each costs the others."""
-    del say, told, when, tick
-    return ""
+    made = []
+    for own in told["ways"]:
+        lines = []
+        if own["late"]:
+            late = texts.long_said(say, own["late"], tick)
+            lines.append(say("ends {time}, still {late} late", time=when(own["end"]), late=late))
+        else:
+            lines.append(say("ends {time}, on time", time=when(own["end"])))
+        lines.append(say("orders that end later past their due date: {n}", n=own["later"]))
+        change = own["tardiness"]
+        amount = texts.long_said(say, abs(change), tick)
+        if change > 0:
+            lines.append(say("weighted tardiness of the others: {amount} more", amount=amount))
+        elif change < 0:
+            lines.append(say("weighted tardiness of the others: {amount} less", amount=amount))
+        if own["outside"]:
+            lines.append(say("outside its shifts: {time}", time=texts.long_said(say, own["outside"], tick)))
+        lines.append(say("operations of others that move: {n}", n=own["moved"]))
+        mark = "✓" if not own["late"] else '<span class="lb-late">▲</span>'
+        inner = "".join(f"<div>{_text(line)}</div>" for line in lines)
+        made.append(f"<li><b>{mark} {_text(texts.way_word(say, own['way'], own['machine']))}</b>{inner}</li>")
+    return f'<ul class="lb-ways">{"".join(made)}</ul>'
