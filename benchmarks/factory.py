@@ -14,12 +14,12 @@ DAY = 1440
 
 
 def factory(
-    seed: int = 0, *, orders: int = 500, machines: int = 40, load: float = 0.85, shifts: bool = True
+    seed: int = 0, *, orders: int = 500, machines: int = 40, load: float = 0.8, shifts: bool = True
 ) -> Problem:
     """Orders of 3 to 8 operations over groups of four like machines, with setups, weights and due dates.
 
     An operation can be done by one to three machines of its group, on each at its own pace; half of the groups need a
-    setup from family to family (8 families, 10 to 40 min). Orders come over the first days so that machines are loaded
+    setup from family to family (8 families, 10 to 40 min). Orders come evenly over a time in which machines are loaded
     to `load`; each is due 2 to 5 times its work after its release. With `shifts` all work from 6 to 22 h, and what is
     begun goes on in the morning.
     """
@@ -40,11 +40,11 @@ def factory(
                     shop.setup(table, before, after, int(random.integers(10, 41)))
     steps = random.integers(3, 9, orders)
     times = [random.integers(20, 131, count) for count in steps]
-    total = sum(int(each.sum()) for each in times) * 1.1  # and setups
+    total = sum(int(each.sum()) for each in times) * 1.15  # and setups
     span = total / (groups * 4 * load)
     for number in range(orders):
         work = int(times[number].sum())
-        at = random.random() * 0.8 * span
+        at = random.random() * span
         factor = random.uniform(2, 5) * (1.5 if shifts else 1)
         release = _clock(at) if shifts else int(at)
         name = f"PO-{number + 1:03d}"

@@ -194,6 +194,7 @@ class _Desk:
         """Lays all anew in two ways and takes the better one; the locked operations that are in the way, if any are."""
         p, ruin = self.frozen.problem, self.ruin
         found: list[tuple[float, bool, Schedule]] = []
+        self.points.clear()
         late: list[int] = []
         for first in (True, False):
             order, machine, start = self._order(first)
@@ -206,6 +207,7 @@ class _Desk:
             if ruin.broken:
                 rest = ruin.schedule()
                 late = late or [at for at in np.flatnonzero(self._pushed(rest)).tolist() if p.fixed_start[at] >= 0]
+            self._keep()
             cost, moved = float(ruin.sketch.best[1]), int(ruin.sketch.best[2])
             found.append((cost * (1 + _ALLOWANCE * moved / max(self.most, 1.0)), moved > self.most, ruin.schedule()))
         if late:
@@ -262,10 +264,9 @@ class _Desk:
     def search(self, began: float, seconds: float, rounds: int) -> None:
         """Betters the plan in three parts and keeps what is good for something."""
         ruin, orders = self.ruin, max(self.frozen.problem.job_count, 1)
-        cost = max(float(ruin.sketch.best[1]), 1e-6)
+        cost = self._old_cost()
         most, price = self.most, _ALLOWANCE * cost / max(self.most, 1.0)
-        dear = 10 * cost
-        self._keep()
+        dear = 10 * max(cost, float(ruin.sketch.best[1]))
         for begin, end, prices, warm in (
             (0.0, 0.6, (price, dear, most), 0.3),
             (0.6, 0.75, (dear, 0.0, 0.0), 0.0),
@@ -282,6 +283,18 @@ class _Desk:
                 ruin.search(_SLICE, warm * cost / orders * (1 - share) ** 2)
                 done += _SLICE
                 self._keep()
+
+    def _old_cost(self) -> float:
+        """What the old plan costs as far as it is left, all and each job; the present cost where that is none."""
+        p, sketch = self.frozen.problem, self.ruin.sketch
+        last = self.old.end[p.job_first[1:] - 1]
+        known = last < NEVER // 2
+        late = np.where((p.due < NEVER) & known, np.maximum(last - p.due, 0), 0)
+        end = np.where(known, last, 0)
+        w = sketch.weights
+        sketch.base[:] = w[1] * end + w[4] * np.maximum(end - p.release, 0) + w[2] * p.weight * late + w[3] * (late > 0)
+        total = float(sketch.base.sum()) if w[1] == 0 else 0.0
+        return total if total > 0 else max(float(sketch.best[1]), 1e-6)
 
     @staticmethod
     def _share(began: float, seconds: float, begin: float, end: float) -> float:

@@ -55,6 +55,7 @@ class Ruin:
             jobs=np.zeros(jobs, np.int64),
             key=np.zeros(jobs),
             weights=np.zeros(1 + len(TERMS)),
+            base=np.full(jobs, -1.0),
             prices=np.zeros(3),
             random=np.array([2 * seed + 1], np.int64),
             best=np.zeros(6),

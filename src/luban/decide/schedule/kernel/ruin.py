@@ -59,6 +59,7 @@ class Sketch(NamedTuple):
     jobs            [J] room: jobs of which something is out
     key             [J] room: their order
     weights         [10] of limits broken and of the figures, as one cost
+    base            [J] cost of each job in the old plan; base[0] < 0: there is none
     prices          [3] of a disturbance, of one beyond the most, the most
     random          [1] state of the generator
     best            [6] value, cost, disturbances of the best; the same of the current one
@@ -75,6 +76,7 @@ class Sketch(NamedTuple):
     jobs: Table
     key: Reals
     weights: Reals
+    base: Reals
     prices: Reals
     random: Table
     best: Reals
@@ -117,16 +119,22 @@ def worth(shop: Shop, state: State, sketch: Sketch, hours: float, out: Reals) ->
 
 
 @njit(cache=True, nogil=True)
+def job_cost(shop: Shop, state: State, sketch: Sketch, job: int) -> float:
+    """What a job costs by its end."""
+    end = state.at[shop.job[job, LAST] - 1, END]
+    late = end - shop.job[job, DUE]
+    cost = sketch.weights[1] * end + sketch.weights[4] * (end - shop.job[job, RELEASE])
+    return cost + sketch.weights[2] * shop.weight[job] * max(0, late) + sketch.weights[3] * (late > 0)
+
+
+@njit(cache=True, nogil=True)
 def costly(shop: Shop, state: State, sketch: Sketch) -> int:
     """The job that costs most of a few that are drawn."""
     count = shop.job.shape[0]
     found, most = draw(sketch, count), -1.0
     for _ in range(8):
         job = draw(sketch, count)
-        end = state.at[shop.job[job, LAST] - 1, END]
-        late = end - shop.job[job, DUE]
-        cost = sketch.weights[1] * end + sketch.weights[4] * (end - shop.job[job, RELEASE])
-        cost += sketch.weights[2] * shop.weight[job] * max(0, late) + sketch.weights[3] * (late > 0)
+        cost = job_cost(shop, state, sketch, job)
         if sketch.prices[0] > 0.0:
             for op in range(shop.job[job, FIRST], shop.job[job, LAST]):
                 if sketch.kept[op] != 0 and state.at[op, START] != sketch.start[op]:
@@ -134,6 +142,20 @@ def costly(shop: Shop, state: State, sketch: Sketch) -> int:
         if cost > most:
             found, most = job, cost
     return found
+
+
+@njit(cache=True, nogil=True)
+def worsened(shop: Shop, state: State, sketch: Sketch) -> int:
+    """A job that costs more than in the old plan, drawn by how much; any where none does."""
+    total = 0.0
+    for job in range(shop.job.shape[0]):
+        total += max(0.0, job_cost(shop, state, sketch, job) - sketch.base[job])
+    left = total * (draw(sketch, 1 << 20) + 1.0) / 1048577.0
+    for job in range(shop.job.shape[0]):
+        left -= max(0.0, job_cost(shop, state, sketch, job) - sketch.base[job])
+        if left <= 0.0 and total > 0.0:
+            return job
+    return draw(sketch, shop.job.shape[0])
 
 
 @njit(cache=True, nogil=True)
@@ -177,14 +199,15 @@ def mark(shop: Shop, state: State, sketch: Sketch, seed: int, count: int) -> int
 @njit(cache=True, nogil=True)
 def take_marked(shop: Shop, state: State, sketch: Sketch, count: int) -> None:
     """Takes out what is marked, the latest mate of a batch first."""
-    for k in range(count - 1, -1, -1):
+    k = count - 1
+    while k >= 0:
         op = sketch.heap[k]
         if state.at[op, DONE] == 0:
+            k -= 1
             continue
         lead = state.at[op, LEAD]
-        while state.at[lead, MATE] >= 0:
-            take_out(shop, state, state.at[lead, MATE], 0)
-        take_out(shop, state, lead, 0)
+        mate = state.at[lead, MATE]
+        take_out(shop, state, mate if mate >= 0 else lead, 0)
 
 
 @njit(cache=True, nogil=True)
@@ -193,55 +216,81 @@ def put_back(shop: Shop, state: State, current: State, sketch: Sketch, job: int,
 
     stay  1: where it was if it may; 2: where the old plan has it if it may
     """
+    failed = -1
     while state.step[job] < shop.job[job, LAST]:
         op = state.step[job]
-        if stay == 1 or (stay == 2 and sketch.start[op] != NEVER):
-            last = op
-            while last + 1 < shop.job[job, LAST] and shop.op[last, MAX_LAG] != NEVER:
-                last += 1
-            for each in range(op, last + 1):
-                if stay == 1:
-                    sketch.chosen[each], sketch.low[each] = current.at[each, MACHINE], current.at[each, START]
-                elif sketch.start[each] != NEVER:
-                    sketch.chosen[each], sketch.low[each] = sketch.machine[each], sketch.start[each]
-            good = place_next(shop, state, job, sketch.chosen, sketch.low, sketch.wait, True)
-            same = good
-            for each in range(op, last + 1):
-                if good and state.at[each, START] != sketch.low[each]:
-                    same = False
-                sketch.chosen[each], sketch.low[each] = -1, 0
-            if same:
-                continue
+        asked = op != failed and (stay == 1 or (stay == 2 and sketch.start[op] != NEVER))
+        last = op
+        while last + 1 < shop.job[job, LAST] and shop.op[last, MAX_LAG] != NEVER:
+            last += 1
+        for each in range(op, last + 1):
+            if asked and stay == 1:
+                sketch.chosen[each], sketch.low[each] = current.at[each, MACHINE], current.at[each, START]
+            elif asked and sketch.start[each] != NEVER:
+                sketch.chosen[each], sketch.low[each] = sketch.machine[each], sketch.start[each]
+        good = place_next(shop, state, job, sketch.chosen, sketch.low, sketch.wait, True)
+        same = good
+        for each in range(op, last + 1):
+            if good and state.at[each, START] != sketch.low[each]:
+                same = False
+            sketch.chosen[each], sketch.low[each] = -1, 0
+        if asked and not same:
             if good:
                 undo(shop, state, op, last)
-            state.step[job] = op
-        if not place_next(shop, state, job, sketch.chosen, sketch.low, sketch.wait, True):
+            state.step[job] = failed = op
+        elif not good:
             return False
     return True
 
 
 @njit(cache=True, nogil=True)
+def ready_for(shop: Shop, state: State, op: int) -> int:
+    """Earliest start of an operation by its route, transport not counted [tick]."""
+    job = shop.op[op, JOB]
+    if op == shop.job[job, FIRST]:
+        return shop.job[job, RELEASE]
+    return state.at[op - 1, END] + shop.op[op - 1, LAG]
+
+
+@njit(cache=True, nogil=True)
 def choose(shop: Shop, state: State, sketch: Sketch) -> int:
-    """Marks an operation of a costly job and some that are near it on machines it may use; returns how many."""
-    job = costly(shop, state, sketch) if draw(sketch, 100) < 75 else draw(sketch, shop.job.shape[0])
+    """Marks an operation of a costly job and some that stand where it could be; returns how many."""
+    luck = draw(sketch, 100)
+    if luck < 50 and sketch.base[0] >= 0.0:
+        job = worsened(shop, state, sketch)
+    elif luck < 75:
+        job = costly(shop, state, sketch)
+    else:
+        job = draw(sketch, shop.job.shape[0])
     first, last = shop.job[job, FIRST], shop.job[job, LAST]
+    while first < last and shop.op[first, FIXED] != NEVER:
+        first += 1
+    if first == last:
+        return 0
     seed = first + draw(sketch, last - first)
+    if draw(sketch, 2) == 0:
+        longest = -1
+        for op in range(first, last):
+            wait = state.at[op, START] - ready_for(shop, state, op)
+            if wait > longest and shop.op[op, FIXED] == NEVER:
+                seed, longest = op, wait
     if shop.op[seed, FIXED] != NEVER:
         return 0
     count = mark(shop, state, sketch, seed, 0)
+    own = count
     more = draw(sketch, 7)
     for _ in range(more):
         if count <= 0 or count >= ROOM - 8:
             break
-        op = sketch.heap[draw(sketch, count)]
+        op = sketch.heap[draw(sketch, own if draw(sketch, 2) == 0 else count)]
         mode = shop.op[op, MODE] + draw(sketch, shop.op[op, MODE_END] - shop.op[op, MODE])
         machine = shop.mode[mode, 0]
         offset, length = shop.machine[machine, OFFSET], state.line[machine, COUNT]
         low, high, when = 0, length, state.at[op, START]
-        if draw(sketch, 2) == 0:
-            when = shop.job[shop.op[op, JOB], RELEASE]
-            if op > shop.job[shop.op[op, JOB], FIRST]:
-                when = state.at[op - 1, END] + shop.op[op - 1, LAG]
+        if draw(sketch, 3) != 0:
+            ready = ready_for(shop, state, op)
+            share = draw(sketch, 1024)
+            when = ready + (((when - ready) * share) >> 10) * share // 1024
         while low < high:
             middle = (low + high) >> 1
             if state.at[state.seq[offset + middle], START] >= when:
@@ -259,7 +308,7 @@ def choose(shop: Shop, state: State, sketch: Sketch) -> int:
 @njit(cache=True, nogil=True)
 def recreate(shop: Shop, state: State, current: State, sketch: Sketch, count: int) -> bool:
     """Puts back all that is out, job by job, in an order that is drawn; False where it cannot be."""
-    jobs, rule = 0, draw(sketch, 4)
+    jobs, rule, seed_first = 0, draw(sketch, 4), draw(sketch, 2) == 0
     for k in range(count):
         op = sketch.heap[k]
         job = shop.op[op, JOB]
@@ -281,6 +330,8 @@ def recreate(shop: Shop, state: State, current: State, sketch: Sketch, count: in
                 key = float(shop.job[job, DUE])
             elif rule == 2:
                 key = -shop.weight[job]
+            if seed_first and jobs == 0:
+                key = -float(NEVER)
             at = jobs
             while at > 0 and sketch.key[at - 1] > key:
                 sketch.key[at], sketch.jobs[at] = sketch.key[at - 1], sketch.jobs[at - 1]
