@@ -80,7 +80,7 @@ def _keys(*keys: str) -> Rule:
 
 def _rolling(**settings: Any) -> Rule:
     def rule(run: Run, until: int, task: Task) -> None:
-        chosen = {"work": task.work, "seed": task.seed, "near": 24 * HOUR, "loads": True} | settings
+        chosen = {"work": task.work, "seed": task.seed, "loads": True} | settings
         Rolling(**chosen | dict(task.rolling)).drive(run, until)
 
     return rule

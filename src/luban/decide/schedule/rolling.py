@@ -73,7 +73,7 @@ class Rolling:
     work: int = 20_000_000
     seed: int = 0
     dispatch: str = "list"
-    near: int = 0
+    near: int = DAY
     early: int = DAY
     urgent: bool = True
     loads: bool = False
