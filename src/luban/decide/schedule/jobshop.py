@@ -22,6 +22,7 @@ from luban.decide.schedule.schedule import Schedule
 __all__ = ["JobShopEngine"]
 
 _Order = NDArray[np.uint32]
+_Member = tuple[int, _Order]
 
 _FEW, _MANY = 8, 30
 """The population begins small, so that merging begins early; each one after it has twice as many members."""
@@ -92,8 +93,8 @@ class JobShopEngine:
         self._tenure = 16 + problem.job_count // max(problem.machine_count, 1)
         spans = np.bincount(problem.mode_machine, minlength=problem.machine_count)
         self._spans = np.concatenate([[0], np.cumsum(spans)])
-        self._people: list[tuple[int, _Order]] = []
-        self._champions: list[tuple[int, _Order]] = []
+        self._people: list[_Member] = []
+        self._champions: list[_Member] = []
         self._room = _FEW
         self._stale = 0
         self._joined = False
@@ -140,7 +141,9 @@ class JobShopEngine:
         if value < self._value:
             self._value = self._told = value
             self._best = order
-        self._crown(value, order)
+        self._champions = self._with(self._champions, _CHAMPIONS, value, order)
+        if len(self._people) >= self._room:
+            self._keep(value, order)
 
     def halt(self) -> None:
         """Nothing: slices are short."""
@@ -212,13 +215,9 @@ class JobShopEngine:
             for value, order in self._champions:
                 self._keep(value, order)
         else:
-            self._crown(*self._people[0])
+            self._champions = self._with(self._champions, _CHAMPIONS, *self._people[0])
             self._people = []
             self._room = min(2 * self._room, _MANY)
-
-    def _crown(self, value: int, order: _Order) -> None:
-        if all(self._apart(order, theirs) > 0 for _, theirs in self._champions):
-            self._champions = sorted([*self._champions, (value, order)], key=lambda one: one[0])[:_CHAMPIONS]
 
     def _bar(self) -> int:
         """The makespan that a run has to reach for its full time."""
@@ -228,16 +227,17 @@ class JobShopEngine:
         return people[-1][0] if len(people) >= self._room else people[0][0] + people[0][0] // 32
 
     def _keep(self, value: int, order: _Order) -> bool:
-        """Takes a solution into the population, in place of those alike or else of the worst, where it is better."""
-        alike = [k for k, (_, theirs) in enumerate(self._people) if self._apart(order, theirs) <= self._near]
-        if any(self._people[k][0] <= value for k in alike):
-            return False
-        self._people = [one for k, one in enumerate(self._people) if k not in alike]
-        self._people.append((value, order))
-        self._people.sort(key=lambda one: one[0])
-        gone = self._people[self._room :]
-        del self._people[self._room :]
-        return all(theirs is not order for _, theirs in gone)
+        """Whether a solution came into the population."""
+        self._people = self._with(self._people, self._room, value, order)
+        return any(theirs is order for _, theirs in self._people)
+
+    def _with(self, group: list[_Member], room: int, value: int, order: _Order) -> list[_Member]:
+        """A group with a solution in place of those alike, where it is better, or else of the worst."""
+        alike = [k for k, (_, theirs) in enumerate(group) if self._apart(order, theirs) <= self._near]
+        if any(group[k][0] <= value for k in alike):
+            return group
+        others = [one for k, one in enumerate(group) if k not in alike]
+        return sorted([*others, (value, order)], key=lambda one: one[0])[:room]
 
     def _apart(self, one: _Order, other: _Order) -> int:
         room = np.empty((2, one.size), np.int64)
