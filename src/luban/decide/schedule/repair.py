@@ -18,7 +18,7 @@ from luban.decide.schedule.problem import NEVER, NONE, Problem
 from luban.decide.schedule.ruin import Ruin
 from luban.decide.schedule.schedule import Schedule
 
-__all__ = ["Option", "Repair", "repair"]
+__all__ = ["Option", "Repair", "mend", "repair"]
 
 _SLICE = 100
 _ALLOWANCE = 0.02
@@ -113,16 +113,42 @@ def repair(
     Example    >>> mended = repair(plan, [Breakdown("saw", 60, 300)], 60, Objective.parse("tardiness"))
                >>> mended.best.kept, mended.best.value
     """
+    before, world = objective.value(plan), happen(plan, events, now)
+    return mend(
+        world, now, objective, before, seconds=seconds, stability=stability, horizon=horizon, locked=locked, seed=seed,
+        rounds=rounds,
+    )  # fmt: skip
+
+
+def mend(
+    world: Happened,
+    now: int,
+    objective: Objective,
+    before: tuple[float, ...],
+    *,
+    seconds: float = 2.0,
+    stability: float = 0.9,
+    horizon: int = 0,
+    locked: Iterable[int | str] = (),
+    seed: int = 0,
+    rounds: int = 0,
+    search: bool = True,
+) -> Repair:
+    """As `repair`, of a plan in a world that is given.
+
+    before  value of the plan in the world that it was made for
+    search  False: only the first plans, nothing is bettered
+    """
     began = time.perf_counter()
-    world = happen(plan, events, now)
     desk = _Desk(world, now, horizon, locked, objective, stability, seed)
     unlocked = desk.lay()
-    desk.search(began, seconds * 0.93, rounds)
+    if search:
+        desk.search(began, seconds * 0.93, rounds)
     options, chosen = desk.options()
     frozen = desk.frozen
     return Repair(
         frozen=frozen,
-        before=objective.value(plan),
+        before=before,
         options=options,
         chosen=chosen,
         counted=int(desk.counts.sum()),
