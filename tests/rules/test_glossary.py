@@ -7,6 +7,7 @@ import re
 import pytest
 
 from luban.core.quality import Quality
+from luban.decide.schedule.objective import TERMS
 from luban.ledger import stream, streams
 from luban.norms import kpi_catalogue, time_elements
 from luban.plant.settings import KINDS, ROLES
@@ -37,6 +38,7 @@ def kinds_of_event() -> list[str]:
         ("Twin", [name for name in model.__all__ if not name.isupper()]),
         ("States of a simulated machine", list(model.STATES)),
         ("Keys of a dispatch rule", list(model.RULES)),
+        ("Scheduling", ["Schedule", "Problem", "Objective", "Solution", *TERMS]),
         ("People", [role.name.lower() for role in Role]),
     ],
 )
