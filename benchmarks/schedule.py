@@ -148,12 +148,20 @@ def _tell(report: Reporter, case: Case, found: dict[str, Any], rows: dict[str, l
         "first_s": _most(rows[OURS], "first"), "proved": sum(own["proved"] for own in rows[OURS]),
         "faults": sum(own["faults"] for own in rows[OURS]), "seeds": len(rows[OURS]),
     }  # fmt: skip
-    peers = [solver for solver in found if solver != OURS and any(own["value"] for own in rows[solver])]
+    peers = [
+        solver
+        for solver in found
+        if solver != OURS and (solver != "rules" or any(own["value"] for own in rows[solver]))
+    ]
     if not peers:
         report.line(case.name, ours, unit, claim=case.claim, **more)
     for solver in peers:
         theirs = found[solver][0] if case.best is not None else found[solver][1]
-        own = {"peer_value": found[solver][1], "peer_proved": sum(row["proved"] for row in rows[solver])}
+        own = {
+            "peer_value": found[solver][1],
+            "peer_proved": sum(row["proved"] for row in rows[solver]),
+            "peer_none": sum(row["value"] is None for row in rows[solver]),
+        }
         report.line(
             case.name, ours, unit, peer=theirs, peer_name=PEERS[solver][1], claim=case.claim, **more, **own
         )  # fmt: skip
@@ -209,7 +217,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--out", type=Path, help="file of results, a JSON object a line; what is there is not run again"
     )
-    parser.add_argument("--quick", action="store_true", help="one or two files of each family, 1 seed, 1 s: about 2 min")
+    parser.add_argument(
+        "--quick", action="store_true", help="one or two files of each family, 1 seed, 1 s: about 2 min"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object a line, nothing else")
     options = parser.parse_args(argv)
     unknown = set(filter(None, options.peers.split(","))) - set(PEERS)
