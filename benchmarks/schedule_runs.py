@@ -67,6 +67,8 @@ def warm(_: None, name: str) -> None:
     if name != OURS:
         return
     from luban.decide.schedule import Builder, solve
+    from luban.decide.schedule.construct import first_schedule
+    from luban.decide.schedule.ruin import RuinEngine
 
     for kinds in ("plain", "flexible", "setups"):
         shop = Builder(kinds)
@@ -78,8 +80,10 @@ def warm(_: None, name: str) -> None:
             for machine in ("a", "b", "c") if number % 2 else ("c", "a", "b"):
                 modes = {machine: 2 + number, "b": 3} if kinds == "flexible" else {machine: 2 + number}
                 shop.operation(f"{number}", modes, family="xy"[number % 2] if kinds == "setups" else "")
-        for objective in ("makespan", "tardiness"):
-            solve(shop.problem(), Objective.parse(objective), seconds=1.0, work=10_000_000, workers=1)
+        problem = shop.problem()
+        for objective in map(Objective.parse, ("makespan", "tardiness")):
+            solve(problem, objective, seconds=2.0, work=10_000_000, workers=1)
+            RuinEngine(problem, objective, 0, first_schedule(problem, objective)).advance(10_000)
 
 
 class Hand:
