@@ -27,8 +27,11 @@ __all__ = ["IDLE", "LotPlan", "LotSizing", "plan_lots", "read_psp"]
 IDLE = -1
 """A period in which nothing is made."""
 
-_CHUNK = 200_000
-"""Moves of one annealing; later ones are longer."""
+_STRETCH, _STRETCHES = 200_000, 4
+"""Moves of a stretch, and stretches of the first annealings; later ones are longer."""
+
+_COOL = 0.02
+"""Last temperature of an annealing in terms of its first."""
 
 _STATES = 40_000_000
 """Largest table of the dynamic programme that proves small problems [entries]."""
@@ -167,25 +170,17 @@ def plan_lots(problem: LotSizing, seconds: float = 10.0, seed: int = 0) -> LotPl
         setup, stock = problem.cost(exact)
         return LotPlan(exact, setup + stock, setup, stock, setup + stock, True)
     search = _Annealing(problem, seed)
-    board = _Board(best=search.best.copy(), bound=_bound(problem))
-    prover = None
-    if problem.periods * problem.items**2 <= _WAYS:
-        search.run()
-        board.best = search.best.copy()
-        prover = threading.Thread(target=_prove, args=(problem, board, search.value, until), daemon=True)
-        prover.start()
-    while monotonic() < until and not board.proved:
-        search.run()
-        with board.lock:
-            if _total(problem, search.best) < _total(problem, board.best) - 1e-9:
-                board.best = search.best.copy()
-        if _total(problem, board.best) <= board.bound + 1e-9:
-            board.proved = True
-    if prover is not None:
-        board.solver.stop_search()
-        while prover.is_alive():
+    search.run()
+    board = _Board(problem, search.best.copy(), search.value, _bound(problem))
+    second = threading.Thread(target=_beside, args=(board, seed, seconds, until), daemon=True)
+    second.start()
+    try:
+        _search(board, search, until)
+    finally:
+        board.over = True
+        while second.is_alive():
             board.solver.stop_search()
-            prover.join(0.02)
+            second.join(0.02)
     setup, stock = problem.cost(board.best)
     bound = setup + stock if board.proved else min(board.bound, setup + stock)
     return LotPlan(board.best, setup + stock, setup, stock, bound, board.proved)
@@ -210,15 +205,41 @@ def _tabulated(problem: LotSizing) -> Ints | None:
 class _Board:
     """What the two threads share."""
 
+    problem: LotSizing
     best: Ints
+    value: float
     bound: float
     proved: bool = False
+    over: bool = False
     solver: CpSolver = field(default_factory=CpSolver)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def take(self, items: Ints) -> None:
+        """A plan that a thread found."""
+        value = sum(self.problem.cost(items))
+        with self.lock:
+            if value < self.value - 1e-9:
+                self.best, self.value = items.copy(), value
+            if self.value <= self.bound + 1e-9:
+                self.proved = True
 
-def _total(problem: LotSizing, items: Ints) -> float:
-    return sum(problem.cost(items))
+
+def _search(board: _Board, search: _Annealing, until: float) -> None:
+    """Annealing until it is over; each begins from the best of both threads."""
+    while monotonic() < until and not board.proved and not board.over:
+        search.run()
+        board.take(search.best)
+        if not search.part:
+            with board.lock:
+                search.offer(board.best, board.value)
+
+
+def _beside(board: _Board, seed: int, seconds: float, until: float) -> None:
+    """The second thread: a bound by CP-SAT in a third of the time, then annealing of its own."""
+    problem = board.problem
+    if problem.periods * problem.items**2 <= _WAYS:
+        _prove(problem, board, min(until, monotonic() + 0.3 * seconds))
+    _search(board, _Annealing(problem, seed + 7919), until)
 
 
 def _latest(problem: LotSizing) -> Ints:
@@ -254,7 +275,7 @@ def _bound(problem: LotSizing) -> float:
 
 
 class _Annealing:
-    """Annealing, again and again from the best, each time longer."""
+    """Annealing, again and again from the best, ever longer."""
 
     def __init__(self, problem: LotSizing, seed: int) -> None:
         self.problem = problem
@@ -266,33 +287,32 @@ class _Annealing:
         self.dice = np.array([0x9E3779B97F4A7C1 + 7919 * (seed + 1)], np.int64)
         between = problem.change[~np.eye(problem.items, dtype=bool)]
         self.hot = 0.4 * float(between.mean()) + problem.hold if between.size else 1.0
-        self.round = 0
+        self.round, self.part = 0, 0
 
     @property
     def value(self) -> float:
         """Cost of the best plan."""
         return float(self.values[1])
 
+    def offer(self, items: Ints, value: float) -> None:
+        """A better plan to go on from."""
+        if value < self.values[1] - 1e-9:
+            self.best[:], self.values[1] = items, value
+
     def run(self) -> None:
-        """One annealing; every fourth begins hot, the others warm from the best."""
-        hot = max(self.hot, 1e-3) * (1.0 if self.round % 4 == 0 else 0.3)
-        self.now[:] = self.best
-        self.values[0] = self.values[1]
-        self.slack[:] = self._slack(self.now)
-        moves = _CHUNK * min(1 + self.round // 4, 10)
-        anneal(
-            self.now,
-            self.best,
-            self.values,
-            self.slack,
-            self.problem.change,
-            self.problem.hold,
-            self.dice,
-            hot,
-            hot * 0.02,
-            moves,
-        )
-        self.round += 1
+        """The next stretch: annealings take turns, hot and warm, all from the best, and become longer."""
+        stretches = _STRETCHES << min(self.round // 2, 4)
+        hot = max(self.hot, 1e-3) * (1.0 if self.round % 2 == 0 else 0.4)
+        if self.part == 0:
+            self.now[:] = self.best
+            self.values[0] = self.values[1]
+            self.slack[:] = self._slack(self.now)
+        from_, to = (hot * _COOL ** (at / stretches) for at in (self.part, self.part + 1))
+        problem, best = self.problem, self.best
+        anneal(self.now, best, self.values, self.slack, problem.change, problem.hold, self.dice, from_, to, _STRETCH)
+        self.part += 1
+        if self.part == stretches:
+            self.part, self.round = 0, self.round + 1
 
     def _slack(self, items: Ints) -> Ints:
         """[I, T] units made by a period beyond those due."""
@@ -301,13 +321,13 @@ class _Annealing:
         return slack
 
 
-def _prove(problem: LotSizing, board: _Board, value: float, until: float) -> None:
-    """CP-SAT beside the annealing: a flow of machine states through the periods, with what is made on it."""
+def _prove(problem: LotSizing, board: _Board, until: float) -> None:
+    """CP-SAT: a flow of machine states through the periods, with what is made on it."""
     scale = _scale(problem)
     if not scale:
         return
     cp, made, cost = _flow(problem, scale)
-    begun = board.best.copy()
+    begun, value = board.best.copy(), board.value
     for item in range(problem.items):
         for t in range(problem.periods):
             cp.add_hint(made[item][t], int(begun[t] == item))
@@ -324,9 +344,7 @@ def _prove(problem: LotSizing, board: _Board, value: float, until: float) -> Non
             for t in range(problem.periods):
                 if solver.value(made[item][t]):
                     plan[t] = item
-        with board.lock:
-            if _total(problem, plan) < _total(problem, board.best) - 1e-9:
-                board.best = plan
+        board.take(plan)
     if status in {OPTIMAL, INFEASIBLE}:
         board.proved = True
 
