@@ -216,4 +216,5 @@ def test_a_search_from_start_to_plan_and_its_stop(client: Client, plan: str):
     assert kept["reason"] in {"stopped", "proved"}
     asked = {"order": "PO-101", "seconds": 0.3}
     told = client.post(f"{plan}/promise", json=asked, headers=planner, timeout=200).json()
-    assert (told["order"], [own_["way"] for own_ in told["ways"]][0]) == ("PO-101", "first")
+    assert told["order"] == "PO-101"
+    assert "priority" in {own_["way"] for own_ in told["ways"]}

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from luban.core.time import parse_time
-from luban.screens.report.schedule_pdf import schedule_pdf
+from luban.screens.i18n import catalogue
+from luban.screens.report.schedule_pdf import PDF_WORDS, schedule_pdf
 from tests.decide.schedule.shops import shop, witness
 from tests.decide.schedule.test_dispatch import line
 
@@ -48,3 +49,8 @@ def test_any_plan_and_any_part_can_be_written(seed: int) -> None:
     )
     assert schedule_pdf(plan, '#read("x") *a* $b$ \\').startswith(b"%PDF-")
     assert schedule_pdf(plan, "part", begin=60, end=90).startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("language", ["zh", "ko"])
+def test_every_word_of_the_paper_is_translated(language: str) -> None:
+    assert sorted(set(PDF_WORDS) - set(catalogue(language))) == []

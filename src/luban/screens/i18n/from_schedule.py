@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from luban.decide.schedule.late import CAUSES, RANKS, SENTENCES
 from luban.decide.schedule.move import REFUSALS
+from luban.decide.schedule.promise import LEVERS
 from luban.decide.schedule.workbook import WORDS
 
 __all__ = ["schedule_sentences"]
@@ -19,5 +20,5 @@ _DESK = (
 def schedule_sentences() -> tuple[str, ...]:
     """All of them."""
     return (
-        *WORDS, *CAUSES.values(), *SENTENCES.values(), *RANKS.values(), *REFUSALS.values(), *_DESK,
+        *WORDS, *CAUSES.values(), *SENTENCES.values(), *RANKS.values(), *REFUSALS.values(), *LEVERS.values(), *_DESK,
     )  # fmt: skip

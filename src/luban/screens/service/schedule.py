@@ -259,11 +259,7 @@ class Desk:
 
     def promise(self, id_: str, order: str, seconds: float = 3.0) -> dict[str, Any]:
         """What it would take to end an order in time; seconds of search for each way. Raises InputError."""
-        plan = self.plans.get(id_)
-        why = self.why(id_, order)
-        told = ways(self.view.folder, id_, why["order"], seconds)
-        names = {own["id"]: own["name"] for own in self.machines(plan)}
-        return {**told, "ways": [{**own, "machine": names.get(own["machine"], "")} for own in told["ways"]]}
+        return ways(self.view.folder, id_, order, seconds)
 
 
 def summary(plan: PlanState, plant: Plant, seen: str) -> dict[str, Any]:

@@ -1,9 +1,4 @@
-"""What it would take to end an order in time: a few ways are tried, each searched for a while in a process of its own.
-
-first     the order goes before all others
-overtime  the machine that it waits for most works on outside its shifts
-both      both together, where neither alone is enough
-"""
+"""What it would take to end an order in time: levers tried and checked in a process of their own."""
 
 from __future__ import annotations
 
@@ -16,13 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from luban.core.errors import InputError, LubanError
-from luban.decide.schedule.floor import Windows
+from luban.core.time import now as clock_now
 from luban.decide.schedule.late import why_late
 from luban.decide.schedule.objective import Objective
-from luban.decide.schedule.problem import NEVER, NONE, Problem
+from luban.decide.schedule.problem import NEVER
 from luban.decide.schedule.schedule import Schedule
 from luban.screens.service.schedule_store import COLUMNS, Plans, PlanState
 
@@ -30,8 +23,6 @@ __all__ = ["main", "ways", "ways_of"]
 
 _START = "from luban.screens.service.schedule_ways import main; main()"
 _PATIENCE = 400.0  # [s]
-_FIRST = 1000.0
-"""How many times heavier an order is that goes first."""
 
 
 def ways(folder: Path, plan: str, order: str, seconds: float) -> dict[str, Any]:
@@ -50,75 +41,42 @@ def ways(folder: Path, plan: str, order: str, seconds: float) -> dict[str, Any]:
     return told
 
 
-def ways_of(plan: PlanState, order: str, seconds: float) -> dict[str, Any]:
-    """The same in this process. Raises InputError."""
-    s, p = plan.schedule, plan.schedule.problem
-    chain = why_late(s, order)
-    waited = [name for name in chain.resources if name in p.machines]
-    machine = p.machines.index(waited[0]) if waited else NONE
-    held = _held(plan)
-    found = [_told(plan, _solved(_heavier(held, chain.job), seconds, again=s), chain.job, "first")]
-    if machine != NONE and p.machine_calendar[machine] != NONE:
-        opened = _opened(held, machine)
-        found.append(_told(plan, _solved(opened, seconds), chain.job, "overtime", machine))
-        if all(own["late"] for own in found):
-            found.append(_told(plan, _solved(_heavier(opened, chain.job), seconds), chain.job, "both", machine))
+def ways_of(plan: PlanState, order: str, seconds: float, now: int | None = None) -> dict[str, Any]:
+    """The same in this process; what is locked stays. Raises InputError.
+
+    now  what begins before it stays [tick]; None: the clock's, or the beginning of a plan that is over
+    """
+    from luban.decide.schedule.promise import LEVERS, what_would_it_take
+
+    p = plan.schedule.problem
+    chain = why_late(plan.schedule, order)
+    by = chain.end if chain.due >= NEVER else chain.due
+    if now is None:
+        now = (clock_now() - p.start) // p.tick if p.tick else 0
+        now = now if 0 <= now < plan.schedule.makespan else 0
+    objective = Objective.parse(str(plan.made.get("objective") or "tardiness"))
+    found = what_would_it_take(_held(plan), chain.name, by, now, objective, seconds=seconds)
     return {
         "plan": plan.id, "order": chain.name, "end": chain.end, "due": None if chain.due >= NEVER else chain.due,
-        "late": chain.lateness, "ways": found,
+        "late": chain.lateness,
+        "ways": [
+            {
+                "way": own.name, "about": LEVERS[own.name], "end": own.end, "late": max(0, own.end - by),
+                "price": own.price, "overtime": own.overtime, "moved": own.moved,
+                "harmed": [[name, int(ticks)] for name, ticks in own.harmed.items()],
+            }
+            for own in found
+        ],
     }  # fmt: skip
 
 
-def _held(plan: PlanState) -> Problem:
-    """What is locked is fixed."""
+def _held(plan: PlanState) -> Schedule:
+    """The plan with what is locked fixed where it lies."""
     p, locked = plan.schedule.problem, sorted(plan.locked)
     start, machine = p.fixed_start.copy(), p.fixed_machine.copy()
     start[locked], machine[locked] = plan.schedule.start[locked], plan.schedule.machine[locked]
-    return replace(p, fixed_start=start, fixed_machine=machine)
-
-
-def _heavier(p: Problem, job: int) -> Problem:
-    weight = p.weight.copy()
-    weight[job] = max(float(weight.max(initial=1.0)), 1.0) * _FIRST
-    return replace(p, weight=weight)
-
-
-def _opened(p: Problem, machine: int) -> Problem:
-    calendar = p.machine_calendar.copy()
-    calendar[machine] = NONE
-    return replace(p, machine_calendar=calendar)
-
-
-def _solved(p: Problem, seconds: float, again: Schedule | None = None) -> Schedule:
-    from luban.decide.schedule import solve
-
-    first = Schedule(p, **{name: np.array(getattr(again, name)) for name in COLUMNS}) if again is not None else None
-    return solve(p, Objective.parse("tardiness"), seconds=seconds, workers=1, first=first).schedule
-
-
-def _told(plan: PlanState, found: Schedule, job: int, way: str, machine: int = NONE) -> dict[str, Any]:
-    old, p = plan.schedule, plan.schedule.problem
-    before, after = (_tardiness(p, own) for own in (old, found))
-    others = np.arange(p.job_count) != job
-    moved = (found.start != old.start) | (found.machine != old.machine)
-    mine = p.job_of == job
-    outside = 0
-    if machine != NONE:
-        windows = Windows(p)
-        for at in np.flatnonzero(found.machine == machine).tolist():
-            for a, b in ((found.start[at], found.end[at]), (found.setup_start[at], found.setup_end[at])):
-                outside += int(b - a) - windows.worked(machine, int(a), int(b))
-    return {
-        "way": way, "machine": p.machines[machine] if machine != NONE else "", "outside": outside,
-        "end": int(found.completion[job]), "late": int(after[job]),
-        "tardiness": float((p.weight * (after - before))[others].sum()),
-        "later": int((after > before)[others].sum()), "earlier": int((after < before)[others].sum()),
-        "moved": int((moved & ~mine).sum()),
-    }  # fmt: skip
-
-
-def _tardiness(p: Problem, schedule: Schedule) -> Any:
-    return np.where(p.due < NEVER, np.maximum(schedule.completion - p.due, 0), 0)
+    fixed = replace(p, fixed_start=start, fixed_machine=machine)
+    return Schedule(fixed, **{name: getattr(plan.schedule, name) for name in COLUMNS})
 
 
 def main() -> None:

@@ -218,17 +218,13 @@ def ways(say: Words, told: Mapping[str, Any], when: When, tick: int) -> str:
             lines.append(say("ends {time}, still {late} late", time=when(own["end"]), late=late))
         else:
             lines.append(say("ends {time}, on time", time=when(own["end"])))
-        lines.append(say("orders that end later past their due date: {n}", n=own["later"]))
-        change = own["tardiness"]
-        amount = texts.long_said(say, abs(change), tick)
-        if change > 0:
-            lines.append(say("weighted tardiness of the others: {amount} more", amount=amount))
-        elif change < 0:
-            lines.append(say("weighted tardiness of the others: {amount} less", amount=amount))
-        if own["outside"]:
-            lines.append(say("outside its shifts: {time}", time=texts.long_said(say, own["outside"], tick)))
+        shown = ", ".join(f"{name} {texts.long_said(say, ticks, tick)}" for name, ticks in own["harmed"][:4])
+        more = f" (+{len(own['harmed']) - 4})" if len(own["harmed"]) > 4 else ""
+        lines.append(say("later for it: {orders}", orders=shown + more) if shown else say("no other order pays for it"))
+        if own["overtime"]:
+            lines.append(say("open longer by {hours} h", hours=f"{own['overtime']:.1f}"))
         lines.append(say("operations of others that move: {n}", n=own["moved"]))
         mark = "✓" if not own["late"] else '<span class="lb-late">▲</span>'
         inner = "".join(f"<div>{_text(line)}</div>" for line in lines)
-        made.append(f"<li><b>{mark} {_text(texts.way_word(say, own['way'], own['machine']))}</b>{inner}</li>")
+        made.append(f"<li><b>{mark} {_text(say(own['about']))}</b>{inner}</li>")
     return f'<ul class="lb-ways">{"".join(made)}</ul>'

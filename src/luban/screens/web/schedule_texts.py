@@ -11,7 +11,7 @@ from luban.screens.i18n import Words
 
 __all__ = [
     "act_word", "cause_word", "figure_said", "figure_word", "gantt", "gap_said", "long_said", "moment",
-    "objective_said", "phase_word", "reason_word", "told_move", "value_said", "way_word",
+    "objective_said", "phase_word", "reason_word", "told_move", "value_said",
 ]  # fmt: skip
 
 _TIMES = frozenset({"makespan", "tardiness", "flow_time", "setup_time", "earliness"})
@@ -137,15 +137,6 @@ def told_move(say: Words, told: Mapping[str, Any], machine: str, when: str, tick
     if len(told["orders"]) > 4:
         lines.append(say("and {n} more", n=len(told["orders"]) - 4))
     return lines
-
-
-def way_word(say: Words, way: str, machine: str) -> str:
-    """A way to end an order earlier."""
-    if way == "first":
-        return say("It goes first")
-    if way == "overtime":
-        return say("{machine} works on outside its shifts", machine=machine)
-    return say("It goes first, and {machine} works on outside its shifts", machine=machine)
 
 
 def gantt(say: Words) -> dict[str, Any]:
