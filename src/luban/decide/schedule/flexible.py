@@ -33,6 +33,9 @@ __all__ = ["FlexibleEngine", "load_bound"]
 _FEWEST, _MOST = 4, 30
 """Members of the population: at first, and at most; one more whenever a run ends at a member that is there."""
 
+_IDLE = 8
+"""Runs a member without a new best after which there is one member more."""
+
 _PATIENCE = 2500
 """Iterations without a new best that end a run."""
 
@@ -98,14 +101,13 @@ class FlexibleEngine:
         self._rest = np.zeros(size + 1, np.int64)
         self._head = np.zeros(size, np.int64)
         self._order = np.zeros(size, np.int64)
-        self._mode = np.zeros(size, np.int64)
         self._machine = np.zeros(size, np.int64)
         self.bound = float(load_bound(problem))
         self._control[LOW] = int(self.bound)
         self._choice = min(20, 2 * (len(problem.mode_time) // size - 1))
         self._may_build = size * problem.job_count <= _LARGEST
         self._members: list[_Member] = []
-        self._room = _FEWEST
+        self._room, self._idle = _FEWEST, 0
         self._running = False
         self._best = self._member_of(first)
         self._waiting = [self._best]
@@ -139,7 +141,7 @@ class FlexibleEngine:
                 work,
             )
             if self._control[BEST] < self._best.makespan:
-                self._best = self._found()
+                self._best, self._idle = self._found(), 0
             if self._control[ENDED]:
                 self._end()
         return self._schedule_of(self._best) if self._best.makespan < before else None
@@ -180,16 +182,14 @@ class FlexibleEngine:
         if not near or (len(members) < self._room and min(near) > 0):
             members.append(new)
             return
-        same = int(np.argmin(near))
-        if near[same] <= self.problem.operation_count // 50 + 1:
-            if new.makespan <= members[same].makespan:
-                members[same] = new
-            if len(members) == self._room:
-                self._room = min(self._room + 1, _MOST)
-            return
-        worst = max(range(len(members)), key=lambda k: members[k].makespan)
-        if new.makespan <= members[worst].makespan:
-            members[worst] = new
+        same, worst = int(np.argmin(near)), max(range(len(near)), key=lambda k: members[k].makespan)
+        twin = near[same] <= self.problem.operation_count // 50 + 1
+        at = same if twin else worst
+        if new.makespan <= members[at].makespan:
+            members[at] = new
+        self._idle += 1
+        if len(members) == self._room < _MOST and (twin or self._idle >= _IDLE * self._room):
+            self._room, self._idle = self._room + 1, 0
 
     def _built(self, blur: int) -> _Member:
         order, mode = np.zeros_like(self._order), np.zeros_like(self._order)

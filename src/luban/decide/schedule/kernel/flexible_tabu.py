@@ -117,7 +117,7 @@ def _look(
 ) -> int:
     """Takes each operation of the path out and tries every useful place on every machine; work done.
 
-    choice: makespan and path through the operation there, mode, index, operation, ties, whether it is free, scratch.
+    choice: makespan, path through the operation (and twice the work it adds), mode, index, operation, ties.
     All values are exact. Written in one piece: a call costs more than a look.
     """
     job_before, left_of, job_after, right_of = state.job_before, state.left_of, state.job_after, state.right_of
@@ -190,6 +190,7 @@ def _look(
                     if own and i == old:
                         continue
                     value = max(floor, through)
+                    through += 2 * (mode_time[mode] - time)  # ties: less work in all leaves room for the rest
                     if found and (value > best or (value == best and through > best_through)):
                         continue
                     if value >= control[BEST] and (
@@ -234,7 +235,7 @@ def tabu(
 ) -> int:
     """Searches until the run ends or the work is spent; returns the work done. Its best goes to order and machine."""
     none = len(shop.before)
-    choice = np.zeros(8, np.int64)
+    choice = np.zeros(6, np.int64)
     spent = 0
     while spent < work and control[ENDED] == 0:
         length = _path(state, control, path)
