@@ -172,7 +172,7 @@ class State(NamedTuple):
     note: Table
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def window_after(shop: Shop, calendar: int, time: int) -> int:
     """First window of a calendar that ends after a time."""
     low, high = shop.calendar[calendar, 0], shop.calendar[calendar, 1]
@@ -185,7 +185,7 @@ def window_after(shop: Shop, calendar: int, time: int) -> int:
     return low
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def open_from(shop: Shop, calendar: int, time: int, work: int) -> int:
     """Earliest start from a time on at which so much work may begin; NEVER."""
     if calendar < 0:
@@ -201,7 +201,7 @@ def open_from(shop: Shop, calendar: int, time: int, work: int) -> int:
     return NEVER
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def worked_to(shop: Shop, calendar: int, start: int, work: int) -> int:
     """End of work begun in open time; NEVER where the calendar does not hold it."""
     if calendar < 0 or shop.calendar[calendar, 2] == 0 or work == 0:
@@ -222,7 +222,7 @@ def worked_to(shop: Shop, calendar: int, start: int, work: int) -> int:
     return NEVER if low == end else shop.window[low, 0] + target - shop.window[low, 2]
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def begin_for(shop: Shop, calendar: int, target: int, work: int) -> int:
     """A start such that no earlier one ends at or after the target."""
     if calendar < 0 or shop.calendar[calendar, 2] == 0:
@@ -237,7 +237,7 @@ def begin_for(shop: Shop, calendar: int, target: int, work: int) -> int:
     return shop.window[at, 0] + left - shop.window[at, 2]
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def pool_step(state: State, pool: int, time: int) -> int:
     """Last step of a pool's profile at or before a time."""
     low, high = 1, state.pool_count[pool]
@@ -250,7 +250,7 @@ def pool_step(state: State, pool: int, time: int) -> int:
     return low - 1
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def pool_clash(state: State, pool: int, start: int, end: int, amount: int) -> int:
     """End of the first stretch in [start, end) with too few free units; NOTHING where all is well."""
     at, count = pool_step(state, pool, start), state.pool_count[pool]
@@ -261,7 +261,7 @@ def pool_clash(state: State, pool: int, start: int, end: int, amount: int) -> in
     return NOTHING
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def pool_cut(state: State, pool: int, time: int) -> int:
     """A step of the profile that begins at a time, made where there is none."""
     at, count = pool_step(state, pool, time), state.pool_count[pool]
@@ -275,7 +275,7 @@ def pool_cut(state: State, pool: int, time: int) -> int:
     return at + 1
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def pool_heal(state: State, pool: int, at: int) -> None:
     """Takes out a step that changes nothing."""
     times, free = state.pool_time[pool], state.pool_free[pool]
@@ -286,7 +286,7 @@ def pool_heal(state: State, pool: int, at: int) -> None:
     state.pool_count[pool] -= 1
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def pool_take(state: State, pool: int, start: int, end: int, amount: int) -> None:
     """Takes units over [start, end); gives them back where the amount is negative."""
     first = pool_cut(state, pool, start)
@@ -297,7 +297,7 @@ def pool_take(state: State, pool: int, start: int, end: int, amount: int) -> Non
     pool_heal(state, pool, first)
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def clash(shop: Shop, state: State, calendar: int, start: int, end: int, pool: int, amount: int) -> int:
     """End of the first stretch of worked time in [start, end) that lacks units of a pool; NOTHING."""
     if calendar < 0:
@@ -311,7 +311,7 @@ def clash(shop: Shop, state: State, calendar: int, start: int, end: int, pool: i
     return NOTHING
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def hold(shop: Shop, state: State, calendar: int, start: int, end: int, pool: int, amount: int) -> None:
     """Takes units of a pool over the worked time of [start, end); gives them back where the amount is negative."""
     if start >= end:
@@ -325,7 +325,7 @@ def hold(shop: Shop, state: State, calendar: int, start: int, end: int, pool: in
         at += 1
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def held(shop: Shop, state: State, op: int, need: int) -> int:
     """Units of a need that the run of an operation holds already, its own not counted."""
     most, mate, pool = 0, state.at[op, LEAD], shop.need[need, 0]
@@ -338,7 +338,7 @@ def held(shop: Shop, state: State, op: int, need: int) -> int:
     return most
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def use(shop: Shop, state: State, op: int, sign: int) -> None:
     """Takes (1) or gives back (-1) what an operation adds to the needs of its run."""
     for k in range(shop.op[op, NEED], shop.op[op, NEED_END]):
@@ -348,7 +348,7 @@ def use(shop: Shop, state: State, op: int, sign: int) -> None:
             hold(shop, state, calendar, state.at[op, START], state.at[op, END], shop.need[k, 0], sign * more)
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def fit(
     shop: Shop, state: State, calendar: int, time: int, work: int, first: int, last: int, pool: int
 ) -> tuple[int, int]:
@@ -373,7 +373,7 @@ def fit(
             return NEVER, NEVER
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def setup_of(shop: Shop, machine: int, before: int, op: int) -> int:
     """Setup time of an operation on a machine in a family's state [tick]."""
     table, family = shop.machine[machine, TABLE], shop.op[op, FAMILY]
@@ -382,7 +382,7 @@ def setup_of(shop: Shop, machine: int, before: int, op: int) -> int:
     return shop.setup_time[table, before if before >= 0 else shop.setup_time.shape[1] - 1, family]
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def spot(shop: Shop, state: State, op: int, machine: int, work: int, low: int, at: int) -> tuple[int, int, int, int]:
     """Setup start and end, start and end of an operation at a place of a machine's list; NEVER where it cannot be."""
     offset, count = shop.machine[machine, OFFSET], state.line[machine, COUNT]
@@ -430,7 +430,7 @@ def spot(shop: Shop, state: State, op: int, machine: int, work: int, low: int, a
     return begun, ended, start, end
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def first_after(shop: Shop, state: State, machine: int, time: int) -> int:
     """First place of a machine's list whose operation starts at or after a time."""
     offset = shop.machine[machine, OFFSET]
@@ -444,7 +444,7 @@ def first_after(shop: Shop, state: State, machine: int, time: int) -> int:
     return low
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def seek(
     shop: Shop, state: State, op: int, machine: int, work: int, low: int, insert: bool
 ) -> tuple[int, int, int, int, int]:
@@ -466,7 +466,7 @@ def seek(
     return at, begun, ended, start, end
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def set_up_again(shop: Shop, state: State, machine: int, at: int) -> None:
     """After a change before a place of a machine's list: families from there on and the setup that follows."""
     if shop.machine[machine, TABLE] < 0:
@@ -495,7 +495,7 @@ def set_up_again(shop: Shop, state: State, machine: int, at: int) -> None:
         at += 1
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def put(
     shop: Shop, state: State, op: int, machine: int, at: int, begun: int, ended: int, start: int, end: int, work: int
 ) -> None:
@@ -521,7 +521,7 @@ def put(
         set_up_again(shop, state, machine, at + 1)
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def take_out(shop: Shop, state: State, op: int, frontier: int) -> None:
     """Undoes the latest `put` or `join`."""
     row = state.at[op]
@@ -547,7 +547,7 @@ def take_out(shop: Shop, state: State, op: int, frontier: int) -> None:
         set_up_again(shop, state, machine, at)
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def open_run(
     shop: Shop, state: State, op: int, machine: int, work: int, low: int, wait: int, insert: bool
 ) -> tuple[int, int, int]:
@@ -590,7 +590,7 @@ def open_run(
     return -1, NEVER, NEVER
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def join(shop: Shop, state: State, op: int, lead: int, start: int, end: int, work: int) -> None:
     """Lets an operation share a run."""
     row, head = state.at[op], state.at[lead]
@@ -612,7 +612,7 @@ def join(shop: Shop, state: State, op: int, lead: int, start: int, end: int, wor
     use(shop, state, op, ONE)
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def ready_at(shop: Shop, state: State, op: int, machine: int) -> int:
     """Earliest start of an operation by its route alone [tick]."""
     job = shop.op[op, JOB]
@@ -624,7 +624,7 @@ def ready_at(shop: Shop, state: State, op: int, machine: int) -> int:
     return ready
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def place(shop: Shop, state: State, op: int, chosen: int, low: int, wait: int, insert: bool) -> bool:
     """Places one operation on a machine (or, -1, where it ends first); False where no machine can take it."""
     best, place_at, run, mode = NEVER, ZERO, MINUS, MINUS
@@ -658,7 +658,7 @@ def place(shop: Shop, state: State, op: int, chosen: int, low: int, wait: int, i
     return True
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def undo(shop: Shop, state: State, first: int, last: int) -> None:
     """Takes out what is free of the operations first..last, which were placed last."""
     for op in range(last, first - 1, -1):
@@ -666,7 +666,7 @@ def undo(shop: Shop, state: State, first: int, last: int) -> None:
             take_out(shop, state, op, max(0, state.line[state.at[op, MACHINE], FRONTIER] - 1))
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def place_chain(
     shop: Shop, state: State, first: int, last: int, chosen: Table, low: Table, wait: Table, insert: bool
 ) -> bool:
@@ -704,7 +704,7 @@ def place_chain(
     return True
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def place_next(shop: Shop, state: State, job: int, chosen: Table, low: Table, wait: Table, insert: bool) -> bool:
     """Places a job's next operation, with all that is bound to it by longest waits; passes over what is fixed."""
     op, end = state.step[job], shop.job[job, LAST]
@@ -720,7 +720,7 @@ def place_next(shop: Shop, state: State, job: int, chosen: Table, low: Table, wa
     return place(shop, state, op, chosen[op], low[op], wait[op], insert)
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def reset(shop: Shop, state: State) -> None:
     """Empties a state."""
     for op in range(shop.op.shape[0]):
@@ -737,7 +737,7 @@ def reset(shop: Shop, state: State) -> None:
             state.pool_time[pool, k - first], state.pool_free[pool, k - first] = shop.level[k, 0], shop.level[k, 1]
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def place_fixed(shop: Shop, state: State) -> bool:
     """Places what has a fixed start, by start; False where one cannot be there."""
     for op in shop.fixed:
@@ -808,7 +808,7 @@ def decode_plain(shop: Shop, order: Table, mode: Table, free: Table, step: Table
         free[machine] = begin
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def price_of(shop: Shop, calendar: int, start: int, end: int) -> float:
     """Tariff summed over the worked ticks of [start, end)."""
     total = 0.0

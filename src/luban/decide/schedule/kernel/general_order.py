@@ -34,6 +34,7 @@ from luban.decide.schedule.kernel.decode import (
 )
 
 __all__ = [
+    "asked",
     "binding",
     "change",
     "cost_of",
@@ -46,7 +47,7 @@ __all__ = [
 ]
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def draw(dice: Table, below: int) -> int:
     """A number in [0, below) (xorshift, Marsaglia 2003, doi 10.18637/jss.v008.i14)."""
     word = dice[0]
@@ -57,7 +58,7 @@ def draw(dice: Table, below: int) -> int:
     return ((word >> 20) & 0x7FFFFFFF) % below if below > 0 else 0
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def less(one: Reals, other: Reals) -> int:
     """-1, 0, 1: whether a value is below, equal to, above another, first level first."""
     for k in range(one.shape[0]):
@@ -69,7 +70,7 @@ def less(one: Reals, other: Reals) -> int:
     return 0
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def levels_of(figures: Reals, prices: Reals, value: Reals) -> None:
     """What is broken, then the priced levels, of figures."""
     value[0] = figures[0]
@@ -78,6 +79,15 @@ def levels_of(figures: Reals, prices: Reals, value: Reals) -> None:
         for term in range(prices.shape[1]):
             total += prices[level, term] * figures[term + 1]
         value[level + 1] = total
+
+
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
+def asked(prices: Reals, term: int) -> bool:
+    """Whether a figure has a price."""
+    for level in range(prices.shape[0]):
+        if prices[level, term] > 0.0:
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)
@@ -99,7 +109,7 @@ def settle(shop: Shop, state: State, order: Table, spot_of: Table, rank: Table) 
             rank[op] = rank[state.at[op, LEAD]]
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def cost_of(shop: Shop, state: State, job: int, prices: Reals) -> float:
     """How much a job's end costs, roughly: what is late first, then what ends last."""
     end = state.at[shop.job[job, LAST] - 1, END]
@@ -114,7 +124,7 @@ def cost_of(shop: Shop, state: State, job: int, prices: Reals) -> float:
     return total
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def binding(shop: Shop, state: State, op: int, order: Table, spot_of: Table, rank: Table) -> int:
     """What holds an operation up: its predecessor on the machine, in the route (op - 1), or by pools; -1: nothing."""
     start, machine = state.at[op, START], state.at[op, MACHINE]
@@ -134,7 +144,7 @@ def binding(shop: Shop, state: State, op: int, order: Table, spot_of: Table, ran
     return before if before >= 0 else (op - 1 if by_route else -1)
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def shift(order: Table, source: int, target: int) -> None:
     """Moves the entry of one position to another."""
     op = order[source]
@@ -147,7 +157,7 @@ def shift(order: Table, source: int, target: int) -> None:
     order[target] = op
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def change(
     shop: Shop,
     state: State,
@@ -177,14 +187,14 @@ def change(
             break
         op = before
     machine, modes = state.at[op, MACHINE], shop.op[op, MODE_END] - shop.op[op, MODE]
-    dated = prices[:, 7].max() > 0.0 or prices[:, 8].max() > 0.0
+    dated = asked(prices, 7) or asked(prices, 8)
     if dated and draw(dice, 4) == 0:
         if low[op] > 0 and draw(dice, 2) == 0:
             low[op] = 0
         else:
             room = state.at[op, END] - state.at[op, START]
             low[op] = state.at[op, START] + 1 + draw(dice, 1 + 4 * room)
-            if prices[:, 7].max() > 0.0 and shop.tariff_time.shape[0] > 0 and draw(dice, 2) == 0:
+            if asked(prices, 7) and shop.tariff_time.shape[0] > 0 and draw(dice, 2) == 0:
                 k = draw(dice, shop.tariff_time.shape[0])
                 low[op] = max(0, shop.tariff_time[k])
             elif shop.job[job, DUE] != NEVER and op == shop.job[job, LAST] - 1:

@@ -85,7 +85,7 @@ NUMBERS = {
 SPT, LPT, WSPT, FIFO, BY_RELEASE, EDD, WEDD, MWKR, LWKR, CR, SLACK, MDD, ATC, ATCS = range(14)
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def push(times: Table, ids: Table, size: int, time: int, who: int) -> int:
     """Adds an event to a heap ordered by time, then number; its new size."""
     at = size
@@ -99,7 +99,7 @@ def push(times: Table, ids: Table, size: int, time: int, who: int) -> int:
     return size + 1
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def pop(times: Table, ids: Table, size: int) -> int:
     """Takes the first event off (it has been read); the heap's new size."""
     size -= 1
@@ -119,7 +119,7 @@ def pop(times: Table, ids: Table, size: int) -> int:
     return size
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def urgency(
     shop: Shop, rule: int, op: int, work: float, now: int, since: int, rest: Reals, setup: float, scale: Reals
 ) -> float:
@@ -272,7 +272,7 @@ def dispatch(
     return True
 
 
-@njit(cache=True, nogil=True, no_cpython_wrapper=True)
+@njit(cache=True, nogil=True, no_cpython_wrapper=True, _nrt=False)
 def place_next_again(
     shop: Shop, state: State, job: int, op: int, chosen: Table, low: Table, wait: Table, insert: bool
 ) -> bool:

@@ -73,7 +73,8 @@ def tables_of(problem: Problem) -> Shop:
     longest = np.array([max((t for _, t in p.modes(op)), default=0) for op in fixed.tolist()], np.int64)
     fixed = fixed[np.lexsort((fixed, -longest, p.fixed_start[fixed]))]
     bound = bool((lag != NEVER).any())
-    flag = np.array([p.is_plain, p.move.any(), bool((p.machine_calendar != NONE).any()), bound, 0], np.int64)
+    simple = not (p.machine_calendar != NONE).any() and not fixed.size and not p.move.any()
+    flag = np.array([p.is_plain, p.move.any(), bool((p.machine_calendar != NONE).any()), bound, simple], np.int64)
     return Shop(
         op=_table(op_table),
         job=_table(jobs),
