@@ -60,7 +60,7 @@ class Task:
     until: int
     own: int = OWN
     warm: int = WARM
-    work: int = 5_000_000
+    work: int = 1_000_000
     rolling: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -201,7 +201,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--runs", type=int, default=10, help="runs of each policy, all with chances of their own")
     parser.add_argument("--days", type=int, default=60, help="days that count")
     parser.add_argument("--seed", type=int, default=1, help="seed of everything random")
-    parser.add_argument("--work", type=int, default=5_000_000, help="effort of a plan, about 0.5 s of CPU")
+    parser.add_argument("--work", type=int, default=1_000_000, help="effort of a plan, about 0.1 s of CPU")
     parser.add_argument("--workers", type=int, default=2, help="processes")
     parser.add_argument("--only", default="", help="policies whose name contains this")
     parser.add_argument("--quick", action="store_true", help="2 runs of 14 days, less effort, about 2 min")
