@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,8 +22,11 @@ from luban.decide.schedule.schedule import Schedule
 __all__ = ["Option", "Repair", "mend", "repair"]
 
 _SLICE = 100
-_ALLOWANCE = 0.02
+_ALLOWANCE = 0.005
 """What the whole allowance of moves must win, of the cost: so much is a move worth."""
+
+_Point = tuple[int, float, Schedule]  # moved, cost, plan
+_Part = tuple[float, float, tuple[float, float, float]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,15 +103,15 @@ def repair(
 ) -> Repair:
     """A plan mended at `now` [tick] after events.
 
-    What can stay stays; the orders that an event hits go into gaps; then ruin and recreate betters the plan, in three
-    parts: at a price for each move and at most (1 - stability) of them, at moves that outweigh all cost, and free.
+    What can stay stays; the orders that an event hits go into gaps; then ruin and recreate betters the plan on two
+    threads, at a price for each move and at most (1 - stability) of them, and on one of them in the end freely.
 
     events     Breakdown, RushOrder, LateMaterial, AbsentOperator, any number
     seconds    time to search [s]
     stability  share of the operations that count which the chosen option keeps, if that can be [1]
     horizon    what begins before now + horizon keeps machine and start [tick]
     locked     further operations that do
-    rounds     search so many rounds instead of `seconds`: the same seed, the same answer
+    rounds     search so many rounds on each thread instead of `seconds`
     Raises     InputError for events that name what is not there, and where no plan keeps every rule
 
     Example    >>> mended = repair(plan, [Breakdown("saw", 60, 300)], 60, Objective.parse("tardiness"))
@@ -158,6 +162,31 @@ def mend(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """How far a part of the search is: by the clock, or by rounds where they are given."""
+
+    began: float
+    seconds: float
+    rounds: int
+    warm: float
+
+    def share(self, begin: float, end: float, done: int) -> float:
+        """Used share of the part from `begin` to `end` of all [1]."""
+        if self.rounds:
+            return done / max(self.rounds * (end - begin), 1)
+        return ((time.perf_counter() - self.began) / max(self.seconds, 1e-9) - begin) / (end - begin)
+
+
+def _add(points: list[_Point], point: _Point) -> None:
+    """Adds a point where none beats it in both; those that it beats go."""
+    moved, cost, _ = point
+    if any(m <= moved and c <= cost for m, c, _ in points):
+        return
+    points[:] = [each for each in points if not (moved <= each[0] and cost <= each[1])]
+    points.append(point)
+
+
 class _Desk:
     """A repair at work."""
 
@@ -177,7 +206,7 @@ class _Desk:
             raise InputError("nothing of the plan is left to decide", came=f"tick {now}", where=world.problem.name)
         self.old = self.frozen.lower()
         self.hit = world.hit[self.frozen.operations]
-        self.points: list[tuple[int, float, Schedule]] = []
+        self.points: list[_Point] = []
         self.frozen = replace(self.frozen, problem=self._freed(self.hit))
         self._prepare()
 
@@ -233,7 +262,7 @@ class _Desk:
             if ruin.broken:
                 rest = ruin.schedule()
                 late = late or [at for at in np.flatnonzero(self._pushed(rest)).tolist() if p.fixed_start[at] >= 0]
-            self._keep()
+            self._keep(ruin, self.points)
             cost, moved = float(ruin.sketch.best[1]), int(ruin.sketch.best[2])
             found.append((cost * (1 + _ALLOWANCE * moved / max(self.most, 1.0)), moved > self.most, ruin.schedule()))
         if late:
@@ -288,31 +317,51 @@ class _Desk:
     # ---- the search
 
     def search(self, began: float, seconds: float, rounds: int) -> None:
-        """Betters the plan in three parts and keeps what is good for something."""
-        ruin, orders = self.ruin, max(self.frozen.problem.job_count, 1)
-        cost = self._old_cost()
-        most, price = self.most, _ALLOWANCE * cost / max(self.most, 1.0)
-        dear = 10 * max(cost, float(ruin.sketch.best[1]))
-        for begin, end, prices, warm in (
-            (0.0, 0.6, (price, dear, most), 0.3),
-            (0.6, 0.75, (dear, 0.0, 0.0), 0.0),
-            (0.75, 1.0, (0.0, 0.0, 0.0), 0.3),
-        ):
-            if prices[0] == 0.0 or prices[1] == 0.0:
-                self._return_to(least=prices[0] > 0)
+        """Betters the plan on two threads: within the allowance; and, with another seed, within it and then free."""
+        cost = self._old_cost(self.ruin)
+        orders = max(self.frozen.problem.job_count, 1)
+        dear = 10 * max(cost, float(self.ruin.sketch.best[1]))
+        bound = (_ALLOWANCE * cost / max(self.most, 1.0), dear, self.most)
+        free = (0.0, 0.0, 0.0)
+        clock = _Clock(began, seconds, rounds, 0.3 * cost / orders)
+        mine, others = list(self.points), list(self.points)
+        parts = ((0.0, 0.4, bound), (0.4, 1.0, free))
+        second = threading.Thread(target=self._run, args=(self._twin(), clock, parts, others))
+        second.start()
+        self._run(self.ruin, clock, ((0.0, 1.0, bound),), mine)
+        second.join()
+        for point in mine + others:
+            _add(self.points, point)
+
+    def _twin(self) -> Ruin:
+        """Another search from the same first plan."""
+        sketch = self.ruin.sketch
+        twin = Ruin(self.frozen.problem, self.objective, self.seed + 1, sketch.start, sketch.machine, self.counts)
+        twin.sketch.weights[:], twin.sketch.base[:] = sketch.weights, sketch.base
+        self._start(twin, self.ruin.schedule())
+        return twin
+
+    def _run(self, ruin: Ruin, clock: _Clock, parts: Sequence[_Part], points: list[_Point]) -> None:
+        """Searches in parts (from, to, prices); a free one begins at the cheapest of the points."""
+        for begin, end, prices in parts:
+            if not any(prices) and points:
+                self._start(ruin, min(points, key=lambda point: (point[1], point[0]))[2])
             ruin.weigh(*prices)
             done = 0
-            while True:
-                share = done / max(rounds * (end - begin), 1) if rounds else self._share(began, seconds, begin, end)
-                if share >= 1:
-                    break
-                ruin.search(_SLICE, warm * cost / orders * (1 - share) ** 2)
+            while (share := clock.share(begin, end, done)) < 1:
+                ruin.search(_SLICE, clock.warm * (1 - share) ** 2)
                 done += _SLICE
-                self._keep()
+                self._keep(ruin, points)
 
-    def _old_cost(self) -> float:
+    @staticmethod
+    def _start(ruin: Ruin, plan: Schedule) -> None:
+        order = np.lexsort((plan.end, plan.start)).astype(np.int64)
+        if ruin.begin(order, plan.machine, plan.start):
+            ruin.take(weigh=False)
+
+    def _old_cost(self, ruin: Ruin) -> float:
         """What the old plan costs as far as it is left, all and each job; the present cost where that is none."""
-        p, sketch = self.frozen.problem, self.ruin.sketch
+        p, sketch = self.frozen.problem, ruin.sketch
         last = self.old.end[p.job_first[1:] - 1]
         known = last < NEVER // 2
         late = np.where((p.due < NEVER) & known, np.maximum(last - p.due, 0), 0)
@@ -323,28 +372,11 @@ class _Desk:
         return total if total > 0 else max(float(sketch.best[1]), 1e-6)
 
     @staticmethod
-    def _share(began: float, seconds: float, begin: float, end: float) -> float:
-        used = (time.perf_counter() - began) / max(seconds, 1e-9)
-        return (used - begin) / (end - begin)
-
-    def _return_to(self, least: bool) -> None:
-        """The best state is a kept point again: the least moved, or the cheapest."""
-        ruin = self.ruin
-        if not self.points:
-            return
-        point = min(self.points, key=lambda p: p[:2] if least else (p[1], p[0]))[2]
-        order = np.lexsort((point.end, point.start)).astype(np.int64)
-        if ruin.begin(order, point.machine, point.start):
-            ruin.take(weigh=False)
-
-    def _keep(self) -> None:
+    def _keep(ruin: Ruin, points: list[_Point]) -> None:
         """The best state joins the points where none beats it in both."""
-        ruin = self.ruin
         cost, moved = float(ruin.sketch.best[1]), int(ruin.sketch.best[2])
-        if any(m <= moved and c <= cost for m, c, _ in self.points) or ruin.broken:
-            return
-        self.points = [point for point in self.points if not (moved <= point[0] and cost <= point[1])]
-        self.points.append((moved, cost, ruin.schedule()))
+        if not any(m <= moved and c <= cost for m, c, _ in points) and not ruin.broken:
+            _add(points, (moved, cost, ruin.schedule()))
 
     # ---- the outcome
 
