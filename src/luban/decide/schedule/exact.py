@@ -8,20 +8,23 @@ Source: OR-Tools CP-SAT, Perron and Didier 2024; lazy clause generation, Ohrimen
 
 from __future__ import annotations
 
+from contextlib import suppress
 from math import inf
 from time import monotonic
 
+import numpy as np
 from ortools.sat.python.cp_model import FEASIBLE, INFEASIBLE, OPTIMAL, CpSolver
 
 from luban.core.errors import InputError
 from luban.decide.schedule.bound import lower_bound
+from luban.decide.schedule.construct import first_schedule
 from luban.decide.schedule.model import ImpossibleError, Model, Scope, TooLargeError, horizon
 from luban.decide.schedule.model_answer import hint, schedule_of
 from luban.decide.schedule.model_machines import Machines
 from luban.decide.schedule.model_pools import add_pools
 from luban.decide.schedule.model_value import Level, levels, needs_costs
 from luban.decide.schedule.objective import Objective
-from luban.decide.schedule.problem import NEVER, ORDER, Problem
+from luban.decide.schedule.problem import NEVER, ORDER, Ints, Problem
 from luban.decide.schedule.schedule import Schedule
 
 __all__ = ["UNIT", "ExactEngine", "conflict", "make_solver", "prove", "require_possible"]
@@ -125,13 +128,12 @@ class _Steps:
         if problem.operation_count > _OPERATIONS:
             raise TooLargeError(f"{problem.operation_count} operations")
         self.problem, self.objective = problem, objective
-        until = horizon(problem)
-        if best is not None and objective.is_makespan and not (problem.job_kind != ORDER).any():
-            until = min(until, best.makespan)
-        self.model = Model(problem, Scope.whole(problem, until))
+        self.model = Model(problem, Scope.whole(problem, _limits(problem, objective, best)))
         self.machines = Machines(self.model, costs=needs_costs(objective))
         add_pools(self.model, self.machines)
         self.levels: list[Level] = levels(self.model, self.machines, objective)
+        if self.model.cp.validate():
+            raise TooLargeError("its numbers are beyond what CP-SAT counts")
         self.level, self.bound, self.done, self.infeasible, self.spent = 0, -inf, False, False, 0.0
         self._least = [int(level.variable.proto.domain[0]) for level in self.levels]
         self._most = [int(level.variable.proto.domain[1]) for level in self.levels]
@@ -186,6 +188,27 @@ class _Steps:
         self.done = self.level == len(self.levels) or value == inf
 
 
+def _limits(problem: Problem, objective: Objective, best: Schedule | None) -> Ints:
+    """[J] when each job ends at the latest in any schedule that is not worse than the best one."""
+    terms = {term for level in objective.levels for term, _ in level}
+    until = np.full(problem.job_count, horizon(problem, regular=not terms & {"earliness", "energy_cost"}), np.int64)
+    if best is None:
+        return until
+    value = objective.value(best)[0] + 1e-6
+    orders = problem.job_kind == ORDER
+    for term, price in objective.levels[0]:
+        most = np.full(problem.job_count, float(NEVER))
+        if term == "makespan":
+            most[:] = value / price
+        elif term == "flow_time":
+            most = problem.release + value / price
+        elif term == "tardiness":
+            paid = (problem.due < NEVER) & (problem.weight > 0)
+            most[paid] = problem.due[paid] + value / price / problem.weight[paid]
+        until = np.where(orders, np.minimum(until, np.ceil(np.minimum(most, float(NEVER)))), until).astype(np.int64)
+    return until
+
+
 def _ceil(bound: float, level: Level) -> int:
     """Least scaled value that keeps a bound of the level's value."""
     if not level.exact or bound == -inf:
@@ -221,13 +244,17 @@ def prove(
 
     seconds   wall time [s], all levels together
     workers   threads
-    first     a schedule to begin with and to beat
+    first     a schedule to begin with and to beat; None: one by rules
     status    `optimal`, `feasible`, `unknown`, `infeasible` (no schedule exists) or `declined: …` (cannot be modelled)
 
     Example  >>> prove(problem, Objective(), 10.0)[1:]  # doctest: +SKIP
              (930.0, 'optimal')
     """
     until = monotonic() + seconds
+    if first is None:
+        # what rules do not find may still exist
+        with suppress(InputError):
+            first = first_schedule(problem, objective, seed)
     try:
         steps = _Steps(problem, objective, first)
     except TooLargeError as limit:

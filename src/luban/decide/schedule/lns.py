@@ -158,7 +158,7 @@ def _goal(model: Model, found: list[Level]) -> Level:
         most = int(domain[1]) * weight + high
         if most > _LARGEST:
             return total
-        joined = model.cp.new_int_var(-_LARGEST, most, "")
+        joined = model.cp.new_int_var(int(domain[0]) * weight, most, "")
         model.cp.add(joined == weight * total.variable + level.variable)
         total = Level(joined, 1.0, 0.0, True, weight * total.begun + level.begun)
     return total

@@ -16,6 +16,7 @@ import numpy as np
 from ortools.sat.python.cp_model import CpModel, Domain
 
 from luban.decide.schedule.bound import earliest, open_modes
+from luban.decide.schedule.kernel.bounds import earliest_end
 from luban.decide.schedule.opening import Opening
 from luban.decide.schedule.problem import NEVER, NONE, Ints, Problem
 from luban.decide.schedule.schedule import Schedule
@@ -59,13 +60,13 @@ class Scope:
     explain: bool = False
 
     @classmethod
-    def whole(cls, problem: Problem, until: int, explain: bool = False) -> Scope:
-        """All operations, to end by a tick."""
+    def whole(cls, problem: Problem, until: Ints | int, explain: bool = False) -> Scope:
+        """All operations; jobs end by a tick, or each by its own."""
         low, _, tail = earliest(problem)
-        high = np.full(problem.operation_count, until, np.int64)
+        limit = np.zeros(problem.job_count, np.int64) + until
         if not explain:
-            limit = np.minimum(problem.deadline, until)[problem.job_of]
-            high = np.minimum(high, limit - tail)
+            limit = np.minimum(problem.deadline, limit)
+        high = limit[problem.job_of] - (0 if explain else tail)
         return cls(range(problem.operation_count), (), low, high, None, explain)
 
 
@@ -104,6 +105,9 @@ class Model:
     def __init__(self, problem: Problem, scope: Scope) -> None:
         self.problem, self.scope, self.cp = problem, scope, CpModel()
         self.true = self.cp.new_constant(1)
+        fixed = problem.fixed_start[problem.fixed_start < NEVER]
+        setups = int(problem.setup_time.max(initial=0))
+        self.span = int(scope.high.max(initial=0)) - min(0, int(fixed.min(initial=0))) + setups + 1
         self.job_of = problem.job_of
         self.on: dict[int, list[tuple[int, Expr]]] = {}
         self.start: dict[int, Expr] = {}
@@ -518,24 +522,49 @@ class Model:
             self.cp.add(self.end[o] + int(self.problem.max_lag[o]) >= begins)
 
 
-def horizon(problem: Problem) -> int:
+def horizon(problem: Problem, *, regular: bool = False) -> int:
     """A tick by which some best schedule of any objective has ended.
 
-    After the last change of anything that changes with time, all work that is left fits one after another.
+    After the last change of anything that changes with time, all work that is left fits one after another. Where the
+    objective only wants to end early (regular), nothing but work, lags and closures keeps a schedule from ending.
     """
     p = problem
-    last = [p.release, p.machine_ready, p.level_time, np.where(p.due < NEVER, p.due, 0), p.tariff_time]
-    last.append(np.where(p.fixed_start < NEVER, p.fixed_start, 0))
-    longest = int(np.maximum.reduceat(p.mode_time, p.mode_first[:-1]).sum())
-    gaps = p.operation_count * (int(p.move.max(initial=0)) + int(p.setup_time.max(initial=0)))
-    work = longest + int(p.lag.sum()) + gaps + 1
+    last = [p.release, p.machine_ready, p.level_time, np.where(p.fixed_start < NEVER, p.fixed_start, 0)]
+    begin = max(int(values.max(initial=0)) for values in last)
+    longest = np.maximum.reduceat(p.mode_time, p.mode_first[:-1])
+    setup, move = int(p.setup_time.max(initial=0)), int(p.move.max(initial=0))
+    work = int(longest.sum() + p.lag.sum()) + p.operation_count * (move + setup) + 1
+    inner = np.ones(p.operation_count, np.bool_)
+    inner[p.job_first[1:] - 1] = False
+    if regular and (p.max_lag[inner] == NEVER).all():
+        return min(_chained(p, begin, longest, setup, move), horizon(p))
     filled = np.flatnonzero(np.diff(p.calendar_first) > 0)
     final = p.calendar_first[filled + 1] - 1
-    begin = max(int(values.max(initial=0)) for values in [*last, p.window_start[final]])
+    last = [p.window_start[final], p.tariff_time, np.where(p.due < NEVER, p.due, 0)]
+    begin = max(begin, *(int(values.max(initial=0)) for values in last))
     if (p.window_end[final] < begin + work).any():
         # some machines close for good before: they have no say after it
         begin = max(begin, int(p.window_end[p.window_end < begin + work].max(initial=0)))
     return begin + work
+
+
+def _chained(p: Problem, at: int, longest: Ints, setup: int, move: int) -> int:
+    """All work as one chain, each step on the calendar that delays it most."""
+    spans = [(int(a), int(b)) for a, b in pairwise(p.calendar_first.tolist())]
+    waits = p.calendar_interrupts.tolist()
+    closed = 0
+    for first, end in spans:
+        closed = max(closed, int((p.window_start[first + 1 : end] - p.window_end[first : end - 1]).max(initial=0)))
+    for work, lag in zip(longest.tolist(), p.lag.tolist(), strict=True):
+        for part in (setup, work):
+            ends = [at + part]
+            for (first, end), wait in zip(spans, waits, strict=True) if part else ():
+                ends.append(earliest_end(at, part, first, end, p.window_start, p.window_end, wait))
+            at = max(ends)
+            if at >= NEVER:
+                return NEVER
+        at += lag + move
+    return at + 2 * (closed + int(longest.max(initial=0)) + setup)
 
 
 def _all_modes(p: Problem) -> tuple[Ints, Ints, Ints]:

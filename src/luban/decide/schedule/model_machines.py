@@ -283,7 +283,7 @@ class Machines:
             if setup is not None:
                 begin = setup.start
             elif most:
-                first = cp.new_int_var(-(2**52), 2**52, "")
+                first = cp.new_int_var(-self.model.span, self.model.span, "")
                 cp.add(first == begin - sum(arc.time * arc.literal for arc in into[run.operation]))
                 begin = first
             blocks.append(self._block(begin, end, run.lead))
@@ -293,6 +293,7 @@ class Machines:
         cp.add_no_overlap(blocks)
 
     def _block(self, begin: Expr, end: Expr, literal: Expr) -> Any:
-        size, last = self.cp.new_int_var(0, 2**53, ""), self.cp.new_int_var(-(2**52), 2**52, "")
+        span = self.model.span
+        size, last = self.cp.new_int_var(0, 2 * span, ""), self.cp.new_int_var(-span, span, "")
         self.cp.add(last == end)
         return self.cp.new_optional_interval_var(begin, size, last, literal, "")

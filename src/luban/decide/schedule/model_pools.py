@@ -57,7 +57,9 @@ class _Pools:
         if isinstance(start, int) and isinstance(end, int):
             start, end = max(start, 0), max(end, 0)
         size = (
-            self.cp.new_int_var(0, 2**53, "") if not isinstance(end, int) or not isinstance(start, int) else end - start
+            self.cp.new_int_var(0, self.model.span, "")
+            if not isinstance(end, int) or not isinstance(start, int)
+            else end - start
         )
         interval = self.cp.new_optional_interval_var(start, size, end, literal, "")
         self.held.setdefault(pool, []).append((interval, amount))

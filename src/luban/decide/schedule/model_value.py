@@ -91,7 +91,9 @@ class _Terms:
         scale, exact = _scale([(coefficient, top) for coefficient, _, top, _ in parts])
         rounded = [(floor(c * scale + 1e-9), v, top, begun) for c, v, top, begun in parts]
         most = sum(c * top for c, _, top, _ in rounded)
-        variable = self.cp.new_int_var(-_LARGEST, max(most, 0), "")
+        # an operation in progress may have ended before tick 0
+        past = -min(0, int(self.p.fixed_start.min(initial=0)))
+        variable = self.cp.new_int_var(-past * sum(c for c, *_ in rounded), max(most, 0), "")
         self.cp.add(variable == sum(c * v for c, v, *_ in rounded if c))
         return Level(variable, scale, rest * scale, exact, sum(c * begun for c, _, _, begun in rounded))
 

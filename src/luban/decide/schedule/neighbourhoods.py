@@ -9,7 +9,7 @@ import numpy as np
 from luban.decide.schedule.bound import earliest
 from luban.decide.schedule.model import Scope
 from luban.decide.schedule.objective import Objective
-from luban.decide.schedule.problem import NEVER, NONE, Ints, Problem
+from luban.decide.schedule.problem import NEVER, NONE, Floats, Ints, Problem
 from luban.decide.schedule.schedule import Schedule
 
 __all__ = ["KINDS", "Field", "Neighbourhood"]
@@ -99,11 +99,12 @@ class Field:
         most = np.flatnonzero(count >= 0.9 * count.max())
         begin = rank[int(self.random.choice(most))]
         place = np.searchsorted(schedule.start[order], schedule.start[chosen], "left")
-        return chosen[(place >= begin) & (place <= begin + reach)]
+        near: Ints = chosen[(place >= begin) & (place <= begin + reach)]
+        return near
 
     # ---- kinds
 
-    def _worth(self, schedule: Schedule) -> np.ndarray:
+    def _worth(self, schedule: Schedule) -> Floats:
         """[J] how much a job deserves attention: late ones more."""
         p = self.problem
         late = np.where(p.due < NEVER, np.maximum(schedule.completion - p.due, 0) * p.weight, 0.0)
@@ -123,7 +124,8 @@ class Field:
         size = min(size, len(order))
         at = self._seed(schedule, order)
         first = int(np.clip(at - int(self.random.integers(size)), 0, len(order) - size))
-        return order[first : first + size]
+        part: Ints = order[first : first + size]
+        return part
 
     def _machines(self, schedule: Schedule, order: Ints, size: int) -> Ints:
         """A longer stretch of time on a few machines."""
