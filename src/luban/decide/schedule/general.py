@@ -10,6 +10,7 @@ from luban.decide.schedule.construct import Bench
 from luban.decide.schedule.kernel.decode import decode
 from luban.decide.schedule.kernel.general_graph import (
     FRESH,
+    LOOKS,
     SPAN,
     Graph,
     anneal,
@@ -24,6 +25,10 @@ __all__ = ["GeneralEngine"]
 
 HEAT = 0.1, 0.005
 """First and last temperature of a round of annealing [usual change of the value]."""
+
+WARM, STAGE, SMALL = (1.0, 4.0, 16.0), 400_000, 500
+"""Temperatures of the stages, how long a stage is [work], and up to how many operations there are such stages: a small
+problem is searched through many times over, and each time from another distance."""
 
 PLACE = [0, 10, 9]
 """Columns of a graph's node that `keep` holds: machine, place on it, earliest start."""
@@ -120,6 +125,7 @@ class _Sequences:
         )
         self.graph.mind[SPAN] = max(4000, 4 * ops)
         self.good = self.graph.keep.copy()
+        self.warm = WARM if ops <= SMALL else (1.0,)
 
     def take(self, schedule: Schedule) -> bool:
         """Begins from a schedule; False where its sequences run in a circle."""
@@ -141,7 +147,13 @@ class _Sequences:
     def run(self, work: int) -> Schedule | None:
         """Anneals; the best where it is a new one that keeps all limits."""
         bench, graph = self.bench, self.graph
-        found = anneal(bench.shop, graph, bench.prices, bench.hours, *HEAT, self.dice, work)
+        found, until = False, int(graph.mind[LOOKS]) + work
+        while graph.mind[LOOKS] < until:
+            looks = int(graph.mind[LOOKS])
+            warm = self.warm[looks // STAGE % len(self.warm)]
+            ahead = min(until, (looks // STAGE + 1) * STAGE) - looks
+            heat = [part * warm for part in HEAT]
+            found |= bool(anneal(bench.shop, graph, bench.prices, bench.hours, *heat, self.dice, ahead))
         if not found or graph.values[2, 0] > 0:
             return None
         at_best = bool(graph.mind[FRESH])
