@@ -13,7 +13,9 @@ DAY = 1440
 """Ticks are minutes."""
 
 
-def factory(seed: int = 0, *, orders: int = 500, machines: int = 40, load: float = 0.88, shifts: bool = True) -> Problem:
+def factory(
+    seed: int = 0, *, orders: int = 500, machines: int = 40, load: float = 0.88, shifts: bool = True
+) -> Problem:
     """Orders of 3 to 8 operations over groups of four like machines, with setups, weights and due dates.
 
     An operation can be done by one to three machines of its group, on each at its own pace; half of the groups need a

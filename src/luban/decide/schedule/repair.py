@@ -147,7 +147,7 @@ def mend(
     desk = _Desk(world, now, horizon, locked, objective, stability, seed)
     unlocked = desk.lay()
     if search:
-        desk.search(began, seconds * 0.93, rounds)
+        desk.search(began, seconds * 0.9, rounds)
     options, chosen = desk.options()
     frozen = desk.frozen
     return Repair(
