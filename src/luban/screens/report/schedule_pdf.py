@@ -60,7 +60,9 @@ def schedule_pdf(
     page = _Paper(schedule, zone, words(language), begin, end)
     data = page.data(title) | {"fonts": _FONTS.get(language, _FONTS["en"]), "language": language}
     source = files("luban.screens.report").joinpath("schedule.typ").read_bytes()
-    made: bytes = typst.compile(source, format="pdf", sys_inputs={"data": json.dumps(data, ensure_ascii=False)})
+    inputs = {"data": json.dumps(data, ensure_ascii=False)}
+    # tags for each of some thousand bars would make the file many times as large
+    made: bytes = typst.compile(source, format="pdf", sys_inputs=inputs, pdf_tags=False)
     return made
 
 
