@@ -113,9 +113,9 @@ def lanes_for(problem: Problem, objective: Objective, seed: int, first: Schedule
     main = leading(problem, objective)
     small, large = problem.operation_count <= _SMALL, problem.operation_count > _LARGE
     if main is GeneralEngine:
-        lead = [(make(main), 0.3 if large else 0.7), (make(RuinEngine), 0.7 if large else 0.3)]
-        second = [(make(RuinEngine, 1), 0.5), (make(LnsEngine), 0.3)]
-        second += [(make(ExactEngine), 0.4)] if small else [(make(main, 1), 0.2)]
+        lead = [(make(RuinEngine if large else main), 1.0)]
+        second = [(make(main if large else RuinEngine, 1), 0.5), (make(LnsEngine), 0.3)]
+        second += [(make(ExactEngine), 0.4)] if small else []
     else:
         lead = [(make(main), 1.0)]
         second = [(make(main, 1), 0.6), (make(ExactEngine), 0.4)] if small else [(make(main, 1), 1.0)]
