@@ -21,7 +21,7 @@ from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import NEVER, NONE, Ints, Problem
 from luban.decide.schedule.schedule import Schedule
 
-__all__ = ["GeneralEngine"]
+__all__ = ["GeneralEngine", "by_sequences"]
 
 HEAT = 0.1, 0.005
 """First and last temperature of a round of annealing [usual change of the value]."""

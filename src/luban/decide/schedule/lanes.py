@@ -13,7 +13,7 @@ from luban.decide.schedule.construct import first_schedule
 from luban.decide.schedule.engine import Engine
 from luban.decide.schedule.exact import ExactEngine
 from luban.decide.schedule.flexible import FlexibleEngine
-from luban.decide.schedule.general import GeneralEngine
+from luban.decide.schedule.general import GeneralEngine, by_sequences
 from luban.decide.schedule.jobshop import JobShopEngine
 from luban.decide.schedule.lns import LnsEngine
 from luban.decide.schedule.objective import Objective
@@ -32,7 +32,7 @@ _LARGE = 1000
 Make = Callable[[], Engine]
 Kind = Callable[[Problem, Objective, int, Schedule], Engine]
 
-_LOADED: set[Kind] = set()
+_LOADED: set[tuple[Kind, bool]] = set()
 
 
 @dataclass
@@ -82,18 +82,21 @@ def load_kernels(problem: Problem, objective: Objective) -> None:
     It is run on a small shop of the same kind whose bound is below its optimum, so that no part is left out.
     """
     kind = leading(problem, objective)
-    if kind in _LOADED:
+    shared = kind is GeneralEngine and not by_sequences(problem)
+    if (kind, shared) in _LOADED:
         return
     times = np.random.default_rng(6).integers(1, 9, (6, 5))
     shop = Builder("small")
     for machine in range(5):
         shop.machine(f"M{machine}")
+    shop.pool("people", 3)
+    needs = {"people": 1} if shared else {}
     for job, row in enumerate(times.tolist()):
         shop.job(f"J{job}", due=12)
         for step, time in enumerate(row):
             own = (job * 2 + step) % 5
             more = {f"M{(own + 1) % 5}": time + 1} if kind is not JobShopEngine else {}
-            shop.operation(f"J{job}", {f"M{own}": time} | more)
+            shop.operation(f"J{job}", {f"M{own}": time} | more, needs=needs)
     small = shop.problem()
     goal = Objective() if kind is not GeneralEngine else Objective.parse("tardiness")
     lower_bound(small, goal)
@@ -101,7 +104,7 @@ def load_kernels(problem: Problem, objective: Objective) -> None:
     engines = [kind(small, goal, 0, start)] + ([RuinEngine(small, goal, 0, start)] if kind is GeneralEngine else [])
     for engine in engines:
         engine.advance(100_000)
-    _LOADED.add(kind)
+    _LOADED.add((kind, shared))
 
 
 def lanes_for(problem: Problem, objective: Objective, seed: int, first: Schedule, workers: int) -> list[Lane]:
