@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
 
 from luban.core.errors import InputError
 from luban.decide.schedule.build import Builder
-from luban.decide.schedule.late import CAUSES, Chain, lateness_causes, said, why_late
+from luban.decide.schedule.construct import first_schedule
+from luban.decide.schedule.late import CAUSES, Chain, Delays, lateness_causes, said, why_late
+from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import NONE, Problem
 from luban.decide.schedule.schedule import Schedule
+from tests.decide.schedule.shops import shops, witness
 
 
 def scheduled(problem: Problem, rows: dict[str, tuple[str, int, int] | tuple[str, int, int, int, int]]) -> Schedule:
@@ -164,3 +168,32 @@ def test_time_is_said_as_people_say_it() -> None:
 
 def test_each_cause_says_what_it_means() -> None:
     assert all(CAUSES.values())
+
+
+@settings(max_examples=150, deadline=None)
+@given(problem=shops(max_jobs=6))
+def test_the_links_tile_the_time_of_every_order(problem: Problem) -> None:
+    for plan in (witness(problem), first_plan(problem)):
+        delays = Delays(plan)
+        for job in range(problem.job_count):
+            chain = delays.chain(job)
+            assert tiles(chain)
+            assert (chain.begin, chain.end) == (
+                min(problem.release[job], plan.start[problem.job_first[job]]),
+                plan.completion[job],
+            )
+            assert {link.cause for link in chain.links} <= set(CAUSES)
+            worked = sum(link.length for link in chain.links if link.cause == "work")
+            own = range(problem.job_first[job], problem.job_first[job + 1])
+            assert worked >= sum(problem.mode_on(o, int(plan.machine[o])) for o in own if plan.start[o] >= 0)
+            assert delays.critical(job)[0] == own[-1]
+        causes = lateness_causes(plan)
+        assert sum(causes.causes.values()) == pytest.approx(causes.total)
+
+
+def first_plan(problem: Problem) -> Schedule:
+    """A dense plan, so that orders wait for each other; the sparse one where a limit does not let the rules through."""
+    try:
+        return first_schedule(problem, Objective())
+    except InputError:
+        return witness(problem)
