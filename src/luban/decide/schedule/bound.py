@@ -2,8 +2,8 @@
 
 Every bound is the optimum of an easier problem: jobs that never wait, one machine that may interrupt its work, machines
 that share their work, pools that never stand idle. Closures of the calendars count where the easier problem allows it.
-Sources: Jackson 1955 and Carlier 1982, doi 10.1016/S0377-2217(82)80007-6 (one machine); Carlier 1987, doi
-10.1016/0377-2217(87)90165-2 (several machines); Chu 1992, doi 10.1002/1520-6750(199203)39:2 (tardiness).
+Sources: Jackson 1955 and Carlier 1982, doi 10.1016/S0377-2217(82)80007-6 (one machine); Carlier 1987, European Journal
+of Operational Research 29, 298-306 (several machines); Chu 1992, Naval Research Logistics 39, 265-283 (tardiness).
 """
 
 from __future__ import annotations

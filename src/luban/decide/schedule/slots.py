@@ -2,8 +2,8 @@
 
 One unit a period; a unit made early is held at a cost for each period; going from one item to another costs a
 changeover, and idle periods keep the machine as it is. Known as discrete lot sizing with sequence-dependent
-changeovers, or the pigment sequencing problem. Source: Fleischmann 1994, doi 10.1016/0377-2217(94)90327-1; Houndji,
-Schaus, Wolsey, Deville 2014, doi 10.1007/978-3-319-10428-7_32.
+changeovers, or the pigment sequencing problem. Source: Fleischmann 1994, European Journal of Operational Research 75,
+395-404; Houndji, Schaus, Wolsey 2019, doi 10.1007/s10601-018-9300-y.
 """
 
 from __future__ import annotations
