@@ -39,7 +39,7 @@ def test_the_path_does_not_depend_on_slices() -> None:
     for count in (1, 7):
         engine, best = RuinEngine(problem, objective, 3, first), first
         for _ in range(count):
-            best = engine.advance(21_000_000 // count) or best
+            best = engine.advance(70_000_000 // count) or best
         ends.append(best)
     assert ends[0] is not first
     assert (ends[0].start == ends[1].start).all()
