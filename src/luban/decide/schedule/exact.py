@@ -94,9 +94,8 @@ class ExactEngine:
         except TooLargeError as limit:
             self.declined = str(limit)
             return 0.0, None
-        except ImpossibleError:
-            # nothing better exists before the horizon that the best schedule sets
-            self.proved = True
+        except ImpossibleError as where:
+            self.declined = f"{self.problem.operations[where.operation]} has no place in the model"
             return 0.0, None
         steps = self._steps
         self._solver = make_solver(self.seed, self.workers, deterministic, seconds)
@@ -191,7 +190,8 @@ class _Steps:
 def _limits(problem: Problem, objective: Objective, best: Schedule | None) -> Ints:
     """[J] when each job ends at the latest in any schedule that is not worse than the best one."""
     terms = {term for level in objective.levels for term, _ in level}
-    until = np.full(problem.job_count, horizon(problem, regular=not terms & {"earliness", "energy_cost"}), np.int64)
+    regular = best is not None and not terms & {"earliness", "energy_cost"}
+    until = np.full(problem.job_count, horizon(problem, regular=regular), np.int64)
     if best is None:
         return until
     value = objective.value(best)[0] + 1e-6
@@ -260,7 +260,7 @@ def prove(
     except TooLargeError as limit:
         return first, lower_bound(problem, objective), f"declined: {limit}"
     except ImpossibleError:
-        return (None, inf, "infeasible") if first is None else (first, objective.value(first)[0], "optimal")
+        return (None, inf, "infeasible") if first is None else (first, lower_bound(problem, objective), "feasible")
     best, bound = first, lower_bound(problem, objective)
     value = objective.value(best) if best is not None else ()
     while not steps.done and monotonic() < until:

@@ -16,7 +16,6 @@ import numpy as np
 from ortools.sat.python.cp_model import CpModel, Domain
 
 from luban.decide.schedule.bound import earliest, open_modes
-from luban.decide.schedule.kernel.bounds import earliest_end
 from luban.decide.schedule.opening import Opening
 from luban.decide.schedule.problem import NEVER, NONE, Ints, Problem
 from luban.decide.schedule.schedule import Schedule
@@ -536,8 +535,9 @@ def horizon(problem: Problem, *, regular: bool = False) -> int:
     work = int(longest.sum() + p.lag.sum()) + p.operation_count * (move + setup) + 1
     inner = np.ones(p.operation_count, np.bool_)
     inner[p.job_first[1:] - 1] = False
-    if regular and (p.max_lag[inner] == NEVER).all():
-        return min(_chained(p, begin, longest, setup, move), horizon(p))
+    used = np.unique(p.machine_calendar[p.machine_calendar != NONE])
+    if regular and (p.max_lag[inner] == NEVER).all() and p.calendar_interrupts[used].all():
+        return min(_open_for(p, used, begin, work), horizon(p))
     filled = np.flatnonzero(np.diff(p.calendar_first) > 0)
     final = p.calendar_first[filled + 1] - 1
     last = [p.window_start[final], p.tariff_time, np.where(p.due < NEVER, p.due, 0)]
@@ -548,23 +548,18 @@ def horizon(problem: Problem, *, regular: bool = False) -> int:
     return begin + work
 
 
-def _chained(p: Problem, at: int, longest: Ints, setup: int, move: int) -> int:
-    """All work as one chain, each step on the calendar that delays it most."""
-    spans = [(int(a), int(b)) for a, b in pairwise(p.calendar_first.tolist())]
-    waits = p.calendar_interrupts.tolist()
-    closed = 0
-    for first, end in spans:
-        closed = max(closed, int((p.window_start[first + 1 : end] - p.window_end[first : end - 1]).max(initial=0)))
-    for work, lag in zip(longest.tolist(), p.lag.tolist(), strict=True):
-        for part in (setup, work):
-            ends = [at + part]
-            for (first, end), wait in zip(spans, waits, strict=True) if part else ():
-                ends.append(earliest_end(at, part, first, end, p.window_start, p.window_end, wait))
-            at = max(ends)
-            if at >= NEVER:
-                return NEVER
-        at += lag + move
-    return at + 2 * (closed + int(longest.max(initial=0)) + setup)
+def _open_for(p: Problem, calendars: Ints, begin: int, work: int) -> int:
+    """When all calendars together were open for so long: till then something of any unfinished plan goes on."""
+    if not calendars.size:
+        return begin + work
+    own = [slice(int(p.calendar_first[c]), int(p.calendar_first[c + 1])) for c in calendars.tolist()]
+    times = np.concatenate([edge[part] for part in own for edge in (p.window_start, p.window_end)])
+    steps = np.concatenate([np.full(part.stop - part.start, step) for part in own for step in (1, -1)])
+    order = np.argsort(times, kind="stable")
+    times, open_ = np.maximum(times[order], begin), np.cumsum(steps[order]) == len(own)
+    passed = np.concatenate([[0], np.cumsum(np.diff(times) * open_[:-1])])
+    at = int(np.searchsorted(passed, work, "left"))
+    return int(times[at] - (passed[at] - work)) if at < len(passed) else NEVER
 
 
 def _all_modes(p: Problem) -> tuple[Ints, Ints, Ints]:
