@@ -178,9 +178,9 @@ def test_cancelling_ends_the_process(twin: Twin):
     async def run() -> None:
         runs = TwinRuns(twin.folder)
         begun = runs.begin("li", [{"name": "as it is", "changes": []}], days=DAYS, warmup=2.0, replications=200)
-        while runs._process is None or begun.phase == "load":  # noqa: ASYNC110
+        while runs._worker._process is None or begun.phase == "load":  # noqa: ASYNC110
             await asyncio.sleep(0.02)
-        pid = runs._process.pid
+        pid = runs._worker._process.pid
         runs.cancel(begun.id)
         await asyncio.wait_for(runs.stop(), 20)
         assert begun.state == "cancelled"

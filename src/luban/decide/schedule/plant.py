@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from luban.core.errors import InputError
-from luban.core.time import MINUTE, SECOND
+from luban.core.time import MINUTE
 from luban.decide.schedule.build import Builder
 from luban.decide.schedule.given.clock import Tempo
 from luban.decide.schedule.given.entries import Given, raise_all, read_schedule
@@ -90,7 +90,7 @@ def _made(
     model: Plant, given: Given, orders: Iterable[str] | None, now: int | str | None, tick: int | None
 ) -> tuple[Site, Builder]:
     """Site and filled builder; what is wrong is noted with `given`, and then the builder is not complete."""
-    tempo = Tempo(_start(given, model, now), tick or _tick(given), model.zone)
+    tempo = Tempo(_start(given, model, now), tick or given.tick, model.zone)
     site = Site(given, tempo, calendars=dict(model.calendars))
     _units(site, model)
     site.tell_machines()
@@ -132,16 +132,6 @@ def _start(given: Given, plant: Plant, now: int | str | None) -> int:
     if now is not None:
         return now if isinstance(now, int) else tempo.moment(now)
     return time.time_ns() // 1000 // MINUTE * MINUTE if start is None else start
-
-
-def _tick(given: Given) -> int:
-    tick = given.schedule.table.tick
-    if tick is None:
-        return SECOND
-    if tick.bare or tick.value != int(tick.value):
-        given.complaints.append(given.schedule.complaint("tick", "not a length of time", tick, "1 s, or 1 min"))
-        return SECOND
-    return int(tick.value)
 
 
 def _units(site: Site, plant: Plant) -> None:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import logging
 import os
-import subprocess
-import sys
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,13 +16,13 @@ from luban.core.errors import InputError, LedgerBusyError
 from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.schedule import Schedule
 from luban.screens.service.schedule_store import Plans, read_problem
+from luban.screens.service.worker import Worker
 
 __all__ = ["MOST_SECONDS", "Search", "Searches"]
 
 log = logging.getLogger(__name__)
 MOST_SECONDS = 3600.0
 _KEPT = 10
-_PATIENCE = 20.0  # for a worker that was told to end [s]
 _START = "from luban.screens.service.schedule_work import main; main()"
 
 
@@ -89,7 +85,7 @@ class Searches:
         self._plans, self._folder = plans, folder
         self._all: dict[str, Search] = {}
         self._numbers = itertools.count(1)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._worker = Worker(_START)
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -141,16 +137,14 @@ class Searches:
         search = self.get(id_)
         if search.state == "running":
             search.state = "stopping"
-            self._say(b"stop\n")
+            self._worker.say(b"stop\n")
 
     def cancel(self, id_: str) -> None:
         """End it without a plan."""
         search = self.get(id_)
         if search.running:
             search.state = "cancelled"
-            if self._process is not None and self._process.stdin is not None:
-                with suppress(OSError):
-                    self._process.stdin.close()
+            self._worker.hang_up()
 
     async def end(self) -> None:
         """End whatever goes on."""
@@ -159,46 +153,25 @@ class Searches:
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def _say(self, text: bytes) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            with suppress(OSError, ValueError):
-                self._process.stdin.write(text)
-                self._process.stdin.flush()
-
     async def _follow(self, search: Search, job: dict[str, Any]) -> None:
         code = None
         try:
-            code = await asyncio.to_thread(self._work, search, job)
+            code = await asyncio.to_thread(
+                self._worker.run, job,
+                lambda told: self._hear(search, told),
+                lambda: b"stop\n" if search.state == "stopping" else b"",
+            )  # fmt: skip
         except Exception:
             log.exception("a search for a plan could not be followed")
         finally:
-            self._process = None
             if search.running:
                 search.state = "failed"
                 hint = "the server's log may say why; mostly it is a lack of memory"
                 search.error = {"message": "the search ended without a plan", "came": f"exit code {code}", "hint": hint}
 
-    def _work(self, search: Search, job: dict[str, Any]) -> int:
-        """Feeds a process and hears it to its end, in a thread; its exit code."""
-        command = [sys.executable, "-c", _START]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603
-            self._process = process
-            assert process.stdin is not None  # noqa: S101 - both are pipes
-            assert process.stdout is not None  # noqa: S101
-            self._say(json.dumps(job).encode() + b"\n")
-            if search.state == "stopping":
-                self._say(b"stop\n")
-            while search.running and (line := process.stdout.readline()):
-                self._hear(search, json.loads(line))
-            with suppress(OSError):
-                process.stdin.close()
-            try:
-                return process.wait(_PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                return process.wait()
-
-    def _hear(self, search: Search, told: dict[str, Any]) -> None:
+    def _hear(self, search: Search, told: dict[str, Any]) -> bool:
+        if not search.running:
+            return False
         if "error" in told:
             search.error, search.state = told["error"], "failed"
         elif "result" in told:
@@ -211,3 +184,4 @@ class Searches:
             search.gap = found["told"]["gap"]
         else:
             search.heard(told)
+        return search.running

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import logging
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from luban.core.errors import InputError, LedgerBusyError
+from luban.screens.service.worker import Worker
 
 __all__ = ["MOST_SCENARIOS", "TwinRun", "TwinRuns"]
 
@@ -24,7 +21,6 @@ log = logging.getLogger(__name__)
 MOST_SCENARIOS = 4
 MOST_RUNS = 200
 _KEPT = 6
-_PATIENCE = 15.0  # for a worker that was told to end [s]
 _START = "from luban.screens.service.twin_work import main; main()"
 
 
@@ -59,18 +55,21 @@ class TwinRun:
 
     _since: float = 0.0
 
-    def heard(self, told: dict[str, Any]) -> None:
-        """Take in a line of the worker."""
+    def heard(self, told: dict[str, Any]) -> bool:
+        """Takes in a line of the worker; whether more may come."""
+        if self.state != "running":
+            return False
         if "phase" in told:
             if told["phase"] == "runs" and self.phase != "runs":
                 self._since = time.monotonic()
             self.phase, self.done, self.wanted = told["phase"], told["done"], told["wanted"]
-            return
+            return True
         self.took = time.monotonic() - self.begun
         if "error" in told:
             self.error, self.state = told["error"], "failed"
         else:
             self.result, self.recordings, self.state = told["result"], told["recordings"], "done"
+        return False
 
     def summary(self) -> dict[str, Any]:
         """How it stands, without what it found."""
@@ -87,7 +86,7 @@ class TwinRuns:
         self._folder = folder
         self._runs: dict[str, TwinRun] = {}
         self._numbers = itertools.count(1)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._worker = Worker(_START)
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -145,8 +144,7 @@ class TwinRuns:
         run = self.get(id_)
         if run.state == "running":
             run.state = "cancelled"
-            if self._process is not None and self._process.stdin is not None:
-                self._process.stdin.close()
+            self._worker.hang_up()
 
     async def stop(self) -> None:
         """End whatever goes on."""
@@ -159,31 +157,11 @@ class TwinRuns:
     async def _follow(self, run: TwinRun, job: dict[str, Any]) -> None:
         code = None
         try:
-            code = await asyncio.to_thread(self._work, run, job)
+            code = await asyncio.to_thread(self._worker.run, job, run.heard)
         except Exception:
             log.exception("a run of the twin could not be followed")
         finally:
-            self._process = None
             if run.state == "running":
                 run.state = "failed"
                 hint = "the server's log may say why; mostly it is a lack of memory"
                 run.error = {"message": "the run ended without a result", "came": f"exit code {code}", "hint": hint}
-
-    def _work(self, run: TwinRun, job: dict[str, Any]) -> int:
-        """Feeds a process and hears it to its end, in a thread; its exit code."""
-        command = [sys.executable, "-c", _START]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603
-            self._process = process
-            assert process.stdin is not None  # noqa: S101 - both are pipes
-            assert process.stdout is not None  # noqa: S101
-            with suppress(BrokenPipeError):
-                process.stdin.write(json.dumps(job).encode() + b"\n")
-                process.stdin.flush()
-            while (line := process.stdout.readline()) and run.state == "running":
-                run.heard(json.loads(line))
-            process.stdin.close()
-            try:
-                return process.wait(_PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                return process.wait()

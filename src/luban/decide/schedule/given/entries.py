@@ -15,6 +15,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from pydantic import BaseModel, ValidationError
 
 from luban.core.errors import InputError
+from luban.core.time import SECOND
 from luban.decide.schedule.given.columns import SHEETS, key_of, sheet_of, with_unit
 from luban.decide.schedule.given.settings import ScheduleFile, ScheduleTable
 from luban.plant.complaint import Complaint, Place, did_you_mean
@@ -47,6 +48,17 @@ class Given:
     complaints: list[Complaint] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
+
+    @property
+    def tick(self) -> int:
+        """Length of a tick [µs]; a second where nothing is said or what is said is complained of."""
+        tick = self.schedule.table.tick
+        if tick is None:
+            return SECOND
+        if tick.bare or tick.value != int(tick.value):
+            self.complaints.append(self.schedule.complaint("tick", "not a length of time", tick, "1 s, or 1 min"))
+            return SECOND
+        return int(tick.value)
 
     def told(self, section: str) -> list[Told[Any]]:
         """Entries of a section."""

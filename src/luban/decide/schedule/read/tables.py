@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from luban.core.errors import InputError
-from luban.core.time import MINUTE, SECOND
+from luban.core.time import MINUTE
 from luban.decide.schedule.build import Builder
 from luban.decide.schedule.given.clock import Tempo, calendar_of
 from luban.decide.schedule.given.entries import Given, raise_all, read_tables
@@ -40,7 +40,7 @@ def read_table_problem(path: Path, now: int | str | None = None) -> Problem:
     """
     given = read_tables(path)
     zone = _zone(given)
-    tempo = Tempo(_start(given, zone, now), _tick(given), zone) if _is_real(given) else Tempo(tick=0)
+    tempo = Tempo(_start(given, zone, now), given.tick, zone) if _is_real(given) else Tempo(tick=0)
     site = Site(given, tempo, calendars=_calendars(given))
     rows = _rows(given)
     _machines(site)
@@ -89,16 +89,6 @@ def _is_real(given: Given) -> bool:
 
 
 _MOMENTS = {"release", "due", "deadline", "ready", "start", "earliest", "latest"}
-
-
-def _tick(given: Given) -> int:
-    tick = given.schedule.table.tick
-    if tick is None:
-        return SECOND
-    if tick.bare or tick.value != int(tick.value):
-        given.complaints.append(given.schedule.complaint("tick", "not a length of time", tick, "1 s, or 1 min"))
-        return SECOND
-    return int(tick.value)
 
 
 def _start(given: Given, zone: ZoneInfo, now: int | str | None) -> int:
