@@ -22,6 +22,7 @@ from tests.screens import schedule_shop
 PASSWORD = "correct horse"
 BASE = "/api/v1/schedule"
 ACTS: list[Act] = []
+DOWN = {"kind": "breakdown", "machine": "jinan/milling/mill02", "start": 420, "end": 780}
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +147,8 @@ def test_roles_and_sites(client: Client, plan: str):
         ("post", f"{plan}/move", move), ("post", f"{plan}/lock", {"operation": 0, "version": 0}),
         ("post", f"{plan}/undo", None), ("post", f"{plan}/redo", None), ("post", f"{plan}/publish", None),
         ("post", f"{plan}/promise", {"order": "PO-101"}), ("post", f"{BASE}/runs", {}),
+        ("post", f"{plan}/repair", {"happened": [DOWN], "version": 0}),
+        ("post", f"{plan}/repair/1/take", {"option": 0}),
         ("post", f"{BASE}/runs/1/stop", None), ("delete", f"{BASE}/runs/1", None),
     ]  # fmt: skip
     for user in ("view", "operator", "part"):
@@ -218,3 +221,29 @@ def test_a_search_from_start_to_plan_and_its_stop(client: Client, plan: str):
     told = client.post(f"{plan}/promise", json=asked, headers=planner, timeout=200).json()
     assert told["order"] == "PO-101"
     assert "priority" in {own_["way"] for own_ in told["ways"]}
+
+
+@pytest.mark.timeout(400)  # the first search compiles
+def test_a_repair_is_shown_then_taken_as_a_plan(client: Client, plan: str):
+    planner = own(client, "li")
+    asked = {"happened": [DOWN], "version": 0, "now": 420, "seconds": 0.3}
+    told = client.post(f"{plan}/repair", json=asked, headers=planner, timeout=300).json()
+    kept = [way["kept"] for way in told["options"]]
+    assert kept == sorted(kept, reverse=True)
+    assert "columns" not in told["options"][0]
+    assert client.get(plan, headers=planner).json()["version"] == 0
+    taken = client.post(f"{plan}/repair/{told['id']}/take", json={"option": 0, "language": "ko"}, headers=planner)
+    assert taken.status_code == 201
+    made = taken.json()
+    assert (made["author"], made["value"], made["reason"]) == ("li", told["options"][0]["value"], "mended")
+    assert "Mill 2 정지" in made["name"]
+    chart = client.get(f"{BASE}/plans/{made['id']}/chart", headers=planner).json()
+    for operation, machine, start, end in told["options"][0]["changes"]:
+        assert (chart["machine"][operation], *(way[operation] for way in chart["bar"])) == (machine, start, end)
+    assert ACTS[-1].code == "plan made"
+    again = client.post(f"{plan}/repair/{told['id']}/take", json={"option": 9}, headers=planner)
+    assert (again.status_code, again.json()["title"]) == (400, "no such option")
+    wrong = client.post(f"{plan}/repair", json={**asked, "happened": [{**DOWN, "end": 0}]}, headers=planner)
+    assert (wrong.status_code, wrong.json()["title"]) == (400, "it ends before it begins, or is over")
+    for bad in ({"happened": []}, {"happened": [{"kind": "flood"}]}, {"now": -1}, {"seconds": 1000}):
+        assert client.post(f"{plan}/repair", json={**asked, **bad}, headers=planner).status_code == 422, bad

@@ -278,10 +278,44 @@ def test_load_late_orders_and_the_dispatch_list(site: Site, plan: str):
     assert excel.body()[:2] == b"PK"
 
 
+@pytest.mark.timeout(400)  # the first search compiles
+def test_a_breakdown_is_entered_and_a_way_to_go_on_taken(site: Site, plan: str, plant: tuple[str, Path]):
+    page = open_plan(site, plan)
+    page.click(".lb-tabs button:has-text('What happened?')")
+    form = page.locator("aside .lb-panel .lb-form")
+    form.get_by_label("Machine").select_option(label="Mill 2")
+    form.get_by_label("Known since").fill("2026-01-05T13:00")
+    form.get_by_label("From").fill("2026-01-05T13:00")
+    form.get_by_label("To", exact=True).fill("2026-01-05T12:00")
+    go = form.locator(".lb-main-button")
+    go.click()
+    expect(page.locator(".lb-repair")).to_contain_text("it ends before it begins, or is over", timeout=200_000)
+    form.get_by_label("To", exact=True).fill("2026-01-05T19:00")
+    go.click()
+    rows = page.locator(".lb-options tbody tr")
+    expect(rows.first).to_be_visible(timeout=200_000)
+    assert rows.count() >= 2, "what was, and one way at least"
+    expect(rows.nth(1)).to_contain_text("%")
+    expect(page.locator('.lb-options [aria-pressed="true"]')).to_have_count(1)
+    assert int(page.locator(GANTT).get_attribute("data-ghosts") or 0) >= 1
+    assert page.locator(GANTT).get_attribute("data-version") == "0"
+    if folder := os.environ.get("LUBAN_SHOTS"):
+        page.screenshot(path=Path(folder) / "happened.png", full_page=True)
+    before = {own.id for own in Plans(plant[1]).all()}
+    page.click("text=Take it as a new plan")
+    expect(page.locator(".lb-plans tr[aria-current]")).to_contain_text("Mill 2 down 01-05 13:00 to 01-05 19:00")
+    (made,) = {own.id for own in Plans(plant[1]).all()} - before
+    expect(page.locator(f'{GANTT}[data-ready="{made}"]')).to_be_visible()
+    assert Plans(plant[1]).get(made).history[0].who == "li"
+    page.click(".lb-tabs button:has-text('History')")
+    expect(page.locator(".lb-history-table")).to_contain_text(f"({plan})")
+
+
 def test_a_viewer_looks_and_moves_nothing(site: Site, plan: str):
     page = open_plan(site, plan, user="wang")
     expect(page.get_by_text("A planner can search for plans")).to_be_visible()
     assert page.get_by_label("Undo").count() == 0
+    assert page.get_by_text("What happened?").count() == 0
     drag(page, "PO-110/10", 3, 30)
     expect(page.locator(".lb-gantt-tip")).to_contain_text("your role looks")
     # and the server refuses what the page does not offer

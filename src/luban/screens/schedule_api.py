@@ -58,6 +58,67 @@ class AskedPromise(BaseModel):
     seconds: float = Field(3.0, ge=0.1, le=60, description="How long to search for each way out [s].")
 
 
+_TICK = 10**12
+
+
+class Broken(BaseModel):
+    """A machine is down."""
+
+    kind: Literal["breakdown"]
+    machine: str = Field(max_length=400, description="Its id.")
+    start: int = Field(ge=-_TICK, le=_TICK, description="[tick]")
+    end: int = Field(ge=-_TICK, le=_TICK, description="[tick]")
+    resume: bool = Field(True, description="What runs goes on afterwards; else it begins anew.")
+
+
+class Absent(BaseModel):
+    """People (or tools) of a pool are away."""
+
+    kind: Literal["people"]
+    pool: str = Field(max_length=400)
+    start: int = Field(ge=-_TICK, le=_TICK, description="[tick]")
+    end: int = Field(ge=-_TICK, le=_TICK, description="[tick]")
+    missing: int = Field(1, ge=1, le=100_000, description="How many fewer.")
+
+
+class LateGoods(BaseModel):
+    """The material of an order comes late."""
+
+    kind: Literal["material"]
+    order: str = Field(max_length=200)
+    ready: int = Field(ge=-_TICK, le=_TICK, description="[tick]")
+
+
+class Rushed(BaseModel):
+    """A new order with the route of one that is in the plan."""
+
+    kind: Literal["rush"]
+    name: str = Field(min_length=1, max_length=200)
+    like: str = Field(max_length=200, description="The order whose route it has.")
+    size: float = Field(1.0, gt=0, le=1000, description="How many times as large.")
+    due: int | None = Field(None, ge=-_TICK, le=_TICK, description="[tick]")
+    weight: float = Field(1.0, ge=0, le=1e6, description="Of its lateness.")
+
+
+class AskedRepair(BaseModel):
+    """What happened to a plan, in ticks of its chart."""
+
+    happened: list[Annotated[Broken | Absent | LateGoods | Rushed, Field(discriminator="kind")]] = Field(
+        min_length=1, max_length=50
+    )
+    version: int = Field(ge=0, description="The plan's version that was looked at.")
+    now: int | None = Field(None, ge=0, le=_TICK, description="What begins before it stays [tick]; empty: the clock.")
+    seconds: float = Field(2.0, ge=0.1, le=30, description="How long to search [s].")
+    stability: float = Field(0.9, ge=0, le=1, description="Share that the chosen option keeps, if that can be.")
+
+
+class AskedOption(BaseModel):
+    """One of the options of a repair."""
+
+    option: int = Field(ge=0)
+    language: str = Field("en", max_length=8, description="Of the new plan's name: en, zh, ko.")
+
+
 def schedule_router(desk: Desk, needs: Needs, reads: Reads, searches: Searches) -> APIRouter:
     """Routes of the schedule; needs makes the check of a role."""
     router = APIRouter(prefix="/schedule", tags=["schedule"])
@@ -196,6 +257,24 @@ def _changes(router: APIRouter, desk: Desk, needs: Needs, reads: Reads) -> None:
         """What it would take to end an order in time, and what each way costs the others (planner)."""
         _whole(desk, user)
         return JSONResponse(plain(await reads(desk.promise, id, asked.order, asked.seconds)))
+
+    @router.post("/plans/{id}/repair", operation_id="schedule_repair")
+    async def repair(user: Planner, id: str, asked: AskedRepair) -> JSONResponse:  # noqa: A002
+        """Ways to go on after something happened (planner), from least disturbance to least cost; changes nothing."""
+        _whole(desk, user)
+        given = [own.model_dump() for own in asked.happened]
+        told = await reads(
+            desk.repair, id, given, version=asked.version, now=asked.now, seconds=asked.seconds,
+            stability=asked.stability,
+        )  # fmt: skip
+        return JSONResponse(plain(told))
+
+    @router.post("/plans/{id}/repair/{repair}/take", operation_id="schedule_repair_take", status_code=201)
+    async def take(user: Planner, id: str, repair: str, asked: AskedOption) -> JSONResponse:  # noqa: A002
+        """Make one of those ways a plan of its own (planner), named by what happened."""
+        _whole(desk, user)
+        made = await reads(desk.take_repair, id, repair, asked.option, who=user.name, language=asked.language)
+        return JSONResponse(plain(await reads(desk.told, made)), 201)
 
 
 def _searches(router: APIRouter, desk: Desk, needs: Needs, searches: Searches) -> None:

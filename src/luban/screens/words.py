@@ -1,10 +1,13 @@
-"""What states and losses are called, on every screen the same."""
+"""What states, losses and events are called, on every screen the same."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from luban.screens.i18n import Words
 
-__all__ = ["kind_word", "loss_word"]
+__all__ = ["happened_word", "kind_word", "loss_word"]
 
 
 def kind_word(say: Words, kind: str) -> str:
@@ -22,3 +25,22 @@ def loss_word(say: Words, loss: str) -> str:
         "delay": say("interrupted"), "speed": say("slower than planned"), "scrap": say("scrap"),
         "rework": say("rework"), "effective": say("good pieces"), "running": say("producing"),
     }.get(loss, loss)  # fmt: skip
+
+
+def happened_word(say: Words, own: Mapping[str, Any], name: Callable[[str], str], when: Callable[[int], str]) -> str:
+    """What happened to a plan: a machine down, people away, late material, a rush order.
+
+    own   kind and what belongs to it, as `screens.service.schedule_repair` takes it
+    name  of a machine, given its id
+    when  the wall clock of a tick
+    """
+    kind = own["kind"]
+    if kind == "breakdown":
+        return say("{machine} down {start} to {end}", machine=name(own["machine"]), start=when(own["start"]),
+                   end=when(own["end"]))  # fmt: skip
+    if kind == "people":
+        return say("{pool}: {n} fewer, {start} to {end}", pool=own["pool"], n=own.get("missing", 1),
+                   start=when(own["start"]), end=when(own["end"]))  # fmt: skip
+    if kind == "material":
+        return say("material of {order} at {time}", order=own["order"], time=when(own["ready"]))
+    return say("new order {order}", order=own["name"])

@@ -7,22 +7,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from luban.core.errors import InputError, LubanError
+from luban.core.time import to_datetime
 from luban.decide.schedule.objective import TERMS, Objective, figures
 from luban.decide.schedule.problem import NEVER, ORDER, Problem
 from luban.decide.schedule.schedule import Schedule
 from luban.plant import Plant, load
+from luban.screens.i18n import words
 from luban.screens.service import schedule_chart as charts
+from luban.screens.service.schedule_repair import Repairs
 from luban.screens.service.schedule_store import Plans, PlanState, fingerprint
-from luban.screens.service.schedule_ways import ways
+from luban.screens.service.schedule_ways import clock, ways
 from luban.screens.service.view import PlantView
 from luban.screens.users import Act
+from luban.screens.words import happened_word
 
 __all__ = ["OBJECTIVES", "Desk", "summary"]
 
@@ -51,6 +55,7 @@ class Desk:
     def __init__(self, view: PlantView, record: Callable[[Act], None] = lambda _act: None) -> None:
         self.view = view
         self.plans = Plans(view.folder, record)
+        self.repairs = Repairs(view.folder, self.plans)
         self._plant: tuple[tuple[tuple[str, int, int], ...], Plant] | None = None
         self._text: tuple[tuple[str, int], bytes] | None = None
 
@@ -260,6 +265,39 @@ class Desk:
     def promise(self, id_: str, order: str, seconds: float = 3.0) -> dict[str, Any]:
         """What it would take to end an order in time; seconds of search for each way. Raises InputError."""
         return ways(self.view.folder, id_, order, seconds)
+
+    # ------------------------------------------------------------ what happened
+
+    def repair(self, id_: str, happened: Sequence[Mapping[str, Any]], *, version: int, now: int | None = None,
+               seconds: float = 2.0, stability: float = 0.9) -> dict[str, Any]:  # fmt: skip
+        """Ways to go on with a plan after something happened, from the least disturbance to the least cost.
+
+        happened  as `events_of` takes it
+        now       what begins before it stays [tick]; None: the clock's, or the beginning of a plan that is over
+        Raises    InputError with the reason where there is no way
+        """
+        plan = _at(self.plans.get(id_), version)
+        now = clock(plan) if now is None else now
+        try:
+            return self.repairs.find(plan, happened, now, seconds=seconds, stability=stability)
+        except InputError as error:
+            said = [self._named(plan, text) for text in (error.message, error.came, error.hint)]
+            raise InputError(said[0], came=said[1], expected=error.expected, hint=said[2]) from None
+
+    def take_repair(self, id_: str, repair: str, option: int, *, who: str, language: str = "en") -> str:
+        """Make one of the ways a plan of its own, named by what happened; its id. Raises InputError."""
+        plan = self.plans.get(id_)
+        name = self.happened(plan, self.repairs.happened(repair), language)
+        return self.repairs.take(plan, repair, option, name, who=who).id
+
+    def happened(self, plan: PlanState, happened: Sequence[Mapping[str, Any]], language: str = "en") -> str:
+        """What happened to a plan, in words."""
+        p, say, zone = plan.schedule.problem, words(language), self.view.plant.zone
+
+        def when(tick: int) -> str:
+            return f"{to_datetime(p.start + tick * p.tick, zone):%m-%d %H:%M}" if p.tick else str(tick)
+
+        return ", ".join(happened_word(say, own, lambda text: self._named(plan, text), when) for own in happened)
 
 
 def summary(plan: PlanState, plant: Plant, seen: str) -> dict[str, Any]:

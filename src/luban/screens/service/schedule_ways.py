@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from luban.decide.schedule.problem import NEVER
 from luban.decide.schedule.schedule import Schedule
 from luban.screens.service.schedule_store import COLUMNS, Plans, PlanState
 
-__all__ = ["main", "ways", "ways_of"]
+__all__ = ["answer", "clock", "elsewhere", "main", "ways", "ways_of"]
 
 _START = "from luban.screens.service.schedule_ways import main; main()"
 _PATIENCE = 400.0  # [s]
@@ -28,17 +29,34 @@ _PATIENCE = 400.0  # [s]
 def ways(folder: Path, plan: str, order: str, seconds: float) -> dict[str, Any]:
     """What each way brings the order and costs the others. Not for an event loop. Raises InputError."""
     job = {"folder": str(folder), "plan": plan, "order": order, "seconds": seconds}
-    command = [sys.executable, "-c", _START]
+    return elsewhere(_START, job, "the ways out could not be tried")
+
+
+def elsewhere(start: str, job: dict[str, Any], failed: str) -> dict[str, Any]:
+    """What a process of its own answers to a job. Not for an event loop.
+
+    start   Python that calls `answer`
+    failed  the message where it says nothing
+    Raises  InputError, also for what the process refuses
+    """
+    command = [sys.executable, "-c", start]
     done = subprocess.run(command, input=json.dumps(job).encode(), capture_output=True, timeout=_PATIENCE, check=False)  # noqa: S603
     try:
         told: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
         sys.stderr.write(done.stderr.decode("utf-8", "replace"))
-        raise InputError("the ways out could not be tried", hint="the server's log may say why") from None
+        raise InputError(failed, hint="the server's log may say why") from None
     if "error" in told:
         fields = {key: str(told[key]) for key in ("came", "expected", "where", "hint") if key in told}
         raise InputError(str(told["message"]), **fields)
     return told
+
+
+def clock(plan: PlanState) -> int:
+    """The tick of the plan that it is now; 0 where the plan has not begun, is over, or has no dates."""
+    p = plan.schedule.problem
+    now = (clock_now() - p.start) // p.tick if p.tick else 0
+    return now if 0 <= now < plan.schedule.makespan else 0
 
 
 def ways_of(plan: PlanState, order: str, seconds: float, now: int | None = None) -> dict[str, Any]:
@@ -48,12 +66,9 @@ def ways_of(plan: PlanState, order: str, seconds: float, now: int | None = None)
     """
     from luban.decide.schedule.promise import LEVERS, what_would_it_take
 
-    p = plan.schedule.problem
     chain = why_late(plan.schedule, order)
     by = chain.end if chain.due >= NEVER else chain.due
-    if now is None:
-        now = (clock_now() - p.start) // p.tick if p.tick else 0
-        now = now if 0 <= now < plan.schedule.makespan else 0
+    now = clock(plan) if now is None else now
     objective = Objective.parse(str(plan.made.get("objective") or "tardiness"))
     found = what_would_it_take(_held(plan), chain.name, by, now, objective, seconds=seconds)
     return {
@@ -81,13 +96,16 @@ def _held(plan: PlanState) -> Schedule:
 
 def main() -> None:
     """What the process does."""
+    answer(lambda job: ways_of(Plans(Path(job["folder"])).get(job["plan"]), job["order"], float(job["seconds"])))
+
+
+def answer(act: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Reads a job from stdin, does it, writes what came of it to stdout, and ends the process."""
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever prints must not fall into the answer
     code = 0
     try:
-        job = json.loads(sys.stdin.read())
-        plan = Plans(Path(job["folder"])).get(job["plan"])
-        out.write(json.dumps(ways_of(plan, job["order"], float(job["seconds"])), ensure_ascii=False))
+        out.write(json.dumps(act(json.loads(sys.stdin.read())), ensure_ascii=False))
     except LubanError as error:
         out.write(json.dumps({"error": "InputError", **error.as_dict()}, ensure_ascii=False))
     except Exception:  # noqa: BLE001 - the server's log has it

@@ -20,6 +20,7 @@ from luban.screens.users import Role, Session
 from luban.screens.web import schedule_tables as tables, schedule_texts as texts
 from luban.screens.web.bar import bar, dark_cookie, heading
 from luban.screens.web.feed import Feed
+from luban.screens.web.schedule_happened import HappenedPanel
 from luban.screens.web.schedule_parts import REDO, UNDO, Choice, segments, tool
 from luban.screens.web.schedule_search import SearchPanel
 from luban.screens.web.schedule_side import SidePanel
@@ -100,9 +101,12 @@ class SchedulePage:
                     self.search = SearchPanel(self.say, self.searches, self._planner, self._open_id, usual)
                     self.search.build(may=self._may())
                 with ui.element("section").classes("lb-card"):
+                    repair = HappenedPanel(
+                        self.say, self.desk, self.reads, person=self._planner, ghosts=self._ghosts, opened=self._open,
+                    )  # fmt: skip
                     self.side = SidePanel(
                         self.say, self.desk, self.reads, lock=self._lock, show=self._show, leads=self._leads,
-                        may=self._may,
+                        may=self._may, repair=repair,
                     )  # fmt: skip
                     self.side.build()
         self.feed.join(self)
@@ -388,6 +392,9 @@ class SchedulePage:
 
     def _show(self, operation: int) -> None:
         self.gantt.send("show", operation)
+
+    def _ghosts(self, frames: list[list[int]]) -> None:
+        self.gantt.send("ghosts", frames)
 
     def _leads(self, chain: list[int]) -> None:
         self.gantt.send("leads", chain)

@@ -1,4 +1,4 @@
-"""The panel beside the Gantt: the chosen order with its causes, dispatch lists, history of the plan."""
+"""The panel beside the Gantt: the chosen order with its causes, dispatch lists, history, and what happened."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from luban.screens.reads import Reads
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_store import PlanState
 from luban.screens.web import schedule_tables as tables, schedule_texts as texts
+from luban.screens.web.schedule_happened import HappenedPanel
 from luban.screens.web.schedule_parts import Choice, tool
 from luban.screens.web.twin_tables import notice
 
 __all__ = ["SidePanel"]
 
 log = logging.getLogger(__name__)
-_TABS = ("order", "dispatch", "history")
 _PIN = (
     '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M5 7V5a3 3 0 0 1 6 0v2"/>'
     '<path d="M3.6 7h8.8v6.4H3.6z" fill="{fill}"/></svg>'
@@ -30,19 +30,21 @@ _PIN = (
 
 
 class SidePanel:
-    """Three tabs about the open plan.
+    """Tabs about the open plan: three, and a fourth for who may change it.
 
     lock     called with an operation to lock or let go
     show     called with an operation to be shown in the Gantt
     leads    called with the chain of operations that leads to the end of the chosen order
+    repair   the fourth tab
     """
 
     def __init__(
         self, say: Words, desk: Desk, reads: Reads, *, lock: Callable[[int], Any], show: Callable[[int], Any],
-        leads: Callable[[list[int]], Any], may: Callable[[], bool],
+        leads: Callable[[list[int]], Any], may: Callable[[], bool], repair: HappenedPanel,
     ) -> None:  # fmt: skip
         self.say, self.desk, self.reads = say, desk, reads
         self.lock, self.show, self.leads, self.may = lock, show, leads, may
+        self.repair = repair
         self.tab, self.machine = "order", ""
         self.plan: PlanState | None = None
         self.chosen: int | None = None
@@ -52,9 +54,11 @@ class SidePanel:
         """Lay it out in the element that is open."""
         say = self.say
         names = {"order": say("Order"), "dispatch": say("Dispatch list"), "history": say("History")}
+        if self.may():
+            names["happened"] = say("What happened?")
         self.buttons: dict[str, Any] = {}
         with ui.element("div").classes("lb-tabs").props("role=tablist"):
-            for tab in _TABS:
+            for tab in names:
                 button = ui.element("button").props(
                     f"type=button role=tab aria-selected={str(tab == self.tab).lower()}"
                 )
@@ -95,7 +99,8 @@ class SidePanel:
             if self.plan is None:
                 ui.html(tables.empty(self.say("Nothing to show before there is a plan.")), sanitize=False)
             else:
-                {"order": self._order, "dispatch": self._dispatch, "history": self._history}[self.tab](self.plan)
+                draw = {"order": self._order, "dispatch": self._dispatch, "history": self._history}
+                draw.get(self.tab, self._happened)(self.plan)
 
     def when(self, tick: int) -> str:
         """The wall clock of a tick of the plan."""
@@ -207,7 +212,7 @@ class SidePanel:
                 tick = plan.schedule.problem.tick
                 ui.html(tables.ways(self.say, told, self.when, tick), sanitize=False)
 
-    # ------------------------------------------------------------ dispatch and history
+    # ------------------------------------------------------------ dispatch, history, what happened
 
     def _dispatch(self, plan: PlanState) -> None:
         from luban.decide.schedule.dispatch import dispatch_lists
@@ -234,3 +239,6 @@ class SidePanel:
         ]  # fmt: skip
         inner = tables.history(self.say, rows, self.desk.view.plant.zone)
         ui.html(f'<div class="lb-scroll lb-history">{inner}</div>', sanitize=False)
+
+    def _happened(self, plan: PlanState) -> None:
+        self.repair.draw(plan, self.chosen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,8 +10,8 @@ from luban.core.time import to_datetime
 from luban.screens.i18n import Words
 
 __all__ = [
-    "act_word", "cause_word", "figure_said", "figure_word", "gantt", "gap_said", "long_said", "moment",
-    "objective_said", "phase_word", "reason_word", "told_move", "value_said",
+    "act_word", "cause_word", "figure_said", "figure_word", "gantt", "gap_said", "levels_said", "long_said", "moment",
+    "objective_said", "order_lines", "phase_word", "reason_word", "told_move", "value_said",
 ]  # fmt: skip
 
 _TIMES = frozenset({"makespan", "tardiness", "flow_time", "setup_time", "earliness"})
@@ -70,6 +70,12 @@ def value_said(say: Words, objective: str, value: Any, tick: int) -> str:
     return figure_said(say, level, float(value[0]), tick)
 
 
+def levels_said(say: Words, objective: str, value: Sequence[float], tick: int) -> list[str]:
+    """Every level of an objective's value."""
+    levels = objective.split(" > ")
+    return [value_said(say, level, [own], tick) for level, own in zip(levels, value, strict=True)]
+
+
 def gap_said(say: Words, gap: float | None, proved: bool) -> str:
     """How far it may be from the best."""
     if proved:
@@ -82,6 +88,7 @@ def reason_word(say: Words, reason: str) -> str:
     return {
         "proved": say("proved optimal"), "gap": say("close enough"), "time": say("time was up"),
         "work": say("work was done"), "stopped": say("stopped"),
+        "mended": say("mended after something happened"),
     }.get(reason, reason)  # fmt: skip
 
 
@@ -125,7 +132,13 @@ def told_move(say: Words, told: Mapping[str, Any], machine: str, when: str, tick
     lines = [say("Move {operation} to {machine}, {time}", operation=told["name"], machine=machine, time=when)]
     if told["shifted"]:
         lines.append(say("operations that give way: {n}", n=told["shifted"]))
-    for own in told["orders"][:4]:
+    return lines + order_lines(say, told["orders"], tick, 4)
+
+
+def order_lines(say: Words, orders: Sequence[Mapping[str, Any]], tick: int, most: int) -> list[str]:
+    """Orders whose lateness changes, `most` of them in a short sentence each."""
+    lines = []
+    for own in orders[:most]:
         after, before = long_said(say, own["after"], tick), long_said(say, own["before"], tick)
         if own["after"] and own["before"]:
             text = say("{order} late {after}, before {time}", order=own["order"], after=after, time=before)
@@ -134,8 +147,8 @@ def told_move(say: Words, told: Mapping[str, Any], machine: str, when: str, tick
         else:
             text = say("{order} becomes on time", order=own["order"])
         lines.append(text)
-    if len(told["orders"]) > 4:
-        lines.append(say("and {n} more", n=len(told["orders"]) - 4))
+    if len(orders) > most:
+        lines.append(say("and {n} more", n=len(orders) - most))
     return lines
 
 
