@@ -149,6 +149,7 @@ def test_roles_and_sites(client: Client, plan: str):
         ("post", f"{plan}/promise", {"order": "PO-101"}), ("post", f"{BASE}/runs", {}),
         ("post", f"{plan}/repair", {"happened": [DOWN], "version": 0}),
         ("post", f"{plan}/repair/1/take", {"option": 0}),
+        ("post", f"{plan}/offer", {"name": "N", "like": "PO-101"}),
         ("post", f"{BASE}/runs/1/stop", None), ("delete", f"{BASE}/runs/1", None),
     ]  # fmt: skip
     for user in ("view", "operator", "part"):
@@ -247,3 +248,19 @@ def test_a_repair_is_shown_then_taken_as_a_plan(client: Client, plan: str):
     assert (wrong.status_code, wrong.json()["title"]) == (400, "it ends before it begins, or is over")
     for bad in ({"happened": []}, {"happened": [{"kind": "flood"}]}, {"now": -1}, {"seconds": 1000}):
         assert client.post(f"{plan}/repair", json={**asked, **bad}, headers=planner).status_code == 422, bad
+
+
+@pytest.mark.timeout(400)  # the first search compiles
+def test_dates_for_a_new_order(client: Client, plan: str):
+    planner = own(client, "li")
+    asked = {"name": "PO-900", "like": "PO-103", "size": 2, "due": 600, "now": 60, "seconds": 0.5}
+    told = client.post(f"{plan}/offer", json=asked, headers=planner, timeout=300).json()
+    ends = [quote["end"] for quote in told["quotes"]]
+    prices = [quote["price"] for quote in told["quotes"]]
+    assert ends == sorted(ends)
+    assert prices == sorted(prices, reverse=True)
+    assert min(ends) >= told["alone"]
+    assert client.get(plan, headers=planner).json()["version"] == 0
+    assert client.post(f"{plan}/offer", json={**asked, "size": 0}, headers=planner).status_code == 422
+    wrong = client.post(f"{plan}/offer", json={**asked, "like": "PO-1"}, headers=planner)
+    assert (wrong.status_code, wrong.json()["title"]) == (400, "no such order in the plan")

@@ -311,6 +311,27 @@ def test_a_breakdown_is_entered_and_a_way_to_go_on_taken(site: Site, plan: str, 
     expect(page.locator(".lb-history-table")).to_contain_text(f"({plan})")
 
 
+@pytest.mark.timeout(400)  # the first search compiles
+def test_dates_are_quoted_for_a_new_order(site: Site, plan: str):
+    page = open_plan(site, plan)
+    page.click(".lb-tabs button:has-text('What happened?')")
+    form = page.locator("aside .lb-panel .lb-form")
+    form.get_by_label("What happened?").select_option(label="an order is asked for: by when?")
+    expect(form.get_by_label("New order")).to_be_visible()
+    form.get_by_label("Known since").fill("2026-01-05T07:00")
+    form.get_by_label("Due").fill("2026-01-05T12:00")
+    form.locator(".lb-main-button").click()
+    expect(page.locator(".lb-repair")).to_contain_text("a name for a new order")
+    form.get_by_label("New order").fill("PO-900")
+    form.get_by_label("Made like").select_option("PO-103")
+    form.locator(".lb-main-button").click()
+    expect(page.locator(".lb-offers")).to_contain_text("cheapest in all", timeout=200_000)
+    expect(page.locator(".lb-offers li").last).to_contain_text("nobody else moves")
+    if folder := os.environ.get("LUBAN_SHOTS"):
+        page.screenshot(path=Path(folder) / "offers.png", full_page=True)
+    assert page.locator(GANTT).get_attribute("data-version") == "0"
+
+
 def test_a_viewer_looks_and_moves_nothing(site: Site, plan: str):
     page = open_plan(site, plan, user="wang")
     expect(page.get_by_text("A planner can search for plans")).to_be_visible()

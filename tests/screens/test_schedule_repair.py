@@ -16,6 +16,7 @@ from luban.ledger import LedgerWriter
 from luban.loop.places import places
 from luban.screens.service import PlantView
 from luban.screens.service.schedule import Desk
+from luban.screens.service.schedule_offer import offered
 from luban.screens.service.schedule_repair import copied, mended
 from luban.screens.service.schedule_store import Plans
 from tests.screens import schedule_shop
@@ -158,3 +159,30 @@ def test_a_route_with_waits_is_not_copied():
     shop.operation("A", {"spray": 10})
     with pytest.raises(InputError, match="waits or batches"):
         copied(shop.problem(), {"kind": "rush", "name": "B", "like": "A"})
+
+
+def one_machine() -> Schedule:
+    """A and B, an hour each, one after the other, both due when they end."""
+    shop = Builder("bench", schedule_shop.START, schedule_shop.MINUTE)
+    shop.machine("saw")
+    for name, due in (("A", 60), ("B", 120)):
+        shop.job(name, due=due)
+        shop.operation(name, {"saw": 60})
+    start = np.array([0, 60])
+    return Schedule(shop.problem(), np.zeros(2, np.int64), start, start + 60, start, start, np.full(2, NONE))
+
+
+def test_a_date_is_harmless_or_has_its_price(tmp_path: Path):
+    plan = Plans(tmp_path).make(one_machine(), {"objective": "tardiness"}, who="li")
+    asked = {"name": "C", "like": "A", "size": 0.5, "due": 30, "weight": 1.0}
+    told = offered(plan, asked, 0, rounds=200)
+    assert told["alone"] == 30
+    # before both it makes each 30 late, before B it makes B 30 late, after both nobody
+    assert [(own["end"], own["price"], own["harmless"]) for own in told["quotes"]] == [
+        (30, 60.0, False), (90, 30.0, False), (150, 0.0, True),
+    ]  # fmt: skip
+    assert [own["late"] for own in told["quotes"]] == [0, 60, 120]
+    assert told["best"] == 0, "60 is less than 30 + 60 and 120"
+    assert offered(plan, {**asked, "weight": 0.1}, 0, rounds=200)["best"] == 2
+    with pytest.raises(InputError, match="no such order"):
+        offered(plan, {**asked, "like": "Z"}, 0, rounds=1)

@@ -89,15 +89,27 @@ class LateGoods(BaseModel):
     ready: int = Field(ge=-_TICK, le=_TICK, description="[tick]")
 
 
-class Rushed(BaseModel):
+class NewOrder(BaseModel):
     """A new order with the route of one that is in the plan."""
 
-    kind: Literal["rush"]
     name: str = Field(min_length=1, max_length=200)
     like: str = Field(max_length=200, description="The order whose route it has.")
     size: float = Field(1.0, gt=0, le=1000, description="How many times as large.")
     due: int | None = Field(None, ge=-_TICK, le=_TICK, description="[tick]")
     weight: float = Field(1.0, ge=0, le=1e6, description="Of its lateness.")
+
+
+class Rushed(NewOrder):
+    """A new order comes in."""
+
+    kind: Literal["rush"]
+
+
+class AskedOffer(NewOrder):
+    """A new order that is asked for; `due` is the date that is wanted."""
+
+    now: int | None = Field(None, ge=0, le=_TICK, description="What begins before it stays [tick]; empty: the clock.")
+    seconds: float = Field(3.0, ge=0.1, le=60, description="How long to search, all dates together [s].")
 
 
 class AskedRepair(BaseModel):
@@ -257,6 +269,13 @@ def _changes(router: APIRouter, desk: Desk, needs: Needs, reads: Reads) -> None:
         """What it would take to end an order in time, and what each way costs the others (planner)."""
         _whole(desk, user)
         return JSONResponse(plain(await reads(desk.promise, id, asked.order, asked.seconds)))
+
+    @router.post("/plans/{id}/offer", operation_id="schedule_offer")
+    async def offer(user: Planner, id: str, asked: AskedOffer) -> JSONResponse:  # noqa: A002
+        """By when a new order can be promised, and what each date costs the others (planner); changes nothing."""
+        _whole(desk, user)
+        order = asked.model_dump(exclude={"now", "seconds"})
+        return JSONResponse(plain(await reads(desk.offer, id, order, now=asked.now, seconds=asked.seconds)))
 
     @router.post("/plans/{id}/repair", operation_id="schedule_repair")
     async def repair(user: Planner, id: str, asked: AskedRepair) -> JSONResponse:  # noqa: A002

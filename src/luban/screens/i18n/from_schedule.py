@@ -22,6 +22,7 @@ _DESK = (
     "it can be done at {machines}",
     "the search ended without a plan",
     "the ways out could not be tried",
+    "the dates could not be tried",
     "the plan could not be mended",
     "no such repair",
     "mend the plan again",

@@ -21,6 +21,7 @@ from luban.decide.schedule.schedule import Schedule
 from luban.plant import Plant, load
 from luban.screens.i18n import words
 from luban.screens.service import schedule_chart as charts
+from luban.screens.service.schedule_offer import offers
 from luban.screens.service.schedule_repair import Repairs
 from luban.screens.service.schedule_store import Plans, PlanState, fingerprint
 from luban.screens.service.schedule_ways import clock, ways
@@ -283,6 +284,13 @@ class Desk:
         except InputError as error:
             said = [self._named(plan, text) for text in (error.message, error.came, error.hint)]
             raise InputError(said[0], came=said[1], expected=error.expected, hint=said[2]) from None
+
+    def offer(
+        self, id_: str, order: Mapping[str, Any], *, now: int | None = None, seconds: float = 3.0
+    ) -> dict[str, Any]:
+        """By when a new order like one of the plan can be promised, and what each date costs. Raises InputError."""
+        plan = self.plans.get(id_)
+        return offers(self.view.folder, plan, order, clock(plan) if now is None else now, seconds)
 
     def take_repair(self, id_: str, repair: str, option: int, *, who: str, language: str = "en") -> str:
         """Make one of the ways a plan of its own, named by what happened; its id. Raises InputError."""

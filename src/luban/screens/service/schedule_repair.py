@@ -21,7 +21,7 @@ from luban.screens.service import schedule_chart as charts
 from luban.screens.service.schedule_store import COLUMNS, Plans, PlanState
 from luban.screens.service.schedule_ways import answer, elsewhere
 
-__all__ = ["KINDS", "Repairs", "copied", "events_of", "main", "mended"]
+__all__ = ["KINDS", "Repairs", "copied", "events_of", "handed", "main", "mended"]
 
 KINDS = ("breakdown", "people", "material", "rush")
 """What can happen to a plan."""
@@ -176,7 +176,7 @@ def mended(plan: PlanState, happened: Happenings, now: int, *, seconds: float = 
         followed, events, now, objective, seconds=seconds, stability=stability,
         locked=sorted(plan.locked), rounds=rounds,
     )  # fmt: skip
-    options = [(own, _handed(followed, own.whole, now)) for own in found.options]
+    options = [(own, handed(followed, own.whole, now)) for own in found.options]
     able = [pair for pair in options if not find_faults(pair[1])]
     if not able:
         raise InputError("after this no plan was found that keeps every rule", came=plan.id)
@@ -211,7 +211,7 @@ def _prepared(old: Schedule, events: Sequence[Event], now: int) -> Schedule:
     return replace(old, setup_start=start, setup_end=end)
 
 
-def _handed(old: Schedule, new: Schedule, now: int) -> Schedule:
+def handed(old: Schedule, new: Schedule, now: int) -> Schedule:
     """The plan where a setup that had begun belongs to whatever uses it first, were that another operation."""
     count = old.problem.operation_count
     begun = np.flatnonzero((old.setup_start < now) & (old.setup_end > old.setup_start) & (new.start[:count] >= now))

@@ -17,7 +17,7 @@ from luban.screens.reads import Reads
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_store import PlanState
 from luban.screens.service.schedule_ways import clock
-from luban.screens.web import schedule_texts as texts
+from luban.screens.web import schedule_tables as tables, schedule_texts as texts
 from luban.screens.web.schedule_parts import Choice, field, tool
 from luban.screens.web.twin_tables import notice
 
@@ -89,20 +89,22 @@ class HappenedPanel:
         assert plan is not None  # noqa: S101 - drawn only with a plan
         p = plan.schedule.problem
         kinds = [("breakdown", say("a machine is down")), ("people", say("people are away")),
-                 ("material", say("material comes late")), ("rush", say("a rush order comes in"))]  # fmt: skip
+                 ("material", say("material comes late")), ("rush", say("a rush order comes in")),
+                 ("offer", say("an order is asked for: by when?"))]  # fmt: skip
         if not p.pools:
             kinds = [own for own in kinds if own[0] != "people"]
         if not _orders(plan):
-            kinds = [own for own in kinds if own[0] not in {"material", "rush"}]
+            kinds = [own for own in kinds if own[0] not in {"material", "rush", "offer"}]
         self.form.clear()
         with self.form:
             self._choice(say("What happened?"), kinds, self.kind, self._kind)
-            {"breakdown": self._breakdown, "people": self._people, "material": self._material, "rush": self._rush}[
-                self.kind
-            ]()
+            {"breakdown": self._breakdown, "people": self._people, "material": self._material}.get(
+                self.kind, self._rush
+            )()
             self._time(say("Known since; what began before stays"), "now")
             with ui.element("button").classes("lb-main-button").props("type=button") as self.button:
-                ui.html(html.escape(say("Show ways to go on")), sanitize=False, tag="span")
+                word = say("Show dates and prices") if self.kind == "offer" else say("Show ways to go on")
+                ui.html(html.escape(word), sanitize=False, tag="span")
             self.button.on("click", lambda _event: self._ask())
 
     def _kind(self, value: str) -> None:
@@ -210,14 +212,36 @@ class HappenedPanel:
         self.told = None
         self.ghosts([])
         self.button.props("disabled")
+        if self.kind == "offer":
+            self._note(self.say("Trying dates …"), alarm=False)
+            background_tasks.create(self._offer(self.plan, happened, now), name="luban offer")
+            return
         self._note(self.say("Mending the plan: two seconds; the first time it is compiled …"), alarm=False)
         background_tasks.create(self._find(self.plan, happened, now), name="luban repair")
 
     async def _find(self, plan: PlanState, happened: dict[str, Any], now: int) -> None:
+        told = await self._heard(plan, self.desk.repair, [happened], version=plan.n, now=now)
+        if told is not None:
+            self.told, self.option = told, int(told["chosen"])
+            self._show()
+
+    async def _offer(self, plan: PlanState, order: dict[str, Any], now: int) -> None:
+        told = await self._heard(plan, self.desk.offer, order, now=now)
+        if told is not None:
+            p, zone = plan.schedule.problem, self.desk.view.plant.zone
+            made = tables.offers(self.say, told, lambda tick: texts.moment(tick, p.start, p.tick, zone), p.tick)
+            self.result.clear()
+            with self.result:
+                ui.html(made, sanitize=False)
+
+    async def _heard(
+        self, plan: PlanState, ask: Callable[..., Any], *given: Any, **named: Any
+    ) -> dict[str, Any] | None:
+        """What came of a question; None where it was refused, which is shown, or where nobody looks any more."""
         wrong = ""
         told: dict[str, Any] | None = None
         try:
-            told = await self.reads(self.desk.repair, plan.id, [happened], version=plan.n, now=now)
+            told = await self.reads(ask, plan.id, *given, **named)
         except LubanError as error:
             wrong = self._reason(error)
         except Exception:
@@ -225,13 +249,11 @@ class HappenedPanel:
             wrong = self.say("This did not work; the server's log says why.")
         self._busy = False
         if self.form.is_deleted or self.plan is None or self.plan.id != plan.id:
-            return
+            return None
         self.button.props(remove="disabled")
         if told is None:
             self._note(wrong)
-            return
-        self.told, self.option = told, int(told["chosen"])
-        self._show()
+        return told
 
     def _reason(self, error: LubanError) -> str:
         return ". ".join(filter(None, (self.say(error.message), self.say(error.hint) if error.hint else "")))

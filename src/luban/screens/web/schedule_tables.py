@@ -11,7 +11,7 @@ from luban.core.time import to_datetime
 from luban.screens.i18n import Words
 from luban.screens.web import schedule_texts as texts
 
-__all__ = ["compared", "dispatch", "empty", "facts", "history", "load", "plans", "ways", "why"]
+__all__ = ["compared", "dispatch", "empty", "facts", "history", "load", "offers", "plans", "ways", "why"]
 
 _text = html.escape
 _MOST_ROWS = 200
@@ -218,9 +218,7 @@ def ways(say: Words, told: Mapping[str, Any], when: When, tick: int) -> str:
             lines.append(say("ends {time}, still {late} late", time=when(own["end"]), late=late))
         else:
             lines.append(say("ends {time}, on time", time=when(own["end"])))
-        shown = ", ".join(f"{name} {texts.long_said(say, ticks, tick)}" for name, ticks in own["harmed"][:4])
-        more = f" (+{len(own['harmed']) - 4})" if len(own["harmed"]) > 4 else ""
-        lines.append(say("later for it: {orders}", orders=shown + more) if shown else say("no other order pays for it"))
+        lines.append(_harmed(say, own["harmed"], tick))
         if own["overtime"]:
             lines.append(say("open longer by {hours} h", hours=f"{own['overtime']:.1f}"))
         lines.append(say("operations of others that move: {n}", n=own["moved"]))
@@ -228,3 +226,28 @@ def ways(say: Words, told: Mapping[str, Any], when: When, tick: int) -> str:
         inner = "".join(f"<div>{_text(line)}</div>" for line in lines)
         made.append(f"<li><b>{mark} {_text(say(own['about']))}</b>{inner}</li>")
     return f'<ul class="lb-ways">{"".join(made)}</ul>'
+
+
+def _harmed(say: Words, harmed: Sequence[tuple[str, int]], tick: int) -> str:
+    shown = ", ".join(f"{name} {texts.long_said(say, ticks, tick)}" for name, ticks in harmed[:4])
+    more = f" (+{len(harmed) - 4})" if len(harmed) > 4 else ""
+    return say("later for it: {orders}", orders=shown + more) if shown else say("no other order pays for it")
+
+
+def offers(say: Words, told: Mapping[str, Any], when: When, tick: int) -> str:
+    """Dates that can be promised for a new order, and what each costs the others."""
+    made = []
+    for at, own in enumerate(told["quotes"]):
+        late = texts.long_said(say, own["late"], tick)
+        lines = [say("{time} after the date that is wanted", time=late)] if own["late"] else []
+        if own["harmless"]:
+            lines.append(say("nobody else moves"))
+        else:
+            lines.append(_harmed(say, own["harmed"], tick))
+            lines.append(say("price, weight by lateness: {time}", time=texts.long_said(say, own["price"], tick)))
+        best = f" · {say('cheapest in all')}" if at == told["best"] else ""
+        mark = "✓" if not own["late"] else '<span class="lb-late">▲</span>'
+        inner = "".join(f"<div>{_text(line)}</div>" for line in lines)
+        made.append(f"<li><b>{mark} {_text(when(own['end']) + best)}</b>{inner}</li>")
+    alone = say("{order} alone in the plant would end {time}", order=told["order"], time=when(told["alone"]))
+    return f'<ul class="lb-ways lb-offers">{"".join(made)}</ul><div class="lb-note">{_text(alone)}</div>'
