@@ -186,3 +186,10 @@ def test_a_date_is_harmless_or_has_its_price(tmp_path: Path):
     assert offered(plan, {**asked, "weight": 0.1}, 0, rounds=200)["best"] == 2
     with pytest.raises(InputError, match="no such order"):
         offered(plan, {**asked, "like": "Z"}, 0, rounds=1)
+
+
+def test_no_date_moves_what_is_locked(tmp_path: Path):
+    plans = Plans(tmp_path)
+    plan = plans.make(one_machine(), {"objective": "tardiness"}, who="li", locked=[0])
+    told = offered(plan, {"name": "C", "like": "A", "size": 0.5, "due": 30}, 0, rounds=200)
+    assert [own["end"] for own in told["quotes"]] == [90, 150]

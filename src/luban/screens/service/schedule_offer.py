@@ -11,7 +11,7 @@ from luban.decide.schedule.check import find_faults
 from luban.decide.schedule.objective import Objective
 from luban.screens.service.schedule_repair import copied, handed
 from luban.screens.service.schedule_store import Plans, PlanState
-from luban.screens.service.schedule_ways import answer, elsewhere
+from luban.screens.service.schedule_ways import answer, elsewhere, held
 
 __all__ = ["main", "offered", "offers"]
 
@@ -27,7 +27,7 @@ def offers(folder: Path, plan: PlanState, order: Mapping[str, Any], now: int, se
 def offered(
     plan: PlanState, order: Mapping[str, Any], now: int, *, seconds: float = 3.0, rounds: int = 0
 ) -> dict[str, Any]:
-    """The same in this process. Raises InputError.
+    """The same in this process; what is locked stays where it can. Raises InputError.
 
     order   name, like, size, due, weight, as `copied` takes it
     rounds  search so many rounds for each date instead of `seconds` in all
@@ -38,9 +38,10 @@ def offered(
         raise InputError("the plan begins later", came=f"tick {now}", expected="0 or more")
     rush = copied(plan.schedule.problem, order)
     objective = Objective.parse(str(plan.made.get("objective") or "tardiness"))
-    found = promise(plan.schedule, rush, now, objective, seconds=seconds, rounds=rounds)
+    old = held(plan)
+    found = promise(old, rush, now, objective, seconds=seconds, rounds=rounds)
     known = [*found.quotes, *([] if found.harmless in found.quotes else [found.harmless])]
-    able = [own for own in known if not find_faults(handed(plan.schedule, own.schedule, now))]
+    able = [own for own in known if not find_faults(handed(old, own.schedule, now))]
     if not able:
         raise InputError("after this no plan was found that keeps every rule", came=plan.id)
     due = order.get("due")

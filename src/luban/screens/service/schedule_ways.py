@@ -20,7 +20,7 @@ from luban.decide.schedule.problem import NEVER
 from luban.decide.schedule.schedule import Schedule
 from luban.screens.service.schedule_store import COLUMNS, Plans, PlanState
 
-__all__ = ["answer", "clock", "elsewhere", "main", "ways", "ways_of"]
+__all__ = ["answer", "clock", "elsewhere", "held", "main", "ways", "ways_of"]
 
 _START = "from luban.screens.service.schedule_ways import main; main()"
 _PATIENCE = 400.0  # [s]
@@ -70,7 +70,7 @@ def ways_of(plan: PlanState, order: str, seconds: float, now: int | None = None)
     by = chain.end if chain.due >= NEVER else chain.due
     now = clock(plan) if now is None else now
     objective = Objective.parse(str(plan.made.get("objective") or "tardiness"))
-    found = what_would_it_take(_held(plan), chain.name, by, now, objective, seconds=seconds)
+    found = what_would_it_take(held(plan), chain.name, by, now, objective, seconds=seconds)
     return {
         "plan": plan.id, "order": chain.name, "end": chain.end, "due": None if chain.due >= NEVER else chain.due,
         "late": chain.lateness,
@@ -85,7 +85,7 @@ def ways_of(plan: PlanState, order: str, seconds: float, now: int | None = None)
     }  # fmt: skip
 
 
-def _held(plan: PlanState) -> Schedule:
+def held(plan: PlanState) -> Schedule:
     """The plan with what is locked fixed where it lies."""
     p, locked = plan.schedule.problem, sorted(plan.locked)
     start, machine = p.fixed_start.copy(), p.fixed_machine.copy()
