@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -95,11 +94,15 @@ def test_wrong_questions_are_answered_in_one_message(arguments: list[str], messa
 def test_ctrl_c_ends_with_the_best_so_far() -> None:
     command = [sys.executable, "-m", "luban", "schedule", str(SHOP / "mk01.txt"), "--time", "100"]
     command += ["--objective", "flow_time"]
-    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ.copy())
+    # what runs in the background of a script ignores Ctrl-C, and hands that on
+    run = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     assert run.stderr is not None
     while "Searching" not in run.stderr.readline():
         assert run.poll() is None
-    time.sleep(1.0)
+    time.sleep(3.0)  # CP-SAT, which would like to catch it, is at work by then
     run.send_signal(signal.SIGINT)
     out, err = run.communicate(timeout=60)
     assert run.returncode == 130, err

@@ -222,6 +222,7 @@ def make_solver(seed: int, workers: int, deterministic: float, seconds: float) -
     solver = CpSolver()
     solver.parameters.random_seed = seed % 2**31
     solver.parameters.num_workers = workers
+    solver.parameters.catch_sigint_signal = False  # Ctrl-C is the caller's
     # without a linear relaxation and with the order of pairs deduced, machines are proved several times faster
     solver.parameters.linearization_level = 0
     solver.parameters.use_strong_propagation_in_disjunctive = True

@@ -334,6 +334,7 @@ def _prove(problem: LotSizing, board: _Board, until: float) -> None:
     cp.add(cost <= round(value * scale))
     solver = board.solver
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False  # Ctrl-C is the caller's
     solver.parameters.linearization_level = 2
     solver.parameters.max_time_in_seconds = max(0.01, until - monotonic())
     solver.best_bound_callback = lambda bound: setattr(board, "bound", max(board.bound, bound / scale))
