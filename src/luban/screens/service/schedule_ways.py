@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -85,9 +85,9 @@ def ways_of(plan: PlanState, order: str, seconds: float, now: int | None = None)
     }  # fmt: skip
 
 
-def held(plan: PlanState) -> Schedule:
-    """The plan with what is locked fixed where it lies."""
-    p, locked = plan.schedule.problem, sorted(plan.locked)
+def held(plan: PlanState, more: Iterable[int] = ()) -> Schedule:
+    """The plan with what is locked, and more operations, fixed where they lie."""
+    p, locked = plan.schedule.problem, sorted(plan.locked | set(more))
     start, machine = p.fixed_start.copy(), p.fixed_machine.copy()
     start[locked], machine[locked] = plan.schedule.start[locked], plan.schedule.machine[locked]
     fixed = replace(p, fixed_start=start, fixed_machine=machine)
