@@ -9,17 +9,15 @@ import pytest
 from luban.core.errors import InputError
 from luban.decide.schedule.build import Builder
 from luban.decide.schedule.check import find_faults
-from luban.decide.schedule.events import LateMaterial
 from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import NONE
-from luban.decide.schedule.repair import repair
 from luban.decide.schedule.schedule import Schedule
 from luban.ledger import LedgerWriter
 from luban.loop.places import places
 from luban.screens.service import PlantView
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_offer import offered
-from luban.screens.service.schedule_repair import copied, handed, mended, set_up
+from luban.screens.service.schedule_repair import copied, mended
 from luban.screens.service.schedule_store import Plans
 from tests.screens import schedule_shop
 
@@ -195,16 +193,3 @@ def test_no_date_moves_what_is_locked(tmp_path: Path):
     plan = plans.make(one_machine(), {"objective": "tardiness"}, who="li", locked=[0])
     told = offered(plan, {"name": "C", "like": "A", "size": 0.5, "due": 30}, 0, rounds=200)
     assert [own["end"] for own in told["quotes"]] == [90, 150]
-
-
-@pytest.mark.parametrize("now", [300, 620, 900])
-def test_setups_under_way_are_kept_handed_on_or_given_up(now: int):
-    """Every way is sound by the checker, whatever it does with them."""
-    old = schedule_shop.by_hand(schedule_shop.big(60, 8))
-    job = int(np.flatnonzero(old.start[old.problem.job_first[:-1]] > now)[0])
-    late = LateMaterial(old.problem.jobs[job], now + 500)
-    for locked in ([], set_up(old, now)):
-        found = repair(old, [late], now, Objective.parse("tardiness > setup_time"), locked=locked, rounds=300)
-        assert len(found.options) > 1
-        for own in found.options:
-            assert find_faults(handed(old, own.whole, now)) == ()

@@ -12,6 +12,8 @@ from luban.decide.schedule.build import Builder
 from luban.decide.schedule.check import find_faults
 from luban.decide.schedule.construct import first_schedule
 from luban.decide.schedule.events import AbsentOperator, Breakdown, LateMaterial, RushOrder, happen
+from luban.decide.schedule.freeze import freeze
+from luban.decide.schedule.handover import set_up
 from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import NEVER
 from luban.decide.schedule.repair import repair
@@ -166,3 +168,43 @@ def test_any_shop_is_mended_under_every_rule(seed: int, share: float, kinds: set
     done = plan.end <= now
     same = found.best.whole.start[: len(done)] == plan.start
     assert same[done].all()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_setups_under_way_are_kept_handed_on_or_lost(seed: int) -> None:
+    """What is done and what is left are one sound plan again, also where a setup was under way."""
+    plan = first_schedule(factory(seed, orders=40, machines=8), TARDINESS)
+    under_way = np.flatnonzero((plan.setup_end > plan.setup_start) & (plan.setup_start > 100))
+    for at in under_way[np.argsort(plan.setup_start[under_way])][::15].tolist():
+        now = int(plan.setup_start[at] + 1)
+        begun = np.flatnonzero(set_up(plan, now))
+        assert at in begun
+        frozen = freeze(plan.problem, plan, now, locked=begun.tolist())
+        assert find_faults(frozen.lift(first_schedule(frozen.problem, TARDINESS))) == ()
+        name = plan.problem.machines[int(plan.machine[at])]
+        found = repair(plan, [Breakdown(name, now, now + 200)], now, TARDINESS, rounds=60)
+        assert [find_faults(own.whole) for own in found.options] == [()] * len(found.options)
+        assert (
+            found.options[0].whole.setup_start[at] >= now + 200
+            or found.options[0].whole.machine[at] != plan.machine[at]
+        )
+
+
+def test_a_setup_under_way_goes_to_whoever_uses_it_first() -> None:
+    """X's setup for red has begun; Y, red too, goes first after all."""
+    made = Builder("saw")
+    made.machine("saw", table="t", family="blue")
+    made.setup("t", "blue", "red", 4)
+    for name in ("X", "Y"):
+        made.job(name)
+        made.operation(name, {"saw": 5}, family="red")
+    x, y = np.array([4, 9]), np.array([9, 4])
+    zero = np.array([0, 0])
+    old = Schedule(made.problem(), zero, x, x + 5, np.array([0, 9]), np.array([4, 9]), zero - 1)
+    frozen = freeze(old.problem, old, 2)
+    rest = Schedule(frozen.problem, zero, y - 2, y + 3, y - 2, y - 2, zero - 1)
+    assert find_faults(rest) == ()
+    whole = frozen.lift(rest)
+    assert find_faults(whole) == ()
+    assert whole.setup_start.tolist() == [9, 0]
+    assert whole.setup_end.tolist() == [9, 4]

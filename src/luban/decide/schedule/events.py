@@ -9,6 +9,7 @@ import numpy as np
 
 from luban.core.errors import InputError
 from luban.decide.schedule.floor import Holders, Windows, machine_runs
+from luban.decide.schedule.handover import lose_setup
 from luban.decide.schedule.problem import LIMIT, NEVER, NONE, ORDER, Ints, Problem
 from luban.decide.schedule.schedule import Schedule
 
@@ -105,6 +106,7 @@ def happen(plan: Schedule, events: Sequence[Event], now: int) -> Happened:
             _check_span(start, event.end, event.machine)
             lasts = bool(p.machine_calendar[machine] == NONE or p.calendar_interrupts[p.machine_calendar[machine]])
             p = _closed(p, machine, start, event.end)
+            plan = lose_setup(plan, machine, start, now)
             there = (plan.machine == machine) & (plan.end > start) & (plan.start < NEVER)
             running = there & (plan.start < now)
             if not (event.resume and lasts):

@@ -9,6 +9,7 @@ import numpy as np
 
 from luban.core.errors import InputError
 from luban.decide.schedule.build import LOWEST
+from luban.decide.schedule.handover import hand_on
 from luban.decide.schedule.problem import NEVER, NONE, Ints, Problem
 from luban.decide.schedule.schedule import Schedule
 
@@ -56,7 +57,8 @@ class Frozen:
         setup_start[o] = np.where(begun, setup_start[o], schedule.setup_start + now)
         setup_end[o] = np.where(begun, setup_end[o], schedule.setup_end + now)
         batch[o] = np.where(shared, schedule.batch + int(batch.max(initial=NONE)) + 1, NONE)
-        return Schedule(self.whole, machine, start, end, setup_start, setup_end, batch)
+        lifted = Schedule(self.whole, machine, start, end, setup_start, setup_end, batch)
+        return hand_on(self.plan, lifted, now)
 
 
 def freeze(

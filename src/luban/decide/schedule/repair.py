@@ -15,6 +15,7 @@ from luban.decide.schedule.events import Event, Happened, happen
 from luban.decide.schedule.floor import Windows
 from luban.decide.schedule.freeze import Frozen, freeze
 from luban.decide.schedule.general import GeneralEngine, by_sequences
+from luban.decide.schedule.handover import set_up
 from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import NEVER, NONE, Problem
 from luban.decide.schedule.ruin import Ruin
@@ -145,7 +146,8 @@ def mend(
     search  False: only the first plans, nothing is bettered
     """
     began = time.perf_counter()
-    desk = _Desk(world, now, horizon, locked, objective, stability, seed)
+    stay = [*locked, *np.flatnonzero(set_up(world.plan, now)).tolist()]  # or their setup would be in vain
+    desk = _Desk(world, now, horizon, stay, objective, stability, seed)
     unlocked = desk.lay()
     if search:
         desk.search(began, seconds * 0.9, rounds)
@@ -412,8 +414,12 @@ class _Desk:
         able = [at for at, point in enumerate(points) if point[0] <= self.most] or [0]
         chosen = min(able, key=lambda at: points[at][1] + price * points[at][0])
         shown = sorted({0, chosen, len(points) - 1, *np.linspace(0, len(points) - 1, 6).astype(int).tolist()})
-        made = [self._option(points[at][2]) for at in shown]
-        return tuple(made), shown.index(chosen)
+        made = {at: self._option(points[at][2]) for at in shown}
+        sound = [at for at in shown if not find_faults(made[at].whole)]
+        if not sound:
+            raise self._impossible(made[chosen].whole)
+        nearest = min(sound, key=lambda at: abs(shown.index(at) - shown.index(chosen)))
+        return tuple(made[at] for at in sound), sound.index(nearest)
 
     def _option(self, rest: Schedule) -> Option:
         rest = replace(rest, problem=self.frozen.problem)

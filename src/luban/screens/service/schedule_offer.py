@@ -9,7 +9,7 @@ from typing import Any
 from luban.core.errors import InputError
 from luban.decide.schedule.check import find_faults
 from luban.decide.schedule.objective import Objective
-from luban.screens.service.schedule_repair import copied, handed, set_up
+from luban.screens.service.schedule_repair import copied
 from luban.screens.service.schedule_store import Plans, PlanState
 from luban.screens.service.schedule_ways import answer, elsewhere, held
 
@@ -38,10 +38,9 @@ def offered(
         raise InputError("the plan begins later", came=f"tick {now}", expected="0 or more")
     rush = copied(plan.schedule.problem, order)
     objective = Objective.parse(str(plan.made.get("objective") or "tardiness"))
-    old = held(plan, set_up(plan.schedule, now))
-    found = promise(old, rush, now, objective, seconds=seconds, rounds=rounds)
+    found = promise(held(plan), rush, now, objective, seconds=seconds, rounds=rounds)
     known = [*found.quotes, *([] if found.harmless in found.quotes else [found.harmless])]
-    able = [own for own in known if not find_faults(handed(old, own.schedule, now))]
+    able = [own for own in known if not find_faults(own.schedule)]
     if not able:
         raise InputError("after this no plan was found that keeps every rule", came=plan.id)
     due = order.get("due")

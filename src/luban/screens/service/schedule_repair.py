@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from luban.core.errors import InputError
-from luban.decide.schedule.check import find_faults
 from luban.decide.schedule.events import AbsentOperator, Breakdown, Event, LateMaterial, RushOrder, happen
 from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import NEVER, NONE, Problem
@@ -21,7 +20,7 @@ from luban.screens.service import schedule_chart as charts
 from luban.screens.service.schedule_store import COLUMNS, Plans, PlanState
 from luban.screens.service.schedule_ways import answer, elsewhere
 
-__all__ = ["KINDS", "Repairs", "copied", "events_of", "handed", "main", "mended", "set_up"]
+__all__ = ["KINDS", "Repairs", "copied", "events_of", "main", "mended"]
 
 KINDS = ("breakdown", "people", "material", "rush")
 """What can happen to a plan."""
@@ -171,83 +170,26 @@ def mended(plan: PlanState, happened: Happenings, now: int, *, seconds: float = 
         raise InputError("the plan begins later", came=f"tick {now}", expected="0 or more")
     objective = Objective.parse(str(plan.made.get("objective") or "tardiness"))
     events = events_of(p, happened)
-    followed = _prepared(old, events, now)
     found = repair(
-        followed, events, now, objective, seconds=seconds, stability=stability,
-        locked=sorted(plan.locked | set(set_up(followed, now))), rounds=rounds,
-    )  # fmt: skip
-    options = [(own, handed(followed, own.whole, now)) for own in found.options]
-    able = [pair for pair in options if not find_faults(pair[1])]
-    if not able:
-        raise InputError("after this no plan was found that keeps every rule", came=plan.id)
-    names = able[0][1].problem.operations
-    chosen = min(range(len(able)), key=lambda at: abs(found.options.index(able[at][0]) - found.chosen))
+        old, events, now, objective, seconds=seconds, stability=stability, locked=sorted(plan.locked), rounds=rounds
+    )
+    names = found.options[0].whole.problem.operations
     return {
         "plan": plan.id, "version": plan.n, "now": now, "objective": str(objective),
         "before": list(objective.value(old)), "late": int((charts.lateness(old) > 0).sum()), "counted": found.counted,
         "hit": [names[at] for at in found.hit],
         "unlocked": [names[at] for at in found.unlocked if at in plan.locked],
-        "seconds": round(found.seconds, 2), "chosen": chosen,
+        "seconds": round(found.seconds, 2), "chosen": found.chosen,
         "options": [
             {
-                "value": list(objective.value(whole)), "kept": own.kept, "moved": len(own.moved),
-                "machines": len(own.changed), "late": int((charts.lateness(whole) > 0).sum()),
-                "orders": _orders(old, whole), "changes": _changes(old, whole),
-                "columns": {name: getattr(whole, name).tolist() for name in COLUMNS},
+                "value": list(own.value), "kept": own.kept, "moved": len(own.moved),
+                "machines": len(own.changed), "late": int((charts.lateness(own.whole) > 0).sum()),
+                "orders": _orders(old, own.whole), "changes": _changes(old, own.whole),
+                "columns": {name: getattr(own.whole, name).tolist() for name in COLUMNS},
             }
-            for own, whole in able
+            for own in found.options
         ],
     }  # fmt: skip
-
-
-def _prepared(old: Schedule, events: Sequence[Event], now: int) -> Schedule:
-    """The plan where a setup under way on a machine that breaks down is lost: it begins anew afterwards."""
-    start, end = old.setup_start.copy(), old.setup_end.copy()
-    for event in events:
-        if isinstance(event, Breakdown) and event.machine in old.problem.machines:
-            here = old.machine == old.problem.machines.index(event.machine)
-            down = max(event.start, now)
-            lost = here & (end > start) & (start < now) & (end > down) & (old.start >= now) & (event.end > down)
-            start[lost] = end[lost] = old.start[lost]
-    return replace(old, setup_start=start, setup_end=end)
-
-
-def set_up(plan: Schedule, now: int) -> list[int]:
-    """Operations whose setup has begun though they have not: they stay, or the setup would be in vain."""
-    begun = (plan.setup_start < now) & (plan.setup_end > plan.setup_start) & (plan.start >= now)
-    return [int(at) for at in np.flatnonzero(begun)]
-
-
-def handed(old: Schedule, new: Schedule, now: int) -> Schedule:
-    """The plan where a setup that had begun belongs to whatever uses it first, were that another operation.
-
-    One that is given up, because the machine goes on with what it made before, is not in it; its time stays free.
-    """
-    p, count = new.problem, old.problem.operation_count
-    begun = np.flatnonzero((old.setup_start < now) & (old.setup_end > old.setup_start) & (new.start[:count] >= now))
-    start, end = new.setup_start.copy(), new.setup_end.copy()
-    for at in begun.tolist():
-        machine = int(old.machine[at])
-        here = np.flatnonzero((new.machine == machine) & (new.start >= now))
-        first = int(here[np.argmin(new.start[here])]) if here.size else at
-        if first == at:
-            continue
-        if new.machine[at] == machine and start[at] == old.setup_start[at]:
-            start[at] = end[at] = new.start[at]
-        if end[first] == start[first] and p.family[first] == p.family[at]:
-            start[first], end[first] = old.setup_start[at], old.setup_end[at]
-        if not _setup_needed(new, first, now):
-            start[first] = end[first] = new.start[first]
-    return replace(new, setup_start=start, setup_end=end)
-
-
-def _setup_needed(plan: Schedule, first: int, now: int) -> bool:
-    """Whether an operation needs a setup after what its machine made before `now`."""
-    p, machine = plan.problem, int(plan.machine[first])
-    table, own = int(p.machine_table[machine]), int(p.family[first])
-    made = np.flatnonzero((plan.machine == machine) & (plan.start < now) & (p.family != NONE))
-    before = int(p.family[made[np.argmax(plan.start[made])]]) if made.size else int(p.machine_family[machine])
-    return NONE not in {table, own} and bool(p.setup_time[table, before, own] > 0)
 
 
 def _orders(old: Schedule, new: Schedule) -> list[dict[str, Any]]:
