@@ -70,7 +70,8 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
         "twin_cancel", "schedule", "schedule_plans", "schedule_plan", "schedule_chart", "schedule_load",
         "schedule_dispatch", "schedule_why", "schedule_compare", "schedule_excel", "schedule_pdf", "schedule_move",
         "schedule_lock", "schedule_undo", "schedule_redo", "schedule_publish", "schedule_promise", "schedule_runs",
-        "schedule_run", "schedule_progress", "schedule_stop", "schedule_cancel",
+        "schedule_run", "schedule_progress", "schedule_stop", "schedule_cancel", "schedule_repair",
+        "schedule_repair_take", "schedule_offer",
     }  # fmt: skip
     assert all(op.get("description") for methods in described["paths"].values() for op in methods.values())
 
