@@ -36,28 +36,35 @@ class Worker:
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603
             self._process = process
             assert process.stdout is not None  # noqa: S101 - it is a pipe
-            self.say(json.dumps(job).encode() + b"\n")
-            self.say(more())
+            _say(process, json.dumps(job).encode() + b"\n" + more())
             while (line := process.stdout.readline()) and hear(json.loads(line)):
                 pass
-            self.hang_up()
+            _hang_up(process)  # this one: the next may have begun
             try:
                 return process.wait(_PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
                 return process.wait()
-            finally:
-                self._process = None
 
     def say(self, text: bytes) -> None:
-        """Says it to the process; nothing where it is gone."""
-        if self._process is not None and self._process.stdin is not None:
-            with suppress(OSError, ValueError):
-                self._process.stdin.write(text)
-                self._process.stdin.flush()
+        """Says it to the newest process; nothing where it is gone."""
+        if self._process is not None:
+            _say(self._process, text)
 
     def hang_up(self) -> None:
-        """Nothing more will be said: the process is to end."""
-        if self._process is not None and self._process.stdin is not None:
-            with suppress(OSError):
-                self._process.stdin.close()
+        """Nothing more will be said: the newest process is to end."""
+        if self._process is not None:
+            _hang_up(self._process)
+
+
+def _say(process: subprocess.Popen[bytes], text: bytes) -> None:
+    if process.stdin is not None:
+        with suppress(OSError, ValueError):
+            process.stdin.write(text)
+            process.stdin.flush()
+
+
+def _hang_up(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        with suppress(OSError):
+            process.stdin.close()
