@@ -25,6 +25,9 @@ from luban.decide.schedule.schedule import Schedule
 
 __all__ = ["Entry", "Progress", "Solution", "solve"]
 
+_MODELS = {"exact", "lns"}
+"""Engines that say things in a model of their own: what they bring is checked at once."""
+
 _TICK = 0.1  # seconds between two looks of the caller's thread
 
 
@@ -190,6 +193,7 @@ class _Board:
     version: int = 0
     former: list[Schedule] = field(default_factory=list)
     failure: BaseException | None = None
+    doubted: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.value = self.objective.value(self.best)
@@ -197,7 +201,11 @@ class _Board:
         self._judge()
 
     def take(self, schedule: Schedule | None, engine: Engine) -> None:
-        """What a slice brought."""
+        """What a slice brought; an engine whose model is caught in a fault is not believed any more."""
+        if schedule is not None and engine.name in _MODELS and find_faults(schedule):
+            self.doubted.add(id(engine))
+        if id(engine) in self.doubted:
+            return
         value = self.objective.value(schedule) if schedule is not None else None
         with self.lock:
             better = value is not None and value < self.value
