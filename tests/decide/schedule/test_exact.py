@@ -15,7 +15,7 @@ from luban.decide.schedule.exact import ExactEngine, conflict, prove, require_po
 from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.opening import Opening
 from luban.decide.schedule.problem import Problem
-from luban.decide.schedule.read import read_problem
+from luban.decide.schedule.read import read_objective, read_problem
 from tests.decide.schedule.shops import FEATURES, shop, witness
 
 DATA = Path(__file__).parent / "data"
@@ -154,3 +154,13 @@ def test_open_time_is_what_counting_ticks_says() -> None:
         }
         assert found == ends
         assert all(opening.finish(start, work) == end for start, end in ends.items())
+
+
+def test_a_setup_is_where_the_machine_that_was_chosen_has_it() -> None:
+    """An operation that two machines could do has a place for its setup on each; a shop with shifts and a setter."""
+    folder = Path(__file__).parents[3] / "examples" / "tiny_workshop"
+    problem, objective = read_problem(folder), read_objective(folder)
+    assert objective is not None
+    found, _, _ = prove(problem, objective, 60)
+    assert found is not None
+    assert find_faults(found) == ()

@@ -35,7 +35,7 @@ def schedule_of(model: Model, machines: Machines, value: Callable[[Expr], int]) 
         if value(literal):
             batch[o] = batch[lead] = above + lead
     made = Schedule(p, machine, start, end, setup_start.copy(), setup_end.copy(), batch)
-    placed = {found.run.operation: (value(found.start), value(found.end)) for found in machines.setups}
+    placed = {(f.run.operation, f.run.machine): (value(f.start), value(f.end)) for f in machines.setups}
     for m in model.runs:
         if p.machine_table[m] != NONE:
             _place_setups(model, made, m, placed, setup_start, setup_end)
@@ -43,7 +43,12 @@ def schedule_of(model: Model, machines: Machines, value: Callable[[Expr], int]) 
 
 
 def _place_setups(
-    model: Model, made: Schedule, m: int, placed: dict[int, tuple[int, int]], setup_start: Expr, setup_end: Expr
+    model: Model,
+    made: Schedule,
+    m: int,
+    placed: dict[tuple[int, int], tuple[int, int]],
+    setup_start: Expr,
+    setup_end: Expr,
 ) -> None:
     """Setups of the part and before the first run after it: where the model says, else as late as possible."""
     p, family, last = model.problem, int(model.problem.machine_family[m]), NONE
@@ -59,8 +64,8 @@ def _place_setups(
         spent = 0 if p.fixed_start[o] < 0 else int(p.setup_time[p.machine_table[m], before, family])
         if not spent:
             setup_start[o] = setup_end[o] = begin
-        elif o in placed:
-            setup_start[o], setup_end[o] = placed[o]
+        elif (o, m) in placed:
+            setup_start[o], setup_end[o] = placed[o, m]
         else:
             setup_start[o], setup_end[o] = opening.begin_late(begin, spent)
 
