@@ -1,7 +1,8 @@
 """The words of the screens in English, Chinese and Korean.
 
-The English sentence is the key; `zh.po` and `ko.po` hold the others in gettext's own format, so that any
-translation tool edits them. Words that come from data (states, quality codes) are translated the same way.
+The English sentence is the key; `zh.po` and `ko.po`, and one more pair for each wing of the house (`zh_spc.po`), hold
+the others in gettext's own format, so that any translation tool edits them. Words that come from data (states,
+quality codes) are translated the same way.
 """
 
 from __future__ import annotations
@@ -26,9 +27,13 @@ def catalogue(language: str) -> Mapping[str, str]:
 
     if language not in LANGUAGES or language == "en":
         return MappingProxyType({})
-    with files("luban.screens.i18n").joinpath(f"{language}.po").open("rb") as file:
-        read = read_po(file, locale=language)
-    return MappingProxyType({str(m.id): str(m.string) for m in read if m.id and m.string and not m.fuzzy})
+    found: dict[str, str] = {}
+    for part in sorted(files("luban.screens.i18n").iterdir(), key=lambda part: part.name):
+        if part.name == f"{language}.po" or (part.name.startswith(f"{language}_") and part.name.endswith(".po")):
+            with part.open("rb") as file:
+                read = read_po(file, locale=language)
+            found.update({str(m.id): str(m.string) for m in read if m.id and m.string and not m.fuzzy})
+    return MappingProxyType(found)
 
 
 class Words:
