@@ -25,7 +25,7 @@ KEPT = {
 def said_on_screens() -> set[str]:
     """Every sentence that a screen hands to `say`."""
     found = set()
-    for file in [*SCREENS.glob("web/*.py"), SCREENS / "words.py"]:
+    for file in [*SCREENS.glob("web/*.py"), *SCREENS.glob("report/*.py"), SCREENS / "words.py"]:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
                 continue
