@@ -29,9 +29,11 @@ from luban.core.errors import (
 from luban.screens.gate import Gate
 from luban.screens.metrics import exposition
 from luban.screens.plain import plain
+from luban.screens.quality_api import quality_router
 from luban.screens.reads import Reads
 from luban.screens.schedule_api import schedule_router
 from luban.screens.service import Gap, Header, Now, PlantView, Trend
+from luban.screens.service.quality import QualityBooks
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches
 from luban.screens.service.twin_runs import TwinRuns
@@ -113,12 +115,14 @@ def build_api(
     twin: TwinRuns | None = None,
     desk: Desk | None = None,
     searches: Searches | None = None,
+    books: QualityBooks | None = None,
 ) -> FastAPI:
     """The web application without its page.
 
     twin      the studies of its twin; whoever gives it ends it
     desk      its plans
     searches  the searches for plans; whoever gives them ends them
+    books     its quality; without it, one that only reads
     """
     app = FastAPI(
         title="luban", version=__version__, summary=f"The books and figures of {view.plant.name}", lifespan=lifespan,
@@ -134,6 +138,8 @@ def build_api(
     plans = desk or Desk(view, users.note)
     found = searches or Searches(plans.plans, str(view.folder))
     app.include_router(schedule_router(plans, lambda role: _needs(users, role), reads, found), prefix="/api/v1")
+    quality = books or QualityBooks(view)
+    app.include_router(quality_router(quality, lambda role: _needs(users, role), reads), prefix="/api/v1")
     return app
 
 

@@ -16,6 +16,7 @@ from luban.screens.api import build_api
 from luban.screens.i18n import LANGUAGES
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
+from luban.screens.service.quality import QualityBooks, Record
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches
 from luban.screens.service.twin_runs import TwinRuns
@@ -28,10 +29,11 @@ __all__ = ["build_site"]
 _TAGS = {"en": "en-US", "zh": "zh-CN", "ko": "ko-KR"}
 
 
-def build_site(view: PlantView, users: Users, storage: Path) -> FastAPI:
+def build_site(view: PlantView, users: Users, storage: Path, record: Record | None = None) -> FastAPI:
     """Everything a plant serves. One per process: NiceGUI keeps its pages globally.
 
     storage  folder for what NiceGUI keeps
+    record   makes acts and their facts durable; without it the quality page only reads
     """
     storage.mkdir(parents=True, exist_ok=True)
     # read when nicegui is imported, so it must be set before
@@ -45,6 +47,7 @@ def build_site(view: PlantView, users: Users, storage: Path) -> FastAPI:
     runs = TwinRuns(view.folder)
     desk = Desk(view, users.note)
     searches = Searches(desk.plans, str(view.folder))
+    books = QualityBooks(view, record)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -57,12 +60,12 @@ def build_site(view: PlantView, users: Users, storage: Path) -> FastAPI:
             await searches.end()
             reads.close()
 
-    app = build_api(view, users, reads, lifespan=life, twin=runs, desk=desk, searches=searches)
+    app = build_api(view, users, reads, lifespan=life, twin=runs, desk=desk, searches=searches, books=books)
     app.mount("/assets", _Assets(directory=ASSETS), name="assets")
     app.include_router(login_router(users, view.plant.name))
-    for page in ("twin", "schedule"):
+    for page in ("twin", "schedule", "quality"):
         app.add_api_route(f"/{page}", _redirect(page), include_in_schema=False)
-    _pages(feed, runs, desk, searches)
+    _pages(feed, runs, desk, searches, books)
     ui.run_with(
         app,
         title=f"luban · {view.plant.name}",
@@ -92,10 +95,11 @@ class _Assets(StaticFiles):
         return response
 
 
-def _pages(feed: Any, runs: TwinRuns, desk: Desk, searches: Searches) -> None:
+def _pages(feed: Any, runs: TwinRuns, desk: Desk, searches: Searches, books: QualityBooks) -> None:
     from nicegui import ui
 
     from luban.screens.web.page import LivePage
+    from luban.screens.web.quality_frame import QualityFrame
     from luban.screens.web.schedule_page import SchedulePage
     from luban.screens.web.twin_page import TwinPage
 
@@ -119,9 +123,15 @@ def _pages(feed: Any, runs: TwinRuns, desk: Desk, searches: Searches) -> None:
                 request, language, lambda own, dark: SchedulePage(feed, desk, searches, language, own, plan, dark=dark)
             )
 
+        def quality(request: Request, tab: str = "", of: str = "") -> Any:
+            return show(
+                request, language, lambda own, dark: QualityFrame(feed, books, language, own, tab, of, dark=dark)
+            )
+
         ui.page(f"/{language}", language=_TAGS[language])(live)
         ui.page(f"/{language}/twin", language=_TAGS[language])(twin)
         ui.page(f"/{language}/schedule", language=_TAGS[language])(schedule)
+        ui.page(f"/{language}/quality", language=_TAGS[language])(quality)
 
     for language in LANGUAGES:
         page_in(language)
