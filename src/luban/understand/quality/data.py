@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from luban.core.errors import InputError
 
-__all__ = ["NO_TIME", "Counts", "Excluded", "Floats", "Ints", "Sample", "individuals", "subgroups"]
+__all__ = ["NO_TIME", "Counts", "Excluded", "Floats", "Ints", "Ordinals", "Sample", "individuals", "subgroups"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -44,6 +45,36 @@ class Excluded:
         return {"where": self.where, "field": self.field, "came": self.came, "reason": self.reason}
 
 
+class Ordinals(Sequence[str]):
+    """The labels 1, 2, … of points that the source does not name; ten million of them take no room.
+
+    Example  list(Ordinals(3)) == ["1", "2", "3"]
+    """
+
+    __slots__ = ("_numbers",)
+
+    def __init__(self, count: int) -> None:
+        self._numbers = range(1, count + 1)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[str, ...]: ...
+    def __getitem__(self, at: int | slice) -> str | tuple[str, ...]:
+        return tuple(map(str, self._numbers[at])) if isinstance(at, slice) else str(self._numbers[at])
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Ordinals):
+            return len(self) == len(other)
+        return isinstance(other, Sequence) and not isinstance(other, str) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._numbers)
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """Measurements of one characteristic, in order of time, in subgroups.
@@ -64,7 +95,7 @@ class Sample:
     unit: str
     values: Floats
     starts: Ints
-    labels: tuple[str, ...]
+    labels: Sequence[str]
     time: Ints
     lower: float | None = None
     target: float | None = None
@@ -108,7 +139,7 @@ class Counts:
     characteristic: str
     counts: Floats
     sizes: Floats
-    labels: tuple[str, ...]
+    labels: Sequence[str]
     time: Ints
     defective: bool
     excluded: tuple[Excluded, ...] = ()
@@ -138,8 +169,7 @@ def individuals(values: Sequence[float] | Floats, *, characteristic: str = "valu
     """
     taken = np.asarray(values, np.float64)
     k = len(taken)
-    labels = tuple(map(str, range(1, k + 1)))
-    return Sample(characteristic, unit, taken, np.arange(k + 1), labels, np.full(k, NO_TIME))
+    return Sample(characteristic, unit, taken, np.arange(k + 1), Ordinals(k), np.full(k, NO_TIME))
 
 
 def subgroups(rows: Sequence[Sequence[float]] | Floats, *, characteristic: str = "value", unit: str = "") -> Sample:
@@ -150,5 +180,4 @@ def subgroups(rows: Sequence[Sequence[float]] | Floats, *, characteristic: str =
     taken = [np.asarray(row, np.float64) for row in rows]
     starts = np.concatenate(([0], np.cumsum([len(row) for row in taken]))).astype(np.int64)
     values = np.concatenate(taken) if taken else np.zeros(0)
-    labels = tuple(map(str, range(1, len(taken) + 1)))
-    return Sample(characteristic, unit, values, starts, labels, np.full(len(taken), NO_TIME))
+    return Sample(characteristic, unit, values, starts, Ordinals(len(taken)), np.full(len(taken), NO_TIME))

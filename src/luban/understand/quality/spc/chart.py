@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,7 +67,7 @@ class Chart:
 
     kind: str
     characteristic: str
-    labels: tuple[str, ...]
+    labels: Sequence[str]
     time: Ints
     panels: tuple[Panel, ...]
     violations: tuple[Violation, ...]
