@@ -1,0 +1,225 @@
+"""Opening a file that a person brings: rows of cells with their numbers, whatever program wrote it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+import zipfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from luban.core.errors import InputError
+from luban.understand.quality.read.names import ROLES
+from luban.understand.quality.read.numbers import Formula, is_number
+
+__all__ = ["Rows", "open_rows"]
+
+_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_SIGNS: Final = ("\t", ";", "|", ",")
+_WORDS: Final = frozenset(name for names in ROLES.values() for name in names if not name.isascii())
+_LARGE: Final = 20 << 20  # bytes from which a workbook is read without its merged cells
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The cells of one table as they stand in the file.
+
+    name       of the file, for people
+    sheet      of a workbook; "" elsewhere
+    header     names of the columns where the format has them (Parquet), else None
+    rows       (line or row number in the file, cells), without the rows that hold nothing
+    delimiter  between fields of a text, a line's end where each line is one field; "" elsewhere
+    """
+
+    name: str
+    sheet: str
+    header: tuple[str, ...] | None
+    rows: tuple[tuple[int, list[Any]], ...]
+    delimiter: str = ""
+
+
+def open_rows(path: Path | str, sheet: str = "") -> Rows:
+    """The rows of a CSV or other text table, an Excel workbook or a Parquet file.
+
+    sheet   of a workbook; the first that holds something by default
+    Raises  InputError: no such file, not what its name says, unknown encoding, no such sheet
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError("no such file", came=str(path)) from None
+    except OSError as error:
+        raise InputError("the file cannot be read", came=error.strerror or str(error), where=str(path)) from error
+    if not content.strip():
+        raise InputError("the file is empty", where=path.name, expected="a table of measured values")
+    if content[:4] == b"PK\x03\x04":
+        return _workbook(path.name, content, sheet)
+    if content[:4] == b"PAR1":
+        return _parquet(path.name, content)
+    if content[:4] == b"\xd0\xcf\x11\xe0":
+        raise InputError("a workbook of the old format .xls", where=path.name, hint="save it as .xlsx")
+    if sheet:
+        raise InputError("only a workbook has sheets", came=sheet, where=path.name)
+    return _text(path.name, content)
+
+
+def _text(name: str, content: bytes) -> Rows:
+    text = _decoded(name, content)
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = [(number, line) for number, line in lines if not line.lstrip().startswith("#")]
+    if not lines:
+        raise InputError("the file holds no table", where=name, expected="a header and rows of values")
+    delimiter = _delimiter([line for _, line in lines])
+    if delimiter == "\n":
+        return Rows(name, "", None, tuple((number, [line.strip()]) for number, line in lines), delimiter)
+    if delimiter == " ":
+        return Rows(name, "", None, tuple((number, line.split()) for number, line in lines), delimiter)
+    found: list[tuple[int, list[Any]]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    begin = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells) and not cells[0].lstrip().startswith("#"):
+                found.append((begin, cells))
+            begin = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError("not a CSV table", came=str(error), where=f"{name}:{begin}") from error
+    return Rows(name, "", None, tuple(found), delimiter)
+
+
+def _decoded(name: str, content: bytes) -> str:
+    for mark, codec in _MARKS:
+        if content.startswith(mark):
+            return content.decode(codec, errors="replace")
+    if content[1:2] == b"\0":
+        return content.decode("utf-16-le", errors="replace")
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        text = _one_of_many(name, content)
+    if "\0" in text:
+        raise InputError("not a text table", where=name, expected="CSV, .xlsx or .parquet")
+    return text
+
+
+def _one_of_many(name: str, content: bytes) -> str:
+    """Bytes that are not UTF-8: Western text has single high bytes, Chinese and Korean have pairs of them."""
+    high = [at for at, byte in enumerate(content) if byte > 0x7F]
+    pairs = set(high)
+    if not any(at + 1 in pairs for at in high):
+        return content.decode("cp1252", errors="replace")
+    read: dict[str, str] = {}
+    for codec in ("gb18030", "cp949", "cp1252"):
+        try:
+            read[codec] = content.decode(codec)
+        except UnicodeDecodeError:
+            continue
+    if not read:
+        raise InputError("text of unknown encoding", where=name, expected="UTF-8, UTF-16, GBK, EUC-KR or Windows-1252")
+    return max(read.values(), key=lambda text: sum(word in text for word in _WORDS))  # the first of equals
+
+
+def _delimiter(lines: list[str]) -> str:
+    """The sign that cuts most lines into the same number of fields; a blank, or the end of a line for one column."""
+    probe = lines[-200:]
+    best, found = 0.0, ""
+    for sign in _SIGNS:
+        counts = Counter(len(cells) for cells in csv.reader(probe, delimiter=sign, skipinitialspace=True) if cells)
+        width, often = max(counts.items(), key=lambda one: (one[0] > 1, one[1]), default=(1, 0))
+        share = often / len(probe) if width > 1 else 0.0
+        if share > best:
+            best, found = share, sign
+    if best >= 0.3 and not (found == "," and _comma_is_decimal(probe)):
+        return found
+    cells = [line.split() for line in probe]
+    width = Counter(map(len, cells)).most_common(1)[0][0]
+    usual = [row for row in cells if len(row) == width]
+    ends = sum(is_number(row[-1]) for row in usual)  # in `12.3 mm` the end of the line is no number
+    return " " if width > 1 and 2 * ends >= len(usual) else "\n"
+
+
+def _comma_is_decimal(lines: list[str]) -> bool:
+    """Lines such as `12,5` below one name: one number each, with a decimal comma."""
+    pairs = [line.strip().split(",") for line in lines]
+    if any(len(pair) > 2 for pair in pairs):
+        return False
+    cut = [pair for pair in pairs if len(pair) == 2]
+    heads = [pair for pair in pairs if len(pair) == 1 and not pair[0].lstrip("+-").isdigit()]
+    digits = all(part.strip().lstrip("+-").isdigit() for pair in cut for part in pair)
+    return digits and len(heads) == 1 and len(cut) >= len(pairs) - 2 and pairs[0] == heads[0]
+
+
+def _workbook(name: str, content: bytes, sheet: str) -> Rows:
+    import openpyxl
+
+    large = len(content) > _LARGE
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # styles and extensions that do not matter to values
+            values = openpyxl.load_workbook(io.BytesIO(content), data_only=True, read_only=large)
+    except (zipfile.BadZipFile, KeyError, OSError, ValueError, TypeError) as error:
+        raise InputError("not an Excel workbook", came=str(error), where=name) from error
+    if sheet and sheet not in values.sheetnames:
+        raise InputError("no such sheet", came=sheet, expected=", ".join(values.sheetnames), where=name)
+    for title in (sheet,) if sheet else values.sheetnames:
+        page = values[title]
+        if not hasattr(page, "iter_rows"):
+            continue  # a sheet that is a chart
+        rows = [(number, list(cells)) for number, cells in enumerate(page.iter_rows(values_only=True), 1)]
+        if not large:
+            _fill_merged(page, rows)
+            _mark_formulas(content, title, rows)
+        held = tuple((number, cells) for number, cells in rows if any(cell not in (None, "") for cell in cells))
+        if held:
+            return Rows(name, title, None, held)
+    raise InputError("the workbook holds no table", where=f"{name}!{sheet}" if sheet else name)
+
+
+def _fill_merged(page: Any, rows: list[tuple[int, list[Any]]]) -> None:
+    """A merged cell that runs down, such as the name of a subgroup, stands for each of its rows."""
+    for area in page.merged_cells.ranges:
+        if area.min_col != area.max_col:
+            continue
+        top = rows[area.min_row - 1][1][area.min_col - 1]
+        for row in range(area.min_row, min(area.max_row, len(rows) - 1)):
+            rows[row][1][area.min_col - 1] = top
+
+
+def _mark_formulas(content: bytes, title: str, rows: list[tuple[int, list[Any]]]) -> None:
+    import openpyxl
+
+    if b"<f" not in _sheet_bytes(content):
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        written = openpyxl.load_workbook(io.BytesIO(content))[title]
+    for (_, cells), texts in zip(rows, written.iter_rows(values_only=True), strict=False):
+        for at, text in enumerate(texts):
+            if at < len(cells) and cells[at] is None and isinstance(text, str) and text.startswith("="):
+                cells[at] = Formula(text)
+
+
+def _sheet_bytes(content: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        return b"".join(parts.read(name) for name in parts.namelist() if name.startswith("xl/worksheets/sheet"))
+
+
+def _parquet(name: str, content: bytes) -> Rows:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(pa.BufferReader(content))
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError("not a Parquet file", came=str(error).splitlines()[0], where=name) from error
+    columns = []
+    for column in table.columns:
+        if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
+            column = column.cast(pa.timestamp("us", column.type.tz), safe=False)  # noqa: PLW2901
+        columns.append(column.to_pylist())
+    rows = tuple((number, list(cells)) for number, cells in enumerate(zip(*columns, strict=True), 1))
+    return Rows(name, "", tuple(table.column_names), rows)
