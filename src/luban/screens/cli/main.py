@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from luban.core.errors import LubanError
-from luban.screens.cli import connect, kpi, ledger, pilot, plant, schedule, twin, users
+from luban.screens.cli import connect, kpi, ledger, pilot, plant, replan, schedule, twin, users
 from luban.screens.cli.doors import Doors
 from luban.screens.cli.output import INTERRUPTED, OK, WRONG, report_error, report_unexpected
 
@@ -48,6 +48,7 @@ def _root(
 plant.register(app)
 kpi.register(app)
 schedule.register(app)
+replan.register(app)
 pilot.register(app)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(connect.app, name="connect")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from luban.decide.schedule import Objective, Problem
     from luban.decide.schedule.portfolio import Progress
 
-__all__ = ["register"]
+__all__ = ["register", "usual_objective", "zone_of"]
 
 _EXAMPLES = (
     "Examples: `luban schedule plant` · `luban schedule orders.xlsx --time 30 --objective 'tardiness > setup_time' "
@@ -74,7 +74,7 @@ def schedule(
     if file is not None and file.suffix.lower() not in tables.FORMATS:
         raise InputError("unknown kind of file", came=file.name, expected=", ".join(tables.FORMATS), where="--output")
     problem = read_problem(source)
-    goal = Objective.parse(objective) if objective else _usual(source, problem)
+    goal = Objective.parse(objective) if objective else usual_objective(source, problem)
     job = _find(problem.jobs, why, "order", "--why")
     unit = _find(problem.machines, machine, "machine", "--machine")
     say.say(
@@ -89,7 +89,7 @@ def schedule(
             advance(progress.share, f"Searching: {tables.state(progress.entry.value, progress.entry.gap)}")
 
         found = solve(problem, goal, seconds=seconds, gap=gap, seed=seed, workers=workers, on_progress=show)
-    zone = _zone(source)
+    zone = zone_of(source)
     if file is not None:
         tables.write(found, file, zone)
         say.say(f"plan: {file}")
@@ -112,7 +112,7 @@ def _template(say: Output, file: Path) -> int:
     return OK
 
 
-def _zone(source: Path) -> ZoneInfo | None:
+def zone_of(source: Path) -> ZoneInfo | None:
     """Time zone of a plant folder; a file's times carry their own."""
     if not source.is_dir():
         return None
@@ -121,7 +121,7 @@ def _zone(source: Path) -> ZoneInfo | None:
     return load(source).zone
 
 
-def _usual(source: Path, problem: Problem) -> Objective:
+def usual_objective(source: Path, problem: Problem) -> Objective:
     """What the plant says; else tardiness where orders are due, makespan where none is."""
     from luban.decide.schedule import NEVER, Objective
     from luban.decide.schedule.read import read_objective

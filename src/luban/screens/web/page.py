@@ -14,14 +14,14 @@ from nicegui import background_tasks, ui
 
 from luban.core.errors import LubanError
 from luban.core.time import DAY, SECOND, now as clock_now, parse_duration, to_datetime
-from luban.screens.i18n import Words, words
 from luban.screens.service import Now, Range, SignalNow, UnitNow
 from luban.screens.users import Role, Session
 from luban.screens.web import panels, tables, texts
-from luban.screens.web.bar import bar, dark_cookie, heading, plain_button
+from luban.screens.web.bar import bar, heading, plain_button
 from luban.screens.web.cards import Cards
 from luban.screens.web.feed import Feed
 from luban.screens.web.made import made as made_tree
+from luban.screens.web.open_page import OpenPage
 from luban.screens.web.view import View
 
 __all__ = ["LivePage"]
@@ -33,7 +33,7 @@ _MOST_LANES = 6
 _BOARD_FRESH = 4 * SECOND
 
 
-class LivePage:
+class LivePage(OpenPage):
     """One open page of one person.
 
     session  id of the session; it is read again in every handler
@@ -41,9 +41,7 @@ class LivePage:
     """
 
     def __init__(self, feed: Feed, language: str, session: Session, path: str, *, dark: bool | None) -> None:
-        self.feed, self.view, self.reads = feed, feed.view, feed.reads
-        self.session, self.user = session.id, session.user
-        self.say: Words = words(language)
+        super().__init__(feed, language, session, dark=dark)
         self.path = self._allowed(path, session)
         self.range, self.span = "", "10min"
         self.picked: list[str] = []
@@ -51,21 +49,15 @@ class LivePage:
         self._trend_sent: dict[str, tuple[int | None, int]] = {}
         self._turn = 0
         self._busy = False
-        self._gone = False
         self._newest: Now | None = None
         self._shown: tuple[str, str] | None = None
         self._links: set[tuple[str, str, int]] = set()
-        self._dark = dark
 
     # ------------------------------------------------------------------ building
 
     def build(self) -> None:
         """Lay the page out; data follow once the browser is there."""
-        self.client = ui.context.client
-        self.client.on_delete(lambda: self.feed.part(self))
-        self.dark = ui.dark_mode(self._dark)
-        ui.add_head_html('<link rel="icon" href="/assets/mark.svg">')
-        ui.add_head_html('<link rel="stylesheet" href="/assets/screen.css">')
+        self._begin()
         self._bar()
         with ui.element("div").classes("lb-frame"):
             with ui.element("nav").classes("lb-card lb-side").props(f"aria-label={json.dumps(self.say('Equipment'))}"):
@@ -135,9 +127,8 @@ class LivePage:
 
     def _session(self) -> Session | None:
         """The session as of now; the page leaves where it is over or no longer reaches this place."""
-        found = self.feed.session(self)
+        found = super()._session()
         if found is not None:
-            self.user = found.user
             self.path = self._allowed(self.path, found)
         return found
 
@@ -180,15 +171,8 @@ class LivePage:
             button.props(f"aria-pressed={str(choice == chosen).lower()}")
 
     async def _toggle_dark(self) -> None:
-        is_dark = await ui.run_javascript("document.body.classList.contains('body--dark')")
-        self.dark.value = not is_dark
-        self._dark = not is_dark
-        dark_cookie(not is_dark)
+        await super()._toggle_dark()
         self._refresh_soon()
-
-    def _logout(self) -> None:
-        self.feed.users.logout(self.session)
-        self.feed.end(self.session)
 
     async def _explain(self, figure: str) -> None:
         if self._session() is None:
@@ -209,15 +193,6 @@ class LivePage:
             with ui.element("div").style("text-align: right; margin-top: 10px"):
                 plain_button(html.escape(self.say("Close")), self.dialog.close)
         self.dialog.open()
-
-    def leave(self) -> None:
-        """Go to the log-in form; the server forgets the page."""
-        if self._gone:
-            return
-        self._gone = True
-        self.feed.part(self)
-        with self.client:
-            ui.navigate.to(f"/{self.say.language}/login")
 
     # ------------------------------------------------------------------ data
 

@@ -11,15 +11,15 @@ from nicegui import background_tasks, ui
 
 from luban.core.errors import LubanError
 from luban.core.time import to_datetime
-from luban.screens.i18n import Words, words
 from luban.screens.service import Now
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches
 from luban.screens.service.schedule_store import PlanState
 from luban.screens.users import Role, Session
 from luban.screens.web import schedule_tables as tables, schedule_texts as texts
-from luban.screens.web.bar import bar, dark_cookie, heading
+from luban.screens.web.bar import bar, heading
 from luban.screens.web.feed import Feed
+from luban.screens.web.open_page import OpenPage
 from luban.screens.web.schedule_happened import HappenedPanel
 from luban.screens.web.schedule_parts import REDO, UNDO, Choice, segments, tool
 from luban.screens.web.schedule_search import SearchPanel
@@ -32,7 +32,7 @@ __all__ = ["SchedulePage"]
 log = logging.getLogger(__name__)
 
 
-class SchedulePage:
+class SchedulePage(OpenPage):
     """One open page of one person; plans and searches are shared by all pages of the plant.
 
     session  id of the session; it is read again in every handler
@@ -43,15 +43,12 @@ class SchedulePage:
         self, feed: Feed, desk: Desk, searches: Searches, language: str, session: Session, wanted: str, *,
         dark: bool | None,
     ) -> None:  # fmt: skip
-        self.feed, self.desk, self.searches, self.view, self.reads = feed, desk, searches, feed.view, feed.reads
-        self.session, self.user = session.id, session.user
-        self.say: Words = words(language)
+        super().__init__(feed, language, session, dark=dark)
+        self.desk, self.searches = desk, searches
         self.plan: PlanState | None = None
         self.status: dict[str, Any] = {}
         self.other, self.by, self.wanted = "", "day", wanted
         self.asked: dict[str, Any] | None = None
-        self._dark = dark
-        self._gone = False
         self._turn = 0
         newest = searches.newest
         self._seen = newest.id if newest is not None and not newest.running else ""
@@ -61,12 +58,7 @@ class SchedulePage:
 
     def build(self) -> None:
         """Lay the page out; data follow once the browser is there."""
-        self.client = ui.context.client
-        self.client.on_delete(lambda: self.feed.part(self))
-        self.dark = ui.dark_mode(self._dark)
-        for link in ('rel="icon" href="/assets/mark.svg"', 'rel="stylesheet" href="/assets/screen.css"',
-                     'rel="stylesheet" href="/assets/schedule.css"'):  # fmt: skip
-            ui.add_head_html(f"<link {link}>")
+        self._begin("schedule")
         bar(self.say, self.view.plant.name, self.user, "schedule", "", self._toggle_dark, self._logout)
         if not self.user.may(Role.VIEWER, self.view.plant.id):
             with ui.element("div").classes("lb-frame"):
@@ -145,12 +137,6 @@ class SchedulePage:
 
     # ------------------------------------------------------------------ who asks
 
-    def _session(self) -> Session | None:
-        found = self.feed.session(self)
-        if found is not None:
-            self.user = found.user
-        return found
-
     def _may(self) -> bool:
         return self.user.may(Role.PLANNER, self.view.plant.id)
 
@@ -166,24 +152,6 @@ class SchedulePage:
 
     def _open_id(self) -> str:
         return self.plan.id if self.plan else ""
-
-    async def _toggle_dark(self) -> None:
-        is_dark = await ui.run_javascript("document.body.classList.contains('body--dark')")
-        self.dark.value = self._dark = not is_dark
-        dark_cookie(not is_dark)
-
-    def _logout(self) -> None:
-        self.feed.users.logout(self.session)
-        self.feed.end(self.session)
-
-    def leave(self) -> None:
-        """Go to the log-in form; the server forgets the page."""
-        if self._gone:
-            return
-        self._gone = True
-        self.feed.part(self)
-        with self.client:
-            ui.navigate.to(f"/{self.say.language}/login")
 
     # ------------------------------------------------------------------ reading
 

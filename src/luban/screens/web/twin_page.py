@@ -13,13 +13,13 @@ from nicegui import background_tasks, ui
 
 from luban.core.errors import LubanError
 from luban.core.time import to_datetime
-from luban.screens.i18n import Words, words
 from luban.screens.service import Now
 from luban.screens.service.twin_runs import TwinRun, TwinRuns
 from luban.screens.users import Role, Session
 from luban.screens.web import twin_charts as charts, twin_tables as tables, twin_texts as texts
-from luban.screens.web.bar import bar, dark_cookie, heading, plain_button
+from luban.screens.web.bar import bar, heading, plain_button
 from luban.screens.web.feed import Feed
+from luban.screens.web.open_page import OpenPage
 from luban.screens.web.twin_form import TwinForm
 from luban.screens.web.view import View
 
@@ -32,21 +32,18 @@ _EXAMPLES = {
 }  # fmt: skip
 
 
-class TwinPage:
+class TwinPage(OpenPage):
     """One open page of one person; what was run is shared by all pages of the plant.
 
     session  id of the session; it is read again in every handler
     """
 
     def __init__(self, feed: Feed, runs: TwinRuns, language: str, session: Session, *, dark: bool | None) -> None:
-        self.feed, self.runs, self.view, self.reads = feed, runs, feed.view, feed.reads
-        self.session, self.user = session.id, session.user
-        self.say: Words = words(language)
+        super().__init__(feed, language, session, dark=dark)
+        self.runs = runs
         self.told: dict[str, Any] | None = None
         self.form: TwinForm | None = None
         self.place, self.measure = 0, "queue"
-        self._dark = dark
-        self._gone = False
         self._turn = 0
         self._known: tuple[object, ...] = ()
         self._shown = ""
@@ -55,11 +52,7 @@ class TwinPage:
 
     def build(self) -> None:
         """Lay the page out; data follow once the browser is there."""
-        self.client = ui.context.client
-        self.client.on_delete(lambda: self.feed.part(self))
-        self.dark = ui.dark_mode(self._dark)
-        ui.add_head_html('<link rel="icon" href="/assets/mark.svg">')
-        ui.add_head_html('<link rel="stylesheet" href="/assets/screen.css">')
+        self._begin()
         bar(self.say, self.view.plant.name, self.user, "twin", "", self._toggle_dark, self._logout)
         if not self.user.may(Role.VIEWER, self.view.plant.id):
             with ui.element("div").classes("lb-frame"):
@@ -132,22 +125,10 @@ class TwinPage:
 
     # ------------------------------------------------------------------ acts of the person
 
-    def _session(self) -> Session | None:
-        found = self.feed.session(self)
-        if found is not None:
-            self.user = found.user
-        return found
-
     async def _toggle_dark(self) -> None:
-        is_dark = await ui.run_javascript("document.body.classList.contains('body--dark')")
-        self.dark.value = self._dark = not is_dark
-        dark_cookie(not is_dark)
+        await super()._toggle_dark()
         self._shown = ""
         self._known = ()
-
-    def _logout(self) -> None:
-        self.feed.users.logout(self.session)
-        self.feed.end(self.session)
 
     def _start(self) -> None:
         session = self._session()
@@ -176,15 +157,6 @@ class TwinPage:
         if session is not None and run is not None and session.user.may(Role.ENGINEER, self.view.plant.id):
             self.runs.cancel(run.id)
             self._known = ()
-
-    def leave(self) -> None:
-        """Go to the log-in form; the server forgets the page."""
-        if self._gone:
-            return
-        self._gone = True
-        self.feed.part(self)
-        with self.client:
-            ui.navigate.to(f"/{self.say.language}/login")
 
     # ------------------------------------------------------------------ following the run
 
