@@ -9,6 +9,7 @@ from luban.core import errors
 from luban.core.errors import LubanError
 from luban.ledger import Column, stream, streams
 from luban.screens.api import _STATUS
+from luban.understand.quality.book import KINDS
 from reference_plant import table
 
 __all__ = ["errors_page", "streams_page"]
@@ -23,8 +24,8 @@ overwritten; a correction is a new fact whose `supersedes` names the old one ([h
 *required* is `yes` where the writer must give it, `no` where it may be empty, `assigned` where the ledger gives it.
 A `name` is text that repeats over many rows, a `text` rarely does.
 
-Written today: `signal`, `state`, `count` and `event`. The other streams have their schema and take facts, but no
-connector or screen of this release writes them.
+Written today: `signal`, `state`, `count`, `measurement` and `event`. The other streams have their schema and take
+facts, but no connector or screen of this release writes them.
 
 ## Common columns
 """
@@ -44,6 +45,10 @@ it), or `more` (how many beyond the first hundred) |
 | `note` | a source, or anything a person remarks on | | free text |
 | `act` | a user, or what was acted on | an instant | code: what was done; `person` did it |
 | `alarm` | reserved: no connector writes it yet | | |
+
+Kinds of the book of quality: how things stand is worked out by going through a subject's entries in their order, and
+`data` holds what each code needs.
+
 """
 
 ERRORS_HEAD = """\
@@ -81,7 +86,10 @@ def streams_page() -> str:
         lines += [f"## {name}", "", f"Subject: {subject.description}", ""]
         lines += table(head, rows(one.own))
         if name == "event":
-            lines.append(EVENTS)
+            lines += [
+                EVENTS,
+                *table(("kind", "what it is about"), ((f"`{kind}`", text) for kind, text in KINDS.items())),
+            ]
     return "\n".join(lines)
 
 

@@ -7,7 +7,18 @@ Reads and writes no record. `load` gives an immutable `Plant` or the first thing
 from luban.plant.calendar import Calendar, Shift
 from luban.plant.complaint import Complaint, Place
 from luban.plant.load import check, load
-from luban.plant.model import BomLine, Characteristic, Equipment, Item, Operation, Order, Plant, Signal, Source
+from luban.plant.model import (
+    BomLine,
+    Characteristic,
+    Equipment,
+    Inspection,
+    Item,
+    Operation,
+    Order,
+    Plant,
+    Signal,
+    Source,
+)
 from luban.plant.schema import schema
 from luban.plant.starter import init_plant, templates
 from luban.plant.tables import Column, table_columns
@@ -19,6 +30,7 @@ __all__ = [
     "Column",
     "Complaint",
     "Equipment",
+    "Inspection",
     "Item",
     "Operation",
     "Order",

@@ -13,10 +13,21 @@ from luban.core.time import parse_duration
 from luban.core.units import parse_unit
 from luban.plant import settings
 from luban.plant.calendar import Calendar, ExtraShift, ShiftPattern, parse_closed, parse_days, span
-from luban.plant.checks import check_draft
+from luban.plant.checks import check_draft, how_often
 from luban.plant.complaint import Complaint
 from luban.plant.draft import Draft, Entry, read_draft
-from luban.plant.model import BomLine, Characteristic, Equipment, Item, Operation, Order, Plant, Signal, Source
+from luban.plant.model import (
+    BomLine,
+    Characteristic,
+    Equipment,
+    Inspection,
+    Item,
+    Operation,
+    Order,
+    Plant,
+    Signal,
+    Source,
+)
 from luban.plant.tree import Node, tree
 
 __all__ = ["check", "load"]
@@ -80,7 +91,16 @@ def _build(draft: Draft) -> Plant:
             }
         ),
         fingerprint=_fingerprint(draft.files),
+        inspections=tuple(_inspection(v) for v in _values(draft, "inspection")),
     )
+
+
+def _inspection(v: dict[str, Any]) -> Inspection:
+    every_us, every_pieces = how_often(v["every"] or "")
+    return Inspection(
+        v["item"], v["operation"] or "", v["characteristic"], v["method"] or "", v["gauge"] or "",
+        int(v["pieces"] or 1), v["every"] or "", every_us, every_pieces, v["chart"] or "", v["reaction"] or "",
+    )  # fmt: skip
 
 
 def _full(plant: str, path: str) -> str:

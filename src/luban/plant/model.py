@@ -11,7 +11,18 @@ from luban.core.errors import InputError
 from luban.plant.calendar import Calendar, Shift
 from luban.plant.complaint import did_you_mean
 
-__all__ = ["BomLine", "Characteristic", "Equipment", "Item", "Operation", "Order", "Plant", "Signal", "Source"]
+__all__ = [
+    "BomLine",
+    "Characteristic",
+    "Equipment",
+    "Inspection",
+    "Item",
+    "Operation",
+    "Order",
+    "Plant",
+    "Signal",
+    "Source",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +151,38 @@ class Characteristic:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspection:
+    """How one characteristic is inspected.
+
+    operation    after which it is measured; "" for any
+    gauge        gauge or type of gauge; "" where any will do
+    pieces       measured each time
+    every        how often, as the table says it; "" for each piece
+    every_us     the duration [µs], else None
+    every_pieces the number of pieces, else None; 1 where `every` is empty
+    chart        kind of control chart; "" where the number of pieces decides
+    reaction     what to do when a value is out
+    """
+
+    item: str
+    operation: str
+    characteristic: str
+    method: str
+    gauge: str
+    pieces: int
+    every: str
+    every_us: int | None
+    every_pieces: int | None
+    chart: str
+    reaction: str
+
+    @property
+    def subject(self) -> str:
+        """The characteristic as facts name it, `item:name`."""
+        return f"{self.item}:{self.characteristic}"
+
+
+@dataclass(frozen=True, slots=True)
 class Plant:
     """One plant as its folder describes it. Immutable: a changed folder is a new Plant.
 
@@ -151,6 +194,7 @@ class Plant:
     equipment    by full path, parents before children
     signals      by full id
     fingerprint  sha256 over the files it was read from: the name of this revision
+    inspections  the inspection plan, in the order of the file
     """
 
     id: str
@@ -170,6 +214,7 @@ class Plant:
     bom: tuple[BomLine, ...]
     characteristics: Mapping[str, Characteristic]
     fingerprint: str
+    inspections: tuple[Inspection, ...] = ()
 
     @property
     def work_units(self) -> tuple[str, ...]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from luban.plant.checks import calendars, signals, tables, tree
+from luban.plant.checks import calendars, inspection, signals, tables, tree
+from luban.plant.checks.inspection import how_often
 from luban.plant.complaint import Complaint
 from luban.plant.draft import Draft
 
-__all__ = ["check_draft"]
+__all__ = ["check_draft", "how_often"]
 
 
 def check_draft(draft: Draft) -> Iterator[Complaint]:
     """All complaints about what the entries say together."""
-    for part in (tree, calendars, signals, tables):
+    for part in (tree, calendars, signals, tables, inspection):
         for rule in part.RULES:
             yield from rule(draft)

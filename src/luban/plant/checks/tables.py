@@ -20,6 +20,7 @@ def _table_ids(draft: Draft) -> Iterator[Complaint]:
         "routing": ("item", "operation", "unit"),
         "bom": ("parent", "item"),
         "characteristics": ("item", "name"),
+        "inspection": ("item", "operation", "characteristic"),
     }
     for table, columns in keys.items():
         first: dict[tuple[Any, ...], Row] = {}
@@ -46,6 +47,7 @@ def _item_references(draft: Draft) -> Iterator[Complaint]:
         ("orders", ("item",)),
         ("bom", ("parent", "item")),
         ("characteristics", ("item",)),
+        ("inspection", ("item",)),
     ):
         for row in draft.rows(table):
             for column in columns:
