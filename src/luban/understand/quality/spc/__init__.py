@@ -13,6 +13,15 @@ from luban.understand.quality.spc.attributes import counted
 from luban.understand.quality.spc.chart import Chart, Panel, Violation
 from luban.understand.quality.spc.charts import CHARTS, control_chart, fit_limits, kind_of
 from luban.understand.quality.spc.limits import Limits
+from luban.understand.quality.spc.phases import (
+    causes,
+    freeze,
+    left_out,
+    limits_at,
+    revisions,
+    staged_chart,
+    trial_chart,
+)
 from luban.understand.quality.spc.rules import RULE_SETS, RULES, Rule, chosen_rules
 from luban.understand.quality.spc.stream import Plotted, Stream
 
@@ -27,9 +36,16 @@ __all__ = [
     "Rule",
     "Stream",
     "Violation",
+    "causes",
     "chosen_rules",
     "control_chart",
     "counted",
     "fit_limits",
+    "freeze",
     "kind_of",
+    "left_out",
+    "limits_at",
+    "revisions",
+    "staged_chart",
+    "trial_chart",
 ]

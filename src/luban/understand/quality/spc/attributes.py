@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from luban.core.errors import InputError
-from luban.understand.quality.data import NO_TIME, Counts, Floats
+from luban.understand.quality.data import NO_TIME, Counts, Floats, Ordinals
 from luban.understand.quality.spc.constants import d2
 from luban.understand.quality.spc.kind import SHARE, Bools, Fit, Kind, PanelKind, Points, one_count, points_of_counts
 from luban.understand.quality.spc.limits import WIDTH, Limits, number
@@ -48,8 +48,7 @@ def counted(
         if np.ndim(sizes) == 0
         else np.array(sizes, np.float64)
     )
-    labels = tuple(map(str, range(1, len(taken) + 1)))
-    return Counts(characteristic, taken, wide, labels, np.full(len(taken), NO_TIME), defective)
+    return Counts(characteristic, taken, wide, Ordinals(len(taken)), np.full(len(taken), NO_TIME), defective)
 
 
 def _checked(data: Counts, keep: Bools, *, defective: bool, other: str) -> None:

@@ -6,6 +6,7 @@ A new kind is written where it belongs (docs: kind.py) and added to `CHARTS` her
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from luban.understand.quality.spc.limits import WIDTH, Limits
 from luban.understand.quality.spc.rules import Rule, chosen_rules
 from luban.understand.quality.spc.variables import VARIABLES
 
-__all__ = ["CHARTS", "FEW", "control_chart", "fit_limits", "kind_of", "panels_of"]
+__all__ = ["CHARTS", "FEW", "control_chart", "fit_limits", "for_points_to_come", "kind_of", "panels_of"]
 
 CHARTS: Mapping[str, Kind] = {kind.name: kind for kind in (*VARIABLES, *ATTRIBUTES)}
 """Every kind of control chart by name."""
@@ -62,10 +63,7 @@ def control_chart(
     taken = _rows(data)
     left_out = dict(out or {})
     points = one.points(taken)
-    if limits is None:
-        held = fit_limits(kind, taken, out=left_out, **options)
-    else:
-        held = _given(kind, limits, left_out, options)
+    held = _fitted(one, taken, left_out, options) if limits is None else _given(kind, limits, left_out, options)
     count = len(taken.labels)
     run = one.start(held)
     tracks = run.advance(points)
@@ -92,21 +90,32 @@ def fit_limits(kind: str, data: Any, *, out: Mapping[int, str] | None = None, **
     one = kind_of(kind)
     taken = _rows(data)
     one.points(taken)  # complains if the kind cannot take it
-    unknown = sorted(set(options) - set(one.options))
+    return for_points_to_come(_fitted(one, taken, dict(out or {}), options))
+
+
+def for_points_to_come(limits: Limits) -> Limits:
+    """Limits of phase 1 as they hold for points that they do not rest on: the same, but for charts such as T²."""
+    turn = kind_of(limits.kind).frozen
+    return limits if turn is None else replace(limits, parameters=dict(turn(limits.parameters)))
+
+
+def _fitted(kind: Kind, data: Any, out: Mapping[int, str], options: Mapping[str, Any]) -> Limits:
+    unknown = sorted(set(options) - set(kind.options))
     if unknown:
-        expected = ", ".join(one.options) or "no option"
-        raise InputError("this chart has no such option", came=", ".join(unknown), expected=expected, where=kind)
-    width = options.setdefault("width", WIDTH)
-    if not isinstance(width, (int, float)) or not 0 < width < 100:
-        raise InputError("limits lie above 0 standard errors from the centre", came=str(width), where="width")
-    left_out = dict(out or {})
-    keep = _kept(len(taken.labels), left_out)
-    fit: Fit = one.fit(taken, keep, options)
+        expected = ", ".join(kind.options) or "no option"
+        raise InputError("this chart has no such option", came=", ".join(unknown), expected=expected, where=kind.name)
+    given = dict(options)
+    if "width" in kind.options:
+        width = given.setdefault("width", WIDTH)
+        if not isinstance(width, (int, float)) or not 0 < width < 100:
+            raise InputError("limits lie above 0 standard errors from the centre", came=str(width), where="width")
+    keep = _kept(len(data.labels), out)
+    fit: Fit = kind.fit(data, keep, given)
     used = int(keep.sum())
     few = (f"Limits rest on {used} points; with {FEW} or more they are reliable",) if used < FEW else ()
     return Limits(
-        kind, dict(fit.parameters), used, taken.characteristic, getattr(taken, "unit", "1"),
-        {taken.labels[at]: why for at, why in left_out.items()}, notes=(*few, *fit.notes),
+        kind.name, dict(fit.parameters), used, data.characteristic, getattr(data, "unit", "1"),
+        {data.labels[at]: why for at, why in out.items()}, notes=(*few, *fit.notes),
     )  # fmt: skip
 
 

@@ -133,6 +133,7 @@ class Kind:
     fit      (data, which subgroups to use, options) -> Fit; InputError with the reason where there is no estimate
     start    a run with these limits; InputError if a parameter is missing or impossible
     options  what `fit` takes: name -> meaning with unit and default
+    frozen   parameters of phase 1 -> parameters for points to come, where they differ; None: they are the same
     """
 
     name: str
@@ -143,6 +144,7 @@ class Kind:
     fit: Callable[[Any, Bools, Mapping[str, Any]], Fit]
     start: Callable[[Limits], Run]
     options: Mapping[str, str] = field(default_factory=dict)
+    frozen: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
 
 
 _ONE_START: Ints = np.array([0, 1], np.int64)

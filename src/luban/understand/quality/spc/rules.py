@@ -54,6 +54,7 @@ class Rule:
     both     OUTSIDE only: points must lie on both sides; else on either
     roles    panels that it applies to: zones need a symmetric, about normal statistic (location); runs also fit counts
     title    what it says, for people, with {blanks} for the numbers
+    mark     beside a point on a chart: 1 … 8 (Nelson), W1 … W4 (Western Electric), L (beyond a limit)
 
     Example  replace(RULES["nelson_2"], name="seven_on_one_side", points=7)
     """
@@ -66,6 +67,7 @@ class Rule:
     roles: frozenset[str]
     title: str
     both: bool = False
+    mark: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= self.points <= self.of <= LONGEST or not 0 <= self.sigmas < 100:
@@ -89,7 +91,9 @@ class Rule:
 def _rule(
     name: str, pattern: int, points: int, roles: frozenset[str], title: str, of: int = 0, sigmas: float = 0.0
 ) -> Rule:
-    return Rule(name, pattern, points, of or points, sigmas, roles, title)
+    family, _, number = name.rpartition("_")
+    mark = {"nelson": number, "western_electric": f"W{number}"}.get(family, "L")
+    return Rule(name, pattern, points, of or points, sigmas, roles, title, mark=mark)
 
 
 _BEYOND = "One point beyond a control limit"

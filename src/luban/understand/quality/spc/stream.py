@@ -103,7 +103,7 @@ class Stream:
             "rules": [
                 {
                     "name": one.name, "pattern": one.pattern, "points": one.points, "of": one.of, "sigmas": one.sigmas,
-                    "roles": sorted(one.roles), "title": one.title, "both": one.both,
+                    "roles": sorted(one.roles), "title": one.title, "both": one.both, "mark": one.mark,
                 }
                 for one in self.rules
             ],
