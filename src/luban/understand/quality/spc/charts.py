@@ -6,7 +6,6 @@ A new kind is written where it belongs (docs: kind.py) and added to `CHARTS` her
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from luban.understand.quality.spc.limits import WIDTH, Limits
 from luban.understand.quality.spc.rules import Rule, chosen_rules
 from luban.understand.quality.spc.variables import VARIABLES
 
-__all__ = ["CHARTS", "FEW", "control_chart", "fit_limits", "for_points_to_come", "kind_of", "panels_of"]
+__all__ = ["CHARTS", "FEW", "control_chart", "fit_limits", "kind_of", "panels_of"]
 
 CHARTS: Mapping[str, Kind] = {kind.name: kind for kind in (*VARIABLES, *ATTRIBUTES)}
 """Every kind of control chart by name."""
@@ -65,7 +64,7 @@ def control_chart(
     points = one.points(taken)
     held = _fitted(one, taken, left_out, options) if limits is None else _given(kind, limits, left_out, options)
     count = len(taken.labels)
-    run = one.start(held)
+    run = (one.own or one.start)(held) if limits is None else one.start(held)
     tracks = run.advance(points)
     alone = None
     if left_out:
@@ -90,13 +89,7 @@ def fit_limits(kind: str, data: Any, *, out: Mapping[int, str] | None = None, **
     one = kind_of(kind)
     taken = _rows(data)
     one.points(taken)  # complains if the kind cannot take it
-    return for_points_to_come(_fitted(one, taken, dict(out or {}), options))
-
-
-def for_points_to_come(limits: Limits) -> Limits:
-    """Limits of phase 1 as they hold for points that they do not rest on: the same, but for charts such as T²."""
-    turn = kind_of(limits.kind).frozen
-    return limits if turn is None else replace(limits, parameters=dict(turn(limits.parameters)))
+    return _fitted(one, taken, dict(out or {}), options)
 
 
 def _fitted(kind: Kind, data: Any, out: Mapping[int, str], options: Mapping[str, Any]) -> Limits:

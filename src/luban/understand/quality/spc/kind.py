@@ -8,7 +8,7 @@ the one way in which points become plotted values, both for a whole sample and f
 
 Whoever writes a run keeps one promise: cutting the points in pieces changes no bit of the tracks. Plus, minus, times,
 divide and square root keep it in numpy and in a compiled loop alike; `exp`, `log`, `**` and numpy's own sums over
-several points do not (numpy takes them in blocks), so sum in a loop of spc/kernel.py or a kernel of your own.
+several points do not (numpy takes them in blocks), so sum in a loop of spc/kernel or a kernel of your own.
 All that a run remembers is in `memory`: saving copies it, restoring writes it back.
 """
 
@@ -133,7 +133,7 @@ class Kind:
     fit      (data, which subgroups to use, options) -> Fit; InputError with the reason where there is no estimate
     start    a run with these limits; InputError if a parameter is missing or impossible
     options  what `fit` takes: name -> meaning with unit and default
-    frozen   parameters of phase 1 -> parameters for points to come, where they differ; None: they are the same
+    own      a run for the very points that the limits rest on (phase 1), where its lines differ; None: as `start`
     """
 
     name: str
@@ -144,7 +144,7 @@ class Kind:
     fit: Callable[[Any, Bools, Mapping[str, Any]], Fit]
     start: Callable[[Limits], Run]
     options: Mapping[str, str] = field(default_factory=dict)
-    frozen: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    own: Callable[[Limits], Run] | None = None
 
 
 _ONE_START: Ints = np.array([0, 1], np.int64)

@@ -24,7 +24,7 @@ import numpy as np
 from luban.core.errors import InputError
 from luban.understand.quality.data import NO_TIME, Floats, Ints
 from luban.understand.quality.spc.chart import Chart, Violation
-from luban.understand.quality.spc.charts import control_chart, for_points_to_come, kind_of, panels_of
+from luban.understand.quality.spc.charts import control_chart, kind_of, panels_of
 from luban.understand.quality.spc.judge import Judge
 from luban.understand.quality.spc.kind import SPREAD, Kind, Points, Track
 from luban.understand.quality.spc.limits import Limits
@@ -114,10 +114,8 @@ def freeze(chart: Chart, *, person: str, reason: str, since: int = NO_TIME, revi
     unit = chart.panels[0].unit if not kind.panels[0].unit else "1"
     parameters = {name: value for name, value in chart.parameters.items() if name not in ("rules", "revision")}
     out = {chart.labels[at]: why for at, why in chart.out.items()}
-    return for_points_to_come(
-        Limits(
-            chart.kind, parameters, chart.used, chart.characteristic, unit, out, revision, since, person, reason, notes
-        )
+    return Limits(
+        chart.kind, parameters, chart.used, chart.characteristic, unit, out, revision, since, person, reason, notes
     )
 
 
