@@ -229,7 +229,7 @@ def _ewma_solved(shift: float, weight: float, edge: float) -> tuple[_Numbers, _N
     """Nodes, weights, and the run length from each node."""
     nodes, weights = _gauss(-edge, edge, _nodes_for(2 * edge, weight))
     kernel = _normal_density(nodes[None, :], (1 - weight) * nodes[:, None] + weight * shift, weight) * weights
-    solved: _Numbers = np.linalg.solve(np.eye(len(nodes)) - kernel, np.ones(len(nodes)))
+    solved = np.asarray(np.linalg.solve(np.eye(len(nodes)) - kernel, np.ones(len(nodes))), np.float64)
     return nodes, weights, solved
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from luban.core.errors import InputError
 from luban.understand.quality.data import Floats, individuals, subgroups
+from luban.understand.quality.spc.advanced import ADVANCED
 from luban.understand.quality.spc.attributes import ATTRIBUTES
 from luban.understand.quality.spc.chart import Chart, Panel
 from luban.understand.quality.spc.judge import Judge
@@ -22,7 +23,7 @@ from luban.understand.quality.spc.variables import VARIABLES
 
 __all__ = ["CHARTS", "FEW", "control_chart", "fit_limits", "kind_of", "panels_of"]
 
-CHARTS: Mapping[str, Kind] = {kind.name: kind for kind in (*VARIABLES, *ATTRIBUTES)}
+CHARTS: Mapping[str, Kind] = {kind.name: kind for kind in (*VARIABLES, *ATTRIBUTES, *ADVANCED)}
 """Every kind of control chart by name."""
 
 FEW = 20

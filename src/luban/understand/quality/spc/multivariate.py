@@ -276,7 +276,7 @@ def _estimate(data: object, use: Bools, options: Mapping[str, Any]) -> tuple[dic
         raise InputError("too few points for so many characteristics", came=f"{kept} points, {p} characteristics",
                          expected=f"more than {p + 2} points")  # fmt: skip
     _factor(covariance)
-    notes = ("fewer than 10 points for each characteristic: limits are uncertain",) if values < 10 * p else ()
+    notes = ("Fewer than 10 points for each characteristic: limits are uncertain",) if values < 10 * p else ()
     sizes = np.unique(points.sizes)
     return {
         "mean": mean.tolist(), "covariance": covariance.tolist(), "names": list(data.names), "from": way,
@@ -353,7 +353,7 @@ def _above(limits: Sequence[float] | Floats) -> Floats:
 
 def _t2_fit(data: object, use: Bools, options: Mapping[str, Any]) -> Fit:
     parameters, notes = _estimate(data, use, options)
-    parameters["alpha"] = option(options, "alpha", _ALPHA)
+    parameters |= {"alpha": option(options, "alpha", _ALPHA)}
     _tail(parameters, len(parameters["mean"]))
     return Fit(parameters, notes)
 
@@ -365,7 +365,7 @@ def _t2_own(limits: Limits) -> _T2Run:
 
 T2 = Kind(
     name="t2", title="Hotelling T²", panels=(PanelKind("T²", DISTANCE, "1"),), points=_points, one=_one, fit=_t2_fit,
-    start=_T2Run, options=_T2_OPTIONS,
+    start=_T2Run, options=_T2_OPTIONS, own=_t2_own,
 )  # fmt: skip
 
 
