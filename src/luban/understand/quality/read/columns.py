@@ -15,7 +15,7 @@ import numpy as np
 from luban.core.errors import InputError, UnitError
 from luban.core.units import convert, parse_unit
 from luban.understand.quality.data import Excluded, Floats
-from luban.understand.quality.read.names import plain_name, role_of, split_unit
+from luban.understand.quality.read.names import plain_name, role_of, series, split_unit
 from luban.understand.quality.read.numbers import decimal_comma, is_number, number_of, text_of
 from luban.understand.quality.read.sources import Rows, open_rows
 
@@ -253,11 +253,18 @@ def _filled(cells: Sequence[Any]) -> int:
 def _first_numbers(body: Sequence[tuple[int, list[Any]]]) -> int | None:
     """Index of the first row that looks like the rows of numbers in the middle of the table."""
     counts = [sum(map(is_number, cells)) for _, cells in body[:_PROBE]]
-    with_any = sorted(count for count in counts if count)
-    if not with_any:
+    having = [at for at, count in enumerate(counts) if count]
+    if not having:
         return None
-    usual = with_any[len(with_any) // 2]
-    return next(at for at, count in enumerate(counts) if 2 * count >= usual)
+    usual = sorted(counts[at] for at in having)[len(having) // 2]
+    width = sorted(_filled(body[at][1]) for at in having)[len(having) // 2]
+    first = next(at for at in having if 2 * counts[at] >= usual and 2 * _filled(body[at][1]) > width)
+    narrow = first  # lines such as `CMM 7` above the real header are narrower than it
+    while narrow < min(len(body), first + 30) and _filled(body[narrow][1]) < width:
+        narrow += 1
+    if first < narrow < len(counts) and not counts[narrow] and any(role_of(text_of(cell)) for cell in body[narrow][1]):
+        first = next((at for at in having if at > narrow), first)
+    return first
 
 
 def _header(body: Sequence[tuple[int, list[Any]]], first: int) -> int | None:
@@ -268,30 +275,35 @@ def _header(body: Sequence[tuple[int, list[Any]]], first: int) -> int | None:
     it has text above a column of numbers.
     """
     width = max(_filled(cells) for _, cells in body[first : first + 20])
-    top = first
-    while top > 0:
-        cells = body[top - 1][1]
-        if _filled(cells) < max(0.6 * width, 1 if width == 1 else 2) and not _is_units(cells):
-            break
+    top: int | None = None
+    for at in range(first - 1, -1, -1):
+        cells = body[at][1]
         known = any(role_of(name) or split_unit(name)[1] for name in map(text_of, cells))
-        if body[top][0] - body[top - 1][0] > 1 and not known:
+        wide = _filled(cells) >= max(0.6 * width, 1 if width == 1 else 2)
+        if body[at + 1][0] - body[at][0] > 1 and not known:
             break  # a blank line between: what stands above it is a title
-        top -= 1
-        if known:
+        if wide:
+            top = at
+        if (wide and known) or (top is not None and not wide):
             break
-    if top < first:
+    if top is not None:
         return top
     return first if _names_in_numbers(body, first) else None
 
 
 def _names_in_numbers(body: Sequence[tuple[int, list[Any]]], first: int) -> bool:
-    """A header such as No., 1, 2, 3: text above a column of numbers."""
+    """A header such as No., 1, 2, 3: text above a column of numbers, or numbers that count up beside a known name."""
     cells, below = body[first][1], [row for _, row in body[first + 1 : first + 12]]
     for at, cell in enumerate(cells):
         under = [row[at] for row in below if at < len(row) and text_of(row[at])]
         if text_of(cell) and not is_number(cell) and under and all(map(is_number, under)):
             return True
-    return False
+    if len(cells) > 2 and [text_of(cell) for cell in cells] == [str(at + 1) for at in range(len(cells))]:
+        return any(not text_of(cell).isdigit() for row in below for cell in row)
+    corner, across = text_of(cells[0]), [text_of(cell) for cell in cells[1:]]
+    beside = [text_of(row[0]) for row in below if row]
+    named = corner == "" or (not is_number(corner) and role_of(corner) != "")
+    return named and series(across) and bool(beside) and not any(map(is_number, beside))
 
 
 def _is_units(cells: Sequence[Any]) -> bool:
@@ -323,7 +335,8 @@ def _columns(rows: Rows, header: list[str], body: list[tuple[int, list[Any]]]) -
     columns = {
         name: tuple(cells[at] if at < len(cells) else None for _, cells in body) for at, name in enumerate(names)
     }
-    kept = [name for name in names if any(text_of(cell) for cell in columns[name])]
+    named = {text.strip() for text in header}
+    kept = [name for name in names if name in named or any(text_of(cell) for cell in columns[name])]
     return Columns(
         tuple(kept), {name: columns[name] for name in kept}, tuple(number for number, _ in body), rows.name,
         rows.sheet, rows.delimiter, units, {name: at for at, name in enumerate(names)},

@@ -109,19 +109,13 @@ def split_unit(name: str) -> tuple[str, str]:
 
 
 def series(names: Sequence[str]) -> bool:
-    """Whether the names count up: X1, X2, X3; "1", "2"; a, b, c.
+    """Whether the names count up: X1, X2, X3, or 1, 2, 3.
 
     Example  series(["x1", "x2", "x3"]) and not series(["x1", "y2"])
     """
-    bare = [split_unit(name)[0] for name in names]
-    found = [_NUMBERED.match(name) for name in bare]
-    if len(names) < 2:
+    found = [_NUMBERED.match(split_unit(name)[0]) for name in names]
+    if len(names) < 2 or not all(found):
         return False
-    if all(found):
-        stems = {one[1].casefold().strip() for one in found if one}
-        numbers = [int(one[2]) for one in found if one]
-        return len(stems) == 1 and all(b > a for a, b in pairwise(numbers))
-    letters = [name.strip().casefold() for name in bare]
-    return all(len(name) == 1 and name.isalpha() for name in letters) and all(
-        ord(b) == ord(a) + 1 for a, b in pairwise(letters)
-    )
+    stems = {one[1].casefold().strip() for one in found if one}
+    numbers = [int(one[2]) for one in found if one]
+    return len(stems) == 1 and all(b > a for a, b in pairwise(numbers))

@@ -16,6 +16,7 @@ SHAPES = ("auto", "single", "long", "wide", "columns")
 """single: one value a row; long: one value a row and a column that names the subgroup; wide: one subgroup a row;
 columns: one subgroup a column."""
 
+_PIECES = frozenset(("sample", "样本", "시료", "stichprobe"))  # also said of the single values of a subgroup
 _PASSED = ("subgroup", "time", "index", "unit", "lower", "upper", "target", "summary")
 
 
@@ -100,12 +101,18 @@ def _shape(columns: Columns, values: Sequence[str], groups: Sequence[str], size:
 
 
 def _subgroups_across(columns: Columns, values: Sequence[str]) -> bool:
-    """Whether the header names subgroups: Day 1, Day 2, … above columns of values."""
+    """Whether the header names subgroups: Day 1, Day 2, …; or 1, 2, … above rows that are called X1, X2, …."""
     stems = {plain_name(name.rstrip("0123456789 #.")) for name in values}
-    named = len(stems) == 1 and role_of(next(iter(stems)), ("subgroup",)) != "" and stems != {"sample"}
-    labels = [text_of(cell) for cell in columns.cells[columns.names[0]]]
-    numbered = columns.names[0] not in values and series(labels) and not labels[0].isdigit()
-    return named or (numbered and role_of(columns.names[0], ("value",)) != "")
+    if len(stems) != 1:
+        return False
+    (stem,) = stems
+    corner = columns.names[0]
+    labels = columns.text(corner)
+    rows = {plain_name(label.rstrip("0123456789 #.")) for label in labels}
+    if corner not in values and series(labels) and len(rows) == 1:
+        (row,) = rows
+        return stem != row and row != "" and (role_of(row, ("subgroup", "time", "index")) == "" or row in _PIECES)
+    return role_of(stem, ("subgroup",)) != "" and stem not in _PIECES
 
 
 def _grouping(columns: Columns, rest: Sequence[str]) -> tuple[str, ...]:

@@ -108,6 +108,9 @@ def read_sample(
     limits = _limits(columns, layout, lower, target, upper)
     times = [groups.keys[at] if groups.moments else None for at in turn]
     chosen = "".join(f", {key} = {text}" for key, text in (where or {}).items())
+    if size > 1 and layout.shape == "single":
+        last = f" (the last has {len(values[-1])})" if len(values[-1]) < size else ""
+        chosen += f", {size} values after each other{last}"
     return Sample(
         name, _named(numbers, same), np.array([one for group in values for one in group], np.float64),
         np.concatenate(([0], np.cumsum([len(group) for group in values]))).astype(np.int64),
