@@ -32,11 +32,13 @@ class Gauging(Shop):
         """One value a minute; beside: lot, serial, unit, gauge, person, conditions, supersedes for all of them."""
         n = len(values)
         time = [self.at(begin) + at * MINUTE for at in range(n)]
-        fields = {name: value if isinstance(value, list) else [value] * n for name, value in beside.items()}
+        fields: dict[str, Sequence[Any]] = {
+            name: value if isinstance(value, list) else [value] * n for name, value in beside.items()
+        }
         return self._append(
             "measurement",
             "cmm",
-            {"time": time, "subject": [of] * n, "value": list(values), "quality": [quality] * n} | fields,
+            {"time": time, "subject": [of] * n, "value": list(values), "quality": [quality] * n, **fields},
         )
 
     def note(
@@ -50,4 +52,4 @@ class Gauging(Shop):
     ) -> int:
         """An entry of the book."""
         made = row(kind, subject, code, person="li", data=data, time=self.at(at), text=text)
-        return self._append("event", "screens", made)[0]
+        return self._append("event", "screens", dict(made))[0]
