@@ -21,7 +21,7 @@ from luban.understand.quality.spc.constants import d2
 from luban.understand.quality.spc.kind import SHARE, Bools, Fit, Kind, PanelKind, Points, one_count, points_of_counts
 from luban.understand.quality.spc.limits import WIDTH, Limits, number
 from luban.understand.quality.spc.lines import SizedRun
-from luban.understand.quality.spc.variables import exact_mean, rounded
+from luban.understand.quality.spc.variables import decimals_of, exact_mean, rounded
 
 __all__ = ["ATTRIBUTES", "counted"]
 
@@ -197,9 +197,9 @@ def _fit_laney(data: Counts, keep: Bools, options: Mapping[str, Any]) -> Fit:
             came=f"{len(ranges)} moving ranges",
             where=data.characteristic,
         )
-    decimals = options.get("decimals")
-    wider = exact_mean(ranges) / rounded(d2(2), decimals)
-    return Fit({**fit.parameters, "sigma_z": wider}, fit.notes)
+    decimals = decimals_of(options)
+    wider = exact_mean(ranges) / rounded(d2(2), decimals.get("decimals"))
+    return Fit({**fit.parameters, "sigma_z": wider, **decimals}, fit.notes)
 
 
 def _fit_laney_p(data: Counts, keep: Bools, options: Mapping[str, Any]) -> Fit:

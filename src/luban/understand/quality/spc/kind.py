@@ -155,7 +155,9 @@ def points_of_sample(data: object) -> Points:
     """Points of a `Sample` with subgroups of any size."""
     if not isinstance(data, Sample):
         raise InputError("this chart takes measured values", came=type(data).__name__, expected="Sample")
-    return Points(np.ascontiguousarray(data.values), data.starts, data.sizes.astype(np.float64))
+    values, count = np.ascontiguousarray(data.values), len(data)
+    single = len(values) == count
+    return Points(values, data.starts, np.broadcast_to(1.0, count) if single else data.sizes.astype(np.float64))
 
 
 def points_of_values(data: object) -> Points:

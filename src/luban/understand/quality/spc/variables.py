@@ -37,14 +37,22 @@ from luban.understand.quality.spc.kind import (
 from luban.understand.quality.spc.limits import WIDTH, Limits, number
 from luban.understand.quality.spc.lines import SizedRun
 
-__all__ = ["VARIABLES", "exact_mean", "rounded"]
+__all__ = ["EXACT", "VARIABLES", "decimals_of", "exact_mean", "rounded"]
 
 Lines = tuple[tuple[float, float, float, float], ...]
 _NAN = float("nan")
+EXACT = 100_000
+"""Most values that are summed without rounding error."""
 
 
 def exact_mean(values: Floats) -> float:
-    """Mean that a large offset does not spoil: the mean of what is left after a first mean, added to it."""
+    """Mean that neither the order of the values nor a large offset spoils.
+
+    Up to 100,000 values are summed without rounding error; for more the mean is taken of what is left after a first
+    mean, and added to it.
+    """
+    if len(values) <= EXACT:
+        return math.fsum(values.tolist()) / len(values)
     first = float(np.mean(values))
     return first + float(np.mean(values - first))
 
@@ -54,8 +62,8 @@ def rounded(value: float, decimals: float | None) -> float:
     return value if decimals is None else round(value, int(decimals))
 
 
-def _decimals(options: Mapping[str, Any]) -> dict[str, int]:
-    """The option `decimals`, checked, as a parameter; nothing if it is not set."""
+def decimals_of(options: Mapping[str, Any]) -> dict[str, int]:
+    """The option or parameter `decimals`, checked, as a parameter; nothing if it is not set."""
     given = options.get("decimals")
     if given is None:
         return {}
@@ -74,6 +82,21 @@ def _scatter(sigma: float, what: str, where: str) -> float:
     return sigma
 
 
+def _known(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Centre and sigma that are known beforehand, checked; they stand in for the estimates."""
+    known: dict[str, Any] = {}
+    for name in ("centre", "sigma"):
+        value = options.get(name)
+        if value is None:
+            continue
+        good = isinstance(value, (int, float)) and math.isfinite(value) and (name == "centre" or value > 0)
+        if not good:
+            expected = "a number" if name == "centre" else "a number above 0"
+            raise InputError("a known value is not possible", came=str(value), expected=expected, where=name)
+        known |= {name: float(value), f"{name}_from": "given"}
+    return known
+
+
 def _few(count: int, least: int, what: str, where: str) -> None:
     if count < least:
         raise InputError(f"too few {what} for limits", came=str(count), expected=f"at least {least}", where=where)
@@ -89,12 +112,13 @@ def _fit_i_mr(data: Sample, keep: Bools, options: Mapping[str, Any]) -> Fit:
     pairs = keep[1:] & keep[:-1]
     _few(int(pairs.sum()), 1, "neighbouring values", data.characteristic)
     ranges = np.abs(np.diff(values))[pairs]
-    decimals = _decimals(options)
+    decimals = decimals_of(options)
     mean_range = exact_mean(ranges)
     sigma = _scatter(mean_range / rounded(d2(2), decimals.get("decimals")), "mean moving range", data.characteristic)
     parameters = {
         "centre": exact_mean(used), "sigma": sigma, "width": options["width"], "mean_moving_range": mean_range,
-        "moving_ranges": len(ranges), **decimals,
+        "moving_ranges": len(ranges),
+        **decimals, **_known(options),
     }  # fmt: skip
     ties = int((ranges == 0).sum())
     notes = (
@@ -108,7 +132,7 @@ def _fit_i_mr(data: Sample, keep: Bools, options: Mapping[str, Any]) -> Fit:
 def _start_i_mr(limits: Limits) -> SizedRun:
     centre, sigma = number(limits, "centre"), number(limits, "sigma", above=0.0)
     width = number(limits, "width", above=0.0, default=WIDTH)
-    decimals = limits.parameters.get("decimals")
+    decimals = decimals_of(limits.parameters).get("decimals")
     mean, spread = rounded(d2(2), decimals) * sigma, rounded(d3(2), decimals) * sigma
     lines = (
         (centre, centre - width * sigma, centre + width * sigma, sigma),
@@ -138,7 +162,7 @@ Moments = Callable[[int, "int | None"], tuple[float, float]]
 
 
 def _fit_mean(data: Sample, keep: Bools, options: Mapping[str, Any], measure: Measure, moments: Moments) -> Fit:
-    decimals = _decimals(options)
+    decimals = decimals_of(options)
     _, spreads = measure(np.ascontiguousarray(data.values), data.starts)
     sizes = data.sizes
     with_spread = keep & (sizes > 1)
@@ -153,14 +177,15 @@ def _fit_mean(data: Sample, keep: Bools, options: Mapping[str, Any], measure: Me
     spread = np.array([kinds[int(size)][1] for size in sizes[with_spread]])
     equal = len(kinds) == 1
     weights = np.ones(len(mean)) if equal else (mean / spread) ** 2
-    sigma = float(np.sum(weights * (spreads[with_spread] / mean)) / np.sum(weights))
+    sigma = exact_mean(weights * (spreads[with_spread] / mean)) / exact_mean(weights)
     if equal:
         sigma = exact_mean(spreads[with_spread]) / float(mean[0])
     _scatter(sigma, "mean scatter within subgroups", data.characteristic)
     kept = np.repeat(keep, sizes)
     parameters = {
         "centre": exact_mean(data.values[kept]), "sigma": sigma, "width": options["width"],
-        "values": int(kept.sum()), "mean_spread": exact_mean(spreads[with_spread]), **decimals,
+        "values": int(kept.sum()), "mean_spread": exact_mean(spreads[with_spread]),
+        **decimals, **_known(options),
     }  # fmt: skip
     notes = []
     if len(np.unique(sizes)) == 1:
@@ -175,7 +200,7 @@ def _fit_mean(data: Sample, keep: Bools, options: Mapping[str, Any], measure: Me
 def _start_mean(limits: Limits, measure: Measure, moments: Moments) -> SizedRun:
     centre, sigma = number(limits, "centre"), number(limits, "sigma", above=0.0)
     width = number(limits, "width", above=0.0, default=WIDTH)
-    decimals = limits.parameters.get("decimals")
+    decimals = decimals_of(limits.parameters).get("decimals")
 
     def lines(size: float) -> Lines:
         error = sigma / math.sqrt(size)
@@ -210,6 +235,8 @@ def _start_xbar_s(limits: Limits) -> SizedRun:
 
 _OPTIONS = {
     "width": "distance of the limits from the centre [standard errors], default 3",
+    "centre": "known mean or target [unit of the data]; default: the mean of the points",
+    "sigma": "known standard deviation of single values [unit of the data]; default: estimated within subgroups",
     "decimals": "round d2, d3, c4 to so many decimals, as printed tables do; default: exact",
 }
 
