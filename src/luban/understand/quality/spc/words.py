@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from luban.understand.quality.spc.advanced_words import ADVANCED_SENTENCES
+
 __all__ = ["SENTENCES"]
 
 _RULES = (
@@ -47,5 +49,5 @@ _REFUSALS = (
     "these limits belong to another chart",
 )  # fmt: skip
 
-SENTENCES: tuple[str, ...] = _RULES + _TITLES + _PANELS + _NOTES + _REFUSALS
+SENTENCES: tuple[str, ...] = _RULES + _TITLES + _PANELS + _NOTES + _REFUSALS + ADVANCED_SENTENCES
 """All of them; a {blank} of one letter stands for a number."""
