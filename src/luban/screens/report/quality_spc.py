@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,11 +15,14 @@ from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Pictu
 from luban.understand.quality.data import NO_TIME, Floats
 from luban.understand.quality.spc import CHARTS, RULES, Chart, Panel, Violation
 from luban.understand.quality.spc.cusum import cusum_shifts
+from luban.understand.quality.spc.expected import Expected
+from luban.understand.quality.spc.multivariate import Part
 
-__all__ = ["rule_sentence", "spc_sheet"]
+__all__ = ["parts_block", "rule_sentence", "run_length_block", "spc_sheet"]
 
 _MOST_SIGNALS = 200
 _MOST_EXCLUDED = 50
+_MOST_PARTS = 20
 _MOST_DOTS = 1500
 _MOST_MARKS = 60
 _NONE = "–"
@@ -62,6 +65,44 @@ def rule_sentence(rule: str, say: Words) -> str:
     return say(known.title, points=known.points, of=known.of, sigmas=f"{known.sigmas:g}")
 
 
+def parts_block(chart: Chart, parts: Mapping[int, Sequence[Part]], say: Words) -> list[Block]:
+    """Which characteristics each signal of a T² chart comes from; nothing where there is no signal."""
+    rows: list[tuple[str, ...]] = []
+    for at, own in list(parts.items())[:_MOST_PARTS]:
+        spoken = [one for one in own if one.speaks] or list(own[:1])
+        rows += [
+            (str(chart.labels[at]), one.name, f"{one.adds:.4g}", f"{one.alone:.4g}", f"{one.limit:.4g}",
+             say("speaks") if one.speaks else say("adds most"))
+            for one in spoken
+        ]  # fmt: skip
+    if not rows:
+        return []
+    heads = (
+        say("point"),
+        say("characteristic"),
+        say("T² that it adds"),
+        say("T² by itself"),
+        say("limit"),
+        say("says"),
+    )
+    left = len(parts) - _MOST_PARTS
+    grid = Grid(heads, tuple(rows), title=say("What the signals come from"), numbers=frozenset({2, 3, 4}))
+    return [grid, *([Note(say("and {n} more", n=left))] if left > 0 else [])]
+
+
+def run_length_block(expected: Sequence[Expected], say: Words) -> Block:
+    """Points to a signal, without a shift and after shifts of the mean."""
+    rows = [
+        (say("no shift: false signal") if one.shift == 0 else f"{one.shift:g}", f"{one.points:,.1f}",
+         f"± {1.96 * one.error:,.1f}" if one.error else say("worked out"))
+        for one in expected
+    ]  # fmt: skip
+    panels = ", ".join(say(name) for name in expected[0].panels.split(", ")) if expected else ""
+    heads = (say("shift of the mean in standard errors"), say("points to the signal, on average"), say("95 % interval"))
+    title = say("Average run length, counting {panels}", panels=panels)
+    return Grid(heads, tuple(rows), title=title, numbers=frozenset({1}))
+
+
 # ---------------------------------------------------------------- figures
 
 
@@ -71,12 +112,14 @@ def _state(chart: Chart, say: Words) -> Figures:
     if chart.in_control:
         verdict = Figure(say("state"), say("in control"), note=say("no rule fired at a point that counts"), tone="good")
     else:
-        verdict = Figure(say("state"), say("out of control"), note=say("signals at {n} points", n=inside), tone="bad")
+        verdict = Figure(
+            say("state"), say("out of control"), note=say("points with a signal: {n}", n=inside), tone="bad"
+        )
     return Figures((
         verdict,
-        Figure(say("points"), f"{len(chart.labels):,}", note=say("{n} used for the limits", n=f"{chart.used:,}")
+        Figure(say("points plotted"), f"{len(chart.labels):,}", note=say("{n} used for the limits", n=f"{chart.used:,}")
                if chart.phase == 1 else say("judged against frozen limits")),
-        Figure(say("signals"), f"{len(chart.violations):,}", note=say("at {n} points", n=f"{len(signals):,}")),
+        Figure(say("signals"), f"{len(chart.violations):,}", note=say("points with a signal: {n}", n=f"{len(signals):,}")),
         Figure(say("values left out"), f"{len(chart.excluded):,}", tone="doubt" if chart.excluded else ""),
     ))  # fmt: skip
 
@@ -132,7 +175,7 @@ def _picture(chart: Chart, at: int, say: Words) -> Picture:
         plot.dots(xs, panel.values, "ink")
         plot.dots([at + 1 for at in chart.out], [panel.values[at] for at in chart.out], "quiet", hollow=True)
     _mark(plot, chart, panel, fired, say)
-    text = say("{n} points, signals at {k} of them", n=count, k=len({one.point for one in fired}))
+    text = say("{n} points, {k} with a signal", n=count, k=len({one.point for one in fired}))
     return Picture(plot.svg(), title=_axis(panel, say), text=text)
 
 

@@ -34,15 +34,17 @@ class Pattern:
     zone: float = 0.0
 
 
-_WESTERN = (Pattern("beyond", 1, 1, 3.0), Pattern("beyond", 2, 3, 2.0), Pattern("beyond", 4, 5, 1.0),
+_LIMIT = Pattern("beyond", 1, 1, 3.0)
+_WESTERN = (_LIMIT, Pattern("beyond", 2, 3, 2.0), Pattern("beyond", 4, 5, 1.0),
             Pattern("side", 8))  # fmt: skip
 _NELSON = (
-    Pattern("beyond", 1, 1, 3.0), Pattern("side", 9), Pattern("trend", 6), Pattern("alternate", 14),
+    _LIMIT, Pattern("side", 9), Pattern("trend", 6), Pattern("alternate", 14),
     Pattern("beyond", 2, 3, 2.0), Pattern("beyond", 4, 5, 1.0), Pattern("hug", 15, 15, 1.0),
     Pattern("mixture", 8, 8, 1.0),
 )  # fmt: skip
 
 PATTERNS: dict[str, Pattern] = {
+    "beyond_limits": _LIMIT,
     **{f"nelson_{at}": pattern for at, pattern in enumerate(_NELSON, 1)},
     **{f"western_electric_{at}": pattern for at, pattern in enumerate(_WESTERN, 1)},
 }
@@ -52,19 +54,22 @@ Electric Statistical Quality Control Handbook (1956)."""
 _MOST_STATES = 60_000
 
 
-def patterns(rules: Sequence[str]) -> tuple[Pattern, ...]:
-    """The patterns of rules by id, each once. Raises InputError for a rule that is not known."""
+def patterns(rules: Sequence[str], width: float = 3.0) -> tuple[Pattern, ...]:
+    """The patterns of rules by id, each once; limits at ± width [standard errors]. InputError for an unknown rule."""
     unknown = [rule for rule in rules if rule not in PATTERNS]
     if unknown or not rules:
         raise InputError("not a rule", came=", ".join(unknown) or "none", expected=", ".join(PATTERNS))
-    return tuple(dict.fromkeys(PATTERNS[rule] for rule in rules))
+    limit = Pattern("beyond", 1, 1, width)
+    return tuple(dict.fromkeys(limit if PATTERNS[rule] == _LIMIT else PATTERNS[rule] for rule in rules))
 
 
-def rules_arl(rules: Sequence[str], shift: float = 0.0, *, spread: float = 1.0) -> float:
+def rules_arl(rules: Sequence[str], shift: float = 0.0, *, width: float = 3.0, spread: float = 1.0) -> float:
     """Points until one of these rules fires on a chart of independent normal points.
 
     rules   ids such as nelson_1 or western_electric_2
-    shift   of the mean [standard errors]; spread: true standard error [that of the limits], > 0
+    shift   of the mean [standard errors]
+    width   limits at ± width [standard errors]; zones stay where they are
+    spread  true standard error [that of the limits], > 0
     Raises  InputError for nelson_3 and nelson_4, which compare values
     Source  Champ and Woodall (1987), doi:10.1080/00401706.1987.10488266
     Example round(rules_arl(["western_electric_1", "western_electric_2"]), 2) == 225.44
@@ -73,7 +78,7 @@ def rules_arl(rules: Sequence[str], shift: float = 0.0, *, spread: float = 1.0) 
     from scipy.sparse.linalg import spsolve
     from scipy.special import ndtr
 
-    wanted = patterns(rules)
+    wanted = patterns(rules, width)
     values = [pattern for pattern in wanted if pattern.kind in {"trend", "alternate"}]
     if values:
         raise InputError(

@@ -50,13 +50,19 @@ class RunLength:
 
 
 def rules_run_length(
-    rules: Sequence[str], shift: float = 0.0, *, spread: float = 1.0, runs: int = 20_000, seed: int = 1
+    rules: Sequence[str],
+    shift: float = 0.0,
+    *,
+    width: float = 3.0,
+    spread: float = 1.0,
+    runs: int = 20_000,
+    seed: int = 1,
 ) -> RunLength:
-    """Run length of a chart with these rules; shift and spread in standard errors of the limits.
+    """Run length of a chart with these rules; shift, width and spread in standard errors of the limits.
 
     Example  rules_run_length(["nelson_1"], 3.0, runs=2000).mean is near 2.0
     """
-    wanted = patterns(rules)
+    wanted = patterns(rules, width)
     keys = [str(at) for at in range(len(wanted))]
     state: _State = {key: np.zeros((runs, _width(pattern))) for key, pattern in zip(keys, wanted, strict=True)}
     state["last"] = np.full(runs, np.nan)
