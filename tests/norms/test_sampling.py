@@ -57,7 +57,7 @@ def test_every_code_letter_agrees_at_both_ends_of_its_row() -> None:
     ],
 )
 def test_multiple_plans_are_those_of_46_cfr_160_066_12(letter: str, size: int, numbers: list[tuple[int, int]]) -> None:
-    """The regulation prints five plans of AQL 6.5; it never accepts with the first sample of H and J, as the table does."""
+    """The regulation prints five plans of AQL 6.5; with the first sample of H and J it never accepts."""
     plan = table_plan(letter, 6.5, "normal", "multiple")
     assert plan.size == size
     for (accept, reject), (printed, printed_reject) in zip(plan.numbers, numbers, strict=True):

@@ -1,11 +1,13 @@
 """Sentences of acceptance sampling that reach people, for translation."""
 
+from typing import Final
+
 from luban.understand.quality.sampling.curves import MODELS
 from luban.understand.quality.sampling.switching import RULES
 
 __all__ = ["SENTENCES"]
 
-SENTENCES = (
+SENTENCES: Final = (
     *RULES.values(),
     *MODELS.values(),
     "The arrows of the table lead to another code letter, and its sample size holds.",
