@@ -23,7 +23,7 @@ from tests.understand.quality.gauging import DIAMETER, Gauging
 
 
 def calibrated(time: int, due: int, **beside: Any) -> Calibration:
-    given = {
+    given: dict[str, Any] = {
         "certificate": "C", "laboratory": "lab", "uncertainty": 0.002, "coverage": 2.0, "unit": "mm", "standard": "",
         "national": "", "passed": True, "found": "", "seq": 0,
     } | beside  # fmt: skip
@@ -197,7 +197,7 @@ def test_a_late_correction_of_the_due_time_changes_what_is_held(gauging: Gauging
     registered(shop, "c7")
     calibrate(shop, "c7", "2026-01-01T08:00", "2026-02-01T08:00")
     shop.measure([10.0], gauge="c7", lot="L1")
-    before = shop.ledger.head()
+    before = shop.ledger.head
     calibrate(shop, "c7", "2026-01-02T08:00", "2026-12-01T08:00")
     assert held_lots(shop.ledger) == {}
     assert held_lots(shop.ledger, as_of=before).keys() == {"L1"}
