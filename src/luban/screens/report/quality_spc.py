@@ -119,7 +119,7 @@ def _state(chart: Chart, say: Words) -> Figures:
         verdict,
         Figure(say("points plotted"), f"{len(chart.labels):,}", note=say("{n} used for the limits", n=f"{chart.used:,}")
                if chart.phase == 1 else say("judged against frozen limits")),
-        Figure(say("signals"), f"{len(chart.violations):,}", note=say("points with a signal: {n}", n=f"{len(signals):,}")),
+        Figure(say("signals"), f"{len(chart.violations):,}", note=say("points with a signal: {n}", n=len(signals))),
         Figure(say("values left out"), f"{len(chart.excluded):,}", tone="doubt" if chart.excluded else ""),
     ))  # fmt: skip
 
