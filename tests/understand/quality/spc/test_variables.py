@@ -175,3 +175,13 @@ def test_samples_hand_on_what_they_hold() -> None:
     assert (chart.characteristic, chart.panels[0].unit, chart.panels[1].unit) == ("shaft:diameter", "mm", "mm")
     assert chart.as_dict()["panels"][1]["values"] == [None, 1.0, 2.0]
     assert control_chart("xbar_r", subgroups([[1.0, 2.0], [2.0, 4.0]])).labels[1] == "2"
+
+
+def test_what_makes_limits_doubtful_is_noted() -> None:
+    draw = np.random.default_rng(2)
+    steps = draw.normal(0, 1, 200)
+    assert any("alike" in note for note in control_chart("i_mr", np.cumsum(steps)).notes)
+    assert not control_chart("i_mr", steps).notes
+    wide = draw.normal(0, 1, (25, 12)).tolist()
+    assert any("up to 12" in note for note in control_chart("xbar_r", wide).notes)
+    assert not control_chart("xbar_s", wide).notes

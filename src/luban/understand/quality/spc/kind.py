@@ -14,6 +14,7 @@ All that a run remembers is in `memory`: saving copies it, restoring writes it b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -207,15 +208,15 @@ def one_count(value: Any, size: float | None = None) -> Points:
 
 
 def _floats(value: Any) -> Floats:
-    if isinstance(value, (float, int, np.floating, np.integer)):
-        taken: Floats = np.array((float(value),))
-    elif isinstance(value, np.ndarray | Sequence) and not isinstance(value, str):
-        try:
-            taken = np.array(value, np.float64, ndmin=1)
-        except (TypeError, ValueError):
-            raise InputError("a value is not a number", came=str(value)[:80]) from None
-    else:
+    many = isinstance(value, np.ndarray | Sequence) and not isinstance(value, str)
+    if not many and not isinstance(value, (float, int, np.floating, np.integer)):
         raise InputError("a value is not a number", came=str(value)[:80])
-    if not np.isfinite(taken).all():
+    try:
+        taken: Floats = np.array(value, np.float64, ndmin=1)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError("a value is not a number", came=str(value)[:80]) from None
+    # numpy's own test is slower for the few values of a subgroup
+    finite = all(map(math.isfinite, taken.ravel().tolist())) if taken.size < 64 else bool(np.isfinite(taken).all())
+    if not finite:
         raise InputError("a value is not a finite number", came=str(value)[:80], hint="leave it out and say why")
     return taken

@@ -12,7 +12,7 @@ Source  NIST/SEMATECH e-Handbook 6.3.2.1 and 6.3.2.2; I. W. Burr, Control charts
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -37,12 +37,16 @@ from luban.understand.quality.spc.kind import (
 from luban.understand.quality.spc.limits import WIDTH, Limits, number
 from luban.understand.quality.spc.lines import SizedRun
 
-__all__ = ["EXACT", "VARIABLES", "decimals_of", "exact_mean", "rounded"]
+__all__ = ["EXACT", "LIKE", "VARIABLES", "WIDE", "decimals_of", "exact_mean", "rounded"]
 
 Lines = tuple[tuple[float, float, float, float], ...]
 _NAN = float("nan")
 EXACT = 100_000
 """Most values that are summed without rounding error."""
+LIKE = 0.3
+"""Correlation of neighbours above which it is noted, if it is also 3 standard errors (1/√n) from none."""
+WIDE = 10
+"""Largest subgroup whose range says nearly as much as its standard deviation (e-Handbook 6.3.2.1)."""
 
 
 def exact_mean(values: Floats) -> float:
@@ -120,13 +124,19 @@ def _fit_i_mr(data: Sample, keep: Bools, options: Mapping[str, Any]) -> Fit:
         "moving_ranges": len(ranges),
         **decimals, **_known(options),
     }  # fmt: skip
+    return Fit(parameters, tuple(_doubts(used, ranges)))
+
+
+def _doubts(values: Floats, ranges: Floats) -> Iterator[str]:
+    """What makes limits from moving ranges doubtful: a coarse gauge, neighbours that are alike."""
     ties = int((ranges == 0).sum())
-    notes = (
-        (f"{ties} of {len(ranges)} moving ranges are zero: the gauge may be too coarse",)
-        if 4 * ties > len(ranges)
-        else ()
-    )
-    return Fit(parameters, notes)
+    if 4 * ties > len(ranges):
+        yield f"{ties} of {len(ranges)} moving ranges are zero: the gauge may be too coarse"
+    off = values - values.mean()
+    spread = float(off @ off)
+    alike = float(off[1:] @ off[:-1]) / spread if spread > 0 else 0.0
+    if alike > max(LIKE, 3.0 / math.sqrt(len(values))):
+        yield f"Neighbouring values are alike (correlation {alike:.2f}): these limits are too narrow"
 
 
 def _start_i_mr(limits: Limits) -> SizedRun:
@@ -194,6 +204,8 @@ def _fit_mean(data: Sample, keep: Bools, options: Mapping[str, Any], measure: Me
         notes.append("Subgroups differ in size: each has lines of its own")
     if bool((keep & (sizes == 1)).any()):
         notes.append(f"{int((keep & (sizes == 1)).sum())} subgroups of one value say nothing about sigma")
+    if moments is _range_of and int(sizes.max()) > WIDE:
+        notes.append(f"Subgroups of up to {int(sizes.max())}: xbar_s tells their scatter better than a range")
     return Fit(parameters, tuple(notes))
 
 

@@ -27,6 +27,8 @@ _PANELS = (
 _NOTES = (
     "Limits rest on {n} points; with {k} or more they are reliable",
     "{n} of {k} moving ranges are zero: the gauge may be too coarse",
+    "Neighbouring values are alike (correlation {n}): these limits are too narrow",
+    "Subgroups of up to {n}: xbar_s tells their scatter better than a range",
     "Subgroups differ in size: each has lines of its own",
     "{n} subgroups of one value say nothing about sigma",
     "The smallest subgroup is expected to hold {n}: limits of 3 sigma are rough below 5",
