@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from luban.core.time import DAY, MINUTE, now
+from luban.core.time import MINUTE, now
 from luban.ledger import LedgerWriter
 from luban.loop.places import places
 
-DIAMETER, WIDTH, BORE = "shaft:diameter", "gear:face width", "flange:bore"
-UNIT = "jinan/turning"
+DIAMETER, WIDTH, BORE, DEPTH = "shaft:diameter", "gear:face width", "flange:bore", "flange:depth"
+COUNT = 160
 
 _PLANT = """
 [plant]
@@ -22,7 +22,7 @@ calendar = "always"
 
 [[calendar]]
 id = "always"
-shifts = [{ name = "A", start = "00:00", end = "00:00", days = "Mon-Sun" }]
+shifts = [{ name = "A", start = "00:00", end = "12:00", days = "Mon-Sun" }]
 
 [[equipment]]
 path = "turning"
@@ -37,6 +37,7 @@ _CHARACTERISTICS = """item,name,unit,nominal,lower,upper
 shaft,diameter,mm,25,24.985,25.015
 gear,face width,mm,18,17.95,18.05
 flange,bore,mm,40,40,40.025
+flange,depth,mm,12,11.9,12.1
 """
 
 
@@ -47,3 +48,54 @@ def write(folder: Path) -> Path:
     (folder / "items.csv").write_text(_ITEMS, "utf-8")
     (folder / "characteristics.csv").write_text(_CHARACTERISTICS, "utf-8")
     return folder
+
+
+def diameters(count: int = COUNT, seed: int = 5) -> list[float]:
+    """Turned diameters [mm]: steady, one slip, and a drift of tool wear at the end."""
+    random = np.random.Generator(np.random.PCG64(seed))
+    values = 25.0 + 0.0032 * random.standard_normal(count)
+    values[37] += 0.0145
+    values[-22:] += np.linspace(0.0, 0.011, 22)
+    return [float(value) for value in np.round(values, 4)]
+
+
+def widths(lots: int = 40, size: int = 5, seed: int = 11) -> list[list[float]]:
+    """Milled widths by lot [mm]."""
+    random = np.random.Generator(np.random.PCG64(seed))
+    means = 18.002 + 0.0035 * random.standard_normal((lots, 1))
+    means[28] += 0.031
+    return [[float(v) for v in row] for row in np.round(means + 0.012 * random.standard_normal((lots, size)), 3)]
+
+
+def seed(folder: Path, *, until: int | None = None) -> int:
+    """Write the past: single diameters, widths in lots of five, three bores. Returns its end [µs UTC]."""
+    end = (now() if until is None else until) - MINUTE
+    with LedgerWriter(places(folder).ledger) as writer:
+        values = diameters()
+        time = [end - (len(values) - at) * 4 * MINUTE for at in range(len(values))]
+        serial = [f"S{1000 + at}" for at in range(len(values))]
+        told = rows(DIAMETER, time, values, gauge="micrometer 2", person="wang", serial=serial)
+        writer.append("measurement", told, source="cmm")
+        lots = widths()
+        flat = [value for row in lots for value in row]
+        time = [end - (len(lots) - at // 5) * 30 * MINUTE + at % 5 * MINUTE for at in range(len(flat))]
+        lot = [f"G-{240 + at // 5}" for at in range(len(flat))]
+        writer.append("measurement", rows(WIDTH, time, flat, gauge="caliper 7", person="zhao", lot=lot), source="cmm")
+        bores = [40.011, 40.013, 40.012]
+        time = [end - (3 - at) * 9 * MINUTE for at in range(3)]
+        writer.append("measurement", rows(BORE, time, bores, gauge="bore gauge 1", person="zhao"), source="cmm")
+    return end
+
+
+def rows(
+    subject: str, time: list[int], values: list[float], *, gauge: str = "", person: str = "",
+    lot: list[str] | None = None, serial: list[str] | None = None, quality: int = 0,
+) -> dict[str, list[object]]:  # fmt: skip
+    """Measurement facts as a writer takes them."""
+    n = len(values)
+    unit = "jinan/turning" if subject == DIAMETER else "jinan/milling"
+    return {
+        "time": list(time), "subject": [subject] * n, "value": list(values), "unit": [unit] * n,
+        "gauge": [gauge or None] * n, "person": [person or None] * n, "lot": list(lot) if lot else [None] * n,
+        "serial": list(serial) if serial else [None] * n, "quality": [quality] * n,
+    }  # fmt: skip

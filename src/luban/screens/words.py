@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from luban.screens.i18n import Words
+from luban.understand.quality.book import Entry
 
-__all__ = ["happened_word", "kind_word", "loss_word"]
+__all__ = ["decision_word", "happened_word", "kind_word", "loss_word"]
 
 
 def kind_word(say: Words, kind: str) -> str:
@@ -25,6 +26,21 @@ def loss_word(say: Words, loss: str) -> str:
         "delay": say("interrupted"), "speed": say("slower than planned"), "scrap": say("scrap"),
         "rework": say("rework"), "effective": say("good pieces"), "running": say("producing"),
     }.get(loss, loss)  # fmt: skip
+
+
+def decision_word(say: Words, entry: Entry, revision: int) -> str:
+    """What was decided about a control chart.
+
+    revision  how many times limits were frozen up to this entry
+    """
+    point = str(entry.data.get("label") or entry.data.get("seq") or "")
+    return {
+        "freeze": say("Limits {n} frozen", n=revision),
+        "withdraw": say("Limits {n} withdrawn", n=entry.data.get("revision") or revision),
+        "exclude": say("Point {point} left out", point=point),
+        "include": say("Point {point} taken back in", point=point),
+        "cause": say("Cause of point {point}", point=point),
+    }.get(entry.code, entry.code)
 
 
 def happened_word(say: Words, own: Mapping[str, Any], name: Callable[[str], str], when: Callable[[int], str]) -> str:

@@ -5,18 +5,45 @@ Reads  Fact(measurement, event)    Writes  Fact(event), Fact(measurement) throug
 
 from __future__ import annotations
 
+import threading
 import time
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
-from luban.core.errors import LedgerBusyError, MissingServiceError
+import narwhals as nw
+import numpy as np
+
+from luban.core.errors import InputError, LedgerBusyError, LubanError, MissingServiceError
 from luban.core.time import now
 from luban.ledger import Rows
+from luban.screens.service.quality_charting import (
+    Charted,
+    Wanted,
+    charted,
+    keys_of,
+    point_of,
+    read,
+    usual,
+)  # fmt: skip
+from luban.screens.service.quality_limits import Standing, standing
 from luban.screens.service.view import PlantView
 from luban.screens.users import Act
+from luban.understand.quality.book import Entry, entries, row
+from luban.understand.quality.measured import Known, characteristics_with_data
+from luban.understand.quality.spc import freeze
+from luban.understand.quality.spc.charts import FEW
 
-__all__ = ["QualityBooks", "Record"]
+__all__ = ["RECENT", "QualityBooks", "Record", "State"]
 
 _PATIENCE = 5.0  # [s] until the ledger must have taken in what the spool holds
+_FRESH = 0.4  # [s] for which a look at the books will do for all pages
+RECENT = 25
+"""Newest points whose signals decide how a characteristic is listed."""
+
+_SPARK = 40
+_MOST_KEPT = 64
+_LONGEST_TEXT = 500
 
 
 class Record(Protocol):
@@ -24,6 +51,44 @@ class Record(Protocol):
 
     def __call__(self, act: Act, stream: str = "", rows: Rows | None = None) -> None:
         """Durable when it returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a characteristic is listed.
+
+    state    in control, signals, few values, no limits (with `why`), no values
+    signals  how many among the newest 25 points
+    newest   time of the newest value [µs UTC]; None without one
+    spark    newest plotted values and whether each fired a rule
+    version  changes whenever a value or a decision came
+    """
+
+    id: str
+    item: str
+    name: str
+    unit: str
+    n: int
+    state: str
+    signals: int = 0
+    why: str = ""
+    newest: int | None = None
+    last: float | None = None
+    kind: str = ""
+    phase: int = 0
+    revision: int = 0
+    spark: tuple[tuple[float, bool], ...] = ()
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What there is, at one state of the books."""
+
+    at: float
+    head: int
+    known: Mapping[str, Known]
+    decided: Mapping[str, tuple[Entry, ...]]
 
 
 class QualityBooks:
@@ -36,6 +101,185 @@ class QualityBooks:
     def __init__(self, view: PlantView, record: Record | None = None) -> None:
         self.view = view
         self._record = record
+        self._lock = threading.Lock()
+        self._seen: _Look | None = None
+        self._charts: dict[tuple[str, str, Wanted], Charted] = {}
+        self._states: dict[str, State] = {}
+
+    # ------------------------------------------------------------------ reading
+
+    def characteristics(self) -> tuple[State, ...]:
+        """Every characteristic that the plant declares or the books know, with how it stands."""
+        look = self._look()
+        names = [
+            *self.view.plant.characteristics,
+            *(own for own in look.known if own not in self.view.plant.characteristics),
+        ]
+        return tuple(self._state(name, look) for name in names)
+
+    def version(self, subject: str) -> str:
+        """Changes whenever a value of this characteristic or a decision about it came."""
+        return self._version(subject, self._look())
+
+    def standing(self, subject: str) -> Standing:
+        """What people decided about its chart."""
+        return standing(self._look().decided.get(subject, ()))
+
+    def usual(self, subject: str) -> Wanted:
+        """How it is charted where nobody chooses."""
+        return usual(self.view.ledger, subject, self.standing(subject))
+
+    def chart(self, subject: str, wanted: Wanted | None = None) -> Charted:
+        """Its chart. Raises InputError where there is none, with the reason."""
+        look = self._look()
+        if subject not in look.known and subject not in self.view.plant.characteristics:
+            raise InputError("no such characteristic", came=subject, hint="see /api/v1/quality/characteristics")
+        now_stands = standing(look.decided.get(subject, ()))
+        asked = _filled(wanted or Wanted(), usual(self.view.ledger, subject, now_stands))
+        key = (subject, self._version(subject, look), asked)
+        with self._lock:
+            known = self._charts.get(key)
+        if known is not None:
+            return known
+        whole = read(self.view.ledger, self.view.plant, subject, asked.group or "single")
+        made = charted(whole, now_stands, asked)
+        with self._lock:
+            while len(self._charts) >= _MOST_KEPT:
+                self._charts.pop(next(iter(self._charts)))
+            self._charts[key] = made
+        return made
+
+    def facts(self, subject: str, key: int, wanted: Wanted | None = None) -> list[dict[str, Any]]:
+        """The facts behind a point, by the seq of its first value."""
+        made = self.chart(subject, wanted)
+        at = point_of(made.own, key)
+        if at is None:
+            raise InputError("no such point on this chart", came=str(key), where=subject)
+        starts = made.own.sample.starts
+        wanted_seqs = made.own.seqs[int(starts[at]) : int(starts[at + 1])].tolist()
+        found: list[dict[str, Any]] = self.view.ledger.table("measurement", seqs=wanted_seqs).to_pylist()
+        return found
+
+    def _look(self) -> _Look:
+        """What there is; one look for all who ask within a moment, and read anew only where something came."""
+        with self._lock:
+            seen = self._seen
+            if seen is not None and time.monotonic() - seen.at < _FRESH:
+                return seen
+            ledger = self.view.ledger
+            head = ledger.head
+            if seen is not None and (seen.head == head or not self._came(seen.head)):
+                self._seen = replace(seen, at=time.monotonic(), head=head)
+                return self._seen
+            decided: dict[str, tuple[Entry, ...]] = {}
+            for entry in entries(ledger, "limits"):
+                decided[entry.subject] = (*decided.get(entry.subject, ()), entry)
+            known = characteristics_with_data(ledger, self.view.plant)
+            self._seen = _Look(time.monotonic(), head, known, decided)
+            return self._seen
+
+    def _came(self, since: int) -> bool:
+        """A measurement or a decision came after this seq."""
+        for stream, also in (("measurement", None), ("event", "limits")):
+            frame = self.view.ledger.frame(stream, corrected=False).filter(nw.col("seq") > since)
+            if also:
+                frame = frame.filter(nw.col("kind") == also)
+            if frame.select("seq").head(1).collect("pyarrow").shape[0]:
+                return True
+        return False
+
+    def _version(self, subject: str, look: _Look) -> str:
+        known, decided = look.known.get(subject), look.decided.get(subject, ())
+        return f"{known.newest_seq if known else 0}.{known.n if known else 0}.{decided[-1].seq if decided else 0}"
+
+    def _state(self, subject: str, look: _Look) -> State:
+        version = self._version(subject, look)
+        kept = self._states.get(subject)
+        if kept is not None and kept.version == version:
+            return kept
+        declared = self.view.plant.characteristics.get(subject)
+        item, _, name = subject.partition(":")
+        known = look.known.get(subject)
+        bare = State(
+            subject, declared.item if declared else item, declared.name if declared else name,
+            declared.unit if declared else "", known.n if known else 0, "no values", version=version,
+            newest=known.newest if known else None,
+        )  # fmt: skip
+        made = bare if known is None else self._charted_state(bare, subject)
+        self._states[subject] = made
+        return made
+
+    def _charted_state(self, bare: State, subject: str) -> State:
+        try:
+            made = self.chart(subject)
+        except LubanError as error:
+            return replace(bare, state="no limits", why=error.message)
+        panel, count = made.chart.panels[0], len(made.chart.labels)
+        fired = {one.point for one in made.chart.violations if one.point not in made.out}
+        recent = sum(1 for point in fired if point >= count - RECENT)
+        values = panel.values[-_SPARK:].tolist()
+        spark = tuple((v, count - len(values) + at in fired) for at, v in enumerate(values) if np.isfinite(v))
+        state = "signals" if recent else "few values" if made.chart.used < FEW else "in control"
+        return replace(
+            bare, state=state, signals=recent, spark=spark,
+            last=float(made.own.sample.values[-1]), kind=made.chart.kind, phase=made.chart.phase,
+            revision=made.stages[-1][1].limits.revision if made.stages else 0,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------ deciding
+
+    def freeze(self, subject: str, wanted: Wanted, reason: str, *, person: str) -> int:
+        """Freeze limits from the points of a chart; the revision. Points measured from now on are judged by them.
+
+        Raises  InputError: no reason, a chart of frozen limits already, points left out without reason
+        """
+        text = _text(reason, "limits are frozen only with a reason")
+        made = self.chart(subject, replace(wanted, fresh=True))
+        keys = keys_of(made.own).tolist()
+        revision = 1 + sum(1 for entry in self.standing(subject).entries if entry.code == "freeze")
+        limits = freeze(made.chart, person=person, reason=text, since=int(made.own.times.max()) + 1, revision=revision)
+        data = {
+            "limits": limits.as_dict(), "group": made.wanted.group, "rules": list(made.wanted.rules or ()),
+            "first": keys[0], "last": keys[-1], "points": len(keys),
+        }  # fmt: skip
+        self._decide(subject, "freeze", text, person, data)
+        return revision
+
+    def withdraw(self, subject: str, reason: str, *, person: str) -> None:
+        """Take back the newest revision: those before it hold again, or none (phase I)."""
+        newest = self.standing(subject).newest
+        if newest is None:
+            raise InputError("no limits are frozen", where=subject)
+        text = _text(reason, "limits are withdrawn only with a reason")
+        self._decide(subject, "withdraw", text, person, {"revision": newest.limits.revision})
+
+    def exclude(self, subject: str, key: int, reason: str, *, person: str) -> None:
+        """Leave a point out of limits that are estimated from now on; it stays on the chart."""
+        text = _text(reason, "a point is left out only with a reason")
+        self._of_point(subject, key, "exclude", text, person)
+
+    def include(self, subject: str, key: int, reason: str = "", *, person: str) -> None:
+        """Take a point back in."""
+        if key not in self.standing(subject).out:
+            raise InputError("this point is not left out", came=str(key), where=subject)
+        self._of_point(subject, key, "include", reason.strip()[:_LONGEST_TEXT], person)
+
+    def cause(self, subject: str, key: int, text: str, *, person: str) -> None:
+        """Note what was found to be behind a point."""
+        self._of_point(subject, key, "cause", _text(text, "say what was found"), person)
+
+    def _of_point(self, subject: str, key: int, code: str, text: str, person: str) -> None:
+        fact = self.view.ledger.fact(key)
+        if fact is None or fact.get("subject") != subject or fact.get("stream") != "measurement":
+            raise InputError("no such point on this chart", came=str(key), where=subject)
+        label = fact.get("serial") or fact.get("lot") or ""
+        self._decide(subject, code, text, person, {"seq": key, "time": fact["time"], "label": label})
+
+    def _decide(self, subject: str, code: str, text: str, person: str, data: Mapping[str, Any]) -> None:
+        rows = row("limits", subject, code, person=person, text=text, data=data)
+        self.write(Act(person, f"quality {code}", subject, text), "event", rows)
+
+    # ------------------------------------------------------------------ writing
 
     def write(self, act: Act, stream: str, rows: Rows) -> int:
         """Make an act and its facts durable; returns the act's seq once the books show both.
@@ -51,6 +295,9 @@ class QualityBooks:
             if time.monotonic() > deadline:
                 raise LedgerBusyError("the books have not taken in what was written", hint="it is durable; look again")
             time.sleep(0.03)
+        with self._lock:
+            if self._seen is not None:
+                self._seen = replace(self._seen, at=0.0)
         return seq
 
     def _written(self, act: Act, since: int, before: int) -> int | None:
@@ -60,3 +307,17 @@ class QualityBooks:
         found = self.view.ledger.table("event", subjects=[act.subject], since=since)
         rows = found.select(["seq", "kind", "code"]).to_pylist()
         return max((row["seq"] for row in rows if row["kind"] == "act" and row["code"] == act.code), default=None)
+
+
+def _filled(wanted: Wanted, otherwise: Wanted) -> Wanted:
+    """What was not chosen, as usual; a chart that does not fit another grouping is chosen anew."""
+    group = otherwise.group if wanted.group is None else wanted.group
+    kind = wanted.kind or (otherwise.kind if group == otherwise.group else "")
+    rules = otherwise.rules if wanted.rules is None else wanted.rules
+    return replace(wanted, kind=kind, group=group, rules=rules)
+
+
+def _text(text: str, message: str) -> str:
+    if not text.strip():
+        raise InputError(message, came="nothing")
+    return text.strip()[:_LONGEST_TEXT]

@@ -39,13 +39,14 @@ from nicegui import background_tasks, ui
 
 from luban.core.errors import LubanError
 from luban.ledger import Rows
-from luban.screens.i18n import Words, words
+from luban.screens.i18n import Words
 from luban.screens.reads import Reads
 from luban.screens.service import Now, PlantView
 from luban.screens.service.quality import QualityBooks
 from luban.screens.users import Act, Role, Session, User
-from luban.screens.web.bar import bar, dark_cookie, heading
+from luban.screens.web.bar import bar, heading
 from luban.screens.web.feed import Feed
+from luban.screens.web.open_page import OpenPage
 from luban.screens.web.twin_tables import notice
 
 __all__ = ["PANELS", "Bench", "Panel", "QualityFrame", "card", "tab_names"]
@@ -89,8 +90,8 @@ class Bench:
 
     def __init__(self, frame: QualityFrame) -> None:
         self._frame = frame
-        self.view: PlantView = frame.feed.view
-        self.reads: Reads = frame.feed.reads
+        self.view: PlantView = frame.view
+        self.reads: Reads = frame.reads
         self.books: QualityBooks = frame.books
         self.say: Words = frame.say
         self.chosen = frame.chosen
@@ -108,7 +109,7 @@ class Bench:
     @property
     def dark(self) -> bool:
         """Whether the page is dark (for charts that do not follow the style sheet)."""
-        return bool(self._frame.is_dark)
+        return self._frame.is_dark
 
     @property
     def user(self) -> User:
@@ -148,18 +149,25 @@ class Bench:
 
     async def ask(self, read: Callable[..., T], *given: Any, **named: Any) -> T | None:
         """The result of a function run in a thread; None after an error, which the page then shows."""
+        return (await self._tried(read, *given, **named))[1]
+
+    async def do(self, act: Callable[..., Any], *given: Any, **named: Any) -> bool:
+        """Run a function in a thread for what it does; False after an error, which the page then shows."""
+        return (await self._tried(act, *given, **named))[0]
+
+    async def _tried(self, act: Callable[..., T], *given: Any, **named: Any) -> tuple[bool, T | None]:
         try:
-            return await self.reads(read, *given, **named)
+            return True, await self.reads(act, *given, **named)
         except LubanError as error:
             self.complain(error)
         except Exception:
             log.exception("the quality page could not do what was asked")
             self.say_to(self.say("This did not work; the server's log says why."))
-        return None
+        return False, None
 
     async def write(self, act: Act, stream: str, rows: Rows) -> bool:
         """Make an act and its facts durable and wait until the books show them; False after an error."""
-        return await self.ask(self.books.write, act, stream, rows) is not None
+        return await self.do(self.books.write, act, stream, rows)
 
     def download(self, content: bytes, name: str, kind: str) -> None:
         """Hand the browser a file."""
@@ -192,10 +200,9 @@ def tab_names(say: Words) -> dict[str, str]:
     }  # fmt: skip
 
 
-class QualityFrame:
+class QualityFrame(OpenPage):
     """One open quality page of one person.
 
-    session  id of the session; it is read again in every handler
     tab      the tab to open
     chosen   characteristic to open, `item:name`
     """
@@ -204,14 +211,10 @@ class QualityFrame:
         self, feed: Feed, books: QualityBooks, language: str, session: Session, tab: str = "", chosen: str = "", *,
         dark: bool | None,
     ) -> None:  # fmt: skip
-        self.feed, self.books = feed, books
-        self.session, self.user = session.id, session.user
-        self.say: Words = words(language)
+        super().__init__(feed, language, session, dark=dark)
+        self.books = books
         self.chosen = chosen
         self.tab = tab if tab in PANELS else next(iter(PANELS))
-        self.is_dark = dark
-        self.gone = False
-        self.client: Any = None
         self._turn = 0
         self._busy = False
         self._panels: dict[str, Panel] = {}
@@ -219,17 +222,22 @@ class QualityFrame:
         self._buttons: dict[str, Any] = {}
         self._holders: dict[str, Any] = {}
 
+    @property
+    def gone(self) -> bool:
+        """The browser has left."""
+        return self._gone
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether the page is dark."""
+        return bool(self._dark)
+
     def build(self) -> None:
         """Lay the page out; data follow once the browser is there."""
-        self.client = ui.context.client
+        self._begin("schedule", "sheet", "quality")
         self.client.on_delete(self._closed)
-        self.dark = ui.dark_mode(self.is_dark)
-        for link in ('rel="icon" href="/assets/mark.svg"', 'rel="stylesheet" href="/assets/screen.css"',
-                     'rel="stylesheet" href="/assets/schedule.css"',
-                     'rel="stylesheet" href="/assets/quality.css"'):  # fmt: skip
-            ui.add_head_html(f"<link {link}>")
-        bar(self.say, self.feed.view.plant.name, self.user, "quality", "", self._toggle_dark, self._logout)
-        if not self.user.may(Role.VIEWER, self.feed.view.plant.id):
+        bar(self.say, self.view.plant.name, self.user, "quality", "", self._toggle, self._logout)
+        if not self.user.may(Role.VIEWER, self.view.plant.id):
             with ui.element("div").classes("lb-frame"):
                 text = self.say("Quality shows the whole plant, and your account reaches only a part of it.")
                 ui.html(notice(text), sanitize=False)
@@ -329,7 +337,7 @@ class QualityFrame:
         """Twice a second to the panel in front; a slow panel is not called again before it has ended."""
         self._turn += 1
         panel = self._panels.get(self.tab)
-        if self._turn % 5 or self.gone or self._busy or panel is None or not self.client.has_socket_connection:
+        if self._turn % 5 or self._gone or self._busy or panel is None or not self.client.has_socket_connection:
             return
         self._busy = True
         try:
@@ -341,33 +349,14 @@ class QualityFrame:
 
     def session_now(self) -> Session | None:
         """The session as of now; where it is over, the page goes to the log-in form."""
-        found = self.feed.session(self)
-        if found is not None:
-            self.user = found.user
-        return found
+        return self._session()
 
-    async def _toggle_dark(self) -> None:
-        dark = not await ui.run_javascript("document.body.classList.contains('body--dark')")
-        self.dark.value = self.is_dark = dark
-        dark_cookie(dark)
+    async def _toggle(self) -> None:
+        await self._toggle_dark()
         await self.chose()
 
-    def _logout(self) -> None:
-        self.feed.users.logout(self.session)
-        self.feed.end(self.session)
-
     def _closed(self) -> None:
-        self.gone = True
-        self.feed.part(self)
-
-    def leave(self) -> None:
-        """Go to the log-in form; the server forgets the page."""
-        if self.gone:
-            return
-        self.gone = True
-        self.feed.part(self)
-        with self.client:
-            ui.navigate.to(f"/{self.say.language}/login")
+        self._gone = True
 
 
 _ARROWS = "(event) => { if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') { emit(event.key); } }"

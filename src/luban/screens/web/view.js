@@ -1,7 +1,7 @@
 // Glue: holds one of luban's own views inside a page element and passes calls and events through.
-import { Floor, Gantt, Timeline, Tree, Trend } from "luban-screens";
+import { Control, Floor, Gantt, Histogram, Timeline, Tree, Trend } from "luban-screens";
 
-const VIEWS = { floor: Floor, gantt: Gantt, tree: Tree, trend: Trend, timeline: Timeline };
+const VIEWS = { control: Control, histogram: Histogram, floor: Floor, gantt: Gantt, tree: Tree, trend: Trend, timeline: Timeline };
 
 export default {
   template: "<div></div>",

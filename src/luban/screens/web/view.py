@@ -1,4 +1,4 @@
-"""luban's own views as page elements: tree, trend, time line, floor and Gantt, drawn by framework-free JavaScript."""
+"""luban's own views as page elements, drawn by framework-free JavaScript."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["View"]
 class View(Element, component="view.js", esm={"luban-screens": "js"}):  # type: ignore[call-arg,misc]
     """One of luban's own views.
 
-    kind      tree, trend, timeline, floor or gantt
+    kind      tree, trend, timeline, floor, gantt, control or histogram
     texts     its words in the page's language
     on_ready  called once it stands in the browser, again after a reconnect: load it then; an event whose
               args say whether the page is dark
