@@ -41,7 +41,7 @@ __all__ = ["EXACT", "LIKE", "VARIABLES", "WIDE", "decimals_of", "exact_mean", "r
 
 Lines = tuple[tuple[float, float, float, float], ...]
 _NAN = float("nan")
-EXACT = 100_000
+EXACT = 20_000
 """Most values that are summed without rounding error."""
 LIKE = 0.3
 """Correlation of neighbours above which it is noted, if it is also 3 standard errors (1/√n) from none."""
@@ -52,7 +52,7 @@ WIDE = 10
 def exact_mean(values: Floats) -> float:
     """Mean that neither the order of the values nor a large offset spoils.
 
-    Up to 100,000 values are summed without rounding error; for more the mean is taken of what is left after a first
+    Up to 20,000 values are summed without rounding error; for more the mean is taken of what is left after a first
     mean, and added to it.
     """
     if len(values) <= EXACT:
@@ -133,8 +133,8 @@ def _doubts(values: Floats, ranges: Floats) -> Iterator[str]:
     if 4 * ties > len(ranges):
         yield f"{ties} of {len(ranges)} moving ranges are zero: the gauge may be too coarse"
     off = values - values.mean()
-    spread = float(off @ off)
-    alike = float(off[1:] @ off[:-1]) / spread if spread > 0 else 0.0
+    spread = float(np.sum(off * off))
+    alike = float(np.sum(off[1:] * off[:-1])) / spread if spread > 0 else 0.0
     if alike > max(LIKE, 3.0 / math.sqrt(len(values))):
         yield f"Neighbouring values are alike (correlation {alike:.2f}): these limits are too narrow"
 
