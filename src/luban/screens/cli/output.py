@@ -62,7 +62,7 @@ class Output:
         listed = [list(row) for row in rows]
         for index, name in enumerate(columns):
             numbers = bool(listed) and all(isinstance(row[index], (int, float)) or row[index] is None for row in listed)
-            table.add_column(name, justify="right" if numbers else "left", overflow="fold")
+            table.add_column(Text(name), justify="right" if numbers else "left", overflow="fold")
         for row in listed:
             table.add_row(*(cell if isinstance(cell, Text) else Text(_cell(cell)) for cell in row))
         console.print(table)
