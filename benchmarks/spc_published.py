@@ -101,8 +101,8 @@ _CUSUM = (
               "5.29 2.86 2.01 1.59 1.32 1.07 1.01"), "Lucas and Crosier (1982), table 1, head start"),
     Published("cusum", {"reference": 0.5, "interval": 5.0}, _column(_MONTGOMERY, "465 139 38.0 17.0 10.4 5.75 4.01 "
               "3.11 2.57 2.01"), "Montgomery, table 9.3", tight=False),
-    Published("cusum", {"reference": 0.0, "interval": 10.0, **_ONE}, _column(_VANCE, "2071.51 400.28 124.66 59.30 36.71 "
-              "20.37 14.06 10.75"), "Vance (1986), table 1", tight=False),
+    Published("cusum", {"reference": 0.0, "interval": 10.0, **_ONE}, _column(_VANCE, "2071.51 400.28 124.66 59.30 "
+              "36.71 20.37 14.06 10.75"), "Vance (1986), table 1", tight=False),
     Published("cusum", {"reference": 0.5, "interval": 3.0, **_ONE}, _column((-0.5, 0.0, 0.5), "1963 117.4 17.35"),
               "Waldmann (1986), tables 3, 1, 5", tight=False),
     Published("cusum", {"reference": 0.6, "interval": 3.0}, ((-0.2, 65.4),), "Waldmann (1986), table 6", tight=False),
