@@ -141,6 +141,8 @@ def test_another_unit_and_another_zero_move_the_lines_and_nothing_else(
         ("i_mr", [], "nothing to chart"),
         ("i_mr", [1.0, "a"], "not a number"),
         ("i_mr", [1.0, float("nan")], "not a finite number"),
+        ("i_mr", [1e308, -1e308, 1e308, 1e308, 1e308], "too large"),
+        ("xbar_s", [[1e308, -1e308], [1e308, 1e308], [1e308, -1e307]], "too large"),
         ("xbar_r", [[1.0, 2.0]], "too few subgroups"),
         ("xbar_r", [1.0, 2.0, 3.0], "no scatter within"),
         ("xbar_s", [[2.0, 2.0], [3.0, 3.0]], "do not vary"),

@@ -26,6 +26,8 @@ __all__ = ["CHARTS", "FEW", "control_chart", "fit_limits", "kind_of", "panels_of
 CHARTS: Mapping[str, Kind] = {kind.name: kind for kind in (*VARIABLES, *ATTRIBUTES, *ADVANCED)}
 """Every kind of control chart by name."""
 
+_TOO_LARGE = "the values are too large to calculate with"
+
 FEW = 20
 """Points below which limits are called rough: NIST/SEMATECH e-Handbook 6.3.2 asks for 20 to 25 subgroups."""
 
@@ -104,7 +106,13 @@ def _fitted(kind: Kind, data: Any, out: Mapping[int, str], options: Mapping[str,
         if not isinstance(width, (int, float)) or not 0 < width < 100:
             raise InputError("limits lie above 0 standard errors from the centre", came=str(width), where="width")
     keep = _kept(len(data.labels), out)
-    fit: Fit = kind.fit(data, keep, given)
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            fit: Fit = kind.fit(data, keep, given)
+    except OverflowError:
+        raise InputError(_TOO_LARGE, where=data.characteristic) from None
+    if not all(np.isfinite(one) for one in fit.parameters.values() if isinstance(one, float)):
+        raise InputError(_TOO_LARGE, where=data.characteristic)
     used = int(keep.sum())
     few = (f"Limits rest on {used} points; with {FEW} or more they are reliable",) if used < FEW else ()
     return Limits(

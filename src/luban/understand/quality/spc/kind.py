@@ -156,9 +156,10 @@ def points_of_sample(data: object) -> Points:
     """Points of a `Sample` with subgroups of any size."""
     if not isinstance(data, Sample):
         raise InputError("this chart takes measured values", came=type(data).__name__, expected="Sample")
-    values, count = np.ascontiguousarray(data.values), len(data)
+    values, count = _plain(data.values), len(data)
+    starts = np.require(data.starts, np.int64, ["C", "W"])
     single = len(values) == count
-    return Points(values, data.starts, np.broadcast_to(1.0, count) if single else data.sizes.astype(np.float64))
+    return Points(values, starts, np.broadcast_to(1.0, count) if single else data.sizes.astype(np.float64))
 
 
 def points_of_values(data: object) -> Points:
@@ -177,7 +178,7 @@ def points_of_counts(data: object) -> Points:
     if not isinstance(data, Counts):
         raise InputError("this chart takes counts", came=type(data).__name__, expected="Counts")
     starts = np.arange(len(data.counts) + 1)
-    return Points(np.ascontiguousarray(data.counts), starts, np.ascontiguousarray(data.sizes))
+    return Points(_plain(data.counts), starts, _plain(data.sizes))
 
 
 def one_value(value: Any, _size: float | None = None) -> Points:
@@ -205,6 +206,11 @@ def one_count(value: Any, size: float | None = None) -> Points:
     if not 0 < wide < np.inf:
         raise InputError("a size is above zero", came=f"{wide:g}")
     return Points(taken, _ONE_START, np.array([wide]))
+
+
+def _plain(values: Any) -> Floats:
+    """Values as every compiled function takes them: one form of array, so that each is compiled once."""
+    return np.require(values, np.float64, ["C", "W"])
 
 
 def _floats(value: Any) -> Floats:

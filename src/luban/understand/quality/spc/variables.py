@@ -78,7 +78,7 @@ def decimals_of(options: Mapping[str, Any]) -> dict[str, int]:
 
 def _scatter(sigma: float, what: str, where: str) -> float:
     """Sigma, if it says something."""
-    if not sigma > 0 or not math.isfinite(sigma):
+    if sigma <= 0:
         raise InputError(
             "the values do not vary, so there are no limits", came=f"{what} {sigma:g}", where=where,
             hint="look at the resolution of the gauge, or at what the source rounds",

@@ -48,7 +48,7 @@ _REFUSALS = (
     "neighbours do not differ, so there are no limits", "take larger subgroups, or a chart of measured values",
     "a c chart needs subgroups of one size", "a point is left out only with a reason",
     "limits are frozen by a person, with a reason: {what} is missing", "these limits are frozen already",
-    "these limits belong to another chart",
+    "these limits belong to another chart", "the values are too large to calculate with",
 )  # fmt: skip
 
 SENTENCES: tuple[str, ...] = _RULES + _TITLES + _PANELS + _NOTES + _REFUSALS + ADVANCED_SENTENCES
