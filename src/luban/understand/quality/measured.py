@@ -146,7 +146,7 @@ def measured(
     table = frame.select(*_COLUMNS).collect("pyarrow").to_arrow()
     table = table.sort_by([("time", "ascending"), ("seq", "ascending")])
     its = plant.characteristics.get(characteristic)
-    if its is None and not table.num_rows:
+    if its is None and not table.num_rows and characteristic not in characteristics_with_data(ledger, plant, head):
         declared(plant, characteristic)
     rows: list[dict[str, Any]] = table.to_pylist()
     factors = _factors(rows, plant)

@@ -68,7 +68,7 @@ class Action:
 
     @property
     def verdict(self) -> str:
-        """better, worse, no effect shown, too few, or "" while nothing was checked."""
+        """better, worse, unclear, unknown, or "" while nothing was checked."""
         return str(self.effect.get("verdict", ""))
 
     def as_dict(self) -> dict[str, Any]:
