@@ -14,7 +14,7 @@ from luban.screens.i18n import words
 from luban.screens.plain import plain
 from luban.screens.reads import Reads
 from luban.screens.service.quality import QualityBooks
-from luban.screens.service.quality_charting import Wanted, as_group
+from luban.screens.service.quality_charting import Wanted, as_group, capable
 from luban.screens.service.quality_view import drawn, histogram
 from luban.screens.users import Role, User
 
@@ -99,11 +99,13 @@ def _questions(router: APIRouter, books: QualityBooks, needs: Needs, reads: Read
 
         def told() -> dict[str, Any]:
             made, say = books.chart(of, asked), words(language)
+            study = capable(made)
             return {
                 **drawn(made, say, zone), "histogram": histogram(made, say), "version": books.version(of),
                 "wanted": plain(made.wanted), "chart": made.chart.kind, "phase": made.chart.phase,
                 "parameters": plain(made.chart.parameters), "used": made.chart.used,
                 "excluded": [one.as_dict() for one in made.chart.excluded], "waiting": made.waiting,
+                "capability": None if study is None else study.as_dict(),
                 "notes": [say(note) for note in made.chart.notes],
             }  # fmt: skip
 

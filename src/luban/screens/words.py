@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from luban.screens.i18n import Words
-from luban.understand.quality.book import Entry
+
+if TYPE_CHECKING:  # the book brings a database with it, and a command that only speaks needs none
+    from luban.understand.quality.book import Entry
 
 __all__ = ["decision_word", "happened_word", "kind_word", "loss_word"]
 

@@ -133,7 +133,7 @@ class QualityBooks:
         """Its chart. Raises InputError where there is none, with the reason."""
         look = self._look()
         if subject not in look.known and subject not in self.view.plant.characteristics:
-            raise InputError("no such characteristic", came=subject, hint="see /api/v1/quality/characteristics")
+            raise InputError("no such characteristic", came=subject)
         now_stands = standing(look.decided.get(subject, ()))
         asked = _filled(wanted or Wanted(), usual(self.view.ledger, subject, now_stands))
         key = (subject, self._version(subject, look), asked)
@@ -287,7 +287,7 @@ class QualityBooks:
         Raises  MissingServiceError (nothing can be written here), LedgerBusyError (the books are behind), InputError
         """
         if self._record is None:
-            raise MissingServiceError("nothing can be written here", hint="start the plant with luban up")
+            raise MissingServiceError("nothing can be written here", hint="start the plant")
         since, before = now(), self.view.ledger.head
         self._record(act, stream, rows)
         deadline = time.monotonic() + _PATIENCE

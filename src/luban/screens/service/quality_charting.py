@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from luban.understand.quality.data import Ints, Sample
 from luban.understand.quality.measured import Measured, measured
 from luban.understand.quality.spc import CHARTS, Chart, Panel, Violation, control_chart, staged_chart
 
+if TYPE_CHECKING:  # it brings scipy's distributions with it
+    from luban.understand.quality.capability import Capability
+
 __all__ = [
     "KINDS",
     "LEAD",
@@ -26,6 +30,7 @@ __all__ = [
     "Charted",
     "Wanted",
     "as_group",
+    "capable",
     "charted",
     "cut",
     "keys_of",
@@ -119,6 +124,16 @@ def cut(made: Charted) -> Chart:
     return replace(
         chart, labels=chart.labels[first:], time=chart.time[first:], panels=panels, violations=moved, out=out, used=used
     )
+
+
+def capable(made: Charted) -> Capability | None:
+    """What the drawn points say of the process against the specification; None where there is none."""
+    sample = part(made.own, made.first, len(made.own.sample)).sample
+    if sample.lower is None and sample.upper is None:
+        return None
+    from luban.understand.quality.capability import capability
+
+    return capability(sample)
 
 
 def usual(ledger: Ledger, subject: str, standing: Standing) -> Wanted:

@@ -12,11 +12,11 @@ from luban.core.errors import LubanError
 from luban.screens.i18n import Words
 from luban.screens.service import Now
 from luban.screens.service.quality import State
-from luban.screens.service.quality_charting import NEWEST, Charted, Wanted, as_group, offered, point_of
+from luban.screens.service.quality_charting import NEWEST, Charted, Wanted, as_group, capable, offered, point_of
 from luban.screens.service.quality_limits import Standing
 from luban.screens.service.quality_view import histogram
 from luban.screens.web import quality_texts as texts
-from luban.screens.web.bar import heading
+from luban.screens.web.bar import heading, plain_button
 from luban.screens.web.quality_decided import DecidedCard
 from luban.screens.web.quality_frame import Bench
 from luban.screens.web.quality_point import PointCard
@@ -66,6 +66,8 @@ class ChartsPanel:
                 with ui.element("section").classes("lb-card") as self.histogram_card:
                     self.histogram = View("histogram", {}, lambda _event: self._draw_histogram())
                     self.figures = ui.html("", sanitize=False)
+                    with ui.element("div").classes("lb-links"):
+                        plain_button(f"{html.escape(say('Capability'))} →", lambda: self.bench.open("capability"))
                 self.point = PointCard(self.bench, self._changed)
                 self.decided = DecidedCard(self.bench, self._changed)
 
@@ -131,6 +133,7 @@ class ChartsPanel:
         try:
             made = await self.bench.reads(self.bench.books.chart, subject, wanted) if subject else None
             stands = await self.bench.reads(self.bench.books.standing, subject)
+            study = await self.bench.reads(capable, made) if made else None
         except LubanError as error:
             if self.bench.alive and subject == self._subject:
                 with self.bench.client:
@@ -140,6 +143,7 @@ class ChartsPanel:
             self.made = made
             with self.bench.client:
                 self._draw(state, made, stands, version)
+                self.figures.content = figures(self.say, made, study) if made else ""
 
     # ------------------------------------------------------------------ drawing
 
@@ -174,7 +178,6 @@ class ChartsPanel:
         self._fetch(version)
         self.signals.content = signals(self.say, made, self.bench.view.plant.zone)
         self._draw_histogram()
-        self.figures.content = figures(self.say, made)
         self.point.redraw(made, stands)
         self.decided.draw(self._subject, stands)
 

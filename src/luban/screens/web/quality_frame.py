@@ -136,6 +136,11 @@ class Bench:
             self.chosen = characteristic
             await self._frame.chose()
 
+    async def open(self, tab: str) -> None:
+        """Bring another tab to the front."""
+        if self._frame.session_now() is not None:
+            await self._frame.open(tab)
+
     def say_to(self, text: str) -> None:
         """A short message at the edge of the page."""
         if self.alive:
@@ -255,7 +260,7 @@ class QualityFrame(OpenPage):
                 self._holders[name] = holder
                 holder.set_visibility(False)
         self.feed.join(self)
-        background_tasks.create(self._open(self.tab), name="luban quality")
+        background_tasks.create(self.open(self.tab), name="luban quality")
 
     def _tab(self, name: str, said: str) -> None:
         button = ui.element("button").classes("lb-qtab")
@@ -268,7 +273,7 @@ class QualityFrame(OpenPage):
 
     async def _press(self, name: str) -> None:
         if self.session_now() is not None:
-            await self._open(name)
+            await self.open(name)
 
     async def _key(self, event: Any) -> None:
         """Arrow keys go from tab to tab, as in every list of tabs."""
@@ -276,11 +281,12 @@ class QualityFrame(OpenPage):
         step = {"ArrowRight": 1, "ArrowLeft": -1}.get(str(event.args))
         if step and self.session_now() is not None:
             name = names[(names.index(self.tab) + step) % len(names)]
-            await self._open(name)
+            await self.open(name)
             with self.client:
                 ui.run_javascript(f"document.getElementById('lb-tab-{name}').focus()")
 
-    async def _open(self, name: str) -> None:
+    async def open(self, name: str) -> None:
+        """Bring a tab to the front."""
         self.tab = name
         with self.client:
             for other, button in self._buttons.items():

@@ -12,6 +12,7 @@ from luban.screens.i18n import Words
 from luban.screens.service.quality_charting import Charted, keys_of
 from luban.screens.service.quality_view import decimals, decimals_for, rule_mark, rule_text, said
 from luban.screens.web.quality_texts import empty, facts, moment
+from luban.understand.quality.capability import Capability
 from luban.understand.quality.data import NO_TIME
 
 __all__ = ["figures", "signals"]
@@ -65,8 +66,8 @@ def _counted(say: Words, made: Charted) -> str:
     return f'<span class="lb-note">{html.escape(text)}</span>{chips}'
 
 
-def figures(say: Words, made: Charted) -> str:
-    """Mean, spread and number of the drawn values."""
+def figures(say: Words, made: Charted, study: Capability | None) -> str:
+    """Number, mean and spread of the drawn values, and how they fit the specification; a withheld index says why."""
     sample = made.own.sample
     values = sample.values[int(sample.starts[made.first]) :]
     digits = decimals(sample.values) + 1
@@ -79,4 +80,20 @@ def figures(say: Words, made: Charted) -> str:
     up = np.inf if sample.upper is None else sample.upper
     if sample.lower is not None or sample.upper is not None:
         rows.append((say("Out of specification"), str(int(((values < low) | (values > up)).sum()))))
-    return facts((name, text.strip()) for name, text in rows)
+    return facts((name, text.strip()) for name, text in rows) + _indices(say, study)
+
+
+def _indices(say: Words, study: Capability | None) -> str:
+    parts = []
+    for name in ("Cpk", "Ppk") if study is not None else ():
+        own = study.index(name) if study is not None else None
+        if own is None:
+            continue
+        if own.value is None:
+            note, shown = say(own.reason), f'<span class="lb-qwithheld">{html.escape(say("withheld"))}</span>'
+        else:
+            shown = f"<b>{own.value:.2f}</b>"
+            note = "" if own.low is None or own.high is None else f"{own.low:.2f} … {own.high:.2f}"
+        inner = f'<span class="lb-label">{name}</span>{shown}<span class="lb-note">{html.escape(note)}</span>'
+        parts.append(f'<div data-index="{name}">{inner}</div>')
+    return f'<div class="lb-qindices">{"".join(parts)}</div>' if parts else ""

@@ -14,6 +14,7 @@ from luban.screens.service.quality import RECENT, State
 from luban.screens.service.quality_view import said, shortest
 from luban.screens.web.texts import sign
 from luban.understand.quality.data import Sample
+from luban.understand.quality.spc import CHARTS
 
 __all__ = [
     "badge", "chart_texts", "empty", "facts", "group_word", "kind_word", "listed", "moment", "no_characteristics",
@@ -35,11 +36,7 @@ def chart_texts(say: Words) -> dict[str, str]:
 
 def kind_word(say: Words, kind: str) -> str:
     """What a chart is called."""
-    return {
-        "i_mr": say("Individuals, moving range"), "xbar_r": say("Mean, range"),
-        "xbar_s": say("Mean, standard deviation"), "ewma": say("EWMA"), "cusum": say("CUSUM"),
-        "moving_average": say("Moving average"),
-    }.get(kind, kind)  # fmt: skip
+    return say(CHARTS[kind].title) if kind in CHARTS else kind
 
 
 def group_word(say: Words, group: str | int) -> str:
@@ -89,13 +86,19 @@ def badge(say: Words, own: State) -> str:
 
 
 def specification(say: Words, own: Sample) -> str:
-    """Nominal value and specification limits with their unit; what is missing is not said."""
-    parts = [
-        f"{name} {shortest(value)} {own.unit}".strip()
-        for name, value in ((say("nominal"), own.target), (say("from"), own.lower), (say("to"), own.upper))
-        if value is not None
-    ]
-    return " ".join(parts) or say("no specification limits")
+    """Nominal value and specification limits with their unit.
+
+    Example specification(words("en"), sample) == "25 mm · 24.985 … 25.015 mm"
+    """
+    low, up = shortest(own.lower), shortest(own.upper)
+    if own.lower is None and own.upper is None:
+        said = say("no specification limits")
+    elif own.upper is None:
+        said = f"≥ {low} {own.unit}"
+    else:
+        said = f"≤ {up} {own.unit}" if own.lower is None else f"{low} … {up} {own.unit}"
+    nominal = f"{shortest(own.target)} {own.unit}" if own.target is not None else ""
+    return " · ".join(filter(None, (nominal.strip(), said.strip())))
 
 
 def _row(say: Words, own: State, chosen: str) -> str:

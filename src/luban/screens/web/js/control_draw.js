@@ -14,7 +14,7 @@ const SIGN = { 1: "M0-5.2 5.2 0 0 5.2-5.2 0z" };
 export function shape(data, width) {
   const narrow = width < NARROW;
   const left = narrow ? 46 : 62;
-  const right = narrow ? 52 : 74;
+  const right = narrow ? 66 : 74;
   const step = (width - left - right) / Math.max(1, data.count);
   let top = TOP;
   const panels = data.panels.map((panel, index) => {
