@@ -30,6 +30,7 @@ from luban.understand.quality.sampling.switching import (
     lots_to_go,
     start,
 )
+from luban.understand.quality.sampling.table import COLUMNS, LotTable, lots_of
 from luban.understand.quality.sampling.variables import (
     Measured,
     VariablesDecision,
@@ -42,10 +43,10 @@ from luban.understand.quality.sampling.variables import (
 )
 
 __all__ = [
-    "MODELS", "RULES", "Account", "AttributePlan", "Curves", "LotDecision", "LotResult", "Measured", "Model", "OpenLot",
-    "Risks", "Stage", "Standing", "Switch", "Terms", "VariablesDecision", "VariablesPlan", "Verdict", "Worst",
-    "account", "accounts", "after_change", "after_lot", "aoql", "curves", "double_plan", "folded", "judge",
-    "judge_measured", "largest_share", "limit_of", "lot_data", "lots_to_go", "model_of", "own_plan", "plan_of",
-    "quality_at", "share_outside", "single_plan", "standard_plan", "start", "subject_of", "variables_oc",
-    "variables_plan",
+    "COLUMNS", "MODELS", "RULES", "Account", "AttributePlan", "Curves", "LotDecision", "LotResult", "LotTable",
+    "Measured", "Model", "OpenLot", "Risks", "Stage", "Standing", "Switch", "Terms", "VariablesDecision",
+    "VariablesPlan", "Verdict", "Worst", "account", "accounts", "after_change", "after_lot", "aoql", "curves",
+    "double_plan", "folded", "judge", "judge_measured", "largest_share", "limit_of", "lot_data", "lots_of",
+    "lots_to_go", "model_of", "own_plan", "plan_of", "quality_at", "share_outside", "single_plan", "standard_plan",
+    "start", "subject_of", "variables_oc", "variables_plan",
 ]  # fmt: skip

@@ -26,7 +26,10 @@ from luban.understand.quality.sampling.switching import (
     lots_to_go,
 )
 
-__all__ = ["KIND", "Account", "OpenLot", "Terms", "account", "accounts", "folded", "lot_data", "plan_of", "subject_of"]
+__all__ = [
+    "KIND", "Account", "OpenLot", "Terms", "account", "accounts", "after_entry", "folded", "lot_data", "plan_of",
+    "subject_of",
+]  # fmt: skip
 
 KIND = "sampling"
 """Kind of the entries in the book of quality."""
@@ -172,13 +175,14 @@ def folded(supplier: str, item: str, listed: Iterable[Entry]) -> Account:
     now = Account(supplier, item, None, None)
     for entry in sorted(listed, key=lambda entry: (entry.time, entry.seq)):
         try:
-            now = _after(now, entry)
+            now = after_entry(now, entry)
         except (LubanError, KeyError, TypeError, ValueError) as error:
             now = replace(now, unread=(*now.unread, f"entry {entry.seq} ({entry.code}): {error}"))
     return now
 
 
-def _after(now: Account, entry: Entry) -> Account:
+def after_entry(now: Account, entry: Entry) -> Account:
+    """The account after one more entry. Raises InputError, KeyError, TypeError or ValueError for one that is wrong."""
     data = entry.data
     if entry.code == "agree":
         return _agreed(now, entry)

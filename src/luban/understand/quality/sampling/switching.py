@@ -172,15 +172,16 @@ def limit_of(standing: Standing) -> tuple[int, int, int | None]:
     The limit is None where even all lots of the phase hold too few sample pieces, or where there are fewer than ten.
     """
     least = switching_rules()["reduce_lots"].value
-    phase = standing.phase
-    for count in range(least, len(phase) + 1):
-        taken = phase[-count:]
-        if not all(lot.accepted for lot in taken):
+    units = found = 0
+    for count, lot in enumerate(reversed(standing.phase), 1):
+        if not lot.accepted:
             break
-        limit = limit_number(sum(lot.units for lot in taken), standing.aql)
-        if limit is not None:
-            return count, sum(lot.found for lot in taken), limit
-    taken = phase[-least:]
+        units, found = units + lot.units, found + lot.found
+        if count >= least:
+            limit = limit_number(units, standing.aql)
+            if limit is not None:
+                return count, found, limit
+    taken = standing.phase[-least:]
     return len(taken), sum(lot.found for lot in taken), None
 
 
