@@ -224,7 +224,7 @@ def _chance(kind: Family, law: Fitted, n: int, a2: float) -> float | None:
 
 
 def _normal_chance(a2: float, n: int) -> float:
-    """Chance by the Anderson-Darling test of normality, mean and sd from the sample (D'Agostino, Stephens, table 4.9)."""
+    """Chance by the Anderson-Darling test of normality (D'Agostino, Stephens, table 4.9), mean and sd estimated."""
     a = a2 * (1 + 0.75 / n + 2.25 / n**2)
     if a < 0.2:
         return float(1 - np.exp(-13.436 + 101.14 * a - 223.73 * a * a))
