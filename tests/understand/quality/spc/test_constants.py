@@ -55,7 +55,8 @@ def test_factors_of_printed_tables() -> None:
     assert (round(five.a3, 3), round(five.b_upper, 3), five.b_lower) == (1.427, 2.089, 0.0)
     ten = constants(10)
     assert (round(ten.d_lower, 3), round(ten.b_lower, 3)) == (0.223, 0.284)
-    assert constants(2, decimals=3).d2 == 1.128
+    printed = constants(2, decimals=3)
+    assert (printed.d2, printed.d_upper, printed.a2, printed.c4) == (1.128, 3.267, 1.88, 0.798)
 
 
 def test_sizes_without_constants() -> None:

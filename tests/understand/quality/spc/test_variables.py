@@ -52,6 +52,20 @@ def test_mean_and_standard_deviation_of_dataplot() -> None:
 
 
 @pytest.mark.parametrize("kind", ["xbar_r", "xbar_s"])
+def test_printed_factors_of_handbook_tables(kind: str) -> None:
+    # A2 .577, D4 2.114 and A3 1.427, B4 2.089 for subgroups of five, as every printed table has them
+    place, scatter = {"xbar_r": (0.577, 2.114), "xbar_s": (1.427, 2.089)}[kind]
+    mean, spread = control_chart(kind, thickness(), decimals=3).panels
+    usual = spread.centre[0]
+    assert usual == pytest.approx({"xbar_r": 2.05, "xbar_s": 0.8206581777685613}[kind], rel=1e-12)
+    assert mean.upper[0] - mean.centre[0] == pytest.approx(place * usual, rel=1e-12)
+    assert (spread.lower[0], spread.upper[0]) == (0.0, pytest.approx(scatter * usual, rel=1e-12))
+    assert control_chart("i_mr", flowrate(), decimals=3).panels[1].upper[0] == pytest.approx(
+        3.267 * 16.9 / 9, rel=1e-12
+    )
+
+
+@pytest.mark.parametrize("kind", ["xbar_r", "xbar_s"])
 def test_unequal_subgroups_have_the_best_linear_sigma_and_lines_of_their_own(kind: str) -> None:
     rows = [[3.0, 5.0, 4.0], [2.0, 6.0], [4.0, 4.5, 5.0, 3.0], [5.0], [1.0, 2.0, 4.0]]
     groups = [np.array(row) for row in rows if len(row) > 1]

@@ -78,20 +78,19 @@ def c4(size: int) -> float:
 def constants(size: int, *, decimals: int | None = None, width: float = 3.0) -> Constants:
     """All constants for one size.
 
-    decimals  round d2, d3 and c4 to so many decimals, as printed tables do; None: do not round
+    decimals  round each of them to so many decimals, as printed tables do; None: do not round
     width     distance of the limits from the centre [standard errors]
 
     Example  round(constants(5).d_upper, 3) == 2.114
     """
     mean, spread, bias = d2(size), d3(size), c4(size)
-    if decimals is not None:
-        mean, spread, bias = round(mean, decimals), round(spread, decimals), round(bias, decimals)
     root, left = math.sqrt(size), math.sqrt(max(1.0 - bias * bias, 0.0))
-    return Constants(
-        size, mean, spread, bias, width / (mean * root), width / (bias * root), width / root,
+    exact = (
+        mean, spread, bias, width / (mean * root), width / (bias * root), width / root,
         max(0.0, 1.0 - width * spread / mean), 1.0 + width * spread / mean,
         max(0.0, 1.0 - width * left / bias), 1.0 + width * left / bias,
     )  # fmt: skip
+    return Constants(size, *(exact if decimals is None else (round(one, decimals) for one in exact)))
 
 
 def _checked(size: int) -> int:

@@ -39,7 +39,8 @@ from luban.understand.quality.spc.lines import SizedRun
 
 __all__ = ["EXACT", "LIKE", "VARIABLES", "WIDE", "decimals_of", "exact_mean", "rounded"]
 
-Lines = tuple[tuple[float, float, float, float], ...]
+Line = tuple[float, float, float, float]
+Lines = tuple[Line, ...]
 _NAN = float("nan")
 EXACT = 20_000
 """Most values that are summed without rounding error."""
@@ -143,10 +144,9 @@ def _start_i_mr(limits: Limits) -> SizedRun:
     centre, sigma = number(limits, "centre"), number(limits, "sigma", above=0.0)
     width = number(limits, "width", above=0.0, default=WIDTH)
     decimals = decimals_of(limits.parameters).get("decimals")
-    mean, spread = rounded(d2(2), decimals) * sigma, rounded(d3(2), decimals) * sigma
     lines = (
         (centre, centre - width * sigma, centre + width * sigma, sigma),
-        (mean, max(0.0, mean - width * spread), mean + width * spread, spread),
+        _spread_line(sigma, width, _range_of(2), decimals),
     )
     return SizedRun(
         lambda points, memory: (points.values, moving_ranges(points.values, memory)), lambda _: lines, np.array([_NAN])
@@ -156,19 +156,27 @@ def _start_i_mr(limits: Limits) -> SizedRun:
 # --- mean with range or standard deviation ----------------------------------------------------------------------------
 
 
-def _range_of(size: int, decimals: int | None) -> tuple[float, float]:
+def _range_of(size: int) -> tuple[float, float]:
     """Mean and standard deviation of a range [sigma]."""
-    return rounded(d2(size), decimals), rounded(d3(size), decimals)
+    return d2(size), d3(size)
 
 
-def _sigma_of(size: int, decimals: int | None) -> tuple[float, float]:
+def _sigma_of(size: int) -> tuple[float, float]:
     """Mean and standard deviation of a standard deviation [sigma]."""
-    mean = rounded(c4(size), decimals)
+    mean = c4(size)
     return mean, math.sqrt(1.0 - mean * mean)
 
 
+def _spread_line(sigma: float, width: float, moments: tuple[float, float], decimals: int | None) -> Line:
+    """Lines of a range or a standard deviation; with `decimals` by the factors D3, D4 (B3, B4) as they are printed."""
+    mean, spread = moments
+    usual, apart = rounded(mean, decimals) * sigma, width * spread / mean
+    low, high = rounded(max(0.0, 1.0 - apart), decimals), rounded(1.0 + apart, decimals)
+    return usual, usual * low, usual * high, usual * spread / mean
+
+
 Measure = Callable[[Floats, Any], tuple[Floats, Floats]]
-Moments = Callable[[int, "int | None"], tuple[float, float]]
+Moments = Callable[[int], tuple[float, float]]
 
 
 def _fit_mean(data: Sample, keep: Bools, options: Mapping[str, Any], measure: Measure, moments: Moments) -> Fit:
@@ -182,8 +190,8 @@ def _fit_mean(data: Sample, keep: Bools, options: Mapping[str, Any], measure: Me
             "subgroups of one value have no scatter within", came=f"{int(keep.sum())} subgroups of one value",
             expected="at least one subgroup of two", where=data.characteristic, hint="use i_mr",
         )  # fmt: skip
-    kinds = {int(size): moments(int(size), decimals.get("decimals")) for size in np.unique(sizes[with_spread])}
-    mean = np.array([kinds[int(size)][0] for size in sizes[with_spread]])
+    kinds = {int(size): moments(int(size)) for size in np.unique(sizes[with_spread])}
+    mean = np.array([rounded(kinds[int(size)][0], decimals.get("decimals")) for size in sizes[with_spread]])
     spread = np.array([kinds[int(size)][1] for size in sizes[with_spread]])
     equal = len(kinds) == 1
     weights = np.ones(len(mean)) if equal else (mean / spread) ** 2
@@ -219,9 +227,11 @@ def _start_mean(limits: Limits, measure: Measure, moments: Moments) -> SizedRun:
         place = (centre, centre - width * error, centre + width * error, error)
         if size < 2:
             return place, (_NAN, _NAN, _NAN, _NAN)
-        mean, spread = moments(int(size), decimals)
-        mean, spread = mean * sigma, spread * sigma
-        return place, (mean, max(0.0, mean - width * spread), mean + width * spread, spread)
+        each = moments(int(size))
+        if decimals is not None:  # by the factor A2 (A3) as it is printed
+            error = rounded(width / (each[0] * math.sqrt(size)), decimals) * rounded(each[0], decimals) * sigma / width
+            place = (centre, centre - width * error, centre + width * error, error)
+        return place, _spread_line(sigma, width, each, decimals)
 
     def measured(points: Points, _memory: Floats) -> tuple[Floats, ...]:
         return measure(points.values, points.starts)
@@ -249,7 +259,7 @@ _OPTIONS = {
     "width": "distance of the limits from the centre [standard errors], default 3",
     "centre": "known mean or target [unit of the data]; default: the mean of the points",
     "sigma": "known standard deviation of single values [unit of the data]; default: estimated within subgroups",
-    "decimals": "round d2, d3, c4 to so many decimals, as printed tables do; default: exact",
+    "decimals": "round d2, c4, A2, A3, B3, B4, D3, D4 to so many decimals, as printed tables do; default: exact",
 }
 
 VARIABLES: tuple[Kind, ...] = (
