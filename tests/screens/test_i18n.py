@@ -18,7 +18,8 @@ OTHERS = [language for language in LANGUAGES if language != "en"]
 # names of products, files and keys, and what a language writes as it is
 KEPT = {
     "luban", "OEE", "plant", "toml", "role", "state", "mapping", "calendar", "routing", "csv", "ISO", "twin", "kWh",
-    "Shift", "auto", "orders", "Tab", "schedule",
+    "Shift", "auto", "orders", "Tab", "schedule", "CL", "UCL", "LCL", "LSL", "USL", "api", "quality", "characteristics",
+    "up",
 }  # fmt: skip
 
 

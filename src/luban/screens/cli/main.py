@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from luban.core.errors import LubanError
-from luban.screens.cli import connect, kpi, ledger, pilot, plant, replan, schedule, spc, twin, users
+from luban.screens.cli import connect, kpi, ledger, pilot, plant, replan, sampling, schedule, spc, twin, users
 from luban.screens.cli.doors import Doors
 from luban.screens.cli.output import INTERRUPTED, OK, WRONG, report_error, report_unexpected
 
@@ -50,6 +50,7 @@ kpi.register(app)
 schedule.register(app)
 replan.register(app)
 spc.register(app)
+sampling.register(app)
 pilot.register(app)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(connect.app, name="connect")

@@ -1,0 +1,17 @@
+"""Sentences about quality that lower floors make: rules, notes, reasons."""
+
+from __future__ import annotations
+
+from luban.screens.service import quality_words
+from luban.understand.quality.capability import words as capability
+from luban.understand.quality.gauge_study import words as gauge_study
+from luban.understand.quality.sampling import words as sampling
+from luban.understand.quality.spc import words as spc
+
+__all__ = ["quality_sentences"]
+
+
+def quality_sentences() -> tuple[str, ...]:
+    """All of them."""
+    wings = (quality_words, spc, capability, gauge_study, sampling)
+    return tuple(sentence for wing in wings for sentence in wing.SENTENCES)
