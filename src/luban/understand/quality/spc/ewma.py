@@ -75,9 +75,12 @@ class _Run:
             values[at] = z
             spreads[at] = sqrt(variance if self.growing else final / size)
         self.memory[:] = z, variance
-        sigma = self.sigma * spreads
-        off = self.width * sigma
-        lines = np.stack((np.full(count, self.centre), self.centre - off, self.centre + off, sigma))
+        lines = np.empty((4, count))
+        lines[3] = self.sigma * spreads
+        off = self.width * lines[3]
+        lines[0] = self.centre
+        lines[1] = self.centre - off
+        lines[2] = self.centre + off
         return (Track(values, lines),)
 
 

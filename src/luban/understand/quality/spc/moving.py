@@ -52,24 +52,37 @@ class _Run:
 
     def advance(self, points: Points) -> tuple[Track, ...]:
         """One track: the moving average."""
-        before = self.span - 1
+        before, count = self.span - 1, len(points.sizes)
         seen = self.memory[0]
         means = np.concatenate((self.memory[1 : 1 + before], means_of(points)))
         inverse = np.concatenate((self.memory[1 + before :], 1.0 / points.sizes))
-        count = len(points.sizes)
+        taken: Any
         # from the oldest to the newest, the same order wherever the points are cut
-        total, variance = np.zeros(count), np.zeros(count)
-        for age in range(self.span):
-            total = total + means[age : age + count]
-            variance = variance + inverse[age : age + count]
-        taken = np.minimum(seen + np.arange(1.0, count + 1), float(self.span))
-        values = total / taken
-        sigma = self.sigma * np.sqrt(variance) / taken
+        if count == 1:
+            total, variance = _added(means.tolist()), _added(inverse.tolist())
+            taken = min(float(seen) + 1.0, float(self.span))
+        else:
+            total, variance = np.zeros(count), np.zeros(count)
+            for age in range(self.span):
+                total = total + means[age : age + count]
+                variance = variance + inverse[age : age + count]
+            taken = np.minimum(seen + np.arange(1.0, count + 1), float(self.span))
         self.memory[0] = min(seen + count, float(self.span))
         self.memory[1 : 1 + before], self.memory[1 + before :] = means[count:], inverse[count:]
-        off = self.width * sigma
-        lines = np.stack((np.full(count, self.centre), self.centre - off, self.centre + off, sigma))
-        return (Track(values, lines),)
+        lines = np.empty((4, count))
+        lines[3] = self.sigma * np.sqrt(variance) / taken
+        off = self.width * lines[3]
+        lines[0] = self.centre
+        lines[1] = self.centre - off
+        lines[2] = self.centre + off
+        return (Track(np.full(count, total / taken), lines),)
+
+
+def _added(numbers: list[float]) -> Any:
+    total = 0.0
+    for one in numbers:
+        total += one
+    return total
 
 
 def _whole_span(value: float) -> int:
