@@ -76,7 +76,7 @@ def test_a_chain_leads_to_the_national_standard_as_it_stood_then() -> None:
     gauges["blocks"] = gauge("blocks", calibrated(50, 90, standard="master"))
     broken = chain(gauges, "caliper", 150)
     assert not broken.complete
-    assert broken.why.startswith("blocks: ")
+    assert (broken.gauge, broken.why) == ("blocks", "its calibration was due")
 
 
 def test_a_chain_that_bites_its_tail_or_names_nothing_is_broken() -> None:

@@ -55,7 +55,7 @@ def gauge_sheet(gauge: Gauge, traced: Chain, state: str, say: Words) -> Sheet:
     figures = Figures((
         Figure(say("state"), say(STATES[state]), tone=tone),
         Figure(say("due"), iso(done.due) if done else _NONE),
-        Figure(say("chain"), say("complete") if traced.complete else say("broken"), note=say(traced.why),
+        Figure(say("chain"), say("complete") if traced.complete else say("broken"), note="" if traced.complete else _chained(traced, say),
                tone="good" if traced.complete else "doubt"),
         Figure(say("expanded uncertainty"), *_uncertainty(done)),
     ))  # fmt: skip
@@ -84,7 +84,7 @@ def due_grid(due: Sequence[Due], say: Words) -> Grid:
         left = _NONE if one.days is None else f"{one.days:,.1f}"
         rows.append((
             one.gauge.id, one.gauge.type, one.gauge.place, _NONE if one.due is None else iso(one.due), left,
-            say(STATES[one.state]), say("complete") if one.chain.complete else say(one.chain.why),
+            say(STATES[one.state]), _chained(one.chain, say),
         ))  # fmt: skip
         if one.state != "valid":
             tones[at] = "bad"
@@ -125,6 +125,12 @@ def affected_grid(use: GaugeUse, say: Words) -> Grid:
     )  # fmt: skip
     title = say("Lots measured with a gauge that could not be trusted")
     return Grid(heads, tuple(rows), title=title, numbers=frozenset({3}), tones=tones)
+
+
+def _chained(traced: Chain, say: Words) -> str:
+    if traced.complete:
+        return say("complete")
+    return f"{traced.gauge}: {say(traced.why)}"
 
 
 def _uncertainty(done: Calibration | None) -> tuple[str, str, str]:

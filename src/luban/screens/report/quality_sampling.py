@@ -63,7 +63,7 @@ def plan_sheet(plan: AttributePlan, say: Words, decision: LotDecision | None = N
     blocks += [Note(say(note), "doubt") for note in plan.notes]
     return Sheet(_title(plan, say), _subtitle(plan, say), tuple(blocks), {
         say("method"): plan.reference,
-        say("curves"): f"{drawn.model}: {say(MODELS[drawn.model])}",
+        say("curves"): say(MODELS[drawn.model]),
         say("counts"): say("nonconformities") if plan.per_hundred else say("nonconforming pieces"),
         "luban": __version__,
     })  # fmt: skip
@@ -329,7 +329,7 @@ def _standing_figures(standing: Standing, say: Words) -> Figures:
     rows = [Figure(say("inspection due"), severity_word(standing, say), tone=tone)]
     if standing.switches:
         last = standing.switches[-1]
-        note = say("lot {lot}", lot=last.lot) if last.lot else iso(last.time) if last.time else ""
+        note = say("by lot {lot}", lot=last.lot) if last.lot else iso(last.time) if last.time else ""
         rows.append(Figure(say("because"), say(RULES[last.rule]), note=note))
     if not standing.stopped and standing.severity != "reduced":
         milder = say("normal") if standing.severity == "tightened" else say("reduced")

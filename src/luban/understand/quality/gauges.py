@@ -17,7 +17,7 @@ from luban.ledger import Ledger
 from luban.understand.quality.book import Entry, entries
 
 __all__ = [
-    "KIND", "STATES", "Calibration", "Chain", "Due", "Gauge", "Link", "calibration_data", "chain", "due_list",
+    "BREAKS", "KIND", "STATES", "Calibration", "Chain", "Due", "Gauge", "Link", "calibration_data", "chain", "due_list",
     "register", "registered_data", "registers", "state_at",
 ]  # fmt: skip
 
@@ -32,6 +32,12 @@ STATES: Final = {
     "retired": "out of service",
 }
 """How a gauge can stand at a moment."""
+BREAKS: Final = {
+    "nothing": "its certificate names no standard",
+    "loop": "calibrated against a gauge that rests on itself",
+    "long": "the chain does not end",
+}
+"""How a chain breaks where the gauge itself is valid."""
 _MOST_LINKS = 20
 
 
@@ -139,19 +145,21 @@ class Chain:
 
     links     from the gauge on; each standard with the calibration in force when the link before was made
     complete  the chain reaches a national standard with valid calibrations all the way
-    why       where it breaks; "" if complete
+    why       why it breaks; "" if complete
+    gauge     where it breaks; "" if complete
     notes     what weakens it: an uncertainty not stated, a standard no finer than what it calibrates
     """
 
     links: tuple[Link, ...]
     complete: bool
     why: str
+    gauge: str = ""
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The same for `--json` and REST."""
         return {
-            "complete": self.complete, "why": self.why, "notes": list(self.notes),
+            "complete": self.complete, "why": self.why, "at": self.gauge, "notes": list(self.notes),
             "links": [one.as_dict() for one in self.links],
         }  # fmt: skip
 
@@ -222,26 +230,25 @@ def chain(gauges: Mapping[str, Gauge], gauge: str, at: int) -> Chain:
     links: list[Link] = []
     notes: list[str] = []
     name = gauge
+
+    def broken(why: str) -> Chain:
+        return Chain(tuple(links), complete=False, why=why, gauge=name, notes=tuple(notes))
+
     while len(links) < _MOST_LINKS:
+        done = gauges[name].calibrated(at) if name in gauges else None
         state = state_at(gauges.get(name), at)
-        if state != "valid":
-            return Chain(tuple(links), complete=False, why=f"{name}: {STATES[state]}", notes=tuple(notes))
-        own = gauges[name]
-        done = own.calibrated(at)
-        if done is None:
-            break
-        links.append(Link(name, own.type, done))
+        if state != "valid" or done is None:
+            return broken(STATES[state])
+        links.append(Link(name, gauges[name].type, done))
         notes += _doubts(links)
         if done.national:
             return Chain(tuple(links), complete=True, why="", notes=tuple(notes))
         if not done.standard:
-            why = f"{name}: its certificate names no standard"
-            return Chain(tuple(links), complete=False, why=why, notes=tuple(notes))
+            return broken(BREAKS["nothing"])
         if any(one.gauge == done.standard for one in links):
-            why = f"{name}: calibrated against a gauge that rests on itself"
-            return Chain(tuple(links), complete=False, why=why, notes=tuple(notes))
+            return broken(BREAKS["loop"])
         name, at = done.standard, done.time
-    return Chain(tuple(links), complete=False, why=f"{gauge}: the chain does not end", notes=tuple(notes))
+    return broken(BREAKS["long"])
 
 
 def due_list(gauges: Mapping[str, Gauge], now: int, within: float | None = None) -> tuple[Due, ...]:

@@ -33,6 +33,7 @@ __all__ = [
 
 KIND = "sampling"
 """Kind of the entries in the book of quality."""
+_LOOK_BACK = 500  # lots among which a name may not come twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def lot_data(account: Account, lot: str, size: int, found: Sequence[int], *, ori
     """
     if not lot.strip():
         raise InputError("a lot needs a name")
-    if account.standing is not None and original and any(one.lot == lot for one in account.standing.lots):
+    if account.standing is not None and original and any(one.lot == lot for one in account.standing.lots[-_LOOK_BACK:]):
         hint = "a lot that comes back is submitted again: say so"
         raise InputError("this lot is decided already", came=lot, hint=hint)
     waiting = next((one for one in account.open if one.lot == lot), None)
@@ -228,6 +229,8 @@ def _lot(now: Account, standing: Standing, entry: Entry) -> Account:
     if kind not in KINDS:
         raise InputError("unknown kind of sampling", came=repr(kind))
     original = bool(data.get("original", True))
+    if original and any(one.lot == lot for one in standing.lots[-_LOOK_BACK:]):
+        raise InputError("this lot is decided already", came=lot)
     plan = standard_plan(size, data["aql"], level=str(data.get("level", "II")), severity=severity, kind=kind)
     decision = judge(plan, found)
     others = tuple(one for one in now.open if one.lot != lot)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from luban.norms.sampling import KINDS, SEVERITIES
 from luban.understand.quality.sampling.curves import MODELS
 from luban.understand.quality.sampling.switching import RULES
 
@@ -10,6 +11,9 @@ __all__ = ["SENTENCES"]
 SENTENCES: Final = (
     *RULES.values(),
     *MODELS.values(),
+    *SEVERITIES,
+    *KINDS,
+    "stopped",
     "The arrows of the table lead to another code letter, and its sample size holds.",
     "The table has no such plan here and refers to a simpler one.",
     "All samples together would exceed the lot: the single plan is used.",
@@ -21,6 +25,22 @@ SENTENCES: Final = (
     "no sample judged yet",
     "lot {lot} was inspected although inspection is discontinued",
     "lot {lot} was inspected {severity} although {due} was due",
+    "supplier and item are needed",
+    "nothing is agreed for this supplier and item",
+    "agree on AQL, level and kind of sampling first",
+    "inspection is discontinued",
+    "record the supplier's corrective action; tightened inspection follows",
+    "a lot needs a name",
+    "this lot is decided already",
+    "a lot that comes back is submitted again: say so",
+    "the lot was begun with other figures",
+    "a lot for sampling has at least 2 pieces",
+    "inspect a single piece itself",
+    "the tables have no such AQL",
+    "this count cannot be",
+    "a whole number is needed",
+    "an empty cell",
+    "not a whole number of pieces",
     "{share} % estimated outside both limits, at most {largest} % allowed",
     "the mean is {distance} standard deviations inside the limit, at least {k} needed",
 )

@@ -1,0 +1,239 @@
+"""The gauge register on the page: what is due, each gauge's chain to a national standard, lots held by a gauge."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from nicegui import ui
+
+from luban.core.errors import InputError
+from luban.core.time import from_datetime, now as moment
+from luban.screens.i18n import Words
+from luban.screens.report.quality_register import gauge_sheet, register_sheet
+from luban.screens.report.sheet import Sheet, sheet_part
+from luban.screens.service import Now
+from luban.screens.users import Act, Role
+from luban.screens.web.quality_frame import Bench, card
+from luban.screens.web.quality_sampling import download_tools
+from luban.screens.web.schedule_parts import Choice, field, tool
+from luban.understand.quality.book import row
+from luban.understand.quality.gauge_use import GaugeUse, gauge_use
+from luban.understand.quality.gauges import (
+    Due,
+    Gauge,
+    calibration_data,
+    chain,
+    due_list,
+    register,
+    registered_data,
+    state_at,
+)
+
+__all__ = ["RegisterPanel"]
+
+_LEFT = "flex: 1 1 290px; max-width: 420px; display: grid; gap: 12px; min-width: 0"
+_RIGHT = "flex: 3 1 420px; min-width: 0; display: grid; gap: 12px; grid-template-columns: minmax(0, 1fr)"
+_OVERVIEW = "–"
+
+
+class RegisterPanel:
+    """What is in the tab: left gauges and what to enter, right the due list or one gauge."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.say: Words = bench.say
+        self._gauges: dict[str, Gauge] = {}
+        self._use: GaugeUse | None = None
+        self._due: tuple[Due, ...] = ()
+        self._chosen = ""
+        self._head = -1
+        self._given: dict[str, str] = {}
+
+    def build(self) -> None:
+        """Lay it out inside the tab's element."""
+        ui.add_head_html('<link rel="stylesheet" href="/assets/sheet.css">')
+        say = self.say
+        with ui.element("div").style("display: flex; flex-wrap: wrap; gap: 12px; align-items: flex-start"):
+            with ui.element("div").style(_LEFT):
+                with card(say("Gauge")), ui.element("div").classes("lb-form"):
+                    self._choice = Choice(say("Gauge"), self._choose)
+                self._forms = ui.element("div").style("display: grid; gap: 12px")
+            with ui.element("div").style(_RIGHT), card() as head:
+                with head:
+                    self._tools = ui.element("div").classes("lb-tools")
+                self._shown = ui.element("div")
+
+    async def show(self) -> None:
+        """Read the books and draw."""
+        await self._read()
+
+    async def tick(self, now: Now) -> None:
+        """Read again where the books have grown."""
+        if now.head != self._head:
+            self._head = now.head
+            await self._read()
+
+    async def _read(self) -> None:
+        ledger = self.bench.view.ledger
+        gauges = await self.bench.ask(register, ledger)
+        if gauges is None:
+            return
+        use = await self.bench.ask(gauge_use, ledger, gauges=gauges)
+        if use is None or not self.bench.alive:
+            return
+        if (gauges, use) == (self._gauges, self._use):
+            return
+        self._gauges, self._use = gauges, use
+        self._due = due_list(gauges, moment())
+        with self.bench.client:
+            self._draw()
+
+    def _choose(self, name: str) -> None:
+        self._chosen = "" if name == _OVERVIEW else name
+        self._draw()
+
+    # ------------------------------------------------------------------ drawing
+
+    def _draw(self) -> None:
+        say = self.say
+        entries = [(_OVERVIEW, say("all gauges: due list")), *((name, name) for name in sorted(self._gauges))]
+        self._choice.fill(entries, self._chosen or _OVERVIEW)
+        self._forms.clear()
+        with self._forms:
+            if self.bench.may(Role.ENGINEER):
+                if self._chosen:
+                    self._calibration_card(self._gauges[self._chosen])
+                else:
+                    self._register_card()
+        if self._use is None:
+            return
+        own = self._gauges.get(self._chosen)
+        if own is None:
+            self._show(register_sheet(self._due, self._use, say), "gauges")
+            return
+        at = moment()
+        self._show(gauge_sheet(own, chain(self._gauges, own.id, at), state_at(own, at), say), own.id)
+
+    def _show(self, sheet: Sheet, name: str) -> None:
+        self._shown.clear()
+        with self._shown:
+            ui.html(sheet_part(sheet), sanitize=False)
+        self._tools.clear()
+        with self._tools:
+            download_tools(self.bench, sheet, name)
+
+    def _register_card(self) -> None:
+        say = self.say
+        with card(say("Register a gauge")), ui.element("div").classes("lb-form"):
+            self._text("id", say("Number"))
+            self._text("type", say("Type, e.g. caliper"))
+            self._text("measures", say("Range"))
+            self._text("unit", say("Unit of its uncertainty"))
+            self._text("place", say("Place"))
+            self._text("days", say("Days between calibrations"), "number")
+            tool(html.escape(say("Register")), self._register, kind="lb-take")
+
+    def _calibration_card(self, own: Gauge) -> None:
+        say = self.say
+        with card(say("Enter a calibration")), ui.element("div").classes("lb-form"):
+            self._text("day", say("Done on"), "date")
+            self._text("due", say("Due on; by its days if empty"), "date")
+            self._text("certificate", say("Certificate"))
+            self._text("laboratory", say("Laboratory"))
+            self._text("uncertainty", say("Expanded uncertainty"), "number")
+            self._text("coverage", say("Coverage factor k; 2 if empty"), "number")
+            self._text("standard", say("Compared with this gauge of the register"))
+            self._text("national", say("or with this national standard"))
+            choices = [("", say("not said")), ("in", say("in tolerance")), ("out", say("out of tolerance"))]
+            self._pick("found", say("As it came in"), choices)
+            self._pick("passed", say("Result"), [("yes", say("passed")), ("no", say("failed"))])
+            tool(html.escape(say("Enter")), lambda: self._calibrate(own), kind="lb-take")
+        with card(say("Service")), ui.element("div").classes("lb-tools"):
+            used = own.in_service(moment())
+            code, text = ("retire", say("Take out of service")) if used else ("return", say("Put back into service"))
+            tool(html.escape(text), lambda: self._write(own.id, code, {}))
+
+    def _text(self, name: str, label: str, kind: str = "text") -> None:
+        self._given.setdefault(name, "")
+        box = field(label, self._given[name], lambda value: self._given.__setitem__(name, value), kind)
+        box.props(f"data-field={name}")
+
+    def _pick(self, name: str, label: str, entries: list[tuple[str, str]]) -> None:
+        self._given.setdefault(name, entries[0][0])
+        with ui.element("label"):
+            ui.html(html.escape(label), sanitize=False, tag="span")
+            Choice(label, lambda value: self._given.__setitem__(name, value)).fill(entries, self._given[name])
+
+    # ------------------------------------------------------------------ acts
+
+    async def _register(self) -> None:
+        given = self._given
+        try:
+            days = _number(given["days"], self.say("Days between calibrations"))
+            data = registered_data(
+                type=given["type"], place=given["place"], unit=given["unit"], measures=given["measures"], days=days
+            )
+            name = _named(given["id"], self.say("Number"))
+        except InputError as error:
+            self.bench.complain(error)
+            return
+        if await self._write(name, "register", data):
+            self._given = {}
+            with self.bench.client:
+                self._choose(name)
+
+    async def _calibrate(self, own: Gauge) -> None:
+        given, say = self._given, self.say
+        try:
+            at = self._day(given["day"], say("Done on")) or moment()
+            data = calibration_data(
+                own, at, certificate=given["certificate"], laboratory=given["laboratory"],
+                uncertainty=_number(given["uncertainty"], say("Expanded uncertainty")),
+                coverage=_number(given["coverage"], say("Coverage factor k; 2 if empty")) or 2.0,
+                standard=given["standard"], national=given["national"], passed=given["passed"] == "yes",
+                found=given["found"], due=self._day(given["due"], say("Due on; by its days if empty")),
+            )  # fmt: skip
+        except InputError as error:
+            self.bench.complain(error)
+            return
+        if await self._write(own.id, "calibrate", data, at):
+            self._given = {}
+
+    def _day(self, text: str, where: str) -> int | None:
+        """Start of a day of the plant's zone [µs UTC]; None for an empty field."""
+        if not text.strip():
+            return None
+        try:
+            day = datetime.fromisoformat(text.strip())
+        except ValueError:
+            raise InputError("not a date", came=text, expected="e.g. 2026-03-02", where=where) from None
+        return from_datetime(day.replace(tzinfo=self.bench.view.plant.zone or UTC))
+
+    async def _write(self, name: str, code: str, data: Mapping[str, Any], time: int | None = None) -> bool:
+        person = self.bench.person(Role.ENGINEER)
+        if person is None:
+            return False
+        text = str(data.get("certificate", "")) or code
+        act = Act(person, f"gauge {code}", name, text)
+        done = await self.bench.write(act, "event", row("gauge", name, code, person=person, data=data, time=time))
+        if done:
+            await self._read()
+        return done
+
+
+def _number(text: str, where: str) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        return float(text.strip().replace(",", "."))
+    except ValueError:
+        raise InputError("not a number", came=text, where=where) from None
+
+
+def _named(text: str, where: str) -> str:
+    if not text.strip():
+        raise InputError("a gauge needs a number", where=where)
+    return text.strip()
