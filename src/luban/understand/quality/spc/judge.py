@@ -24,15 +24,17 @@ class Judge:
     """
 
     def __init__(self, panels: Sequence[PanelKind], rules: Sequence[Rule]) -> None:
-        self._rules = [tuple(rule for rule in rules if panel.role in rule.roles) for panel in panels]
-        self._tables = [
-            np.array([(one.pattern, one.points, one.of, one.both) for one in taken], np.int64).reshape(-1, 4)
-            for taken in self._rules
-        ]
-        self._sigmas = [np.array([one.sigmas for one in taken], np.float64) for taken in self._rules]
-        self._names = [[one.name for one in taken] for taken in self._rules]
-        self.counters: list[Ints] = [np.zeros((len(taken), 2), np.int64) for taken in self._rules]
-        self.before: list[Floats] = [np.array([np.nan]) for _ in self._rules]
+        taken = [tuple(rule for rule in rules if panel.role in rule.roles) for panel in panels]
+        self.counters: list[Ints] = [np.zeros((len(own), 2), np.int64) for own in taken]
+        self.before: list[Floats] = [np.array([np.nan]) for _ in taken]
+        self._work = [
+            (
+                panel, [one.name for one in own],
+                np.array([(one.pattern, one.points, one.of, one.both) for one in own], np.int64),
+                np.array([one.sigmas for one in own], np.float64), self.counters[panel], self.before[panel],
+            )
+            for panel, own in enumerate(taken) if own
+        ]  # fmt: skip
 
     def judge(self, tracks: Sequence[Track], start: int, alone: Ints | None = None) -> list[Violation]:
         """Violations at these points, the first of which has index `start`; in order of points, panels, rules.
@@ -40,23 +42,16 @@ class Judge:
         alone  1 where a point was left out of the limits, shape (k,); None: nowhere
         """
         skip = _NONE_ALONE if alone is None else alone
-        several: list[tuple[int, Ints]] = []
-        for panel, track in enumerate(tracks):
-            if not self._names[panel]:
-                continue
-            found = find_patterns(
-                track.values, track.lines, skip, self._tables[panel], self._sigmas[panel],
-                self.counters[panel], self.before[panel], start,
-            )  # fmt: skip
+        violations: list[Violation] = []
+        several = 0
+        for panel, names, table, sigmas, counters, before in self._work:
+            values, lines = tracks[panel]
+            found = find_patterns(values, lines, skip, table, sigmas, counters, before, start)
             if len(found):
-                several.append((panel, found))
-        if not several:
-            return []
-        violations = [
-            Violation(panel, point, self._names[panel][rule], first, side)
-            for panel, found in several
-            for point, rule, first, side in found.tolist()
-        ]
-        if len(several) > 1:
+                several += 1
+                violations += [
+                    Violation(panel, at, names[rule], first, side) for at, rule, first, side in found.tolist()
+                ]
+        if several > 1:
             violations.sort(key=lambda one: one.point)  # stable: panels and rules stay in order
         return violations

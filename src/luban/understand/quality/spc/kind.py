@@ -40,9 +40,11 @@ __all__ = [
     "Points",
     "Run",
     "Track",
+    "finite_values",
     "one_count",
     "one_group",
     "one_value",
+    "plain_array",
     "points_of_counts",
     "points_of_sample",
     "points_of_values",
@@ -156,7 +158,7 @@ def points_of_sample(data: object) -> Points:
     """Points of a `Sample` with subgroups of any size."""
     if not isinstance(data, Sample):
         raise InputError("this chart takes measured values", came=type(data).__name__, expected="Sample")
-    values, count = _plain(data.values), len(data)
+    values, count = plain_array(data.values), len(data)
     starts = np.require(data.starts, np.int64, ["C", "W"])
     single = len(values) == count
     return Points(values, starts, np.broadcast_to(1.0, count) if single else data.sizes.astype(np.float64))
@@ -178,12 +180,12 @@ def points_of_counts(data: object) -> Points:
     if not isinstance(data, Counts):
         raise InputError("this chart takes counts", came=type(data).__name__, expected="Counts")
     starts = np.arange(len(data.counts) + 1)
-    return Points(_plain(data.counts), starts, _plain(data.sizes))
+    return Points(plain_array(data.counts), starts, plain_array(data.sizes))
 
 
 def one_value(value: Any, _size: float | None = None) -> Points:
     """One measured value as a point."""
-    taken = _floats(value)
+    taken = finite_values(value)
     if taken.shape != (1,):
         raise InputError("this chart takes one value at a time", came=f"{taken.size} values")
     return Points(taken, _ONE_START, _ONE_SIZE)
@@ -191,7 +193,7 @@ def one_value(value: Any, _size: float | None = None) -> Points:
 
 def one_group(value: Any, _size: float | None = None) -> Points:
     """The measured values of one subgroup as a point."""
-    taken = _floats(value)
+    taken = finite_values(value)
     if taken.ndim != 1 or not taken.size:
         raise InputError("a subgroup needs its values in one row", came=f"shape {taken.shape}")
     return Points(taken, np.array([0, taken.size], np.int64), np.array([float(taken.size)]))
@@ -199,7 +201,7 @@ def one_group(value: Any, _size: float | None = None) -> Points:
 
 def one_count(value: Any, size: float | None = None) -> Points:
     """A count in so many pieces, or so much area, as a point; size 1 if none is given."""
-    taken = _floats(value)
+    taken = finite_values(value)
     wide = 1.0 if size is None else float(size)
     if taken.shape != (1,) or taken[0] < 0:
         raise InputError("a count is one number of at least 0", came=str(value)[:80])
@@ -208,12 +210,13 @@ def one_count(value: Any, size: float | None = None) -> Points:
     return Points(taken, _ONE_START, np.array([wide]))
 
 
-def _plain(values: Any) -> Floats:
+def plain_array(values: Any) -> Floats:
     """Values as every compiled function takes them: one form of array, so that each is compiled once."""
     return np.require(values, np.float64, ["C", "W"])
 
 
-def _floats(value: Any) -> Floats:
+def finite_values(value: Any) -> Floats:
+    """A value or values as an array of at least one dimension. InputError: no numbers, or not finite."""
     many = isinstance(value, np.ndarray | Sequence) and not isinstance(value, str)
     if not many and not isinstance(value, (float, int, np.floating, np.integer)):
         raise InputError("a value is not a number", came=str(value)[:80])

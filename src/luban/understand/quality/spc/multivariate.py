@@ -21,8 +21,19 @@ import numpy as np
 
 from luban.core.errors import InputError
 from luban.understand.quality.data import NO_TIME, Excluded, Floats, Ints, Ordinals
-from luban.understand.quality.spc.kind import DISTANCE, Bools, Fit, Kind, PanelKind, Points, Track
+from luban.understand.quality.spc.kernel import averaged_squares, squares
+from luban.understand.quality.spc.kind import (
+    DISTANCE,
+    Bools,
+    Fit,
+    Kind,
+    PanelKind,
+    Points,
+    finite_values,
+    plain_array,
+)
 from luban.understand.quality.spc.limits import Limits, number
+from luban.understand.quality.spc.lines import SizedRun
 from luban.understand.quality.spc.scale import flag, option
 
 __all__ = ["MEWMA", "T2", "Part", "Vectors", "decompose", "vectors"]
@@ -168,18 +179,17 @@ def decompose(value: Sequence[float] | Floats, parameters: Mapping[str, Any], *,
 def _points(data: object) -> Points:
     if not isinstance(data, Vectors):
         raise InputError("this chart takes several characteristics", came=type(data).__name__, expected="Vectors")
-    return Points(np.ascontiguousarray(data.values), data.starts, data.sizes.astype(np.float64))
+    starts = np.require(data.starts, np.int64, ["C", "W"])
+    return Points(plain_array(data.values), starts, data.sizes.astype(np.float64))
 
 
 def _one(value: Any, size: float | None = None) -> Points:  # noqa: ARG001 - the size is that of the rows
     """A row of values, or the rows of a subgroup."""
-    try:
-        taken = np.atleast_2d(np.array(value, np.float64))
-    except (TypeError, ValueError):
-        raise InputError("a point is not a row of numbers", came=str(value)[:80]) from None
-    if taken.ndim != 2 or not taken.size or not np.isfinite(taken).all():
-        raise InputError("a point is not a row of finite numbers", came=str(value)[:80])
-    return Points(taken, np.array([0, len(taken)], np.int64), np.array([float(len(taken))]))
+    taken = finite_values(value)
+    rows = taken[None, :] if taken.ndim == 1 else taken
+    if rows.ndim != 2 or not rows.size:
+        raise InputError("a point is not a row of numbers", came=str(value)[:80])
+    return Points(rows, np.array([0, len(rows)], np.int64), np.array([float(len(rows))]))
 
 
 def _known(parameters: Mapping[str, Any]) -> tuple[Floats, Floats, tuple[str, ...]]:
@@ -215,23 +225,15 @@ def _factor(covariance: Floats) -> Floats:
     return white
 
 
-def _whitened(means: Floats, mean: Floats, factor: Floats) -> list[Floats]:
-    """Each whitened part of the deviations, term by term, so that it does not matter how points are cut."""
-    off = [means[:, at] - mean[at] for at in range(len(mean))]
-    parts = []
-    for row in range(len(mean)):
-        part = factor[row, 0] * off[0]
-        for at in range(1, row + 1):
-            part = part + factor[row, at] * off[at]
-        parts.append(part)
-    return parts
+def _fits(points: Points, count: int) -> None:
+    if points.values.ndim != 2 or points.values.shape[1] != count:
+        raise InputError("a point has not as many values as the chart", came=f"shape {points.values.shape}",
+                         expected=f"{count} characteristics")  # fmt: skip
 
 
 def _means(points: Points, count: int) -> Floats:
     """Mean of each subgroup, shape (k, p)."""
-    if points.values.ndim != 2 or points.values.shape[1] != count:
-        raise InputError("a point has not as many values as the chart", came=f"shape {points.values.shape}",
-                         expected=f"{count} characteristics")  # fmt: skip
+    _fits(points, count)
     if len(points.values) == len(points.sizes):
         return points.values
     total = points.values[points.starts[:-1]].copy()
@@ -315,40 +317,28 @@ def _tail(parameters: Mapping[str, Any], p: int, size: float = 1.0, *, inside: b
 # ---------------------------------------------------------------- T²
 
 
-class _T2Run:
+def _t2_run(limits: Limits, *, inside: bool = False) -> SizedRun:
     """memory: none."""
+    mean, covariance, _ = _known(limits.parameters)
+    factor, p = np.ascontiguousarray(_factor(covariance)), len(mean)
 
-    def __init__(self, limits: Limits, *, inside: bool = False) -> None:
-        self._parameters, self._inside = limits.parameters, inside
-        self._mean, covariance, _ = _known(limits.parameters)
-        self._white = _factor(covariance)
-        self._limit: dict[float, float] = {}
-        self.memory: Floats = np.zeros(0)
-        self._for(1.0)
+    def measured(points: Points, _memory: Floats) -> tuple[Floats, ...]:
+        _fits(points, p)
+        return (squares(points.values, points.starts, mean, factor),)
 
-    def _for(self, size: float) -> float:
-        if size not in self._limit:
-            self._limit[size] = _tail(self._parameters, len(self._mean), size, inside=self._inside)
-        return self._limit[size]
+    def lines(size: float) -> tuple[tuple[float, float, float, float], ...]:
+        return _above(_tail(limits.parameters, p, size, inside=inside))
 
-    def advance(self, points: Points) -> tuple[Track, ...]:
-        """One track: T²."""
-        parts = _whitened(_means(points, len(self._mean)), self._mean, self._white)
-        return (Track(_squares(parts) * points.sizes, _above([self._for(s) for s in points.sizes.tolist()])),)
+    lines(1.0)  # complains at once if there is no limit
+    return SizedRun(measured, lines)
 
 
-def _squares(parts: Sequence[Floats]) -> Floats:
-    total = parts[0] * parts[0]
-    for part in parts[1:]:
-        total = total + part * part
-    return total
-
-
-def _above(limits: Sequence[float] | Floats) -> Floats:
+def _above(limit: float) -> tuple[tuple[float, float, float, float], ...]:
     """Lines of a distance: a limit above and nothing else."""
-    upper = np.array(limits, np.float64)
-    nothing = np.full(len(upper), np.nan)
-    return np.stack((nothing, nothing, upper, nothing))
+    return ((_NAN, _NAN, limit, _NAN),)
+
+
+_NAN = float("nan")
 
 
 def _t2_fit(data: object, use: Bools, options: Mapping[str, Any]) -> Fit:
@@ -358,55 +348,35 @@ def _t2_fit(data: object, use: Bools, options: Mapping[str, Any]) -> Fit:
     return Fit(parameters, notes)
 
 
-def _t2_own(limits: Limits) -> _T2Run:
+def _t2_own(limits: Limits) -> SizedRun:
     """Phase I: the points that mean and covariance were estimated from."""
-    return _T2Run(limits, inside=True)
+    return _t2_run(limits, inside=True)
 
 
 T2 = Kind(
     name="t2", title="Hotelling T²", panels=(PanelKind("T²", DISTANCE, "1"),), points=_points, one=_one, fit=_t2_fit,
-    start=_T2Run, options=_T2_OPTIONS, own=_t2_own,
+    start=_t2_run, options=_T2_OPTIONS, own=_t2_own,
 )  # fmt: skip
 
 
 # ---------------------------------------------------------------- MEWMA
 
 
-class _MewmaRun:
+def _mewma_run(limits: Limits) -> SizedRun:
     """memory: variance of the averaged vector [variance of a value], then the whitened averages, length 1 + p."""
+    mean, covariance, _ = _known(limits.parameters)
+    factor, p = np.ascontiguousarray(_factor(covariance)), len(mean)
+    weight = number(limits, "weight", above=0, default=_WEIGHT)
+    above = _above(number(limits, "limit", above=0))
+    growing = flag(limits.parameters.get("growing", False), "growing")
+    if weight >= 1:
+        raise InputError("the weight of a MEWMA is not in 0 … 1", came=f"{weight:g}", expected="0 < weight < 1")
 
-    def __init__(self, limits: Limits) -> None:
-        self._mean, covariance, _ = _known(limits.parameters)
-        self._white = _factor(covariance)
-        self.weight = number(limits, "weight", above=0, default=_WEIGHT)
-        self.limit = number(limits, "limit", above=0)
-        self.growing = flag(limits.parameters.get("growing", False), "growing")
-        if self.weight >= 1:
-            raise InputError(
-                "the weight of a MEWMA is not in 0 … 1", came=f"{self.weight:g}", expected="0 < weight < 1"
-            )
-        self.memory: Floats = np.zeros(1 + len(self._mean))
+    def measured(points: Points, memory: Floats) -> tuple[Floats, ...]:
+        _fits(points, p)
+        return (averaged_squares(points.values, points.starts, mean, factor, weight, growing, memory),)
 
-    def advance(self, points: Points) -> tuple[Track, ...]:
-        """One track: T² of the averaged vector."""
-        weight, keep = self.weight, 1.0 - self.weight
-        parts = _whitened(_means(points, len(self._mean)), self._mean, self._white)
-        averaged = []
-        for at, part in enumerate(parts, 1):
-            z, own = float(self.memory[at]), np.empty(len(part))
-            for point, value in enumerate(part.tolist()):
-                z = weight * value + keep * z
-                own[point] = z
-            self.memory[at] = z
-            averaged.append(own)
-        variances = np.empty(len(points.sizes))
-        variance = float(self.memory[0])
-        final = weight / (2.0 - weight)
-        for point, size in enumerate(points.sizes.tolist()):
-            variance = weight * weight / size + keep * keep * variance
-            variances[point] = variance if self.growing else final / size
-        self.memory[0] = variance
-        return (Track(_squares(averaged) / variances, _above(np.full(len(variances), self.limit))),)
+    return SizedRun(measured, lambda _: above, np.zeros(1 + p))
 
 
 def _mewma_fit(data: object, use: Bools, options: Mapping[str, Any]) -> Fit:
@@ -425,5 +395,5 @@ def _mewma_fit(data: object, use: Bools, options: Mapping[str, Any]) -> Fit:
 
 MEWMA = Kind(
     name="mewma", title="Multivariate EWMA", panels=(PanelKind("MEWMA T²", DISTANCE, "1"),), points=_points, one=_one,
-    fit=_mewma_fit, start=_MewmaRun, options=_MEWMA_OPTIONS,
+    fit=_mewma_fit, start=_mewma_run, options=_MEWMA_OPTIONS,
 )  # fmt: skip

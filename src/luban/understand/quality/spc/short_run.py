@@ -25,9 +25,10 @@ import numpy as np
 from luban.core.errors import InputError
 from luban.understand.quality.data import Excluded, Floats, Ints, Sample
 from luban.understand.quality.spc.constants import d2, d3
-from luban.understand.quality.spc.kernel import group_ranges, moving_ranges
-from luban.understand.quality.spc.kind import LOCATION, SPREAD, Bools, Fit, Kind, PanelKind, Points, Track
+from luban.understand.quality.spc.kernel import group_ranges, moving_ranges, one_scale
+from luban.understand.quality.spc.kind import LOCATION, SPREAD, Bools, Fit, Kind, PanelKind, Points, finite_values
 from luban.understand.quality.spc.limits import WIDTH, Limits, number
+from luban.understand.quality.spc.lines import SizedRun
 from luban.understand.quality.spc.scale import option
 
 __all__ = ["SHORT_RUNS", "Products", "products"]
@@ -118,7 +119,8 @@ def _points(data: object) -> Points:
             "two names of products look alike to the chart", came=", ".join(codes), hint="rename one of them"
         )
     each = np.repeat(np.array([codes[name] for name in data.product], np.float64), sizes)
-    return Points(np.column_stack((data.sample.values, each)), data.sample.starts, sizes.astype(np.float64))
+    starts = np.require(data.sample.starts, np.int64, ["C", "W"])
+    return Points(np.column_stack((data.sample.values, each)), starts, sizes.astype(np.float64))
 
 
 def _single_points(data: object) -> Points:
@@ -133,66 +135,52 @@ def _one(value: Any, size: float | None = None) -> Points:  # noqa: ARG001 - the
     """(values, product): one value or the values of a subgroup, and the name of the product."""
     try:
         values, product = value
-        taken = np.atleast_1d(np.array(values, np.float64))
     except (TypeError, ValueError):
         raise InputError(
             "a point is not values with a product", came=str(value)[:80], expected="(value, product)"
         ) from None
-    if taken.ndim != 1 or not taken.size or not np.isfinite(taken).all() or not isinstance(product, str):
+    taken = finite_values(values)
+    if taken.ndim != 1 or not taken.size or not isinstance(product, str):
         raise InputError("a point is not finite values with a product", came=str(value)[:80])
-    rows = np.column_stack((taken, np.full(len(taken), _code(product))))
+    rows = np.empty((len(taken), 2))
+    rows[:, 0], rows[:, 1] = taken, _code(product)
     return Points(rows, np.array([0, len(taken)], np.int64), np.array([float(len(taken))]))
 
 
-class _Run:
+def _run(limits: Limits, *, grouped: bool) -> SizedRun:
     """memory: the deviation before (nan at the first point); none for subgroups."""
+    width = number(limits, "width", above=0, default=WIDTH)
+    sigma = number(limits, "sigma", above=0)
+    told = limits.parameters.get("products")
+    if not isinstance(told, Mapping) or not told:
+        raise InputError("limits lack their products", expected="products: name -> nominal, scale")
+    order = sorted(told, key=_code)
+    codes = np.array([_code(name) for name in order])
+    nominal = np.array([float(told[name]["nominal"]) for name in order])
+    scale = np.array([float(told[name]["scale"]) for name in order])
 
-    def __init__(self, limits: Limits, *, grouped: bool) -> None:
-        self._grouped = grouped
-        self._width = number(limits, "width", above=0, default=WIDTH)
-        self._sigma = number(limits, "sigma", above=0)
-        told = limits.parameters.get("products")
-        if not isinstance(told, Mapping) or not told:
-            raise InputError("limits lack their products", expected="products: name -> nominal, scale")
-        self._names = tuple(told)
-        order = sorted(told, key=_code)
-        self._codes = np.array([_code(name) for name in order])
-        self._nominal = np.array([float(told[name]["nominal"]) for name in order])
-        self._scale = np.array([float(told[name]["scale"]) for name in order])
-        self._lines: dict[float, tuple[Floats, Floats]] = {}
-        self.memory: Floats = np.zeros(0) if grouped else np.array([np.nan])
-
-    def advance(self, points: Points) -> tuple[Track, ...]:
-        """Two tracks: where the process lies, and how it scatters."""
-        codes = points.values[:, 1]
-        at = np.minimum(np.searchsorted(self._codes, codes), len(self._codes) - 1)
-        if not bool((self._codes[at] == codes).all()):
-            raise InputError("a product has no nominal in these limits", expected=", ".join(self._names),
+    def measured(points: Points, memory: Floats) -> tuple[Floats, ...]:
+        off = np.empty(len(points.values))
+        if one_scale(points.values, codes, nominal, scale, off) >= 0:
+            raise InputError("a product has no nominal in these limits", expected=", ".join(told),
                              hint="estimate new limits that have it")  # fmt: skip
-        off = np.ascontiguousarray((points.values[:, 0] - self._nominal[at]) / self._scale[at])
-        if self._grouped:
-            place, spread = group_ranges(off, points.starts)
-        else:
-            place, spread = off, moving_ranges(off, self.memory)
-        lines = [self._for(size) for size in points.sizes.tolist()]
-        return Track(place, np.stack([one[0] for one in lines], 1)), Track(
-            spread, np.stack([one[1] for one in lines], 1)
-        )
+        return group_ranges(off, points.starts) if grouped else (off, moving_ranges(off, memory))
 
-    def _for(self, size: float) -> tuple[Floats, Floats]:
-        """Lines of place and spread for a subgroup of this size."""
-        if size not in self._lines:
-            sigma, error = self._sigma, self._sigma / sqrt(size)
-            off = self._width * error
-            count = int(size) if self._grouped else 2
-            place = np.array([0.0, -off, off, error])
-            spread = np.full(4, np.nan)
-            if count > 1:
-                mean, scatter = d2(count) * sigma, d3(count) * sigma
-                reach = self._width * scatter
-                spread = np.array([mean, max(0.0, mean - reach), mean + reach, scatter])
-            self._lines[size] = (place, spread)
-        return self._lines[size]
+    def lines(size: float) -> tuple[tuple[float, float, float, float], ...]:
+        error = sigma / sqrt(size)
+        off = width * error
+        place = (0.0, -off, off, error)
+        count = int(size) if grouped else 2
+        if count < 2:
+            return place, (_NAN, _NAN, _NAN, _NAN)
+        mean, scatter = d2(count) * sigma, d3(count) * sigma
+        reach = width * scatter
+        return place, (mean, max(0.0, mean - reach), mean + reach, scatter)
+
+    return SizedRun(measured, lines, np.zeros(0) if grouped else np.array([_NAN]))
+
+
+_NAN = float("nan")
 
 
 # ---------------------------------------------------------------- limits
@@ -296,12 +284,12 @@ def _fit_groups(data: Products, use: Bools, options: Mapping[str, Any]) -> Fit:
     return Fit({"sigma": 1.0, "width": option(options, "width", WIDTH), "products": told})
 
 
-def _start_single(limits: Limits) -> _Run:
-    return _Run(limits, grouped=False)
+def _start_single(limits: Limits) -> SizedRun:
+    return _run(limits, grouped=False)
 
 
-def _start_groups(limits: Limits) -> _Run:
-    return _Run(limits, grouped=True)
+def _start_groups(limits: Limits) -> SizedRun:
+    return _run(limits, grouped=True)
 
 
 _WIDTH_OPTION = {"width": "distance of the limits from the centre [standard errors]; 3"}

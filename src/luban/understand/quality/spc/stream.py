@@ -70,12 +70,8 @@ class Stream:
         violations = self._judge.judge(tracks, self.count)
         index = self.count
         self.count = index + 1
-        return Plotted(
-            index,
-            tuple([track.values.item(0) for track in tracks]),
-            tuple([tuple(track.lines[:, 0].tolist()) for track in tracks]),
-            tuple(violations),
-        )
+        values = tuple([values.item(0) for values, _ in tracks])
+        return Plotted(index, values, tuple([tuple(lines[:, 0].tolist()) for _, lines in tracks]), tuple(violations))
 
     def extend(self, data: Any) -> Chart:
         """Takes all points of a sample that follow those before, and gives their chart.
