@@ -111,6 +111,7 @@ class Signal:
     mapping: str = ""
     stuck_after: int | None = None
     enabled: bool = True
+    characteristic: str = ""
 
 
 @dataclass(frozen=True)

@@ -74,3 +74,39 @@ def test_how_often() -> None:
     for wrong in ("0", "0s", "2 weeks", "-3"):
         with pytest.raises(InputError):
             how_often(wrong)
+
+
+SIGNAL = """\
+[[source]]
+id = "opc"
+type = "opcua"
+url = "opc.tcp://127.0.0.1:4840"
+[[signal]]
+id = "m1:bore"
+source = "opc"
+address = "bore"
+role = "{role}"
+{more}
+"""
+
+
+def test_a_measuring_signal_has_the_unit_of_its_characteristic(folder: Path) -> None:
+    more = 'characteristic = "shaft:diameter"'
+    (folder / "plant.toml").write_text(TOML + SIGNAL.format(role="measurement", more=more), "utf-8")
+    signal = load(folder).signals["works/m1:bore"]
+    assert (signal.characteristic, signal.unit) == ("shaft:diameter", "mm")
+
+
+@pytest.mark.parametrize(
+    ("role", "more", "message"),
+    [
+        ("measurement", "", "a measurement without a characteristic"),
+        ("measurement", 'characteristic = "shaft:diametr"', "unknown characteristic"),
+        ("measurement", 'characteristic = "shaft:diameter"\nunit = "cm"', "not the unit of its characteristic"),
+        ("value", 'characteristic = "shaft:diameter"', "a characteristic where nothing is measured"),
+    ],
+)
+def test_a_measuring_signal_that_does_not_fit(folder: Path, role: str, more: str, message: str) -> None:
+    (folder / "plant.toml").write_text(TOML + SIGNAL.format(role=role, more=more), "utf-8")
+    (complaint,) = check(folder)
+    assert (complaint.message, complaint.file) == (message, "plant.toml")

@@ -234,14 +234,16 @@ class Collector:
     def facts(self, stream: str, rows: Mapping[str, Sequence[Any]]) -> None:
         """Rows that are facts already."""
         prefix = f"{self.root}/"
-        subjects = [
-            s if not self.root or s == self.root or s.startswith(prefix) else prefix + s for s in rows["subject"]
+        place = "unit" if stream == "measurement" else "subject"  # the column that names a work unit, or none
+        given: Sequence[str | None] = rows.get(place, [None] * len(rows["subject"]))
+        units = [
+            s if s is None or not self.root or s == self.root or s.startswith(prefix) else prefix + s for s in given
         ]
-        strangers = set(subjects) - self.units if self.units is not None else set()
+        strangers = {unit for unit in units if unit is not None} - self.units if self.units is not None else set()
         for stranger in sorted(strangers):
-            self.reject(stranger, f"{subjects.count(stranger)} rows", "not a work unit of the plant")
-        keep = [i for i, subject in enumerate(subjects) if subject not in strangers]
-        columns = dict(rows) | {"subject": subjects}
+            self.reject(stranger, f"{units.count(stranger)} rows", "not a work unit of the plant")
+        keep = [i for i, unit in enumerate(units) if unit not in strangers]
+        columns = dict(rows) | {place: units}
         if keep:
             self.mapper.rows.facts.append(
                 (stream, {name: [values[i] for i in keep] for name, values in columns.items()})

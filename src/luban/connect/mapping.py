@@ -1,7 +1,7 @@
 """From a source's samples to facts: which signal, which unit, which role.
 
-A signal of any role leaves its reading in the `signal` stream; a role adds what it means: a `state`, a
-`count` since the last good reading, or the order, item and reason that later states and counts carry.
+A signal of any role leaves its reading in the `signal` stream; a role adds what it means: a `state`, a `count`
+since the last good reading, a `measurement`, or the order, item, reason, lot and serial that later ones carry.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from luban.norms import StateMapping, state_mapping
 __all__ = ["COUNTERS", "Mapper", "Signal"]
 
 COUNTERS: Final = ("good_count", "scrap_count", "rework_count", "total_count")
-_CONTEXT: Final = ("order", "item", "reason")
+_CONTEXT: Final = ("order", "item", "reason", "lot", "serial")
+_OF_PIECES: Final = frozenset({"lot", "serial"})  # say nothing of the state
 _STAMPED: Final = 946_684_800 * SECOND  # 2000-01-01: an earlier stamp is a clock that was never set
 _NOTES: Final = 20  # of one kind, signal and hour
 _BAD = int(Quality.BAD)
@@ -52,6 +53,8 @@ class Signal(Protocol):
     def role(self) -> str: ...  # noqa: D102
     @property
     def mapping(self) -> str: ...  # noqa: D102
+    @property
+    def characteristic(self) -> str: ...  # noqa: D102
     @property
     def stuck_after(self) -> int | None: ...  # noqa: D102
     @property
@@ -96,7 +99,9 @@ class _Track:
         self.unit = unit
         self.role = signal.role
         self.check = Check(low, high, signal.stuck_after, skew)
-        self.number = self.role in COUNTERS or (self.role == "value" and bool(signal.unit or signal.range))
+        self.number = self.role in {*COUNTERS, "measurement"} or (
+            self.role == "value" and bool(signal.unit or signal.range)
+        )
         self.factors: dict[str, Factor | None] = {}
         self.base: tuple[int, float] | None = None  # (time, reading)
         self.states: StateMapping | None = None
@@ -247,6 +252,19 @@ class Mapper:
         elif track.role == "state":
             if quality not in _NO_STATE:
                 self._state(track, time, value, quality, late)
+        elif track.role == "measurement":
+            if isinstance(value, float) and quality not in _NO_STATE:
+                about = track.unit.context
+                row = (
+                    time,
+                    track.signal.characteristic,
+                    value,
+                    quality,
+                    about["lot"],
+                    about["serial"],
+                    track.unit.path,
+                )
+                self.rows.measurements.append(row)
         elif quality < _BAD and not late:
             self._context(track, time, str(value) or None)
 
@@ -318,7 +336,7 @@ class Mapper:
         if unit.context[track.role] == value:
             return
         unit.context[track.role] = value
-        if unit.state is None:
+        if unit.state is None or track.role in _OF_PIECES:
             return
         word, mapping, quality = unit.state
         if quality < _BAD:  # the state goes on, now for another order, item or reason

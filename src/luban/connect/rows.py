@@ -36,6 +36,7 @@ class Count:
 
 _STATE = ("state", "mapping", "quality", "reason", "order", "item")
 _COUNT = ("good", "scrap", "rework", "quality", "order", "item")
+_MEASURED = ("time", "subject", "value", "quality", "lot", "serial", "unit")
 _EVENT = ("time", "subject", "kind", "end", "code", "text", "data")
 
 
@@ -50,11 +51,13 @@ class Rows:
         self.quality: list[int] = []
         self.states: dict[tuple[int, str], State] = {}
         self.counts: dict[tuple[int, str], Count] = {}
+        self.measurements: list[tuple[Any, ...]] = []
         self.events: list[tuple[Any, ...]] = []
         self.facts: list[tuple[str, Mapping[str, Sequence[Any]]]] = []
 
     def __len__(self) -> int:
-        return len(self.time) + len(self.states) + len(self.counts) + len(self.events) + len(self.facts)
+        held = (self.time, self.states, self.counts, self.measurements, self.events, self.facts)
+        return sum(map(len, held))
 
     def event(
         self,
@@ -81,6 +84,9 @@ class Rows:
             out.append(("state", _keyed(self.states, _STATE)))
         if self.events:
             out.append(("event", dict(zip(_EVENT, map(list, zip(*self.events, strict=True)), strict=True))))
+        if self.measurements:
+            columns = map(list, zip(*self.measurements, strict=True))
+            out.append(("measurement", dict(zip(_MEASURED, columns, strict=True))))
         out.extend(self.facts)
         if self.counts:
             out.append(("count", _keyed(self.counts, _COUNT)))

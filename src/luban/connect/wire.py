@@ -69,7 +69,7 @@ class Sink(Protocol):
         """An interval that is proved by something else than the running link: an imported file, a peer's buffer."""
 
     def facts(self, stream: str, rows: Mapping[str, Sequence[Any]]) -> None:
-        """Rows that are state or count facts already (files of them); a subject may be relative to the plant."""
+        """Rows that are state, count or measurement facts already (files of them); a work unit may be relative."""
 
     def remember(self, key: str, value: Any) -> None:
         """Keep a JSON value for the next attempt or process: durable together with what was taken before it.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -60,6 +60,7 @@ def _build(draft: Draft) -> Plant:
     root, mapping = draft.plant.table, draft.kpi.table.mapping
     equipment = _equipment(tree(draft), root)
     items = _items(draft)
+    measured_in = {f"{v['item']}:{v['name']}": str(v["unit"]) for v in _values(draft, "characteristics")}
     return Plant(
         id=root.id,
         name=root.name,
@@ -69,7 +70,7 @@ def _build(draft: Draft) -> Plant:
         coverage=draft.kpi.table.coverage,
         tolerance=draft.kpi.table.tolerance,
         equipment=MappingProxyType(equipment),
-        signals=_by_id(_signal(entry, root.id, mapping) for entry in draft.signals),
+        signals=_by_id(_signal(entry, root.id, mapping, measured_in) for entry in draft.signals),
         sources=_by_id(_source(entry) for entry in draft.sources),
         calendars=_by_id(calendar(entry) for entry in draft.calendars),
         items=items,
@@ -147,7 +148,7 @@ def _equipment(nodes: dict[str, Node], root: settings.PlantTable) -> dict[str, E
     return found
 
 
-def _signal(entry: Entry[settings.SignalTable], plant: str, mapping: str) -> Signal:
+def _signal(entry: Entry[settings.SignalTable], plant: str, mapping: str, measured_in: Mapping[str, str]) -> Signal:
     table = entry.table
     unit_path, _, name = table.id.rpartition(":")
     return Signal(
@@ -156,13 +157,14 @@ def _signal(entry: Entry[settings.SignalTable], plant: str, mapping: str) -> Sig
         name=name,
         source=table.source,
         address=table.address,
-        unit=parse_unit(table.unit).symbol if table.unit else "",
+        unit=parse_unit(table.unit).symbol if table.unit else measured_in.get(table.characteristic, ""),
         range=(table.range[0], table.range[1]) if table.range else None,
         role=table.role,
         mapping=(table.mapping or mapping) if table.role == "state" else "",
         stuck_after=parse_duration(table.stuck_after) if table.stuck_after else None,
         enabled=table.enabled,
         where=str(entry.at()),
+        characteristic=table.characteristic,
     )
 
 

@@ -53,8 +53,10 @@ class Signal:
     address      the source's own name of it
     unit         declared unit, '' where there is none
     range        (lowest, highest) possible value
-    role         value, state, good_count, scrap_count, rework_count, total_count, order, item, reason
+    role         value, state, good_count, scrap_count, rework_count, total_count, measurement, order, item, reason,
+                 lot, serial
     mapping      state mapping of a state signal, '' for any other
+    characteristic  `item:name` that a measurement signal measures, '' for any other
     stuck_after  [µs]
     where        file and line
     """
@@ -71,6 +73,7 @@ class Signal:
     stuck_after: int | None
     enabled: bool
     where: str
+    characteristic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,10 @@ __all__ = [
 ]
 
 Kind = Literal["site", "area", "work center", "work unit"]
-Role = Literal["value", "state", "good_count", "scrap_count", "rework_count", "total_count", "order", "item", "reason"]
+Role = Literal[
+    "value", "state", "good_count", "scrap_count", "rework_count", "total_count", "measurement", "order", "item",
+    "reason", "lot", "serial",
+]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 ROLES: tuple[str, ...] = get_args(Role)
 
@@ -128,6 +131,9 @@ class SignalTable(_Table):
     )
     role: Role = Field("value", description="What it is used for.")
     mapping: str = Field("", description="State mapping (role 'state'), e.g. packml@1.")
+    characteristic: str = Field(
+        "", description="What is measured (role 'measurement'): `item:name` of the characteristics table."
+    )
     stuck_after: str = Field("", description="Unchanged for this long means stuck, e.g. 10min.")
     enabled: bool = Field(True, description="false: not collected.")
 

@@ -16,6 +16,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from luban.connect.files.qif import HEADER, qif_rows
 from luban.connect.files.settings import FilesSettings
 from luban.core.errors import InputError
 
@@ -56,6 +57,8 @@ def open_sheet(path: Path, content: bytes, settings: FilesSettings) -> Sheet:
         return _workbook(path, content, settings)
     if kind == ".parquet":
         return _parquet(path, content)
+    if kind == ".qif":
+        return Sheet(HEADER, qif_rows(path.name, content))
     return _text(path, content, settings)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from luban.connect.files.reading import Formula, Sheet
 from luban.connect.files.settings import FilesSettings
 from luban.connect.files.times import reader
+from luban.connect.units import factor
 from luban.connect.wire import Sample, Value
 from luban.connect.words import known_word
 from luban.core.errors import InputError
@@ -32,6 +33,13 @@ _NAMES: Final = {
     "good": ("good", "合格", "良品", "양품"),
     "scrap": ("scrap", "报废", "废品", "불량"),
     "rework": ("rework", "返工", "재작업"),
+    "characteristic": ("characteristic", "feature", "dimension", "特性", "检验项目", "특성", "측정항목"),
+    "designator": ("designator", "balloon", "气泡号"),
+    "measured_in": ("measured_in", "unit of measure", "uom", "单位", "단위"),
+    "lot": ("lot", "batch", "批次", "批号", "로트"),
+    "serial": ("serial", "serial number", "序列号", "일련번호"),
+    "gauge": ("gauge", "gage", "量具", "게이지"),
+    "person": ("person", "operator", "inspector", "检验员", "操作员", "검사자"),
 }
 _COMMA = re.compile(r"-?\d+,\d+\Z")
 
@@ -67,7 +75,9 @@ def read_rows(sheet: Sheet, settings: FilesSettings, *, after: int = 0) -> Batch
     """All rows beyond the first `after`. Raises InputError if a column that is needed is not there."""
     columns = _find(sheet.header, settings)
     to_time = reader(settings.time_format, settings.zone)
-    turn = {"signals": _signals, "states": _states, "counts": _counts}[settings.kind](sheet, settings, columns)
+    turn = {"signals": _signals, "states": _states, "counts": _counts, "measurements": _measurements}[settings.kind](
+        sheet, settings, columns
+    )
 
     def put(batch: Batch, row: list[Any]) -> None:
         time = _time(row[columns["time"]], columns["time"], to_time)
@@ -145,8 +155,10 @@ def _find(header: Sequence[str], settings: FilesSettings) -> dict[str, int]:
             if name.casefold() in folded:
                 found[ours] = folded[name.casefold()]
                 break
-    needs = {"signals": ("time",), "states": ("time", "state"), "counts": ("time",)}[settings.kind]
-    if settings.kind != "signals" and not settings.unit:
+    needs = {"states": ("time", "state"), "measurements": ("time", "characteristic", "value")}.get(
+        settings.kind, ("time",)
+    )
+    if settings.kind in {"states", "counts"} and not settings.unit:
         needs = (*needs, "unit")
     missing = [name for name in needs if name not in found]
     if settings.kind == "counts" and not {"good", "scrap", "rework"} & set(found):
@@ -244,6 +256,47 @@ def _counts(sheet: Sheet, settings: FilesSettings, columns: dict[str, int]) -> _
         }
 
     return turn
+
+
+def _measurements(sheet: Sheet, settings: FilesSettings, columns: dict[str, int]) -> _Turn:
+    declared = settings.declared
+
+    def turn(time: int, cells: list[Any]) -> Iterator[dict[str, Any]]:
+        at = columns["characteristic"]
+        item = _optional(cells, columns, "item") or settings.item
+        names = [name for name in (_text(cells[at]), _optional(cells, columns, "designator")) if name]
+        known = [full for name in names for full in (name, f"{item}:{name}") if full in declared]
+        if not known:
+            said = f"{item}:{names[0]}" if names and item and ":" not in names[0] else names[0] if names else ""
+            raise _Bad(at, f"not a characteristic of the plant: {said!r}" if said else "no characteristic")
+        given = _optional(cells, columns, "measured_in")
+        yield {
+            "time": time, "subject": known[0], "quality": int(Quality.GOOD),
+            "value": _measured(cells[columns["value"]], columns["value"], given, declared[known[0]], sheet.comma),
+            "unit": _optional(cells, columns, "unit") or settings.unit or None,
+        } | {name: _optional(cells, columns, name) for name in ("lot", "serial", "gauge", "person")}  # fmt: skip
+
+    return turn
+
+
+def _measured(cell: Any, column: int, given: str | None, declared: str, comma: bool) -> float:
+    """A measured value in the declared unit of its characteristic."""
+    _no_formula(cell, column)
+    text = _text(cell)
+    if comma and _COMMA.match(text):
+        text = text.replace(",", ".")
+    try:
+        number = float(text)
+    except ValueError:
+        raise _Bad(column, f"not a number: {text!r}" if text else "no value") from None
+    if not math.isfinite(number):
+        raise _Bad(column, f"not a measured value: {text}")
+    if given and given != declared:
+        convert = factor(given, declared)
+        if convert is None:
+            raise _Bad(column, f"{given} does not convert to {declared}")
+        number = convert(number)
+    return number
 
 
 def _pieces(cells: list[Any], columns: dict[str, int], name: str, comma: bool) -> float:

@@ -21,16 +21,21 @@ class FilesSettings(SourceSettings):
     folder: str = Field(description="Folder to watch, absolute or below the plant's folder.")
     base: str = Field("", description="What a relative folder is relative to; the plant's folder unless set.")
     pattern: tuple[str, ...] = Field(
-        ("*.csv", "*.txt", "*.xlsx", "*.parquet"), description='Names to read, e.g. ["counts_*.csv"].'
+        ("*.csv", "*.txt", "*.xlsx", "*.parquet", "*.qif", "*.QIF"), description='Names to read, e.g. ["counts_*.csv"].'
     )
-    kind: Literal["signals", "states", "counts"] = Field("signals", description="What a row is.")
+    kind: Literal["signals", "states", "counts", "measurements"] = Field("signals", description="What a row is.")
     layout: Literal["auto", "wide", "long"] = Field(
         "auto", description="signals: wide = time and one column per address, long = time, address, value."
     )
     columns: dict[str, str] = Field(
         default_factory=dict, description='Our name of a column to the name in the file, e.g. { time = "时间" }.'
     )
-    unit: str = Field("", description="states, counts: the work unit of all rows, where the files name none.")
+    unit: str = Field("", description="The work unit of all rows, where the files name none.")
+    item: str = Field("", description="measurements: the item of all rows, where the files name none.")
+    declared: dict[str, str] = Field(
+        default_factory=dict,
+        description="measurements: unit of each `item:characteristic`; the plant's table by default.",
+    )
     mapping: str = Field("", description="states: the state mapping of the words, e.g. generic@1.")
     time_zone: str = Field("", description="Zone of times without an offset, e.g. Asia/Shanghai.")
     time_format: str = Field(

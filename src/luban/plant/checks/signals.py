@@ -101,6 +101,31 @@ def _state_mappings(draft: Draft) -> Iterator[Complaint]:
             )
 
 
+def _characteristics(draft: Draft) -> Iterator[Complaint]:
+    units = {f"{row.values['item']}:{row.values['name']}": row.values["unit"] for row in draft.rows("characteristics")}
+    for entry in draft.signals:
+        named, role = entry.table.characteristic, entry.table.role
+        if role == "measurement" and named not in units:
+            yield Complaint(
+                entry.at("characteristic" if named else "role"),
+                "characteristic",
+                "unknown characteristic" if named else "a measurement without a characteristic",
+                repr(named) if named else entry.table.id,
+                "item:name of the characteristics table",
+                did_you_mean(named, units),
+            )
+        elif role == "measurement" and entry.table.unit and entry.table.unit != units[named]:
+            yield Complaint(
+                entry.at("unit"), "unit", "not the unit of its characteristic", repr(entry.table.unit), units[named],
+                "leave it out: what the source names otherwise is converted",
+            )  # fmt: skip
+        elif role != "measurement" and named:
+            yield Complaint(
+                entry.at("characteristic"), "characteristic", "a characteristic where nothing is measured",
+                f"role = {role!r}", "role = 'measurement'",
+            )  # fmt: skip
+
+
 def _addresses(draft: Draft) -> Iterator[Complaint]:
     first: dict[tuple[str, str], Entry[SignalTable]] = {}
     for entry in draft.signals:
@@ -117,4 +142,4 @@ def _addresses(draft: Draft) -> Iterator[Complaint]:
         first.setdefault(key, entry)
 
 
-RULES = (_signals, _state_mappings, _addresses)
+RULES = (_signals, _state_mappings, _characteristics, _addresses)
