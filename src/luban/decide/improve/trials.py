@@ -18,7 +18,8 @@ __all__ = ["Trials", "read_trials"]
 
 _ORDER = {"order", "run order", "runorder", "ord", "sequence"}
 _NOT_FACTORS = _ORDER | {"run", "no", "no.", "nr", "std", "std order", "stdorder", "standard order", "row", "trial",
-                         "rep", "replicate", "date", "time", "operator", "comment", "note", "remark"}  # fmt: skip
+                         "rep", "replicate", "operator", "comment", "note", "remark"}  # fmt: skip
+_WHEN = {"date", "time", "start", "end", "timestamp"}  # book-keeping where they hold no numbers
 _BLOCK = {"block", "blocks", "blk"}
 _RESPONSES = {"y", "response", "result", "yield", "value", "measured", "output"}
 
@@ -86,7 +87,7 @@ def _roles(
     block = next((n for n in table.names if _plain(n).casefold() in _BLOCK), None)
     results = [table.find(name) for name in responses]
     settings = [table.find(name) for name in factors]
-    free = [n for n in table.names if _plain(n).casefold() not in _NOT_FACTORS | _BLOCK and n not in results + settings]
+    free = [n for n in table.names if n not in results + settings and not _keeps_books(table, n)]
     if not results:
         results = [n for n in free if _is_response(_plain(n))] or free[-1:]
     if not settings:
@@ -95,6 +96,11 @@ def _roles(
         raise InputError("factors and responses cannot be told apart", came=", ".join(table.names), where=table.source,
                          hint="name the responses, and the factors if need be")  # fmt: skip
     return settings, results, order, block
+
+
+def _keeps_books(table: Columns, column: str) -> bool:
+    word = _plain(column).casefold()
+    return word in _NOT_FACTORS | _BLOCK or (word in _WHEN and not table.numeric(column))
 
 
 def _is_response(name: str) -> bool:
