@@ -3,11 +3,12 @@
     T² = n·(x̄ − m)' S⁻¹ (x̄ − m)
 
 Limits of T² are exact for normal values: in phase I beta (single values) or F (subgroups), because the points helped to
-estimate mean and covariance; in phase II F; chi-square where mean and covariance are known.
+estimate mean and covariance; in phase II F; chi-square where mean and covariance are known. A covariance of differences
+does not swell when the mean drifts; its limits are near: chi-square in phase I, F with fewer degrees in phase II.
 
 Source  N. D. Tracy, J. C. Young and R. L. Mason, Journal of Quality Technology 24 (1992) 88-95; J. H. Sullivan and
-        W. H. Woodall, ibid. 28 (1996) 398-408 (differences); F. W. Scholz and T. J. Tosch (1994), degrees of freedom of
-        differences; C. A. Lowry and others, Technometrics 34 (1992) 46-53, doi:10.1080/00401706.1992.10485232 (MEWMA);
+        W. H. Woodall, ibid. 28 (1996) 398-408 (differences); J. D. Williams and others, ibid. 38 (2006) 217-229 and
+        F. W. Scholz and T. J. Tosch (1994), limits and degrees of freedom of differences; C. A. Lowry and others, Technometrics 34 (1992) 46-53, doi:10.1080/00401706.1992.10485232 (MEWMA);
         G. C. Runger, F. B. Alt and D. C. Montgomery, Communications in Statistics 25 (1996) 2203-2213 (parts)
 """
 
@@ -211,6 +212,8 @@ def _known(parameters: Mapping[str, Any]) -> tuple[Floats, Floats, tuple[str, ..
 
 def _factor(covariance: Floats) -> Floats:
     """W with W·S·W' = 1, lower triangular: whitens a deviation. InputError if a characteristic says nothing new."""
+    if not bool(np.isfinite(covariance).all()):
+        raise InputError("the values are too large to calculate with")
     scale = np.sqrt(np.diag(covariance))
     if not bool((scale > 0).all()):
         raise InputError("a characteristic does not vary", came=f"number {int(np.argmin(scale)) + 1}")
@@ -307,9 +310,11 @@ def _tail(parameters: Mapping[str, Any], p: int, size: float = 1.0, *, inside: b
     used, degrees = float(parameters.get("used", 0)), float(parameters.get("degrees", 0.0))
     if used == 0:
         return float(chi2.isf(alpha, p))
-    single = parameters.get("from") != "within subgroups"
-    if inside and single:
+    way = parameters.get("from")
+    if inside and way == "pooled":
         return float((used - 1) ** 2 / used * beta.isf(alpha, p / 2, (degrees - p) / 2))
+    if inside and way == "differences":
+        return float(chi2.isf(alpha, p))
     own = 1 - size / used if inside else 1 + size / used
     return float(own * p * degrees / (degrees - p + 1) * f.isf(alpha, p, degrees - p + 1))
 
