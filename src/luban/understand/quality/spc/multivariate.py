@@ -8,7 +8,8 @@ does not swell when the mean drifts; its limits are near: chi-square in phase I,
 
 Source  N. D. Tracy, J. C. Young and R. L. Mason, Journal of Quality Technology 24 (1992) 88-95; J. H. Sullivan and
         W. H. Woodall, ibid. 28 (1996) 398-408 (differences); J. D. Williams and others, ibid. 38 (2006) 217-229 and
-        F. W. Scholz and T. J. Tosch (1994), limits and degrees of freedom of differences; C. A. Lowry and others, Technometrics 34 (1992) 46-53, doi:10.1080/00401706.1992.10485232 (MEWMA);
+        F. W. Scholz and T. J. Tosch (1994), limits and degrees of freedom of differences;
+        C. A. Lowry and others, Technometrics 34 (1992) 46-53, doi:10.1080/00401706.1992.10485232 (MEWMA);
         G. C. Runger, F. B. Alt and D. C. Montgomery, Communications in Statistics 25 (1996) 2203-2213 (parts)
 """
 
