@@ -54,19 +54,19 @@ def gauge_sheet(gauge: Gauge, traced: Chain, state: str, say: Words) -> Sheet:
     done = gauge.newest
     figures = Figures((
         Figure(say("state"), say(STATES[state]), tone=tone),
-        Figure(say("due"), iso(done.due) if done else _NONE),
-        Figure(say("chain"), say("complete") if traced.complete else say("broken"), note="" if traced.complete else _chained(traced, say),
-               tone="good" if traced.complete else "doubt"),
+        Figure(say("due on"), iso(done.due) if done else _NONE),
+        Figure(say("chain"), say("complete") if traced.complete else say("broken"),
+               note="" if traced.complete else _chained(traced, say), tone="good" if traced.complete else "doubt"),
         Figure(say("expanded uncertainty"), *_uncertainty(done)),
     ))  # fmt: skip
     rows = [
         (iso(one.time), iso(one.due), one.certificate, one.laboratory, " ".join(filter(None, _uncertainty(one)[:2])),
-         one.standard or one.national or _NONE, say("passed") if one.passed else say("failed"),
+         one.standard or one.national or _NONE, say("passed") if one.passed else say("not passed"),
          {"in": say("in tolerance"), "out": say("out of tolerance")}.get(one.found, _NONE))
         for one in reversed(gauge.calibrations)
     ]  # fmt: skip
     heads = (
-        say("time"), say("due"), say("certificate"), say("laboratory"), say("expanded uncertainty"), say("standard"),
+        say("time"), say("due on"), say("certificate"), say("laboratory"), say("expanded uncertainty"), say("standard"),
         say("result"), say("as found"),
     )  # fmt: skip
     blocks: list[Block] = [figures, chain_grid(traced, say)]
@@ -91,7 +91,7 @@ def due_grid(due: Sequence[Due], say: Words) -> Grid:
         elif (one.days is not None and one.days <= _SOON) or not one.chain.complete:
             tones[at] = "doubt"
     heads = (
-        say("gauge"), say("type"), say("place"), say("due"), say("days left"), say("state"),
+        say("gauge"), say("type"), say("place"), say("due on"), say("days left"), say("state"),
         say("chain to a national standard"),
     )  # fmt: skip
     return Grid(heads, tuple(rows), title=say("Due list"), numbers=frozenset({4}), tones=tones)
@@ -121,7 +121,7 @@ def affected_grid(use: GaugeUse, say: Words) -> Grid:
     tones = {at: "bad" for at, one in enumerate(use.affected) if one.held}
     heads = (
         say("lot"), say("characteristic"), say("gauge"), say("values"), say("first"), say("last"), say("why"),
-        say("release"),
+        say("may it go"),
     )  # fmt: skip
     title = say("Lots measured with a gauge that could not be trusted")
     return Grid(heads, tuple(rows), title=title, numbers=frozenset({3}), tones=tones)

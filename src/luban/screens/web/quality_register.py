@@ -149,7 +149,7 @@ class RegisterPanel:
             self._text("national", say("or with this national standard"))
             choices = [("", say("not said")), ("in", say("in tolerance")), ("out", say("out of tolerance"))]
             self._pick("found", say("As it came in"), choices)
-            self._pick("passed", say("Result"), [("yes", say("passed")), ("no", say("failed"))])
+            self._pick("passed", say("Result"), [("yes", say("passed")), ("no", say("not passed"))])
             tool(html.escape(say("Enter")), lambda: self._calibrate(own), kind="lb-take")
         with card(say("Service")), ui.element("div").classes("lb-tools"):
             used = own.in_service(moment())
