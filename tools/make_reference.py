@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import reference_books
+import reference_charts
 import reference_doors
 import reference_plant
 import reference_schedule
@@ -23,6 +24,7 @@ NOTE = "<!-- Made by `make docs`: change the code, then run it. -->\n"
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": lambda: NOTE + reference_doors.cli_page(),
     "connectors.md": lambda: NOTE + reference_wires.connectors_page(),
+    "control-charts.md": lambda: NOTE + reference_charts.charts_page(),
     "errors.md": lambda: NOTE + reference_books.errors_page(),
     "norms.md": reference_plant.norms_page,
     "plant.md": reference_plant.plant_page,

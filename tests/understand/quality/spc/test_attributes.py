@@ -83,6 +83,19 @@ def test_a_share_ends_at_all_pieces() -> None:
     assert any("rough below 5" in note for note in chart.notes) is (17 / 20 * 5 < 5)
 
 
+def test_a_known_share_or_rate_stands_in_for_what_was_counted() -> None:
+    panel = control_chart("p", counted([0, 0, 1], 50), centre=0.02).panels[0]
+    assert panel.centre[0] == 0.02
+    assert panel.upper[0] == pytest.approx(0.02 + 3 * math.sqrt(0.02 * 0.98 / 50), rel=1e-14)
+    flaws = counted([3, 4, 9], 2.0, defective=False)
+    assert control_chart("u", flaws, centre=2.0).panels[0].centre[0] == 2.0
+    chart = control_chart("c", flaws, centre=4.0)
+    assert (chart.panels[0].centre[0], chart.panels[0].upper[0]) == (4.0, 10.0)
+    for kind, data, centre in (("p", counted([1, 2], 9), 1.0), ("c", flaws, 0.0), ("u", flaws, "x")):
+        with pytest.raises(InputError, match="known value"):
+            control_chart(kind, data, centre=centre)
+
+
 @pytest.mark.parametrize(
     ("kind", "data", "says"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -137,3 +138,10 @@ def test_what_does_not_fit_is_refused_in_one_sentence(kind: str) -> None:
         with pytest.raises(InputError):
             stream.update(value)
     assert stream.count == 0
+
+
+def test_the_example_of_the_reference_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = Path(__file__).parents[4] / "docs" / "reference" / "control-charts.md"
+    code = page.read_text("utf-8").split("```python\n")[1].split("```")[0]
+    exec(code, {})
+    assert capsys.readouterr().out.splitlines() == ["49.24 2.0383", "['nelson_1']"]

@@ -21,7 +21,7 @@ from luban.understand.quality.spc.constants import d2
 from luban.understand.quality.spc.kind import SHARE, Bools, Fit, Kind, PanelKind, Points, one_count, points_of_counts
 from luban.understand.quality.spc.limits import WIDTH, Limits, number
 from luban.understand.quality.spc.lines import SizedRun
-from luban.understand.quality.spc.variables import decimals_of, exact_mean, rounded
+from luban.understand.quality.spc.variables import decimals_of, exact_mean, known_values, rounded
 
 __all__ = ["ATTRIBUTES", "counted"]
 
@@ -62,8 +62,14 @@ def _checked(data: Counts, keep: Bools, *, defective: bool, other: str) -> None:
         )
 
 
-def _rate(data: Counts, keep: Bools) -> float:
-    """Defects or defective pieces by piece or area; above 0, and below 1 for pieces."""
+def _rate(data: Counts, keep: Bools, known: Mapping[str, Any]) -> float:
+    """Defects or defective pieces by piece or area, as known or counted; above 0, and below 1 for pieces."""
+    if known:
+        rate = float(known["centre"])
+        if rate <= 0 or (data.defective and rate >= 1):
+            expected = "between 0 and 1" if data.defective else "above 0"
+            raise InputError("a known value is not possible", came=f"{rate:g}", expected=expected, where="centre")
+        return rate
     found, seen = math.fsum(data.counts[keep]), math.fsum(data.sizes[keep])
     if found <= 0 or (data.defective and found >= seen):
         what = "nothing was counted" if found <= 0 else "every piece is defective"
@@ -91,25 +97,30 @@ def _small(data: Counts, keep: Bools, rate: float) -> tuple[str, ...]:
 
 def _fit_pieces(data: Counts, keep: Bools, options: Mapping[str, Any]) -> Fit:
     _checked(data, keep, defective=True, other="c or u")
-    rate = _rate(data, keep)
-    return Fit(
-        {"centre": rate, "width": options["width"], "inspected": math.fsum(data.sizes[keep])}, _small(data, keep, rate)
-    )
+    return _fit_rate(data, keep, options)
 
 
 def _fit_defects(data: Counts, keep: Bools, options: Mapping[str, Any]) -> Fit:
     _checked(data, keep, defective=False, other="p or np")
-    rate = _rate(data, keep)
-    return Fit(
-        {"centre": rate, "width": options["width"], "inspected": math.fsum(data.sizes[keep])}, _small(data, keep, rate)
-    )
+    return _fit_rate(data, keep, options)
+
+
+def _fit_rate(data: Counts, keep: Bools, options: Mapping[str, Any]) -> Fit:
+    known = known_values(options)
+    rate = _rate(data, keep, known)
+    parameters = {"centre": rate, "width": options["width"], "inspected": math.fsum(data.sizes[keep]), **known}
+    return Fit(parameters, _small(data, keep, rate))
 
 
 def _fit_c(data: Counts, keep: Bools, options: Mapping[str, Any]) -> Fit:
+    """The rate is that of a whole subgroup."""
     _same_size(data)
-    fit = _fit_defects(data, keep, options)
-    size = float(data.sizes[0])
-    return Fit({**fit.parameters, "centre": math.fsum(data.counts[keep]) / int(keep.sum()), "size": size}, fit.notes)
+    size = float(data.sizes[0]) if len(data.sizes) else 1.0
+    known = options.get("centre")
+    shared = options if known is None else {**options, "centre": known_values(options)["centre"] / size}
+    fit = _fit_defects(data, keep, shared)
+    centre = math.fsum(data.counts[keep]) / int(keep.sum()) if known is None else float(known)
+    return Fit({**fit.parameters, "centre": centre, "size": size}, fit.notes)
 
 
 def _same_size(data: Counts) -> None:
@@ -212,7 +223,10 @@ def _fit_laney_u(data: Counts, keep: Bools, options: Mapping[str, Any]) -> Fit:
     return _fit_laney(data, keep, options)
 
 
-_OPTIONS = {"width": "distance of the limits from the centre [standard errors], default 3"}
+_OPTIONS = {
+    "width": "distance of the limits from the centre [standard errors], default 3",
+    "centre": "known share or rate [1 of a piece or unit of area; c: of a subgroup]; default: what was counted",
+}
 _LANEY = {**_OPTIONS, "decimals": "round d2 to so many decimals, as printed tables do; default: exact"}
 
 

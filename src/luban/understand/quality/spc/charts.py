@@ -58,7 +58,7 @@ def control_chart(
     options  of the kind, e.g. width [standard errors]; phase 1 only
     Raises   InputError if the kind cannot take the data, or there are no limits (too few, no scatter, …)
 
-    Example  control_chart("i_mr", [49.6, 47.6, 49.9, 51.3, 47.8], rules="nelson").panels[0].centre[0] == 49.24
+    Example  control_chart("i_mr", [49.6, 47.6, 49.9, 51.3, 47.8], rules="nelson").violations == ()
     """
     chosen = chosen_rules(rules)
     one = kind_of(kind)

@@ -37,7 +37,7 @@ from luban.understand.quality.spc.kind import (
 from luban.understand.quality.spc.limits import WIDTH, Limits, number
 from luban.understand.quality.spc.lines import SizedRun
 
-__all__ = ["EXACT", "LIKE", "VARIABLES", "WIDE", "decimals_of", "exact_mean", "rounded"]
+__all__ = ["EXACT", "LIKE", "VARIABLES", "WIDE", "decimals_of", "exact_mean", "known_values", "rounded"]
 
 Line = tuple[float, float, float, float]
 Lines = tuple[Line, ...]
@@ -87,7 +87,7 @@ def _scatter(sigma: float, what: str, where: str) -> float:
     return sigma
 
 
-def _known(options: Mapping[str, Any]) -> dict[str, Any]:
+def known_values(options: Mapping[str, Any]) -> dict[str, Any]:
     """Centre and sigma that are known beforehand, checked; they stand in for the estimates."""
     known: dict[str, Any] = {}
     for name in ("centre", "sigma"):
@@ -123,7 +123,7 @@ def _fit_i_mr(data: Sample, keep: Bools, options: Mapping[str, Any]) -> Fit:
     parameters = {
         "centre": exact_mean(used), "sigma": sigma, "width": options["width"], "mean_moving_range": mean_range,
         "moving_ranges": len(ranges),
-        **decimals, **_known(options),
+        **decimals, **known_values(options),
     }  # fmt: skip
     return Fit(parameters, tuple(_doubts(used, ranges)))
 
@@ -203,7 +203,7 @@ def _fit_mean(data: Sample, keep: Bools, options: Mapping[str, Any], measure: Me
     parameters = {
         "centre": exact_mean(data.values[kept]), "sigma": sigma, "width": options["width"],
         "values": int(kept.sum()), "mean_spread": exact_mean(spreads[with_spread]),
-        **decimals, **_known(options),
+        **decimals, **known_values(options),
     }  # fmt: skip
     notes = []
     if len(np.unique(sizes)) == 1:
