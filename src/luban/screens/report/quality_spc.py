@@ -132,8 +132,8 @@ def _limits(chart: Chart, say: Words) -> Grid:
         unit = "" if panel.unit == "1" else panel.unit
         rows.append((say(panel.name), unit, *(_span(line, digits) for line in (panel.lower, panel.centre, panel.upper)),
                      _span(panel.sigma, digits)))  # fmt: skip
-    heads = ("panel", "unit", "lower limit", "centre", "upper limit", "standard error")
-    return Grid(tuple(say(head) for head in heads), tuple(rows), title=say("Limits"), numbers=frozenset({2, 3, 4, 5}))
+    heads = (say("panel"), say("unit"), say("lower limit"), say("centre"), say("upper limit"), say("standard error"))
+    return Grid(heads, tuple(rows), title=say("Limits"), numbers=frozenset({2, 3, 4, 5}))
 
 
 def _digits(panel: Panel) -> int:

@@ -25,6 +25,6 @@ ADVANCED_SENTENCES: tuple[str, ...] = (
     "a product has neither a nominal nor a value in use", "a product has no nominal in these limits",
     "no two neighbouring points of one product to take a range from", "give sigma of each product",
     "use short_xbar_r", "estimate new limits that have it", "no such way to tell sigma of a product",
-    "sigma cannot grow with a nominal of zero", "use sigma_by product or constant",
+    "sigma cannot grow with a nominal of zero", "take the scatter of each product, or that of all together",
 )  # fmt: skip
 """All of them; a {blank} of one letter stands for a number."""
