@@ -21,6 +21,7 @@ from luban.core.errors import InputError
 from luban.core.quality import Quality
 from luban.ledger import Ledger
 from luban.understand.quality.capability.outside import exact_share
+from luban.understand.quality.data import Floats
 
 __all__ = ["EVENT_FIELDS", "SCRAP_FIELDS", "Cause", "Pareto", "events_pareto", "pareto", "scrap_pareto"]
 
@@ -102,7 +103,7 @@ class Pareto:
 
 def pareto(
     names: Sequence[str],
-    amounts: Sequence[float] | None = None,
+    amounts: Sequence[float] | Floats | None = None,
     *,
     made: Sequence[float] | None = None,
     by: str = "cause",
@@ -145,8 +146,8 @@ def pareto(
         amount, count, good = sums[name]
         vital = reached < wanted * total - 1e-9 * total
         reached += amount
-        ends = exact_share(int(amount), int(total), level) if whole else (None, None)
-        cause = Cause(name, amount, int(count), amount / total, *ends, reached / total, vital)
+        low, high = exact_share(int(amount), int(total), level) if whole else (None, None)
+        cause = Cause(name, amount, int(count), amount / total, low, high, reached / total, vital)
         causes.append(_rated(cause, good, level) if beside is not None else cause)
     values = np.array([one.amount for one in causes])
     even = None

@@ -21,7 +21,7 @@ from luban.core.errors import InputError
 from luban.understand.quality.data import Floats
 from luban.understand.quality.measured import Measured
 
-__all__ = ["Correlation", "Relations", "Strata", "Stratum", "correlate", "paired", "relations", "stratify"]
+__all__ = ["Correlation", "Relations", "Strata", "Stratum", "correlate", "paired", "ranked", "relations", "stratify"]
 
 _FEW = 2
 _MOST_CLASSES = 50
@@ -204,24 +204,47 @@ def relations(found: Measured, *, level: float = 0.95) -> Relations:
 
     found  as `measured.measured` gives it
     """
-    x = found.sample.values
-    strata = [
-        stratify(x, classes, factor=name, level=level)
-        for name, classes in found.factors.items()
-        if 1 < len({one for one in classes if one}) <= _MOST_CLASSES
-    ]
+    x, sample = found.sample.values, found.sample
+    classes = {
+        name: told for name, told in found.factors.items() if 1 < len({one for one in told if one}) <= _MOST_CLASSES
+    }
     since = found.times - found.times.min() if len(x) else found.times
-    others: dict[str, Floats] = {"time [d]": since / 86_400e6}
-    others |= found.conditions
-    pairs = [correlate(x, own, other=name, level=level) for name, own in others.items()]
+    numbers: dict[str, Floats] = {"time [d]": since / 86_400e6}
+    numbers |= found.conditions
+    return ranked(
+        x, classes, numbers, characteristic=sample.characteristic, unit=sample.unit, level=level,
+        excluded=len(sample.excluded), source=sample.source,
+    )  # fmt: skip
+
+
+def ranked(
+    values: Floats,
+    classes: Mapping[str, Sequence[str]],
+    numbers: Mapping[str, Floats],
+    *,
+    characteristic: str = "",
+    unit: str = "",
+    level: float = 0.95,
+    excluded: int = 0,
+    source: str = "",
+) -> Relations:
+    """Values sorted by each set of classes and correlated with each set of numbers, the strongest relation first.
+
+    values   shape (n,) [unit]
+    classes  name → class of each value, "" where nobody said it
+    numbers  name → number of each value, nan where there is none, shape (n,)
+    """
+    strata = [stratify(values, told, factor=name, level=level) for name, told in classes.items()]
+    pairs = [correlate(values, own, other=name, level=level) for name, own in numbers.items()]
     pairs = [one for one in pairs if one.used]
     q = _false_rates([one.p for one in strata] + [one.p for one in pairs])
-    strata = sorted((replace(one, q=q[at]) for at, one in enumerate(strata)), key=lambda one: _last(one.p))
-    pairs = sorted((replace(one, q=q[len(strata) + at]) for at, one in enumerate(pairs)), key=lambda one: _last(one.p))
-    sample, looked = found.sample, sum(one is not None for one in q)
+    strata = [replace(one, q=q[at]) for at, one in enumerate(strata)]
+    pairs = [replace(one, q=q[len(strata) + at]) for at, one in enumerate(pairs)]
+    strata.sort(key=lambda one: _last(one.p))
+    pairs.sort(key=lambda one: _last(one.p))
+    looked = sum(one is not None for one in q)
     return Relations(
-        sample.characteristic, sample.unit, tuple(strata), tuple(pairs), looked, len(x), len(sample.excluded),
-        sample.source,
+        characteristic, unit, tuple(strata), tuple(pairs), looked, len(values), excluded, source
     )  # fmt: skip
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 __all__ = [
-    "BEYOND", "BOOTSTRAP", "CHANCE", "CHANCE_SMALL", "CONSTANT", "FAMILY_WITHIN", "FEW", "GUARDED",
-    "MANY_BEYOND", "NEEDS_BOTH", "NEEDS_LOWER", "NEEDS_TARGET", "NEEDS_UPPER", "NOT_NORMAL", "NO_FAMILY",
-    "NO_WITHIN", "ONE_SUBGROUP", "ROUNDED", "SENTENCES", "SUBGROUPS_DIFFER", "TARGET_OFF", "TOO_FEW_FREE",
+    "BEYOND", "BOOTSTRAP", "CHANCE", "CHANCE_SMALL", "CONSTANT", "FAMILY_WITHIN", "FEW", "FITTING", "GUARDED",
+    "MANY_BEYOND", "METHODS", "NEEDS_BOTH", "NEEDS_LOWER", "NEEDS_TARGET", "NEEDS_UPPER", "NOT_NORMAL", "NO_FAMILY",
+    "NO_WITHIN", "ONE_SUBGROUP", "PARAMETERS", "ROUNDED", "SENTENCES", "SUBGROUPS_DIFFER", "TARGET_OFF", "TOO_FEW_FREE",
     "UNSTABLE", "UNSTABLE_OVERALL",
 ]  # fmt: skip
 
@@ -35,9 +35,19 @@ BOOTSTRAP = "interval by {n} samples drawn from the fitted family"
 ROUNDED = "only {n} different values among {m}: the gauge's step is coarse for this spread"
 TOO_FEW_FREE = "without a family, {n} values cannot bound {share} with {level} confidence: {m} are needed"
 
+METHODS = ("chi-square", "noncentral t", "Bissell", "Boyles")
+PARAMETERS = (
+    "mean", "sd", "shape", "scale", "location", "threshold", "log mean", "log sd", "gamma", "delta", "lambda", "xi",
+)  # fmt: skip
+FITTING = (
+    "{n} values are too few to fit a distribution, {m} are needed", "all values are equal",
+    "the family needs values above zero", "no lower bound and no bend makes it more likely than a simpler family",
+)  # fmt: skip
+
 SENTENCES = (
     FEW, CONSTANT, ONE_SUBGROUP, NO_WITHIN, NEEDS_BOTH, NEEDS_LOWER, NEEDS_UPPER, NEEDS_TARGET, TARGET_OFF, UNSTABLE,
     UNSTABLE_OVERALL, GUARDED, BEYOND, MANY_BEYOND, CHANCE, CHANCE_SMALL, SUBGROUPS_DIFFER, NOT_NORMAL, NO_FAMILY,
     FAMILY_WITHIN, BOOTSTRAP, ROUNDED, TOO_FEW_FREE,
+    *METHODS, *PARAMETERS, *FITTING,
 )  # fmt: skip
 """All of them, for the catalogues of the screens."""
