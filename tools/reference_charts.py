@@ -32,12 +32,12 @@ cut and wherever it was saved. It holds numbers and words only, about two kiloby
 """
 
 RULES_HEAD = """\
-A rule fires at each point that completes its pattern: a run of eleven on one side fires `nelson_2` at the ninth, tenth
-and eleventh point, and the point at which *m of n* fires is one of the m. A point on a line between zones belongs to
-the inner zone; a point on the centre line is on no side and ends a run; equal neighbours end a trend. No pattern
-reaches across a point that was left out of the limits, a missing statistic, or a revision of the limits. *Beyond a
-limit* means the line as drawn, whatever its width. Moving ranges, ranges and charts with memory are judged by their limits alone:
-their points lean on each other, or are not symmetric, and runs would say nothing.
+A rule fires at each point that completes its pattern: a run of eleven on one side fires `nelson_2` at the ninth,
+tenth and eleventh point, and the point at which *m of n* fires is one of the m. A point on a line between zones
+belongs to the inner zone; a point on the centre line is on no side and ends a run; equal neighbours end a trend. No
+pattern reaches across a point that was left out of the limits, a missing statistic, or a revision of the limits.
+*Beyond a limit* means the line as drawn, whatever its width. Moving ranges, ranges and charts with memory are judged
+by their limits alone: their points lean on each other, or are not symmetric, and runs would say nothing.
 
 A rule of one's own is a changed one: `RULES["nelson_2"].changed(name="seven", points=7)`. `nelson_8` takes points on
 either side, as most programs do; with `both=True` it asks for points on both sides of the centre.
