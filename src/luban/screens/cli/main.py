@@ -11,7 +11,22 @@ from typing import Annotated
 import typer
 
 from luban.core.errors import LubanError
-from luban.screens.cli import connect, kpi, ledger, pilot, plant, replan, sampling, schedule, spc, twin, users
+from luban.screens.cli import (
+    capability,
+    causes,
+    connect,
+    gauge,
+    kpi,
+    ledger,
+    pilot,
+    plant,
+    replan,
+    sampling,
+    schedule,
+    spc,
+    twin,
+    users,
+)
 from luban.screens.cli.doors import Doors
 from luban.screens.cli.output import INTERRUPTED, OK, WRONG, report_error, report_unexpected
 
@@ -50,6 +65,9 @@ kpi.register(app)
 schedule.register(app)
 replan.register(app)
 spc.register(app)
+capability.register(app)
+gauge.register(app)
+causes.register(app)
 sampling.register(app)
 pilot.register(app)
 app.add_typer(ledger.app, name="ledger")
