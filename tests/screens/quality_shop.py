@@ -6,9 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from luban.core.time import MINUTE, now
-from luban.ledger import LedgerWriter
+from luban.core.time import MINUTE, SECOND, now
+from luban.ledger import LedgerWriter, Rows
 from luban.loop.places import places
+from luban.screens.service.quality import Record
+from luban.screens.users import Act
 
 DIAMETER, WIDTH, BORE, DEPTH = "shaft:diameter", "gear:face width", "flange:bore", "flange:depth"
 COUNT = 160
@@ -99,3 +101,29 @@ def rows(
         "gauge": [gauge or None] * n, "person": [person or None] * n, "lot": list(lot) if lot else [None] * n,
         "serial": list(serial) if serial else [None] * n, "quality": [quality] * n,
     }  # fmt: skip
+
+
+def measure(folder: Path, subject: str, values: list[float], *, since: int | None = None, **named: object) -> int:
+    """Append values that are measured now, or from `since` on, a second apart; returns the newest time [µs UTC]."""
+    begin = now() if since is None else since
+    time = [begin + at * SECOND for at in range(len(values))]
+    with LedgerWriter(places(folder).ledger) as writer:
+        writer.append("measurement", rows(subject, time, values, **named), source="cmm")  # type: ignore[arg-type]
+    return time[-1]
+
+
+def recorder(folder: Path, acts: list[Act]) -> Record:
+    """Writes acts and their facts straight into the books, as the act log and the intake do together."""
+
+    def record(act: Act, stream: str = "", rows: Rows | None = None) -> None:
+        acts.append(act)
+        told = {
+            "time": [now()], "subject": [act.subject], "kind": ["act"], "code": [act.code], "text": [act.text],
+            "person": [act.person],
+        }  # fmt: skip
+        with LedgerWriter(places(folder).ledger) as writer:
+            if rows is not None:
+                writer.append(stream, rows, source="screens")
+            writer.append("event", told, source="screens")
+
+    return record

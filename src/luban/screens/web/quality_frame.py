@@ -337,7 +337,7 @@ class QualityFrame(OpenPage):
         """The browser's address names what is open, so that it can be sent to a colleague."""
         asked = {"tab": self.tab} | ({"of": self.bench.chosen} if self.bench.chosen else {})
         address = f"/{self.say.language}/quality?{urlencode(asked)}"
-        ui.run_javascript(f"history.replaceState(history.state, '', {json.dumps(address)})")
+        ui.run_javascript(f"({_ADDRESS})({json.dumps(address)})")
 
     async def tick(self, now: Now) -> None:
         """Twice a second to the panel in front; a slow panel is not called again before it has ended."""
@@ -365,4 +365,10 @@ class QualityFrame(OpenPage):
         self._gone = True
 
 
+# the language links lead to the same tab and characteristic
+_ADDRESS = """(address) => {
+  history.replaceState(history.state, '', address);
+  const search = address.slice(address.indexOf('?'));
+  document.querySelectorAll('.lb-bar a[hreflang]').forEach((link) => { link.search = search; });
+}"""
 _ARROWS = "(event) => { if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') { emit(event.key); } }"
