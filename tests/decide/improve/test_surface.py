@@ -64,7 +64,7 @@ def test_the_best_within_limits_is_that_of_a_fine_grid() -> None:
 
 
 def test_intervals_hold_what_they_promise() -> None:
-    """Of 120 noisy bowls about 95 % of the intervals hold the true mean at the best setting, and about 90 % its place."""
+    """Of 120 noisy bowls about 95 % of the intervals hold the true mean at the best setting, about 90 % its place."""
     held = placed = 0
     for seed in range(120):
         got = optimum(bowl(0.2, seed), bounds={"a": (-1, 1), "b": (-1, 1)}, draws=100)

@@ -156,7 +156,7 @@ def simplex_lattice(factors: Sequence[Factor] | int, degree: int = 2, *, centre:
             row[j] += 1 / degree
         rows.append(row)
     rows += [np.full(k, 1 / k)] * centre
-    return unordered(f"simplex lattice {{{k},{degree}}}", chosen, np.vstack(rows))
+    return unordered(f"simplex lattice of degree {degree}", chosen, np.vstack(rows))
 
 
 def simplex_centroid(factors: Sequence[Factor] | int) -> Design:

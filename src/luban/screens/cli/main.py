@@ -15,6 +15,7 @@ from luban.screens.cli import (
     capability,
     causes,
     connect,
+    doe,
     gauge,
     kpi,
     ledger,
@@ -69,6 +70,7 @@ capability.register(app)
 gauge.register(app)
 causes.register(app)
 sampling.register(app)
+doe.register(app)
 pilot.register(app)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(connect.app, name="connect")
