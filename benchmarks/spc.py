@@ -28,6 +28,8 @@ from luban.understand.quality.spc.arl_rules import rules_arl
 from luban.understand.quality.spc.arl_vector import mewma_arl, mewma_limit
 from luban.understand.quality.spc.judge import Judge
 from luban.understand.quality.spc.kind import LOCATION, PanelKind, Track
+from luban.understand.quality.spc.multivariate import vectors
+from luban.understand.quality.spc.short_run import products
 from luban.understand.quality.spc.simulation import (
     cusum_run_length,
     ewma_run_length,
@@ -102,16 +104,27 @@ def stream(report: Reporter, seed: int, *, quick: bool) -> None:
     """One point at a time, CPU time a point, and whether it is what the whole chart says."""
     count = 5_000 if quick else 50_000
     random = np.random.default_rng(seed)
+    single, five, three = (
+        random.normal(10, 0.1, count),
+        random.normal(10, 0.1, (count, 5)),
+        random.normal(size=(count, 3)),
+    )
+    names = [f"product {at % 7}" for at in range(count)]
+    several = products(individuals(single), names, sigma=dict.fromkeys(names, 0.1))
     cases: dict[str, tuple[str, Any, list[Any], str]] = {
-        "I-MR, 8 Nelson rules": ("i_mr", random.normal(10, 0.1, count), [], "nelson"),
-        "X-bar R of 5, 8 Nelson rules": ("xbar_r", random.normal(10, 0.1, (count, 5)), [], "nelson"),
-        "EWMA": ("ewma", random.normal(10, 0.1, count), [], "limits"),
-        "CUSUM": ("cusum", random.normal(10, 0.1, count), [], "limits"),
+        "I-MR, 8 Nelson rules": ("i_mr", single, single.tolist(), "nelson"),
+        "X-bar R of 5, 8 Nelson rules": ("xbar_r", five, five.tolist(), "nelson"),
+        "X-bar S of 5, 8 Nelson rules": ("xbar_s", five, five.tolist(), "nelson"),
+        "EWMA": ("ewma", single, single.tolist(), "limits"),
+        "CUSUM": ("cusum", single, single.tolist(), "limits"),
+        "moving average of 5": ("moving_average", single, single.tolist(), "limits"),
+        "T² of 3": ("t2", vectors(three), three.tolist(), "limits"),
+        "MEWMA of 3": ("mewma", vectors(three), three.tolist(), "limits"),
+        "Z-MR of 7 products": ("z_mr", several, list(zip(single.tolist(), names, strict=True)), "nelson"),
     }
-    for case, (kind, data, _, rules) in cases.items():
-        limits = fit_limits(kind, data[:200])
+    for case, (kind, data, points, rules) in cases.items():
+        limits = fit_limits(kind, data)
         whole = control_chart(kind, data, limits=limits, rules=rules)
-        points: list[Any] = data.tolist()
         line = Stream(limits, rules=rules)
         line.update(points[0])
         line = Stream(limits, rules=rules)
@@ -159,7 +172,7 @@ def run_lengths(report: Reporter, seed: int, *, quick: bool) -> None:
             if one.chart not in {"ewma_width", "cusum_interval", "mewma_limit"} and (not quick or at in {0.0, 1.0}):
                 told = _simulated(one, at, runs, seed)
                 more |= {"simulated": round(told[0], 3), "error": round(told[1], 3), "runs": runs}
-                far = max(far, abs(told[0] / printed - 1) - 2 * told[1] / printed)
+                far = max(far, _off(told[0], printed) - 2 * told[1] / printed)
             worst, count = max(worst, _off(found, printed)), count + 1
             report.line(f"{_named(one)} at {at:g}", found, _unit(one), peer=printed, peer_name="printed", claim="arl",
                         **more)  # fmt: skip
