@@ -62,7 +62,7 @@ def plan_sheet(plan: AttributePlan, say: Words, decision: LotDecision | None = N
     blocks += [_plan_figures(plan, drawn, say), stages_grid(plan, say), *curve_pictures(plan, drawn, say)]
     blocks += [Note(say(note), "doubt") for note in plan.notes]
     return Sheet(_title(plan, say), _subtitle(plan, say), tuple(blocks), {
-        say("method"): plan.reference,
+        say("method"): say(plan.reference),
         say("curves"): say(MODELS[drawn.model]),
         say("counts"): say("nonconformities") if plan.per_hundred else say("nonconforming pieces"),
         "luban": __version__,
@@ -89,7 +89,7 @@ def variables_sheet(plan: VariablesPlan, say: Words, decision: VariablesDecision
     top = _top(plan)
     quality = np.linspace(0, top, 201)
     blocks.append(_oc_picture(100 * quality, variables_oc(plan, quality), say("share outside the limit [%]"), say))
-    return Sheet(say("Sampling plan by variables"), plan.reference, tuple(blocks), {
+    return Sheet(say("Sampling plan by variables"), say(plan.reference), tuple(blocks), {
         say("method"): say("k method for normal values; spread unknown by the noncentral t distribution"),
         "luban": __version__,
     })  # fmt: skip
@@ -251,7 +251,7 @@ def _title(plan: AttributePlan, say: Words) -> str:
 
 def _subtitle(plan: AttributePlan, say: Words) -> str:
     if plan.aql is None:
-        return plan.reference
+        return say(plan.reference)
     return say(
         "{severity} inspection, {kind}, lot of {lot} pieces, AQL {aql}, level {level}", severity=say(plan.severity),
         kind=say(plan.kind), lot=f"{plan.lot or 0:,}", aql=f"{plan.aql:g}", level=plan.level,

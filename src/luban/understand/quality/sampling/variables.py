@@ -117,7 +117,7 @@ def variables_plan(risks: Risks, *, spread: Spread = "unknown") -> VariablesPlan
         else:
             low = middle + 1
     least, most = _k_range(low, risks, spread)
-    return VariablesPlan(low, (least + most) / 2, spread, f"{risks.text}; k method, standard deviation {spread}")
+    return VariablesPlan(low, (least + most) / 2, spread, f"{risks.text}; k method, spread {spread}")
 
 
 def variables_oc(plan: VariablesPlan, quality: Floats | Sequence[float]) -> Floats:
