@@ -6,7 +6,6 @@ Reads  Fact(measurement, count, event)    Writes  Fact(measurement, event) throu
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from luban.core.errors import InputError, LubanError, NotAllowedError
@@ -20,9 +19,9 @@ from luban.understand.quality.gauges import STATES, register, state_at
 from luban.understand.quality.inspection import (
     Confusion,
     Due,
+    Entered,
     NonConformance,
     Result,
-    Verdict,
     blocked_lots,
     check_effect,
     confusion,
@@ -41,40 +40,11 @@ from luban.understand.quality.inspection import (
 )
 from luban.understand.quality.measured import declared
 
-__all__ = ["Entered", "InspectionDesk", "role_for"]
+__all__ = ["InspectionDesk", "role_for"]
 
 _RECENT: Final = 8
 _ENGINEERS: Final = frozenset({"close", "reopen"})  # and a lot that is used as it is: a concession
 _TEXT: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """What came of values that a person entered.
-
-    verdicts  one for each value, the specification and the gauge's uncertainty considered
-    signals   control chart rules that fire at the newest points
-    gauge     how the gauge stands (key of `gauges.STATES`); "" where none was named
-    reaction  what the plan says to do where a value is bad or the chart gives a signal; "" for nothing
-    """
-
-    subject: str
-    verdicts: tuple[Verdict, ...]
-    signals: tuple[str, ...]
-    gauge: str
-    reaction: str
-
-    @property
-    def state(self) -> str:
-        """The worst of the verdicts: bad, doubt, unknown, good."""
-        return next((s for s in ("bad", "doubt", "unknown") if any(v.state == s for v in self.verdicts)), "good")
-
-    def as_dict(self) -> dict[str, Any]:
-        """The same for REST."""
-        return {
-            "subject": self.subject, "state": self.state, "verdicts": [one.as_dict() for one in self.verdicts],
-            "signals": list(self.signals), "gauge": self.gauge, "reaction": self.reaction,
-        }  # fmt: skip
 
 
 def role_for(code: str, data: Mapping[str, Any]) -> Role:

@@ -28,7 +28,7 @@ from luban.understand.quality.inspection.nonconformance import (
     nonconformances,
 )
 from luban.understand.quality.inspection.steps import STEPS, check_effect, known_nonconformance, open_row, step_row
-from luban.understand.quality.inspection.verdict import Verdict, judge
+from luban.understand.quality.inspection.verdict import Entered, Verdict, judge
 
 __all__ = [
     "DECISIONS",
@@ -37,6 +37,7 @@ __all__ = [
     "Action",
     "Confusion",
     "Due",
+    "Entered",
     "NonConformance",
     "Result",
     "Share",

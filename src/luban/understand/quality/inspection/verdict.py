@@ -9,7 +9,7 @@ from typing import Any
 from luban.core.errors import InputError
 from luban.plant import Characteristic
 
-__all__ = ["Verdict", "judge"]
+__all__ = ["Entered", "Verdict", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,35 @@ class Verdict:
     def as_dict(self) -> dict[str, Any]:
         """The same for REST."""
         return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What came of values that a person entered.
+
+    verdicts  one for each value, the specification and the gauge's uncertainty considered
+    signals   control chart rules that fire at the newest points
+    gauge     how the gauge stands (key of `gauges.STATES`); "" where none was named
+    reaction  what the plan says to do where a value is bad or the chart gives a signal; "" for nothing
+    """
+
+    subject: str
+    verdicts: tuple[Verdict, ...]
+    signals: tuple[str, ...]
+    gauge: str
+    reaction: str
+
+    @property
+    def state(self) -> str:
+        """The worst of the verdicts: bad, doubt, unknown, good."""
+        return next((s for s in ("bad", "doubt", "unknown") if any(v.state == s for v in self.verdicts)), "good")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for REST."""
+        return {
+            "subject": self.subject, "state": self.state, "verdicts": [one.as_dict() for one in self.verdicts],
+            "signals": list(self.signals), "gauge": self.gauge, "reaction": self.reaction,
+        }  # fmt: skip
 
 
 def judge(characteristic: Characteristic, value: float, *, uncertainty: float = 0.0) -> Verdict:
