@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from luban.core.errors import InputError
 from luban.screens.cli.options import AsJson, output, plant_folder
@@ -30,8 +31,19 @@ Level = Annotated[float, typer.Option(min=0.5, max=0.9999, help="Confidence leve
 ModelText = Annotated[str, typer.Option("--model", help="e.g. 'x1*x2 + I(x1**2)'; the runs choose if left out.")]
 Reduce = Annotated[str, typer.Option(help="Drop terms that explain nothing: p, aic, lenth; none keeps all.")]
 
+
+class _Runs(TyperGroup):
+    """`luban doe runs.csv` is `luban doe analyse runs.csv`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        first = args[0] if args else ""
+        if first and not first.startswith("-") and first not in self.commands and Path(first).is_file():
+            args = ["analyse", *args]
+        return super().parse_args(ctx, args)
+
+
 group = typer.Typer(
-    no_args_is_help=True, help="Designed experiments, best settings, and projects with a verified gain."
+    cls=_Runs, no_args_is_help=True, help="Designed experiments, best settings, and projects with a verified gain."
 )
 
 
