@@ -128,7 +128,7 @@ def _questions(router: APIRouter, books: QualityBooks, needs: Needs, reads: Read
         language: Annotated[str, Query(max_length=8)] = "en",
     ) -> Response:
         """The chart with its figures, signals and provenance as one file."""
-        from luban.screens.service.quality_print import printed
+        from luban.screens.report.quality_print import printed
 
         whole(books, user)
         content, kind = await reads(printed, books, of, asked, format, language)

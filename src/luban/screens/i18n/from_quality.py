@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from luban.screens.service import quality_words
+from luban.screens.i18n import from_page
 from luban.understand.quality.capability import words as capability
 from luban.understand.quality.gauge_study import words as gauge_study
 from luban.understand.quality.sampling import words as sampling
@@ -13,5 +13,5 @@ __all__ = ["quality_sentences"]
 
 def quality_sentences() -> tuple[str, ...]:
     """All of them."""
-    wings = (quality_words, spc, capability, gauge_study, sampling)
+    wings = (from_page, spc, capability, gauge_study, sampling)
     return tuple(sentence for wing in wings for sentence in wing.SENTENCES)

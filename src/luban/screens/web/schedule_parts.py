@@ -8,9 +8,10 @@ from typing import Any
 
 from nicegui import ui
 
-__all__ = ["REDO", "UNDO", "Choice", "field", "segments", "tool"]
+__all__ = ["REDO", "UNDO", "VALUE", "Choice", "field", "segments", "tool"]
 
 VALUE = "(event) => emit(event.target.value)"
+"""JavaScript handler of an input: hands on what stands in it."""
 
 _SVG = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="{}"/></svg>'
 UNDO = _SVG.format("M3 6.5h6.5a3.5 3.5 0 0 1 0 7H6M3 6.5 6 3.5M3 6.5l3 3")
