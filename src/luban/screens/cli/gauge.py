@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from luban.core.errors import InputError
 from luban.screens.cli.options import AsJson, output
 from luban.screens.cli.output import NO, OK
 from luban.screens.cli.sheets import Language, Out, give
-
-if TYPE_CHECKING:
-    from luban.understand.quality.agreement import Agreement
-    from luban.understand.quality.gauge_study import Bias, Linearity
-    from luban.understand.quality.gauge_study.levels import LevelStudy
-    from luban.understand.quality.read import Columns
 
 __all__ = ["register"]
 
@@ -26,8 +19,6 @@ _EXAMPLES = (
     "· `luban gauge master.csv --study stability --reference 6` · `luban gauge visual.csv --study agreement --good ok` "
     "· `luban gauge sittings.csv --study levels --repeats 6`"
 )
-_STUDIES = ("rr", "bias", "linearity", "stability", "agreement", "levels")
-_METHODS = ("anova", "range", "nested")
 
 
 def register(app: typer.Typer) -> None:
@@ -74,167 +65,18 @@ def gauge(
     from luban.screens.cli.spc_data import pairs
     from luban.screens.i18n import words
     from luban.screens.report.quality_gauge import gauge_sheet
+    from luban.screens.service.gauge_studies import Asked, poor, study_of
     from luban.understand.quality.read import read_columns
 
-    if study not in _STUDIES:
-        raise InputError("no such study", came=study, expected=", ".join(_STUDIES), where="--study")
     columns = read_columns(what, sheet)
     if where:
         columns = columns.only(pairs(where, "--where"))
-    asked: dict[str, Any] = {
-        "method": method, "part": part, "operator": operator, "value": value, "reference": reference, "order": order,
-        "instrument": instrument, "run": run, "repeats": repeats, "good": good, "weights": weights, "lower": lower,
-        "upper": upper, "process": process, "pool": pool, "level": confidence, "subgroup": subgroup, "time": time,
-        "unit": unit, "seed": seed,
-    }  # fmt: skip
-    found = _WAYS[study](columns, asked)
+    asked = Asked(
+        study=study, method=method, part=part, operator=operator, value=value, reference=reference, order=order,
+        instrument=instrument, run=run, repeats=repeats, good=good, weights=weights, lower=lower, upper=upper,
+        process=process, pool=pool, level=confidence, subgroup=subgroup, time=time, unit=unit, seed=seed,
+    )  # fmt: skip
+    found = study_of(columns, asked)
     document = [one.as_dict() for one in found] if isinstance(found, tuple) else found.as_dict()
     give(output(as_json), gauge_sheet(found, words(language)), document, out, language)
-    return NO if _poor(found, 1 - confidence) else OK
-
-
-def _rr(columns: Columns, own: dict[str, Any]) -> Any:
-    from luban.understand.quality.gauge_study import average_range, crossed, nested
-    from luban.understand.quality.gauge_study.columns import readings_of
-
-    if own["method"] not in _METHODS:
-        raise InputError("no such method", came=own["method"], expected=", ".join(_METHODS), where="--method")
-    read = readings_of(
-        columns, part=own["part"], operator=own["operator"], value=own["value"], unit=own["unit"], lower=own["lower"],
-        upper=own["upper"],
-    )  # fmt: skip
-    if own["method"] == "range":
-        return average_range(read, level=own["level"], seed=own["seed"])
-    if own["method"] == "nested":
-        return nested(read, level=own["level"], seed=own["seed"])
-    return crossed(read, pool_above=own["pool"], level=own["level"], seed=own["seed"])
-
-
-def _referenced(columns: Columns, own: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """Readings, reference of each, and what was left out."""
-    import numpy as np
-
-    from luban.understand.quality.gauge_study.columns import named, value_columns
-
-    known = _number(own["reference"])
-    column = "" if known is not None else named(columns, "reference", own["reference"])
-    (value, *more) = value_columns(columns, own["value"], [column] if column else [])
-    if more:
-        raise InputError("one column of readings is needed", came=", ".join((value, *more)), where="--value")
-    usable = columns.usable([value, column] if column else [value], units={value: own["unit"]})
-    x = usable.numbers[value]
-    return x, usable.numbers[column] if column else np.full(len(x), known), usable
-
-
-def _bias(columns: Columns, own: dict[str, Any]) -> tuple[Bias, ...]:
-    import numpy as np
-
-    from luban.understand.quality.gauge_study import bias
-
-    values, reference, _ = _referenced(columns, own)
-    tolerance = _tolerance(own)
-    return tuple(
-        bias(values[reference == one], float(one), tolerance=tolerance, process=own["process"], level=own["level"],
-             label=f"{one:g}")
-        for one in np.unique(reference)
-    )  # fmt: skip
-
-
-def _linearity(columns: Columns, own: dict[str, Any]) -> Linearity:
-    from luban.understand.quality.gauge_study import linearity
-
-    values, reference, usable = _referenced(columns, own)
-    return linearity(
-        reference, values, process=own["process"], tolerance=_tolerance(own), level=own["level"], source=columns.source,
-        excluded=usable.excluded, unit=next(iter(usable.units.values())),
-    )  # fmt: skip
-
-
-def _stability(columns: Columns, own: dict[str, Any]) -> Any:
-    from luban.understand.quality.gauge_study import gauge_stability
-    from luban.understand.quality.read import read_sample
-
-    sample = read_sample(
-        columns, value=own["value"], subgroup=own["subgroup"], time=own["time"], lower=own["lower"], upper=own["upper"],
-        unit=own["unit"],
-    )  # fmt: skip
-    known = _number(own["reference"])
-    if own["reference"] and known is None:
-        raise InputError("the master's reference is one number", came=own["reference"], where="--reference")
-    return gauge_stability(sample, known, tolerance=_tolerance(own), level=own["level"])
-
-
-def _agreement(columns: Columns, own: dict[str, Any]) -> Agreement:
-    from luban.understand.quality.agreement import agreement
-    from luban.understand.quality.gauge_study.columns import judgements_of
-
-    read = judgements_of(
-        columns, part=own["part"], operator=own["operator"], value=own["value"], reference=own["reference"]
-    )
-    order = [one.strip() for one in own["order"].split(",") if one.strip()]
-    return agreement(
-        read.part, read.appraiser, read.judged, read.reference, good=own["good"], order=order, weights=own["weights"],
-        level=own["level"], excluded=read.excluded, source=read.source,
-    )  # fmt: skip
-
-
-def _levels(columns: Columns, own: dict[str, Any]) -> LevelStudy:
-    from luban.understand.quality.gauge_study import level_study
-    from luban.understand.quality.gauge_study.columns import named
-
-    if own["repeats"] < 2:
-        came = str(own["repeats"])
-        raise InputError("how many readings has a sitting", came=came, expected="at least 2", where="--repeats")
-    names = {
-        "average": named(columns, "average", own["value"]), "deviation": named(columns, "deviation"),
-        "part": named(columns, "part", own["part"]), "run": named(columns, "run", own["run"], needed=False),
-        "gauge": named(columns, "gauge", own["instrument"], needed=False),
-    }  # fmt: skip
-    texts = [names[role] for role in ("part", "run", "gauge") if names[role]]
-    usable = columns.usable([names["average"], names["deviation"]], texts)
-    told = {role: usable.texts[names[role]] if names[role] else None for role in ("part", "run", "gauge")}
-    return level_study(
-        usable.numbers[names["average"]], usable.numbers[names["deviation"]], told["part"] or (), told["run"],
-        told["gauge"], repeats=own["repeats"], level=own["level"], excluded=usable.excluded, source=columns.source,
-        unit=usable.units[names["average"]],
-    )  # fmt: skip
-
-
-_WAYS: dict[str, Any] = {
-    "rr": _rr, "bias": _bias, "linearity": _linearity, "stability": _stability, "agreement": _agreement,
-    "levels": _levels,
-}  # fmt: skip
-
-
-def _poor(found: Any, doubt: float) -> bool:
-    """The answer is no."""
-    from luban.understand.quality.agreement import Agreement
-    from luban.understand.quality.gauge_study import GaugeStability, GaugeStudy, Linearity
-
-    if isinstance(found, GaugeStudy):
-        return found.verdict == "bad"
-    if isinstance(found, Linearity):
-        chances = [found.slope.p, *(one.p for one in found.levels)]
-        return any(p is not None and p < doubt for p in chances)
-    if isinstance(found, GaugeStability):
-        off = found.bias is not None and found.bias.p is not None and found.bias.p < doubt
-        return found.judged.in_control is False or off
-    if isinstance(found, Agreement):
-        return "bad" in found.verdicts.values()
-    return isinstance(found, tuple) and any(one.p is not None and one.p < doubt for one in found)
-
-
-def _tolerance(own: dict[str, Any]) -> float | None:
-    if own["lower"] is None or own["upper"] is None:
-        return None
-    if own["lower"] >= own["upper"]:
-        came = f"lower {own['lower']:g}, upper {own['upper']:g}"
-        raise InputError("specification limits are reversed", came=came, expected="lower below upper")
-    return float(own["upper"] - own["lower"])
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    return NO if poor(found, 1 - confidence) else OK
