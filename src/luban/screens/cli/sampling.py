@@ -100,6 +100,7 @@ def calibration(
     """
     from luban.core.time import now
     from luban.ledger import Ledger
+    from luban.plant import load
     from luban.screens.i18n import words
     from luban.screens.report.quality_register import gauge_sheet, register_sheet
     from luban.screens.service import places
@@ -107,7 +108,8 @@ def calibration(
     from luban.understand.quality.gauges import chain, due_list, register, state_at
 
     say, speak, moment = output(as_json), words(language), now()
-    ledger = Ledger(places(plant_folder(folder)).ledger)
+    zone = load(plant_folder(folder)).zone
+    ledger = Ledger(places(folder).ledger)
     try:
         gauges = register(ledger, as_of)
         if gauge:
@@ -115,13 +117,13 @@ def calibration(
                 raise InputError("no such gauge", came=gauge, expected=", ".join(list(gauges)[:12]), where=str(folder))
             traced, state = chain(gauges, gauge, moment), state_at(gauges[gauge], moment)
             told = gauges[gauge].as_dict() | {"state": state, "chain": traced.as_dict()}
-            give(say, gauge_sheet(gauges[gauge], traced, state, speak), told, out, language)
+            give(say, gauge_sheet(gauges[gauge], traced, state, speak, zone), told, out, language)
             return OK if state == "valid" else NO
         due, use = due_list(gauges, moment, within), gauge_use(ledger, as_of, gauges=gauges)
     finally:
         ledger.close()
     document = {"due": [one.as_dict() for one in due]} | use.as_dict()
-    give(say, register_sheet(due, use, speak), document, out, language)
+    give(say, register_sheet(due, use, speak, zone), document, out, language)
     return NO if use.held else OK
 
 
@@ -242,6 +244,7 @@ def _plant(
     say: Output, folder: Path, supplier: str, item: str, as_of: int | None, out: Path | None, language: str
 ) -> int:
     from luban.ledger import Ledger
+    from luban.plant import load
     from luban.screens.i18n import words
     from luban.screens.report.quality_sampling import account_sheet, accounts_sheet
     from luban.screens.service import places
@@ -253,7 +256,7 @@ def _plant(
             raise InputError("supplier and item belong together", hint="--supplier acme --item bolt, or neither")
         if supplier:
             own = account(ledger, supplier, item, as_of)
-            give(say, account_sheet(own, words(language)), own.as_dict(), out, language)
+            give(say, account_sheet(own, words(language), load(folder).zone), own.as_dict(), out, language)
             return NO if own.standing is not None and own.standing.stopped else OK
         every = accounts(ledger, as_of)
     finally:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from luban import __version__
-from luban.core.time import iso
+from luban.core.time import to_datetime
 from luban.screens.i18n import Words
 from luban.screens.report.plot import Plot
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Picture, Sheet
@@ -35,6 +36,7 @@ from luban.understand.quality.sampling import (
 __all__ = [
     "account_sheet", "accounts_sheet", "curve_pictures", "decision_figure", "lots_sheet", "plan_sheet",
     "sampling_sheet", "severity_word", "stages_grid", "variables_sheet",
+    "when_text",
 ]  # fmt: skip
 
 _MOST_LOTS = 400
@@ -95,21 +97,24 @@ def variables_sheet(plan: VariablesPlan, say: Words, decision: VariablesDecision
     })  # fmt: skip
 
 
-def account_sheet(account: Account, say: Words) -> Sheet:
-    """How a supplier's item stands: inspection due, lots, switches."""
+def account_sheet(account: Account, say: Words, zone: ZoneInfo | None = None) -> Sheet:
+    """How a supplier's item stands: inspection due, lots, switches.
+
+    zone  of the times; UTC if None
+    """
     title = f"{account.supplier} · {account.item}"
     if account.terms is None or account.standing is None:
         text = say("Nothing is agreed for this supplier and item yet.")
         return Sheet(title, "", (Note(text), *_unread(account, say)), {"luban": __version__})
     terms, standing = account.terms, account.standing
-    blocks: list[Block] = [_standing_figures(standing, say)]
+    blocks: list[Block] = [_standing_figures(standing, say, zone)]
     if account.open:
         rows = [
             (one.lot, f"{one.size:,}", "+".join(map(str, one.found)), f"{one.decision.size:,}") for one in account.open
         ]
         heads = (say("lot"), say("pieces"), say("found"), say("next sample"))
         blocks.append(Grid(heads, tuple(rows), title=say("Lots that wait for a sample"), numbers=frozenset({1, 3})))
-    blocks += [_lots_grid(standing, say), _switches_grid(standing, say)]
+    blocks += [_lots_grid(standing, say, zone), _switches_grid(standing, say, zone)]
     blocks += [Note(say(doubt), "doubt") for doubt in standing.doubts[-20:]]
     blocks += _unread(account, say)
     subtitle = say("AQL {aql} · level {level} · {kind}", aql=f"{terms.aql:g}", level=terms.level, kind=say(terms.kind))
@@ -152,10 +157,10 @@ def lots_sheet(table: LotTable, say: Words) -> Sheet:
         if one.standing is None:
             continue
         named = f"{one.supplier} · {one.item}" if len(table.accounts) > 1 else ""
-        figures = _standing_figures(one.standing, say)
-        blocks += [Figures(figures.rows, named), _lots_grid(one.standing, say, named)]
+        figures = _standing_figures(one.standing, say, None)
+        blocks += [Figures(figures.rows, named), _lots_grid(one.standing, say, None, named)]
         if one.standing.switches[1:]:
-            blocks.append(_switches_grid(one.standing, say, named))
+            blocks.append(_switches_grid(one.standing, say, None, named))
         if one.open:
             waiting = ", ".join(f"{lot.lot} ({lot.decision.size:,})" for lot in one.open[:20])
             blocks.append(Note(say("Another sample is to be drawn from: {lots}", lots=waiting), "doubt"))
@@ -176,6 +181,14 @@ def lots_sheet(table: LotTable, say: Words) -> Sheet:
         say("method"): "MIL-STD-105E",
         "luban": __version__,
     })  # fmt: skip
+
+
+def when_text(time: int, zone: ZoneInfo | None = None) -> str:
+    """A moment to the minute, in the zone (UTC if None).
+
+    Example  when_text(0) == "1970-01-01 00:00 UTC"
+    """
+    return to_datetime(time, zone).strftime("%Y-%m-%d %H:%M" + ("" if zone else " UTC"))
 
 
 def severity_word(standing: Standing | None, say: Words) -> str:
@@ -324,12 +337,12 @@ def _measured_figures(decision: VariablesDecision, say: Words) -> Figures:
     return Figures(tuple(rows))
 
 
-def _standing_figures(standing: Standing, say: Words) -> Figures:
+def _standing_figures(standing: Standing, say: Words, zone: ZoneInfo | None) -> Figures:
     tone = "bad" if standing.stopped else {"tightened": "doubt", "reduced": "good"}.get(standing.severity, "")
     rows = [Figure(say("inspection due"), severity_word(standing, say), tone=tone)]
     if standing.switches:
         last = standing.switches[-1]
-        note = say("by lot {lot}", lot=last.lot) if last.lot else iso(last.time) if last.time else ""
+        note = say("by lot {lot}", lot=last.lot) if last.lot else when_text(last.time, zone) if last.time else ""
         rows.append(Figure(say("because"), say(RULES[last.rule]), note=note))
     if not standing.stopped and standing.severity != "reduced":
         milder = say("normal") if standing.severity == "tightened" else say("reduced")
@@ -346,7 +359,7 @@ def _standing_figures(standing: Standing, say: Words) -> Figures:
     return Figures(tuple(rows))
 
 
-def _lots_grid(standing: Standing, say: Words, of: str = "") -> Grid:
+def _lots_grid(standing: Standing, say: Words, zone: ZoneInfo | None, of: str = "") -> Grid:
     rows, tones = [], {}
     listed = standing.lots[-_MOST_LOTS:][::-1]
     for at, lot in enumerate(listed):
@@ -354,7 +367,8 @@ def _lots_grid(standing: Standing, say: Words, of: str = "") -> Grid:
         if lot.gap:
             decision += f" · {say('between the numbers')}"
         rows.append((
-            iso(lot.time) if lot.time else _NONE, lot.lot, f"{lot.size:,}", say(lot.severity), f"{lot.units:,}",
+            when_text(lot.time, zone) if lot.time else _NONE, lot.lot, f"{lot.size:,}", say(lot.severity),
+            f"{lot.units:,}",
             str(lot.found), decision, "" if lot.original else say("submitted again"),
         ))  # fmt: skip
         if not lot.accepted:
@@ -367,9 +381,9 @@ def _lots_grid(standing: Standing, say: Words, of: str = "") -> Grid:
     return Grid(heads, tuple(rows), title=title, numbers=frozenset({2, 4, 5}), tones=tones)
 
 
-def _switches_grid(standing: Standing, say: Words, of: str = "") -> Grid:
+def _switches_grid(standing: Standing, say: Words, zone: ZoneInfo | None, of: str = "") -> Grid:
     rows = [
-        (iso(one.time) if one.time else _NONE, say(one.before) if one.before else _NONE, say(one.after),
+        (when_text(one.time, zone) if one.time else _NONE, say(one.before) if one.before else _NONE, say(one.after),
          one.lot or _NONE, say(RULES[one.rule]))
         for one in reversed(standing.switches)
     ]  # fmt: skip

@@ -110,12 +110,12 @@ class RegisterPanel:
                     self._register_card()
         if self._use is None:
             return
-        own = self._gauges.get(self._chosen)
+        own, zone = self._gauges.get(self._chosen), self.bench.view.plant.zone
         if own is None:
-            self._show(register_sheet(self._due, self._use, say), "gauges")
+            self._show(register_sheet(self._due, self._use, say, zone), "gauges")
             return
         at = moment()
-        self._show(gauge_sheet(own, chain(self._gauges, own.id, at), state_at(own, at), say), own.id)
+        self._show(gauge_sheet(own, chain(self._gauges, own.id, at), state_at(own, at), say, zone), own.id)
 
     def _show(self, sheet: Sheet, name: str) -> None:
         self._shown.clear()

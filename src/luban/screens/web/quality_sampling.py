@@ -107,7 +107,7 @@ class SamplingPanel:
         known = [one for one in self._all if (one.supplier, one.item) == (supplier, item)]
         self._own = known[0] if known else Account(supplier, item, None, None)
         self._draw_desk()
-        self._show(account_sheet(self._own, self.say))
+        self._show(account_sheet(self._own, self.say, self.bench.view.plant.zone))
 
     def _draw_list(self) -> None:
         sheet = accounts_sheet(self._all, self.say)
