@@ -29,6 +29,21 @@ def _length(word: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def _forget(memory: Ints) -> None:
+    for rule in range(len(memory)):
+        memory[rule, 0] = memory[rule, 1] = 0
+
+
+@njit(cache=True, nogil=True)
+def _longer(found: Ints) -> Ints:
+    longer = np.empty((2 * len(found), 4), np.int64)
+    for row in range(len(found)):
+        for column in range(4):
+            longer[row, column] = found[row, column]
+    return longer
+
+
+@njit(cache=True, nogil=True)
 def find_patterns(
     values: Floats, lines: Floats, alone: Ints, table: Ints, sigmas: Floats, memory: Ints, last: Floats, start: int
 ) -> Ints:
@@ -49,7 +64,7 @@ def find_patterns(
         value = values[at]
         apart = alone[at * each] != 0
         if apart or np.isnan(value):
-            memory[:] = 0
+            _forget(memory)
             before = np.nan
             if np.isnan(value):
                 continue
@@ -103,13 +118,12 @@ def find_patterns(
                             reach = points
             if reach:
                 if count == len(found):
-                    more = np.empty((2 * count, 4), np.int64)
-                    more[:count] = found
-                    found = more
-                found[count] = (start + at, rule, start + at - reach + 1, side)
+                    found = _longer(found)
+                found[count, 0], found[count, 1] = start + at, rule
+                found[count, 2], found[count, 3] = start + at - reach + 1, side
                 count += 1
         if apart:
-            memory[:] = 0
+            _forget(memory)
             before = np.nan
         else:
             before = value
