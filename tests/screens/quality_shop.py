@@ -41,6 +41,10 @@ gear,face width,mm,18,17.95,18.05
 flange,bore,mm,40,40,40.025
 flange,depth,mm,12,11.9,12.1
 """
+# what the shop plans to measure
+INSPECTION = """item,operation,characteristic,method,gauge,pieces,every,chart,reaction
+shaft,,diameter,micrometer,micrometer 2,1,10,i_mr,Stop and call the setter
+"""
 
 
 def write(folder: Path) -> Path:
@@ -49,6 +53,7 @@ def write(folder: Path) -> Path:
     (folder / "plant.toml").write_text(_PLANT, "utf-8")
     (folder / "items.csv").write_text(_ITEMS, "utf-8")
     (folder / "characteristics.csv").write_text(_CHARACTERISTICS, "utf-8")
+    (folder / "inspection.csv").write_text(INSPECTION, "utf-8")
     return folder
 
 

@@ -109,6 +109,7 @@ def test_every_violation_is_marked_with_its_rule(site: Site):
     four = Counter({key: n for key, n in usual.items() if int(key[2][-1]) <= 4})
     assert four
     assert marked(page) == four
+    expect(page.get_by_text("What to do: Stop and call the setter")).to_be_visible()
     expect(page.locator(".lb-qsignals tbody tr")).to_have_count(four.total())
     # all eight rules
     page.click(".lb-qmenu summary")

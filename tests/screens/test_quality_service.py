@@ -66,6 +66,13 @@ def test_what_is_usual_follows_how_it_was_measured(books: QualityBooks):
     assert made.chart.labels[28] == "G-268"
 
 
+def test_the_inspection_plan_says_how_to_chart(folder: Path):
+    told = shop.INSPECTION + "gear,,face width,,,4,,xbar_s,\n"
+    (folder / "inspection.csv").write_text(told, "utf-8")
+    made = QualityBooks(PlantView(folder)).chart(shop.WIDTH)
+    assert (made.wanted.group, made.chart.kind, len(made.chart.labels)) == (4, "xbar_s", 50)
+
+
 def test_a_point_is_left_out_with_its_reason_and_comes_back(books: QualityBooks, acts: list[Act]):
     before = books.chart(shop.WIDTH)
     key = int(keys_of(before.own)[28])

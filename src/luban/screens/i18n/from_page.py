@@ -7,6 +7,6 @@ SENTENCES: tuple[str, ...] = (
     "limits are frozen only with a reason", "limits are withdrawn only with a reason", "no limits are frozen",
     "this point is not left out", "say what was found", "no such point on this chart", "nothing can be written here",
     "start the plant", "the books have not taken in what was written", "it is durable; look again",
-    "quality shows the whole plant",
+    "quality shows the whole plant", "Histogram of {n} values", "Target", "Limits {n}",
 )  # fmt: skip
 """All of them."""

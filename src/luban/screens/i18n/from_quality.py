@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from luban.decide.setpoint import words as setpoint
 from luban.screens.i18n import from_page
 from luban.understand.quality.capability import words as capability
 from luban.understand.quality.gauge_study import words as gauge_study
@@ -13,5 +14,5 @@ __all__ = ["quality_sentences"]
 
 def quality_sentences() -> tuple[str, ...]:
     """All of them."""
-    wings = (from_page, spc, capability, gauge_study, sampling)
+    wings = (from_page, spc, capability, gauge_study, sampling, setpoint, relation_words)
     return tuple(sentence for wing in wings for sentence in wing.SENTENCES)

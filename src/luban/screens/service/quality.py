@@ -127,7 +127,7 @@ class QualityBooks:
 
     def usual(self, subject: str) -> Wanted:
         """How it is charted where nobody chooses."""
-        return usual(self.view.ledger, subject, self.standing(subject))
+        return usual(self.view.ledger, self.view.plant, subject, self.standing(subject))
 
     def chart(self, subject: str, wanted: Wanted | None = None) -> Charted:
         """Its chart. Raises InputError where there is none, with the reason."""
@@ -135,7 +135,7 @@ class QualityBooks:
         if subject not in look.known and subject not in self.view.plant.characteristics:
             raise InputError("no such characteristic", came=subject)
         now_stands = standing(look.decided.get(subject, ()))
-        asked = _filled(wanted or Wanted(), usual(self.view.ledger, subject, now_stands))
+        asked = _filled(wanted or Wanted(), usual(self.view.ledger, self.view.plant, subject, now_stands))
         key = (subject, self._version(subject, look), asked)
         with self._lock:
             known = self._charts.get(key)

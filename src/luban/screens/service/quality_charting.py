@@ -16,6 +16,7 @@ from luban.ledger import Ledger
 from luban.plant import Plant
 from luban.screens.service.quality_limits import Frozen, Standing
 from luban.understand.quality.data import Ints, Sample
+from luban.understand.quality.inspection.due import plan_of
 from luban.understand.quality.measured import Measured, measured
 from luban.understand.quality.spc import CHARTS, Chart, Panel, Violation, control_chart, staged_chart
 
@@ -53,6 +54,7 @@ NEWEST = (25, 50, 100, 200, 500, 1000)
 
 LEAD = 100  # points before the drawn ones that patterns may begin in
 _MOST_FACTS = 20_000
+_MOST_SIZE = 100
 _RANGE_SIZE = 8  # from larger subgroups on the range wastes too much: NIST/SEMATECH e-Handbook 6.3.2.1
 
 
@@ -136,11 +138,19 @@ def capable(made: Charted) -> Capability | None:
     return capability(sample)
 
 
-def usual(ledger: Ledger, subject: str, standing: Standing) -> Wanted:
-    """How a characteristic is charted where nobody chose: as its limits were frozen, else by how it was measured."""
+def usual(ledger: Ledger, plant: Plant, subject: str, standing: Standing) -> Wanted:
+    """How a characteristic is charted where nobody chose.
+
+    As its limits were frozen; else as the inspection plan says; else by how it was measured.
+    """
     own = standing.newest
     if own is not None:
         return Wanted(own.limits.kind, own.group, own.rules)
+    plan = plan_of(plant, subject)
+    if plan is not None and (plan.pieces > 1 or plan.chart):
+        kind = plan.chart if plan.chart in CHARTS else ""
+        group = plan.pieces if 1 < plan.pieces <= _MOST_SIZE else "single"
+        return Wanted(kind, group, USUAL_RULES)
     lots = ledger.table("measurement", subjects=[subject])["lot"]
     lots = lots[max(0, len(lots) - 500) :].to_pylist()
     named = [lot for lot in lots if lot]
@@ -246,6 +256,6 @@ def as_group(text: str) -> str | int | None:
         return None
     if text in {"single", "lot"}:
         return text
-    if text.isdigit() and 2 <= int(text) <= 100:
+    if text.isdigit() and 2 <= int(text) <= _MOST_SIZE:
         return int(text)
-    raise InputError("no such grouping", came=text, expected="single, lot or 2 to 100")
+    raise InputError("no such grouping", came=text, expected=f"single, lot or 2 to {_MOST_SIZE}")

@@ -25,6 +25,7 @@ from luban.screens.web.quality_signals import figures, signals
 from luban.screens.web.schedule_parts import Choice, segments
 from luban.screens.web.twin_tables import notice
 from luban.screens.web.view import View
+from luban.understand.quality.inspection.due import plan_of
 
 __all__ = ["ChartsPanel"]
 
@@ -174,7 +175,7 @@ class ChartsPanel:
             part.set_visibility(True)
         self._head(state, made)
         self._controls(made)
-        self._phase(made, stands)
+        self._phase(state, made, stands)
         self._fetch(version)
         self.signals.content = signals(self.say, made, self.bench.view.plant.zone)
         self._draw_histogram()
@@ -213,10 +214,13 @@ class ChartsPanel:
         self.newest.fill([(str(n), say("newest {n}", n=n)) for n in counts], str(own.newest))
         self.rules.choose(own.rules or ())
 
-    def _phase(self, made: Charted, stands: Standing) -> None:
-        """Frozen limits or new ones; in phase I how limits come to be."""
+    def _phase(self, state: State | None, made: Charted, stands: Standing) -> None:
+        """Frozen limits or new ones; in phase I how limits come to be; what the plan asks for at a signal."""
         say = self.say
+        plan = plan_of(self.bench.view.plant, self._subject)
         notes = [say(note) for note in made.chart.notes]
+        if plan is not None and plan.reaction and state is not None and state.state == "signals":
+            notes.insert(0, say("What to do: {what}", what=plan.reaction))
         if made.waiting:
             notes.append(say("{n} values wait for their subgroup to be full", n=made.waiting))
         if made.chart.excluded:
