@@ -24,6 +24,7 @@ from luban.screens.cli import (
     replan,
     sampling,
     schedule,
+    setpoint,
     spc,
     twin,
     users,
@@ -71,6 +72,7 @@ gauge.register(app)
 causes.register(app)
 sampling.register(app)
 doe.register(app)
+setpoint.register(app)
 pilot.register(app)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(connect.app, name="connect")
