@@ -76,7 +76,8 @@ class InspectionPanel:
                 self.board.build()
                 with card(say("Results of devices that wait for a person")):
                     self._queue = ui.element("div")
-                self._matrix = ui.element("div")
+                with card():
+                    self._matrix = ui.element("div")
 
     async def show(self) -> None:
         """Read the books and draw, also when another characteristic was chosen."""
@@ -122,7 +123,7 @@ class InspectionPanel:
             )
             self.board.draw(board)
             self._draw_queue(waiting)
-            self._grid(self._matrix, confusion_sheet(matrices or (), self.say) if judged else None, "")
+            self._grid(self._matrix, confusion_sheet(matrices or (), self.say), "")
 
     def _grid(self, holder: Any, sheet: Sheet | None, empty: str) -> None:
         holder.clear()
@@ -152,7 +153,7 @@ class InspectionPanel:
                 )
                 state = "signals" if one.state == "due" else one.state
                 with ui.element("button").classes("lb-qrow lb-idue").props(f"type=button data-state={state}") as button:
-                    ui.html(inner, sanitize=False, tag="span").style("display: grid; grid-column: 1 / -1")
+                    ui.html(inner, sanitize=False, tag="span").classes("lb-iwords")
                 button._props["data-of"] = one.plan.subject  # noqa: SLF001 - a name with blanks cannot go through props()
                 button.on("click", lambda _event, of=one.plan.subject: self._pick(of))
 
@@ -254,7 +255,7 @@ class InspectionPanel:
         self._drawn = ""
         with self.bench.client:
             self._verdict.clear()
-            with self._verdict:
+            with self._verdict, card():
                 ui.html(sheet_part(sheet), sanitize=False).props(f"data-verdict={entered.state}")
                 if entered.state == "bad" and self.bench.may(Role.OPERATOR):
                     with ui.element("div").classes("lb-tools"):

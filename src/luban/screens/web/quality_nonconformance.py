@@ -78,7 +78,7 @@ class Board:
                 current = str(one.id == self.chosen).lower()
                 with ui.element("button").classes("lb-qrow lb-inc") as button:
                     button.props(f"type=button data-state={state} data-id={one.id} aria-current={current}")
-                    ui.html(inner, sanitize=False, tag="span").style("display: grid; grid-column: 1 / -1")
+                    ui.html(inner, sanitize=False, tag="span").classes("lb-iwords")
                 button.on("click", lambda _event, name=one.id: self._choose(name))
 
     def _choose(self, name: str) -> None:
