@@ -140,3 +140,12 @@ def test_mixtures(tmp_path: Path) -> None:
     assert got.best.settings["p"] == pytest.approx(0.5 + 1 / 24, abs=0.03)
     with pytest.raises(InputError, match="sum to one"):
         read_trials(written(tmp_path / "n.csv", ["p", "q", "y"], [[0.5, 0.2, 1], [1, 0, 2]]), mixture=True)
+
+
+def test_what_was_measured_is_not_taken_for_a_setting(tmp_path: Path) -> None:
+    rows = [[a, b, 10 + a + 0.1 * i, 3 * a + b + 0.01 * i] for i, (a, b) in enumerate(two_level(2).tolist() * 2)]
+    got = analyse(read_trials(written(tmp_path / "c.csv", ["a", "b", "cost", "y"], rows), responses=["y"]))
+    assert [f.name for f in got.trials.factors] == ["a", "b"]
+    assert got.notes[0] == "taken neither as factor nor as response: cost"
+    named = read_trials(tmp_path / "c.csv", responses=["y"], factors=["a", "cost"])
+    assert [f.name for f in named.factors] == ["a", "cost"]

@@ -245,7 +245,7 @@ def analyse(
                          hint="nothing had an effect, or the gauge does not resolve it")  # fmt: skip
     terms = choose_model(used) if not model else read_model(model) if isinstance(model, str) else model
     data = used.data()
-    notes: list[str] = []
+    notes = [f"taken neither as factor nor as response: {', '.join(trials.ignored)}"] if trials.ignored else []
     full = fit(terms, data, y, name=name)
     if full.aliased:
         notes.append("some terms cannot be told from others in these runs and were left out")

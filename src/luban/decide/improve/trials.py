@@ -36,6 +36,7 @@ class Trials:
     block      of each run; None if there is one only
     places     of each run in the source
     excluded   rows that could not be used, with the reason
+    ignored    columns that are neither
     """
 
     factors: tuple[Factor, ...]
@@ -47,6 +48,7 @@ class Trials:
     places: tuple[str, ...] = ()
     excluded: tuple[Excluded, ...] = ()
     source: str = ""
+    ignored: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Number of runs."""
@@ -91,11 +93,19 @@ def _roles(
     if not results:
         results = [n for n in free if _is_response(_plain(n))] or free[-1:]
     if not settings:
-        settings = [n for n in free if n not in results]
+        settings = _set(table, [n for n in free if n not in results])
     if not settings or not results:
         raise InputError("factors and responses cannot be told apart", came=", ".join(table.names), where=table.source,
                          hint="name the responses, and the factors if need be")  # fmt: skip
     return settings, results, order, block
+
+
+def _set(table: Columns, free: list[str]) -> list[str]:
+    """Columns that were set: of numbers, not those with a value of their own in most runs while others have steps."""
+    half = max(len(table) / 2, 4)
+    steps = {n: len(set(table.text(n))) for n in free}
+    stepped = [n for n in free if not table.numeric(n) or steps[n] <= half]
+    return stepped or free
 
 
 def _keeps_books(table: Columns, column: str) -> bool:
@@ -148,7 +158,8 @@ def read_trials(
     """The runs of a table: a column for each factor and response, a row for each run.
 
     responses  their columns; those called y, response, result, …, else the last one
-    factors    their columns, or factors with ranges and levels; all other columns but book-keeping (run, order, …)
+    factors    their columns, or factors with ranges and levels; all other columns but book-keeping (run, order, …) and
+               numbers that differ in most runs while others have steps: those were measured, not set
     mixture    the numeric factors are shares that sum to one
     Raises     InputError where no run can be used, or factors and responses cannot be told apart
     """
@@ -179,9 +190,11 @@ def read_trials(
     found, units = _responses(table, results, kept, excluded)
     numbers = _whole_block(table, block)
     places = tuple(table.place(row) for row in kept)
+    taken = {*settings, *results, order, block}
+    ignored = tuple(n for n in table.names if n not in taken and not _keeps_books(table, n))
     return Trials(chosen, coded, found, units, _order(table, order, kept),
                   None if numbers is None else np.array([numbers[row] for row in kept]), places, tuple(excluded),
-                  table.source)  # fmt: skip
+                  table.source, ignored)  # fmt: skip
 
 
 def _shares(coded: Floats, chosen: Sequence[Factor], table: Columns) -> None:

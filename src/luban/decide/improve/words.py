@@ -12,6 +12,7 @@ SENTENCES: Final = (
     *DESIGNS.values(),
     *PURPOSES.values(),
     # what an analysis notes
+    "taken neither as factor nor as response: {columns}",
     "some terms cannot be told from others in these runs and were left out",
     "no setting was run twice, so the fit cannot be judged against pure scatter",
     "no degrees of freedom are left: there are no standard errors, only Lenth's margin",

@@ -1,0 +1,222 @@
+"""Improvement projects on the page: a charter, phase after phase, and the gain that the facts show."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from nicegui import ui
+
+from luban.core.errors import InputError
+from luban.core.time import parse_time
+from luban.decide.improve.project import PHASES, Aim, Project, Verified, charter, closing, projects, verify
+from luban.ledger import Ledger
+from luban.plant import Plant
+from luban.screens.i18n import Words
+from luban.screens.report.quality_experiment import phase_word, project_sheet, projects_sheet
+from luban.screens.report.sheet import Sheet, sheet_part
+from luban.screens.users import Act, Role
+from luban.screens.web.quality_frame import Bench, card
+from luban.screens.web.quality_sampling import download_tools
+from luban.screens.web.schedule_parts import Choice, field, tool
+from luban.understand.quality.book import row
+
+__all__ = ["ProjectDesk"]
+
+
+class ProjectDesk:
+    """Left the list and the acts, right all projects or one with its gain."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.say: Words = bench.say
+        self._given = {"id": "", "title": "", "problem": "", "of": "", "from": "", "to": "", "target": "", "wanted": "",
+                       "note": "", "since": ""}  # fmt: skip
+        self._chosen = {"measure": "spread", "wish": "-1"}
+        self._all: tuple[Project, ...] = ()
+        self._own = ""
+        self._found: Verified | None = None
+
+    def build(self, left: str, right: str) -> None:
+        """Lay it out; `left` and `right` are the styles of the two columns."""
+        with ui.element("div").style(left):
+            self._list = ui.element("div")
+            self._desk = ui.element("div")
+        with ui.element("div").style(right), card() as head:
+            with head:
+                self._tools = ui.element("div").classes("lb-tools")
+            self._shown = ui.element("div").props("aria-live=polite")
+
+    async def show(self) -> None:
+        """Read the books and draw."""
+        if not self._given["of"]:
+            self._given["of"] = self.bench.chosen
+        await self._read(draw=True)
+
+    async def grown(self) -> None:
+        """The books have grown: read again, draw where a project changed."""
+        await self._read()
+
+    async def _read(self, *, draw: bool = False) -> None:
+        found = await self.bench.ask(projects, self.bench.view.ledger)
+        if found is None or not self.bench.alive or (found == self._all and not draw):
+            return
+        self._all = found
+        with self.bench.client:
+            await self._draw()
+
+    def _project(self) -> Project | None:
+        return next((p for p in self._all if p.id == self._own), None)
+
+    async def _open(self, name: str) -> None:
+        self._own = name
+        await self._draw()
+
+    async def _draw(self) -> None:
+        say = self.say
+        self._list.clear()
+        with self._list, card(say("Improvement projects")):
+            for one in self._all[:40]:
+                text = f"{one.title} · {phase_word(say, one.phase)}"
+                button = tool(html.escape(text), lambda one=one: self._open(one.id))
+                button.props(f"aria-pressed={str(one.id == self._own).lower()}")
+            tool(html.escape(say("All projects")), lambda: self._open(""))
+        own = self._project()
+        self._desk.clear()
+        with self._desk:
+            self._charter() if own is None else self._phases(own)
+        asked = [own] if own is not None else list(self._all)
+        told = await self.bench.ask(_gains, self.bench.view.ledger, self.bench.view.plant, asked)
+        if told is None or not self.bench.alive:
+            return
+        with self.bench.client:
+            self._found = told[0][1] if own is not None else None
+            self._show(project_sheet(own, told[0][1], say, told[0][2]) if own else projects_sheet(told, say))
+
+    # ------------------------------------------------------------------ acts
+
+    def _charter(self) -> None:
+        say = self.say
+        if not self.bench.may(Role.ENGINEER):
+            return
+        with card(say("New project")), ui.element("div").classes("lb-form"):
+            self._text("title", say("Title"))
+            self._text("problem", say("The problem"))
+            self._text("of", say("Measured by (item:characteristic, or a work unit)"))
+            measures = [
+                ("mean", say("mean")),
+                ("spread", say("standard deviation")),
+                ("share", say("share that is bad")),
+            ]
+            self._choice("measure", say("What is compared"), measures)
+            self._choice("wish", say("Better is"), [("-1", say("less")), ("1", say("more"))])
+            self._text("target", say("or nearer to (mean only)"), "number")
+            self._text("wanted", say("Figure to reach (if any)"), "number")
+            self._text("from", say("Time before, from"), "datetime-local")
+            self._text("to", say("Time before, to"), "datetime-local")
+            tool(html.escape(say("Enter the charter")), self._define, kind="lb-take")
+
+    def _phases(self, own: Project) -> None:
+        say = self.say
+        if not self.bench.may(Role.ENGINEER):
+            return
+        with card(own.title), ui.element("div").classes("lb-form"):
+            if own.phase == "closed":
+                tool(html.escape(say("Open again")), lambda: self._phase("control"))
+                return
+            following = PHASES[min(PHASES.index(own.phase) + 1, len(PHASES) - 1)]
+            self._text("note", say("What was found or done"))
+            if following == "improve" or own.phase == "improve":
+                self._text("since", say("In effect since (empty: now)"), "datetime-local")
+            with ui.element("div").classes("lb-tools"):
+                text = say("Go on to: {phase}", phase=phase_word(say, following))
+                tool(html.escape(text), lambda: self._phase(following), kind="lb-take")
+                if own.phase == "improve":
+                    tool(html.escape(say("Another change")), lambda: self._phase("improve"))
+
+    def _text(self, name: str, label: str, kind: str = "text") -> None:
+        box = field(label, self._given[name], lambda value: self._given.__setitem__(name, value), kind)
+        box.props(f"data-field=project-{name}")
+
+    def _choice(self, name: str, label: str, entries: list[tuple[str, str]]) -> None:
+        with ui.element("label"):
+            ui.html(html.escape(label), sanitize=False, tag="span")
+            Choice(label, lambda value: self._chosen.__setitem__(name, value)).fill(entries, self._chosen[name])
+
+    def _moment(self, name: str) -> int:
+        return parse_time(self._given[name], self.bench.view.plant.zone)
+
+    async def _define(self) -> None:
+        person = self.bench.person(Role.ENGINEER)
+        if person is None:
+            return
+        given, plant = self._given, self.bench.view.plant
+        try:
+            target, wanted = (_optional(given[name], name) for name in ("target", "wanted"))
+            of = given["of"].strip()
+            pieces = ":" not in of and of not in plant.characteristics
+            aim = Aim(of, self._chosen["measure"], pieces, int(self._chosen["wish"]), target, wanted)
+            data = charter(given["title"], aim, self._moment("from"), self._moment("to"), problem=given["problem"])
+        except InputError as error:
+            self.bench.complain(error)
+            return
+        name = _name(given["title"].strip(), {p.id for p in self._all})
+        if await self._write(name, "define", data, person, given["problem"]):
+            self._own = name
+            await self._read(draw=True)
+
+    async def _phase(self, phase: str) -> None:
+        person, own = self.bench.person(Role.ENGINEER), self._project()
+        if person is None or own is None:
+            return
+        try:
+            data: dict[str, Any] = {}
+            if phase == "improve" and self._given["since"]:
+                data = {"since": self._moment("since")}
+            if phase == "closed":
+                data = dict(closing(self._found, self._given["note"]))
+        except InputError as error:
+            self.bench.complain(error)
+            return
+        if await self._write(own.id, phase, data, person, self._given["note"]):
+            self._given["note"] = ""
+            await self._read(draw=True)
+
+    async def _write(self, name: str, code: str, data: dict[str, Any], person: str, text: str) -> bool:
+        act = Act(person, f"project {code}", name, text)
+        made = row("project", name, code, person=person, data=data, text=text)
+        return await self.bench.write(act, "event", made)
+
+    def _show(self, sheet: Sheet) -> None:
+        self._shown.clear()
+        with self._shown:
+            ui.html(sheet_part(sheet), sanitize=False)
+        self._tools.clear()
+        with self._tools:
+            download_tools(self.bench, sheet, "project")
+
+
+def _gains(ledger: Ledger, plant: Plant, asked: list[Project]) -> list[tuple[Project, Verified | None, str]]:
+    """Each project with its gain, or the reason why there is none; in a thread."""
+    out: list[tuple[Project, Verified | None, str]] = []
+    for one in asked:
+        try:
+            out.append((one, verify(ledger, plant, one), ""))
+        except InputError as error:
+            out.append((one, None, error.message))
+    return out
+
+
+def _optional(text: str, where: str) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        return float(text.strip().replace(",", "."))
+    except ValueError:
+        raise InputError("a number is needed", came=text, where=where) from None
+
+
+def _name(title: str, taken: set[str]) -> str:
+    if title not in taken:
+        return title
+    return next(f"{title} {n}" for n in range(2, len(taken) + 3) if f"{title} {n}" not in taken)
