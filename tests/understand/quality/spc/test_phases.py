@@ -15,6 +15,7 @@ from luban.understand.quality.spc import (
     Limits,
     causes,
     control_chart,
+    counted,
     freeze,
     left_out,
     limits_at,
@@ -159,3 +160,49 @@ def test_each_point_is_judged_by_the_limits_of_its_time() -> None:
     assert untimed.panels[0].centre.tolist() == [5.0, 5.0]
     with pytest.raises(InputError, match="one kind"):
         staged_chart(timed(values, times), ())
+
+
+def test_wafers_of_the_handbook_and_their_revision() -> None:
+    # NIST/SEMATECH e-Handbook 6.3.3.2: defective chips of 50 on 30 wafers, mean share .2313; with wafers 15 and 23 left
+    # out as in D. C. Montgomery (2012), 7.2: .2150, .3893, .0407, and then wafer 21 is out
+    wafers = [
+        12,
+        15,
+        8,
+        10,
+        4,
+        7,
+        16,
+        9,
+        14,
+        10,
+        5,
+        6,
+        17,
+        12,
+        22,
+        8,
+        10,
+        5,
+        13,
+        11,
+        20,
+        18,
+        24,
+        15,
+        9,
+        12,
+        7,
+        13,
+        9,
+        6,
+    ]
+    first = control_chart("p", counted(wafers, 50))
+    assert round(first.parameters["centre"], 4) == 0.2313
+    assert [round(first.panels[0].upper[0], 4), round(first.panels[0].lower[0], 4)] == [0.4102, 0.0524]
+    assert [one.point + 1 for one in first.violations] == [15, 23]
+    revised = control_chart("p", counted(wafers, 50), out={14: "another batch of resist", 22: "new operator"})
+    assert round(revised.parameters["centre"], 4) == 0.2150
+    assert [round(revised.panels[0].upper[0], 4), round(revised.panels[0].lower[0], 4)] == [0.3893, 0.0407]
+    assert [one.point + 1 for one in revised.violations] == [15, 21, 23]
+    assert not revised.in_control
