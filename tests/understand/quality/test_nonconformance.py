@@ -34,7 +34,7 @@ class Case:
         shop.writer.append("event", row, source="screens")
 
     def step(self, code: str, text: str = "", **data: Any) -> NonConformance:
-        row = step_row(self.shop.ledger, self.id, code, person="wu", text=text, data=data)
+        row = step_row(self.shop.ledger, self.id, code, person="wu", text=text, data=data, plant=self.shop.plant)
         self.shop.writer.append("event", row, source="screens")
         return self.now
 
@@ -82,7 +82,11 @@ def test_a_reworked_lot_is_released_only_after_it_was_measured_again(case: Case)
     case.shop.measure([10.0], lot="L2", begin="09:00")
     with pytest.raises(InputError, match="not measured again"):
         case.step("release", lots=["L1"])
-    case.shop.measure([10.0], lot="L1", begin="09:00")
+    case.shop.measure([10.0, 10.3], lot="L1", begin="09:00")
+    with pytest.raises(InputError, match="newest value is out of its limits") as raised:
+        case.step("release", lots=["L1"])
+    assert raised.value.came == "L1: g7:diameter 10.3 mm"
+    case.shop.measure([10.0], lot="L1", begin="09:05")
     assert case.step("release", lots=["L1"]).held == {"L2"}
     assert "a reworked, repaired or sorted lot is not released yet" in case.now.missing
 

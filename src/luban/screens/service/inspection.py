@@ -205,7 +205,9 @@ class InspectionDesk:
         needed = role_for(code, data or {})
         if role < needed:
             raise NotAllowedError("this needs another role", came=role.name.lower(), expected=needed.name.lower())
-        rows = step_row(self.view.ledger, id, code, person=person, text=text[:_TEXT], data=data)
+        rows = step_row(
+            self.view.ledger, id, code, person=person, text=text[:_TEXT], data=data, plant=self.view.plant
+        )  # fmt: skip
         self.books.write(Act(person, f"nonconformance {code}", id, text[:_TEXT]), "event", _filled(rows))
         return self.nonconformance(id)
 

@@ -24,6 +24,7 @@ from luban.understand.quality.inspection.nonconformance import (
     next_id,
     nonconformances,
 )
+from luban.understand.quality.inspection.verdict import judge
 
 __all__ = [
     "STEPS",
@@ -106,11 +107,13 @@ def step_row(
     person: str,
     text: str = "",
     data: Mapping[str, Any] | None = None,
+    plant: Plant | None = None,
 ) -> Row:
     """The row of a step, after a look at how the non-conformance stands.
 
     data    lots (hold, dispose, release), decision (dispose), facts (release: measurements of the lots that are newer
             than the disposition), type, owner, due, check (action), action (done)
+    plant   with it, a lot is released only where its newest values are within the plant's limits
     Raises  InputError: unknown step or id, a step that does not fit, what is missing before it can be closed
     Example step_row(ledger, "NC-0001", "dispose", person="li", text="size free", data={"decision": "use_as_is"})
     """
@@ -121,7 +124,10 @@ def step_row(
         raise InputError("it is closed", where=id, hint="open it again first")
     if "lots" in given:
         given["lots"] = _names(given["lots"])
-    _CHECKS.get(code, _anything)(ledger, one, text, given)
+    if code == "release":
+        _release(ledger, one, given, plant)
+    else:
+        _CHECKS.get(code, _anything)(ledger, one, text, given)
     return row("nonconformance", id, code, person=person, text=text.strip(), data=given)
 
 
@@ -195,7 +201,7 @@ def _dispose(_ledger: Ledger, one: NonConformance, text: str, given: dict[str, A
         raise InputError("a disposition needs a reason", where=one.id)
 
 
-def _release(ledger: Ledger, one: NonConformance, _text: str, given: dict[str, Any]) -> None:
+def _release(ledger: Ledger, one: NonConformance, given: dict[str, Any], plant: Plant | None) -> None:
     for lot in _with_lots(one, given):
         if lot not in one.held:
             raise InputError("the lot is not held", came=lot, where=one.id)
@@ -206,19 +212,26 @@ def _release(ledger: Ledger, one: NonConformance, _text: str, given: dict[str, A
             )
         if decision in {"scrap", "return"}:
             raise InputError("a lot that is scrapped or returned is never released", came=lot, where=one.id)
-        if not _measured_again(ledger, one, lot):
+        newest = _measured_again(ledger, one, lot)
+        if not newest:
             raise InputError(
                 "the lot was not measured again after its disposition", came=lot, where=one.id,
                 hint=f"measure {one.subject or one.item} of {lot}",
             )  # fmt: skip
+        for subject, value in newest.items():
+            its = plant.characteristics.get(subject) if plant is not None else None
+            if its is not None and judge(its, value).state == "bad":
+                came = f"{lot}: {subject} {value:g} {its.unit}"
+                raise InputError("the lot's newest value is out of its limits", came=came, where=one.id)
 
 
-def _measured_again(ledger: Ledger, one: NonConformance, lot: str) -> bool:
-    """Whether the books hold good measurements of the lot that are newer than the disposition."""
+def _measured_again(ledger: Ledger, one: NonConformance, lot: str) -> dict[str, float]:
+    """The newest usable value of each characteristic of the lot since its disposition."""
     since = max(e.seq for e in one.entries if e.code == "dispose" and lot in (e.data.get("lots") or one.lots))
     frame = ledger.frame("measurement", subjects=[one.subject] if one.subject else None)
     frame = frame.filter(nw.col("lot") == lot, nw.col("seq") > since, nw.col("quality") == 0)
-    return bool(frame.select("seq").head(1).collect("pyarrow").to_arrow().num_rows)
+    rows = frame.select("subject", "time", "seq", "value").collect("pyarrow").to_arrow().to_pylist()
+    return {row["subject"]: row["value"] for row in sorted(rows, key=lambda row: (row["time"], row["seq"]))}
 
 
 def _cause(_ledger: Ledger, one: NonConformance, text: str, _given: dict[str, Any]) -> None:
@@ -262,6 +275,6 @@ def _reopen(_ledger: Ledger, one: NonConformance, _text: str, _given: dict[str, 
 
 
 _CHECKS: Final = {
-    "hold": _hold, "dispose": _dispose, "release": _release, "cause": _cause, "action": _new_action, "done": _done,
+    "hold": _hold, "dispose": _dispose, "cause": _cause, "action": _new_action, "done": _done,
     "close": _close, "reopen": _reopen,
 }  # fmt: skip
