@@ -1,5 +1,8 @@
 """Plans, decisions and curves of acceptance sampling against published figures and scipy."""
 
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -49,6 +52,16 @@ def test_single_plans_are_scipys_distributions(size: int, accept: int, lot: int)
         stats.poisson.cdf(accept, size * quality), abs=1e-12
     )
     assert curves(plan, quality, model="hypergeometric").accept == pytest.approx(exact, abs=1e-10)
+
+
+@pytest.mark.parametrize(("lot", "size", "accept"), [(200_000, 2000, 14), (9000, 315, 21), (50, 13, 1)])
+def test_one_lot_is_the_ratio_of_whole_numbers(lot: int, size: int, accept: int) -> None:
+    plan = own_plan([(size, accept, accept + 1)], lot=lot)
+    for bad in (0, 1, lot // 150, lot // 20, lot):
+        ways = sum(math.comb(bad, d) * math.comb(lot - bad, size - d) for d in range(accept + 1))
+        exact = float(Fraction(ways, math.comb(lot, size)))
+        found = curves(plan, np.array([bad / lot]), model="hypergeometric")
+        assert found.accept[0] == pytest.approx(exact, abs=1e-13)
 
 
 def test_a_double_plan_is_the_textbook_sum() -> None:

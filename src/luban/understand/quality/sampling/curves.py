@@ -11,10 +11,10 @@ from typing import Any, Final, Literal
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
-from scipy.special import gammaln, xlog1py, xlogy
 
 from luban.core.errors import InputError
 from luban.understand.quality.data import Floats
+from luban.understand.quality.sampling.chances import binomial, hypergeometric, poisson
 from luban.understand.quality.sampling.plan import AttributePlan
 
 __all__ = ["MODELS", "Curves", "Model", "Worst", "aoql", "curves", "model_of", "quality_at"]
@@ -180,9 +180,13 @@ def _followed(plan: AttributePlan, quality: Floats, model: Model) -> tuple[Float
     drawn = 0
     for at, stage in enumerate(stages):
         counted = np.zeros_like(undecided)
+        more = np.zeros((0, len(quality)))
+        if model != "hypergeometric":  # what is in this sample does not depend on what was found before
+            more = _chances(model, stage.size, stage.reject, quality, plan.lot, drawn, 0)
         for before in np.flatnonzero(undecided.any(1)).tolist():
-            more = _chances(model, stage.size, stage.reject - before, quality, plan.lot, drawn, before)
-            counted[before : stage.reject] += undecided[before] * more
+            if model == "hypergeometric":
+                more = _chances(model, stage.size, stage.reject - before, quality, plan.lot, drawn, before)
+            counted[before : stage.reject] += undecided[before] * more[: stage.reject - before]
         alive = undecided.sum(0)
         accepts_to = stage.reject - 1 if at == len(stages) - 1 else stage.accept
         accepted[at] = counted[: accepts_to + 1].sum(0)
@@ -198,28 +202,10 @@ def _chances(
     model: Model, size: int, most: int, quality: Floats, lot: int | None, drawn: int, found: int
 ) -> Floats:  # fmt: skip
     """Chance of 0 … most-1 nonconforming in the next sample, shape (most, qualities)."""
-    d = np.arange(most, dtype=np.float64)[:, None]
+    more = np.arange(most, dtype=np.float64)[:, None]
     if model == "poisson":
-        mean = size * quality[None, :]
-        return np.asarray(np.exp(xlogy(d, mean) - mean - gammaln(d + 1)))
+        return poisson(more, size * quality[None, :])
     if model == "binomial":
-        q = quality[None, :]
-        possible = d <= size
-        d = np.minimum(d, size)
-        ways = gammaln(size + 1.0) - gammaln(d + 1) - gammaln(size - d + 1)
-        return np.asarray(np.where(possible, np.exp(ways + xlogy(d, q) + xlog1py(size - d, -q)), 0.0))
-    whole = float((lot or 0) - drawn)
+        return binomial(more, float(size), quality[None, :])
     bad = np.rint(quality * (lot or 0))[None, :] - found
-    good = whole - bad
-    possible = (d <= bad) & (size - d <= good) & (d <= size) & (bad >= 0)
-    b, g, k = np.maximum(bad, d), np.maximum(good, size - d), np.minimum(d, size)
-    ways = (
-        _choose(np.maximum(b, k), k)
-        + _choose(np.maximum(g, size - k), size - k)
-        - _choose(np.float64(whole), np.float64(size))
-    )
-    return np.asarray(np.where(possible, np.exp(ways), 0.0))
-
-
-def _choose(n: Floats | np.float64, k: Floats | np.float64) -> Floats:
-    return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
+    return hypergeometric(more, float(size), bad, float((lot or 0) - drawn))
