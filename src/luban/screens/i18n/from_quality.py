@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from luban.decide.setpoint import words as setpoint
 from luban.screens.i18n import from_page
+from luban.understand.quality import relation_words
 from luban.understand.quality.capability import words as capability
 from luban.understand.quality.gauge_study import words as gauge_study
 from luban.understand.quality.sampling import words as sampling

@@ -90,7 +90,7 @@ class CapabilityPanel:
             self.groups = Choice(say("Subgroups"), lambda value: self._want(group=value))
             self.families = Choice(say("Family of distributions"), lambda value: self._want(family=value))
             self.sorted_by = Choice(say("Sorted by"), lambda value: self._want(by=value))
-            with ui.element("div").classes("lb-field") as self.reason:
+            with ui.element("div").classes("lb-creason") as self.reason:
                 field(say("Although not in control, because"), "", self._set_despite, "text").on(
                     "change", lambda _event: self.bench.call(self.show)
                 )
@@ -99,14 +99,8 @@ class CapabilityPanel:
 
     def _fill(self) -> None:
         say = self.say
-        spans = [
-            ("", say("everything")),
-            ("1d", say("1 day")),
-            ("7d", say("7 days")),
-            ("30d", say("30 days")),
-            ("90d", say("90 days")),
-        ]
-        self.spans.fill(spans, self.span)
+        spans = [(f"{n}d", say("last {n} days", n=n)) for n in (1, 7, 30, 90)]
+        self.spans.fill([("", say("everything")), *spans], self.span)
         groups = [("", say("as charted")), ("single", say("single values")), ("lot", say("by lot"))]
         self.groups.fill([*groups, *((str(n), say("{n} in a row", n=n)) for n in (2, 3, 4, 5, 10))], self.group)
         names = [("normal", say("normal")), ("auto", say("the best that is not refuted"))]

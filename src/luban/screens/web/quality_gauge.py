@@ -39,7 +39,7 @@ class GaugePanel:
     def build(self) -> None:
         """Lay it out."""
         say = self.say
-        with card(say("Study")), ui.element("div").classes("lb-form"):
+        with card(say("Study")), ui.element("div").classes("lb-gform"):
             origins = [("table", say("a table")), ("books", say("readings in the books"))]
             segments(origins, self.origin, self._choose_origin, say("Where the readings come from"))
             self.studies = Choice(say("Kind of study"), lambda value: self._want(study=value))
@@ -55,7 +55,7 @@ class GaugePanel:
                     ("gauge", say("gauge"), "text"),
                 )
             }  # fmt: skip
-            with ui.element("div") as self.brought:
+            with ui.element("div").classes("lb-brought") as self.brought:
                 label = say("CSV, Excel or Parquet")
                 upload = ui.upload(on_upload=self._uploaded, auto_upload=True, max_file_size=_LARGEST, label=label)
                 upload.props("accept=.csv,.txt,.tsv,.xlsx,.parquet flat bordered")

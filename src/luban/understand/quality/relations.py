@@ -18,6 +18,7 @@ import numpy as np
 from scipy import special
 
 from luban.core.errors import InputError
+from luban.understand.quality import relation_words as words
 from luban.understand.quality.data import Floats
 from luban.understand.quality.measured import Measured
 
@@ -155,13 +156,13 @@ def stratify(
     told = Strata(factor, tuple(strata), None, None, None, None, used, len(x) - used)
     several = [own for own in made.values() if len(own) >= _FEW]
     if len(made) < 2:
-        return replace(told, reason="fewer than two classes")
+        return replace(told, reason=words.FEW_CLASSES)
     if len(several) < 2:
-        return replace(told, reason="fewer than two classes with two values")
+        return replace(told, reason=words.FEW_TWICE)
     everything = np.concatenate(list(made.values()))
     whole = float(((everything - everything.mean()) ** 2).sum())
     if not whole > 0:
-        return replace(told, reason="all values are equal")
+        return replace(told, reason=words.NO_SPREAD)
     inside = sum(float(((own - own.mean()) ** 2).sum()) for own in made.values())
     f, p = _welch(several)
     return replace(told, f=f, p=p, rank_p=_kruskal(list(made.values())), share=1 - inside / whole)
@@ -183,9 +184,9 @@ def correlate(
     x, y, n = x[known], y[known], int(known.sum())
     told = Correlation(other, None, None, None, None, None, None, None, n, len(known) - n)
     if n < 4:
-        return replace(told, reason="fewer than four pairs")
+        return replace(told, reason=words.FEW_PAIRS)
     if float(np.ptp(x)) == 0 or float(np.ptp(y)) == 0:
-        return replace(told, reason="one of both never changes")
+        return replace(told, reason=words.NEVER_CHANGES)
     from scipy.stats import rankdata
 
     r = _pearson(x, y)

@@ -73,7 +73,7 @@ def stability(sample: Sample, law: Fitted | None = None) -> Stability:
         doubts += [doubt] if doubt else []
     chance = _between(sample)
     if chance is not None and chance < _SURE and not reasons:
-        doubts.append(words.SUBGROUPS_DIFFER.format(p=f"{chance:.2g}"))
+        doubts.append(words.SUBGROUPS_DIFFER.format(chance=f"{chance:.2g}"))
     return Stability(not reasons, tuple(reasons), tuple(doubts), chart)
 
 

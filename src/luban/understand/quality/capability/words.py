@@ -25,7 +25,7 @@ BEYOND = "point {where} of the {panel} chart lies beyond its limits"
 MANY_BEYOND = "{n} of {m} points of the {panel} chart lie beyond their limits"
 CHANCE = "{n} of {m} points of the {panel} chart lie beyond 3 sigma, no more than chance brings in so many points"
 CHANCE_SMALL = "fewer than 50 values: read the intervals, not only the index"
-SUBGROUPS_DIFFER = "averages of subgroups differ more than the spread within them explains (p = {p})"
+SUBGROUPS_DIFFER = "averages of subgroups differ more than the spread within them explains (p = {chance})"
 NOT_NORMAL = (
     "the values do not look normal (Anderson-Darling A² = {a}, p = {p}): indices and shares outside may mislead"
 )
