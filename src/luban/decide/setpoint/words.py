@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from luban.decide.setpoint.envelope import REASONS
 
-__all__ = ["PLAN", "SENTENCES"]
+__all__ = ["ERRORS", "PLAN", "SENTENCES"]
 
 PLAN: Mapping[str, str] = MappingProxyType(
     {
@@ -21,5 +21,23 @@ PLAN: Mapping[str, str] = MappingProxyType(
 )
 """Key of a reason → its sentence."""
 
-SENTENCES: tuple[str, ...] = tuple(PLAN.values())
+ERRORS: tuple[str, ...] = (
+    "a number is missing",
+    "a refusal needs a reason",
+    "a set-point that may not move cannot control",
+    "a set-point without an effect cannot control",
+    "an envelope without an end is none",
+    "no safe envelope is agreed on",
+    "no target",
+    "not a number",
+    "the envelope is reversed or empty",
+    "the set-point is not a finite number",
+    "the set-point lies outside its envelope",
+    "the step is none that fits the envelope",
+    "the values do not vary",
+    "too few runs",
+)
+"""What a page may have to say of what was entered or measured."""
+
+SENTENCES: tuple[str, ...] = (*PLAN.values(), *ERRORS)
 """Every sentence of this package that a page may show."""

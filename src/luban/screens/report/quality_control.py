@@ -30,7 +30,7 @@ def control_sheet(plan: SetPointPlan, say: Words) -> Sheet:
     if float(np.ptp(plan.set_points)) > 0:
         blocks.append(Picture(set_point_svg(plan, say), say("Set-point and its envelope"), ""))
     if plan.signals:
-        rows = tuple((rule, str(count)) for rule, count in plan.signals.items())
+        rows = tuple((rule.replace("_", " ").title(), str(count)) for rule, count in plan.signals.items())
         blocks.append(Grid((say("rule"), say("signals")), rows, say("Signals among the newest points"), frozenset({1})))
     blocks += left_out(say, plan.excluded)
     method = "EWMA (Ingolfsson, Sachs 1993; Muth 1960)"
