@@ -61,6 +61,9 @@ SENTENCES: Final = (
     "a factor has more than two levels, and all combinations are affordable",
     "shares of a mixture sum to one",
     "no result yet",
+    "first trials, spread over the ranges",
+    "a number is needed",
+    "a factor cannot be read",
     # before and after
     "the interval of the change allows none at all",
     "no interval can be given",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from luban.decide.improve import words as improve
 from luban.decide.setpoint import words as setpoint
 from luban.screens.i18n import from_page
 from luban.understand.quality import relation_words
@@ -15,5 +16,5 @@ __all__ = ["quality_sentences"]
 
 def quality_sentences() -> tuple[str, ...]:
     """All of them."""
-    wings = (from_page, spc, capability, gauge_study, sampling, setpoint, relation_words)
+    wings = (from_page, spc, capability, gauge_study, sampling, setpoint, relation_words, improve)
     return tuple(sentence for wing in wings for sentence in wing.SENTENCES)
