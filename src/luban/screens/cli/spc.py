@@ -108,7 +108,7 @@ def spc(
     if freeze is not None:
         _freeze(made, freeze, person, reason)
     say = words(language)
-    more = [*_parts(made, data, say), *(_run_lengths(made, say) if arl else ())]
+    more = [*_parts(made, data, say), *(_run_lengths(made, data, say) if arl else ())]
     give(output(as_json), spc_sheet(made, say, more), _document(made, data, arl=arl), report, language)
     return OK if made.in_control else NO
 
@@ -221,16 +221,19 @@ def _parts(made: Chart, data: Any, say: Words) -> list[Block]:
     return parts_block(made, _parts_of(made, data), say)
 
 
-def _run_lengths(made: Chart, say: Words) -> list[Block]:
+def _run_lengths(made: Chart, data: Any, say: Words) -> list[Block]:
     from luban.screens.report.quality_spc import run_length_block
 
-    return [run_length_block(_expected(made), say)]
+    return [run_length_block(_expected(made, data), say)]
 
 
-def _expected(made: Chart) -> Any:
+def _expected(made: Chart, data: Any) -> Any:
+    """Average run lengths; the size of the subgroups is that of the data where it is one."""
     from luban.understand.quality.spc.expected import expected_run_lengths
 
-    return expected_run_lengths(made.kind, made.parameters, made.parameters["rules"])
+    sizes = set(getattr(data, "sample", data).sizes.tolist())
+    one = {"size": sizes.pop()} if len(sizes) == 1 else {}
+    return expected_run_lengths(made.kind, {**made.parameters, **one}, made.parameters["rules"])
 
 
 def _document(made: Chart, data: Any, *, arl: bool) -> dict[str, Any]:
@@ -246,5 +249,5 @@ def _document(made: Chart, data: Any, *, arl: bool) -> dict[str, Any]:
 
         told["shifts"] = [asdict(one) for one in cusum_shifts(made)]
     if arl:
-        told["average_run_lengths"] = [asdict(one) for one in _expected(made)]
+        told["average_run_lengths"] = [asdict(one) for one in _expected(made, data)]
     return told

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 from benchmarks.spc_published import MISPRINTS, PUBLISHED, SPREAD_TABLE, Published
 
 from luban.core.errors import InputError
+from luban.understand.quality.data import subgroups
+from luban.understand.quality.spc import Limits, Stream
 from luban.understand.quality.spc.arl import (
     cusum_arl,
     cusum_interval,
@@ -23,6 +26,7 @@ from luban.understand.quality.spc.arl_vector import count_arl, mewma_arl, mewma_
 from luban.understand.quality.spc.expected import expected_run_lengths
 from luban.understand.quality.spc.simulation import (
     RunLength,
+    counts_run_length,
     cusum_run_length,
     ewma_run_length,
     individuals_range_run_length,
@@ -162,6 +166,37 @@ def test_expected_run_lengths_of_a_chart() -> None:
     ].points == pytest.approx(200)
 
 
+def test_both_panels_of_a_chart_of_subgroups_count() -> None:
+    """As the charts themselves signal: subgroups of four by the engine that draws them."""
+    limits = Limits("xbar_r", {"centre": 0.0, "sigma": 1.0, "size": 4})
+    rules = ["western_electric_1", "western_electric_4"]
+    expected = expected_run_lengths("xbar_r", limits.parameters, rules, (0.0, 1.0))
+    assert expected[0].panels == "mean, range"
+    random = np.random.default_rng(8)
+    for one in expected:
+        lengths = []
+        for _ in range(400):
+            stream, length, first = Stream(limits, rules=rules), 0, None
+            while first is None:
+                chart = stream.extend(subgroups(random.standard_normal((128, 4)) + one.shift / 2))
+                first = chart.violations[0].point if chart.violations else None
+                length += 128 if first is None else first + 1
+            lengths.append(length)
+        assert abs(np.mean(lengths) - one.points) < 4 * np.std(lengths) / 20
+
+
+def test_charts_of_counts_by_exact_tails_and_by_chance() -> None:
+    for kind, rate, centre, size in (("p", 0.12, 0.1, 50.0), ("c", 18.0, 16.0, 1.0)):
+        error = math.sqrt(centre * (1 - centre) / size if kind == "p" else centre / size)
+        exact = count_arl(kind, rate, lower=max(centre - 3 * error, 0.0), upper=centre + 3 * error, size=size)
+        told = counts_run_length(kind, rate, ["nelson_1"], centre=centre, size=size, runs=4000)
+        assert abs(told.mean - exact) < 4 * told.error
+        with_runs = counts_run_length(kind, rate, ["nelson_1", "nelson_2"], centre=centre, size=size, runs=4000)
+        assert with_runs.mean < told.mean
+    found = expected_run_lengths("np", {"centre": 5.0, "size": 50}, ["beyond_limits", "nelson_6"], (0.0,))[0]
+    assert found.points == pytest.approx(count_arl("np", 0.1, lower=0.0, upper=5 + 3 * math.sqrt(4.5), size=50))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -175,6 +210,8 @@ def test_expected_run_lengths_of_a_chart() -> None:
         lambda: rules_arl(["rule of thumb"]),
         lambda: expected_run_lengths("p", {}, ["beyond_limits"]),
         lambda: expected_run_lengths("xbar_r", {}, []),
+        lambda: expected_run_lengths("c", {"centre": 4.0, "size": 1}, ["nelson_6"]),
+        lambda: counts_run_length("c", 4.0, ["nelson_7"], centre=4.0),
         lambda: count_arl("x", 1.0, lower=0, upper=1),
         lambda: moving_average_run_length(span=0),
     ],

@@ -63,13 +63,16 @@ def patterns(rules: Sequence[str], width: float = 3.0) -> tuple[Pattern, ...]:
     return tuple(dict.fromkeys(limit if PATTERNS[rule] == _LIMIT else PATTERNS[rule] for rule in rules))
 
 
-def rules_arl(rules: Sequence[str], shift: float = 0.0, *, width: float = 3.0, spread: float = 1.0) -> float:
+def rules_arl(
+    rules: Sequence[str], shift: float = 0.0, *, width: float = 3.0, spread: float = 1.0, beside: float = 0.0
+) -> float:
     """Points until one of these rules fires on a chart of independent normal points.
 
     rules   ids such as nelson_1 or western_electric_2
     shift   of the mean [standard errors]
     width   limits at ± width [standard errors]; zones stay where they are
     spread  true standard error [that of the limits], > 0
+    beside  chance that a second, independent panel signals at a point, 0 ≤ beside < 1
     Raises  InputError for nelson_3 and nelson_4, which compare values
     Source  Champ and Woodall (1987), doi:10.1080/00401706.1987.10488266
     Example round(rules_arl(["western_electric_1", "western_electric_2"]), 2) == 225.44
@@ -87,7 +90,7 @@ def rules_arl(rules: Sequence[str], shift: float = 0.0, *, width: float = 3.0, s
         )  # fmt: skip
     cuts, start, source, zone, target, states = _chain(wanted)
     chance = np.diff(ndtr((np.concatenate(([-np.inf], cuts, [np.inf])) - shift) / spread))
-    stay = csc_matrix((chance[zone], (source, target)), shape=(states, states))
+    stay = csc_matrix(((1 - beside) * chance[zone], (source, target)), shape=(states, states))
     solved = spsolve(identity(states, format="csc") - stay, np.ones(states))
     return float(np.atleast_1d(solved)[start])
 

@@ -69,7 +69,7 @@ def mewma_limit(arl: float, *, weight: float, variables: int) -> float:
     return float(brentq(gap, high / 50, high * 1.001, xtol=1e-8))
 
 
-def count_arl(kind: str, rate: float, *, lower: float, upper: float, size: int = 1) -> float:
+def count_arl(kind: str, rate: float, *, lower: float, upper: float, size: float = 1) -> float:
     """Points until a chart of counts passes its limits, by the exact tail of the counts.
 
     kind          p or np: binomial; c or u: Poisson
@@ -83,7 +83,7 @@ def count_arl(kind: str, rate: float, *, lower: float, upper: float, size: int =
     if kind not in {"p", "np", "c", "u"}:
         raise InputError("not a chart of counts", came=kind, expected="p, np, c or u")
     times = size if kind in {"p", "u"} else 1
-    law = binom(size, rate) if kind in {"p", "np"} else poisson(rate * size)
+    law = binom(int(size), rate) if kind in {"p", "np"} else poisson(rate * size)
     above = law.sf(np.floor(times * upper + 1e-9))
     below = law.cdf(np.ceil(times * lower - 1e-9) - 1)
     signal = float(above + below)

@@ -18,6 +18,7 @@ from luban.understand.quality.spc.arl_rules import Pattern, patterns
 
 __all__ = [
     "RunLength",
+    "counts_run_length",
     "cusum_run_length",
     "ewma_run_length",
     "individuals_range_run_length",
@@ -55,10 +56,15 @@ def rules_run_length(
     *,
     width: float = 3.0,
     spread: float = 1.0,
+    range_width: float | None = None,
+    beside: float = 0.0,
     runs: int = 20_000,
     seed: int = 1,
 ) -> RunLength:
     """Run length of a chart with these rules; shift, width and spread in standard errors of the limits.
+
+    range_width  upper limit of the moving range that is drawn beside single values; None: there is none
+    beside       chance that a second, independent panel signals at a point
 
     Example  rules_run_length(["nelson_1"], 3.0, runs=2000).mean is near 2.0
     """
@@ -66,15 +72,60 @@ def rules_run_length(
     keys = [str(at) for at in range(len(wanted))]
     state: _State = {key: np.zeros((runs, _width(pattern))) for key, pattern in zip(keys, wanted, strict=True)}
     state["last"] = np.full(runs, np.nan)
+    other = np.random.default_rng([seed, 1])
 
     def step(draw: _Numbers, own: _State, _point: int) -> NDArray[np.bool_]:
         fired = np.zeros(len(draw), bool)
         for key, pattern in zip(keys, wanted, strict=True):
             fired |= _fires(pattern, own[key], draw, own["last"])
+        if range_width is not None:
+            fired |= np.abs(draw - own["last"]) > range_width  # nan before the first point: no signal
+        if beside:
+            fired |= other.random(len(draw)) < beside
         own["last"][:] = draw
         return fired
 
     return _simulate(step, state, shift, spread, runs, seed)
+
+
+def counts_run_length(
+    kind: str,
+    rate: float,
+    rules: Sequence[str],
+    *,
+    centre: float,
+    size: float = 1.0,
+    width: float = 3.0,
+    runs: int = 20_000,
+    seed: int = 1,
+) -> RunLength:
+    """Run length of a chart of counts; the rules are those that counts have: limits, one side, trend, alternation.
+
+    kind    p or np: binomial; c or u: Poisson
+    rate    true share or true defects by unit of area; centre: the one that the limits rest on
+    size    pieces, or area, of a subgroup
+    Raises  InputError for another kind or a rule on zones
+    """
+    wanted = patterns(rules, width)
+    if kind not in {"p", "np", "c", "u"} or any(p.kind in {"hug", "mixture"} or p.span > 1 for p in wanted):
+        raise InputError("not a chart of counts, or not a rule for one", came=f"{kind}: {', '.join(rules)}")
+    error = np.sqrt(centre * (1 - centre) / size if kind in {"p", "np"} else centre / size)
+    keys = [str(at) for at in range(len(wanted))]
+    state: _State = {key: np.zeros((runs, _width(pattern))) for key, pattern in zip(keys, wanted, strict=True)}
+    state["last"] = np.full(runs, np.nan)
+
+    def draw(random: np.random.Generator, active: int) -> _Numbers:
+        found = random.binomial(int(size), rate, active) if kind in {"p", "np"} else random.poisson(rate * size, active)
+        return np.asarray((found / size - centre) / error, np.float64)
+
+    def step(drawn: _Numbers, own: _State, _point: int) -> NDArray[np.bool_]:
+        fired = np.zeros(len(drawn), bool)
+        for key, pattern in zip(keys, wanted, strict=True):
+            fired |= _fires(pattern, own[key], drawn, own["last"])
+        own["last"][:] = drawn
+        return fired
+
+    return _simulate(step, state, 0.0, 1.0, runs, seed, draw=draw)
 
 
 def ewma_run_length(
@@ -166,7 +217,14 @@ def mewma_run_length(
 
 
 def _simulate(
-    step: _Step, state: _State, shift: float, spread: float, runs: int, seed: int, variables: int = 0
+    step: _Step,
+    state: _State,
+    shift: float,
+    spread: float,
+    runs: int,
+    seed: int,
+    variables: int = 0,
+    draw: Callable[[np.random.Generator, int], _Numbers] | None = None,
 ) -> RunLength:
     """Run every chart to its first signal; those that signalled leave."""
     if runs < 2:
@@ -179,12 +237,14 @@ def _simulate(
         point += 1
         if point > _LONGEST:
             raise InputError("the chart does not signal", came=f"{active} of {runs} runs after {_LONGEST} points")
-        draw = random.standard_normal((active, variables) if variables else active)
-        if variables:
-            draw[:, 0] += shift
+        if draw is not None:
+            drawn = draw(random, active)
+        elif variables:
+            drawn = random.standard_normal((active, variables))
+            drawn[:, 0] += shift
         else:
-            draw = shift + spread * draw
-        fired = step(draw, state, point)
+            drawn = shift + spread * random.standard_normal(active)
+        fired = step(drawn, state, point)
         ended = int(np.count_nonzero(fired))
         if ended:
             lengths[done : done + ended] = point
