@@ -13,15 +13,17 @@ from luban.screens.i18n import Words
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Sheet
 from luban.understand.quality.effect import STATISTICS
 from luban.understand.quality.gauges import STATES
-from luban.understand.quality.inspection import DECISIONS, STEPS, Confusion, Entered, NonConformance, Share
+from luban.understand.quality.inspection import DECISIONS, STEPS, Confusion, Due, Entered, NonConformance, Result, Share
 
 __all__ = [
     "confusion_sheet",
+    "due_word",
     "entered_sheet",
     "held_grid",
     "nonconformance_sheet",
     "recent_grid",
     "severity_word",
+    "standing_sheet",
     "state_word",
     "verdict_word",
 ]
@@ -97,6 +99,65 @@ def held_grid(held: Mapping[str, Sequence[str]], say: Words) -> Grid:
     """Lots that may not go on, and why."""
     body = [(lot, "; ".join(map(say, why))) for lot, why in held.items()]
     return Grid((say("Lot"), say("Held by")), body, tones=dict.fromkeys(range(len(body)), "bad"))
+
+
+def due_word(one: Due, say: Words) -> str:
+    """How a line of the inspection plan stands."""
+    if one.state == "due":
+        return say("due now")
+    if one.state == "asked":
+        words = {"lot": say("for every lot"), "first": say("at the first piece")}
+        return words.get(one.plan.every, one.plan.every)
+    if one.pieces_left is not None:
+        return say("after {n} more pieces", n=f"{one.pieces_left:g}")
+    return say("not due yet")
+
+
+def standing_sheet(
+    name: str,
+    due: Sequence[Due],
+    held: Mapping[str, Sequence[str]],
+    every: Mapping[str, NonConformance],
+    waiting: Sequence[Result],
+    say: Words,
+    zone: ZoneInfo,
+) -> Sheet:
+    """How inspection stands: the plan, lots held, non-conformances, results of devices that wait."""
+    blocks: list[Block] = []
+    if due:
+        heads = (say("Characteristic"), say("State"), say("Last measured"), say("Gauge"), say("What to do"))
+        rows = [
+            (one.plan.subject, due_word(one, say), _moment(one.last, zone), one.plan.gauge or one.plan.method,
+             one.plan.reaction)
+            for one in due
+        ]  # fmt: skip
+        tones = {at: "doubt" for at, one in enumerate(due) if one.state == "due"}
+        blocks.append(Grid(heads, rows, say("To be measured"), tones=tones))
+    else:
+        blocks.append(Note(say("No inspection plan yet: the table inspection.csv in the plant's folder holds it.")))
+    if held:
+        grid = held_grid(held, say)
+        blocks.append(Grid(grid.heads, grid.rows, say("Lots that may not go on"), tones=grid.tones))
+    else:
+        blocks.append(Note(say("No lot is held."), "good"))
+    shown = [one for one in every.values() if one.state != "closed"]
+    if shown:
+        columns = (say("Non-conformance"), say("In words"), say("State"), say("Severity"), say("Opened"), say("Lots"))
+        body = [
+            (one.id, one.title, state_word(one.state, say), severity_word(one.severity, say),
+             _moment(one.opened, zone), ", ".join(one.lots))
+            for one in shown
+        ]  # fmt: skip
+        blocks.append(Grid(columns, body, say("Non-conformances")))
+    if waiting:
+        asked = (say("Piece"), say("Device"), say("Device says"), say("Lot"))
+        waits = [
+            (one.piece, f"{one.device} · {one.model} {one.version}",
+             say("says {verdict} at {n} %", verdict=say(one.verdict), n=f"{100 * one.confidence:.0f}"), one.lot)
+            for one in waiting
+        ]  # fmt: skip
+        blocks.append(Grid(asked, waits, say("Results of devices that wait for a person")))
+    return Sheet(say("Inspection"), name, tuple(blocks), {})
 
 
 def nonconformance_sheet(one: NonConformance, say: Words, zone: ZoneInfo) -> Sheet:

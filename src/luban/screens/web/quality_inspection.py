@@ -13,7 +13,7 @@ from nicegui import ui
 from luban.core.errors import InputError
 from luban.plant import Characteristic, Inspection
 from luban.screens.i18n import Words
-from luban.screens.report.quality_inspection import confusion_sheet, entered_sheet, held_grid, recent_grid
+from luban.screens.report.quality_inspection import confusion_sheet, due_word, entered_sheet, held_grid, recent_grid
 from luban.screens.report.sheet import Sheet, sheet_part
 from luban.screens.service import Now
 from luban.screens.service.inspection import InspectionDesk
@@ -142,7 +142,7 @@ class InspectionPanel:
                 ui.html(f'<p class="lb-empty">{html.escape(text)}</p>', sanitize=False)
             for one in plan:
                 words = [
-                    _state(one, say),
+                    due_word(one, say),
                     say("last {time}", time=moment(one.last, zone)) if one.last else say("never measured"),
                 ]
                 if one.plan.method:
@@ -289,17 +289,6 @@ class InspectionPanel:
         if person is not None:
             await self.bench.ask(self.desk.review, one.seq, word, person=person)
             await self.again()
-
-
-def _state(one: Due, say: Words) -> str:
-    if one.state == "due":
-        return say("due now")
-    if one.state == "asked":
-        words = {"lot": say("for every lot"), "first": say("at the first piece")}
-        return words.get(one.plan.every, one.plan.every)
-    if one.pieces_left is not None:
-        return say("after {n} more pieces", n=f"{one.pieces_left:g}")
-    return say("not due yet")
 
 
 def _wanted(its: Characteristic, plan: Inspection | None, say: Words) -> str:
