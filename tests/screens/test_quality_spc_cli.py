@@ -12,10 +12,13 @@ import numpy as np
 import openpyxl
 import pytest
 
+from luban.ledger import LedgerWriter
+from luban.loop.places import places
 from luban.screens.i18n import LANGUAGES, words
 from luban.screens.report.quality_spc import rule_sentence, spc_sheet
 from luban.screens.report.sheet import Grid, Picture, sheet_html
-from luban.understand.quality.spc import RULES, control_chart
+from luban.understand.quality.book import row
+from luban.understand.quality.spc import RULES, control_chart, fit_limits
 from tests.screens import quality_shop
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -165,6 +168,24 @@ def test_a_plants_books_and_the_limits_frozen_for_them(tmp_path: Path, run_cli: 
     lots = told(run_cli, str(folder), "--characteristic", "gear:face width", "--group", "lot", "--rules", "limits")
     assert (lots["chart"], lots["used"]) == ("xbar_r", 40)
     assert "G-268" in {one["label"] for one in lots["violations"]}
+
+
+def test_what_people_decided_on_the_page_holds_at_the_command_line(tmp_path: Path, run_cli: Cli) -> None:
+    folder = quality_shop.write(tmp_path / "shop")
+    quality_shop.seed(folder)
+    subject = "gear:face width"
+    first = told(run_cli, str(folder), "--characteristic", subject, "--group", "lot", "--rules", "limits")
+    frozen = fit_limits("xbar_r", quality_shop.widths()[:20], width=2.0).as_dict()
+    data = {"limits": {**frozen, "since": None}, "group": "lot", "rules": ["nelson_1", "nelson_2"]}
+    with LedgerWriter(places(folder).ledger) as writer:
+        writer.append("event", row("limits", subject, "freeze", person="q.li", text="20 lots", data=data), source="x")
+    found = told(run_cli, str(folder), "--characteristic", subject)
+    assert (found["phase"], found["chart"]) == (2, "xbar_r")
+    assert found["parameters"]["rules"] == ["nelson_1", "nelson_2"]
+    assert found["parameters"]["revision"] == 1
+    assert found["panels"][0]["upper"][0] < first["panels"][0]["upper"][0]
+    again = told(run_cli, str(folder), "--characteristic", subject, "--group", "lot", "--set", "width=3")
+    assert again["phase"] == 1
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,12 @@ def spc(
         ),
     ] = "",
     rules: Annotated[
-        str, typer.Option(help="limits, nelson, western_electric, none, or names such as nelson_1,nelson_2.")
-    ] = "nelson",
+        str,
+        typer.Option(
+            help="limits, nelson, western_electric, none, or names such as nelson_1,nelson_2. Without it those of the "
+            "frozen limits, else nelson."
+        ),
+    ] = "",
     option: Annotated[
         list[str] | None, typer.Option("--set", help="Option of the chart, e.g. weight=0.1; may be repeated.")
     ] = None,
@@ -77,7 +81,9 @@ def spc(
     order: Annotated[str, typer.Option(help="Where times run backwards: check, file or time.")] = "check",
     unit: Annotated[str, typer.Option(help="Unit to show the values in.")] = "",
     characteristic: Annotated[str, typer.Option(help="With DIR: item:name.")] = "",
-    group: Annotated[str, typer.Option(help="With DIR: single, lot, or so many values a subgroup.")] = "single",
+    group: Annotated[
+        str, typer.Option(help="With DIR: single, lot, or so many values a subgroup; else as the limits were frozen.")
+    ] = "",
     span: Annotated[str, typer.Option("--range", help="With DIR: shift, last, today, or a length such as 7d.")] = "",
     start: Annotated[str, typer.Option("--from", help="With DIR: start, ISO 8601.")] = "",
     end: Annotated[str, typer.Option("--to", help="With DIR: end, ISO 8601.")] = "",
@@ -95,16 +101,20 @@ def spc(
     from luban.screens.report.quality_spc import spc_sheet
 
     stages: tuple[Limits, ...] = ()
+    left_out = pairs(out or (), "--leave-out")
     if what.is_dir():
-        data, stages = plant_data(what, characteristic, group, span, start, end)
-        kind = chart or (stages[-1].kind if stages else "")
+        books = plant_data(what, characteristic, group, span, start, end)
+        data, kind, stages = books.sample, chart or books.kind, books.stages
+        rules, left_out = rules or ",".join(books.rules), left_out if limits else {**books.out, **left_out}
+        fresh = bool(option or out or trial)
     else:
         numbers = {name: _number(text, "--nominal") for name, text in pairs(nominal or (), "--nominal").items()}
         how = FromFile(tuple(value or ()), subgroup, time, size, shape, sheet, count, inspected, product, numbers,
                        pairs(where or (), "--where"), order, unit)  # fmt: skip
         kind, data = file_data(what, chart or (_kind_of(limits) if limits else ""), how)
-    made = _chart(kind, data, rules=rules, options=pairs(option or (), "--set"), out=pairs(out or (), "--leave-out"),
-                  trial=trial, limits=limits, stages=stages)  # fmt: skip
+        fresh = True
+    made = _chart(kind, data, rules=rules or "nelson", options=pairs(option or (), "--set"), out=left_out, trial=trial,
+                  limits=limits, stages=() if fresh else stages)  # fmt: skip
     if freeze is not None:
         _freeze(made, freeze, person, reason)
     say = words(language)
@@ -131,7 +141,7 @@ def _chart(
     if limits is not None:
         return control_chart(kind, data, rules=chosen, limits=_limits(limits), out=_points(out, data), **read)
     held = [one for one in stages if one.kind == kind]
-    if held and not read and not out and not trial:
+    if held:
         return staged_chart(data, held, rules=chosen)
     draw = trial_chart if trial else control_chart
     return draw(kind, data, rules=chosen, out=_points(out, data), **read)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from luban.understand.quality.read import Columns, Order
     from luban.understand.quality.spc import Limits
 
-__all__ = ["FromFile", "file_data", "pairs", "plant_data", "usual_kind"]
+__all__ = ["FromFile", "FromPlant", "file_data", "pairs", "plant_data", "usual_kind"]
 
 _COUNTED = ("p", "np", "c", "u", "laney_p", "laney_u")
 _MANY = ("t2", "mewma")
@@ -81,15 +81,34 @@ def usual_kind(sample: Sample) -> str:
     return "xbar_r" if most <= _RANGE_UP_TO and bool((sizes == most).all()) else "xbar_s"
 
 
-def plant_data(
-    folder: Path, characteristic: str, group: str, span: str, start: str, end: str
-) -> tuple[Sample, tuple[Limits, ...]]:
-    """The values of a characteristic of a plant's books, and the limits that people froze for it."""
+@dataclass(frozen=True, slots=True)
+class FromPlant:
+    """What a plant's books hold of a characteristic.
+
+    sample  the values in subgroups
+    kind    of the chart whose limits people froze; "" where they froze none
+    stages  the revisions of these limits, oldest first
+    rules   that these limits are judged by
+    out     label of a point that people left out of the limits → why
+    """
+
+    sample: Sample
+    kind: str
+    stages: tuple[Limits, ...]
+    rules: tuple[str, ...]
+    out: Mapping[str, str]
+
+
+def plant_data(folder: Path, characteristic: str, group: str, span: str, start: str, end: str) -> FromPlant:
+    """The values of a characteristic of a plant's books, and what people decided about its chart.
+
+    group  single, lot or a number; "" as the limits were frozen, else single
+    """
     from luban.screens.cli.options import plant_folder
     from luban.screens.service import PlantView
+    from luban.screens.service.quality_limits import standing
     from luban.understand.quality.book import entries
     from luban.understand.quality.measured import characteristics_with_data, measured
-    from luban.understand.quality.spc.phases import revisions
 
     view = PlantView(plant_folder(folder))
     if not characteristic:
@@ -98,10 +117,24 @@ def plant_data(
         raise InputError("which characteristic", came="none", expected=listed or "a plant with measured values",
                          where="--characteristic")  # fmt: skip
     window = view.range(span, start, end) if span or start or end else None
-    grouped: str | int = int(group) if group.isdecimal() else group
     begin, until = (window.start, window.end) if window else (None, None)
+    stands = standing(entries(view.ledger, "limits", characteristic))
+    newest = stands.newest
+    grouped: str | int = int(group) if group.isdecimal() else group
+    if not group:
+        grouped = newest.group if newest else "single"
     found = measured(view.ledger, view.plant, characteristic, begin, until, group=grouped)
-    return found.sample, revisions(entries(view.ledger, "limits", characteristic))
+    alike = newest is not None and newest.group == grouped
+    out = {}
+    for at, seq in enumerate(found.seqs.tolist()):
+        if seq in stands.out:
+            point = int(np.searchsorted(found.sample.starts, at, side="right")) - 1
+            out[str(found.sample.labels[point])] = stands.out[seq]
+    stages = tuple(one.limits for one in stands.stages) if alike else ()
+    return FromPlant(
+        found.sample, newest.limits.kind if alike and newest else "", stages,
+        newest.rules if alike and newest else (), out,
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- of a file
