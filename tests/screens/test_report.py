@@ -2,7 +2,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from luban.core.time import HOUR, SECOND
-from luban.screens.report import Report, write_report
+from luban.screens.report.report import Report, write_report
 from luban.screens.service import PlantView
 from luban.understand import kpi
 from tests.screens import shop

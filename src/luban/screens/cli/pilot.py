@@ -58,7 +58,7 @@ def pilot(
 
         result = asyncio.run(run_pilot(name, seconds=seconds, advance=passed))
     if report is not None:
-        from luban.screens.report import pilot_report
+        from luban.screens.report.report import pilot_report
 
         with say.progress("Writing the report"):
             pilot_report(report, result)

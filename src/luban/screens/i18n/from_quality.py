@@ -5,9 +5,11 @@ from __future__ import annotations
 from luban.decide.improve import words as improve
 from luban.decide.setpoint import words as setpoint
 from luban.screens.i18n import from_page
-from luban.understand.quality import relation_words
+from luban.understand.quality import gauge_words, relation_words
 from luban.understand.quality.capability import words as capability
 from luban.understand.quality.gauge_study import words as gauge_study
+from luban.understand.quality.inspection import words as inspection
+from luban.understand.quality.read import words as read
 from luban.understand.quality.sampling import words as sampling
 from luban.understand.quality.spc import words as spc
 
@@ -16,5 +18,17 @@ __all__ = ["quality_sentences"]
 
 def quality_sentences() -> tuple[str, ...]:
     """All of them."""
-    wings = (from_page, spc, capability, gauge_study, sampling, setpoint, relation_words, improve)
+    wings = (
+        from_page,
+        spc,
+        capability,
+        gauge_study,
+        sampling,
+        setpoint,
+        relation_words,
+        improve,
+        inspection,
+        read,
+        gauge_words,
+    )
     return tuple(sentence for wing in wings for sentence in wing.SENTENCES)

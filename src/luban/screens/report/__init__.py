@@ -1,8 +1,4 @@
-"""A report as one HTML file: figures, states, gaps, how each figure was made, and what the books are.
+"""Results on paper and as files: a pilot's report, plans, and the sheets of every method.
 
-Reads what a pilot or a plant's books gave; writes one self-contained file that asks the network for nothing.
+Reads what the service gave; writes self-contained files that ask the network for nothing.
 """
-
-from luban.screens.report.report import Report, pilot_report, write_report
-
-__all__ = ["Report", "pilot_report", "write_report"]
