@@ -11,9 +11,17 @@ from luban.screens.report.plot import Plot
 from luban.screens.report.quality_words import given, left_out, number, percent, provenance, span
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Picture, Sheet
 
-__all__ = ["control_sheet", "control_svg", "decision_text", "set_point_svg"]
+__all__ = ["control_sheet", "control_svg", "decision_text", "point", "set_point_svg"]
 
 _MOST = 400
+
+
+def point(value: float) -> str:
+    """A set-point as one types it in.
+
+    Example  point(-0.0080088123) == "-0.00800881"
+    """
+    return f"{value:.6g}"
 
 
 def control_sheet(plan: SetPointPlan, say: Words) -> Sheet:
@@ -25,7 +33,7 @@ def control_sheet(plan: SetPointPlan, say: Words) -> Sheet:
         _figures(plan, say),
         _effects(plan, say),
         Grid((say("why"),), tuple((say(PLAN[key]),) for key in plan.reasons if key in PLAN), say("Reasons")),
-        Picture(control_svg(plan, say), say("Measured values and estimated level"), decision_text(plan, say)),
+        Picture(control_svg(plan, say), say("Measured values and estimated level"), _seen(plan, say)),
     ]
     if float(np.ptp(plan.set_points)) > 0:
         blocks.append(Picture(set_point_svg(plan, say), say("Set-point and its envelope"), ""))
@@ -44,14 +52,22 @@ def decision_text(plan: SetPointPlan, say: Words) -> str:
     if plan.decision == "change":
         return say(
             "Set {name} from {now} to {new} {unit}.",
-            name=knob.name, now=number(knob.now), new=number(plan.proposed), unit=knob.unit,
+            name=knob.name, now=point(knob.now), new=point(plan.proposed), unit=knob.unit,
         )  # fmt: skip
     if plan.decision == "blocked":
         return say(
             "The process wants {name} at {wanted} {unit}; the envelope allows no change.",
-            name=knob.name, wanted=number(plan.wanted), unit=knob.unit,
+            name=knob.name, wanted=point(plan.wanted), unit=knob.unit,
         )  # fmt: skip
-    return say("Leave {name} at {now} {unit}.", name=knob.name, now=number(knob.now), unit=knob.unit)
+    return say("Leave {name} at {now} {unit}.", name=knob.name, now=point(knob.now), unit=knob.unit)
+
+
+def _seen(plan: SetPointPlan, say: Words) -> str:
+    """What the drawing shows."""
+    level = number(float(plan.levels[-1]))
+    return say(
+        "The level is {level} {unit}, the target {target}.", level=level, unit=plan.unit, target=given(plan.target)
+    )
 
 
 def _figures(plan: SetPointPlan, say: Words) -> Figures:
@@ -62,8 +78,8 @@ def _figures(plan: SetPointPlan, say: Words) -> Figures:
         Figure(say("target"), given(plan.target), unit),
         Figure(say("estimated level"), number(float(plan.levels[-1])), unit, f"λ {number(plan.weight, 2)}"),
         Figure(say("last value"), number(float(plan.values[-1])), unit, plan.labels[-1]),
-        Figure(say("set-point in force"), number(knob.now), knob.unit, knob.name),
-        Figure(say("proposed"), number(plan.proposed), knob.unit, tone="doubt" if plan.change else ""),
+        Figure(say("set-point in force"), point(knob.now), knob.unit, knob.name),
+        Figure(say("proposed"), point(plan.proposed), knob.unit, tone="doubt" if plan.change else ""),
         Figure(say("envelope"), envelope, knob.unit, move),
         Figure(say("gain"), given(knob.gain), f"{unit}/{knob.unit}" if knob.unit != unit else ""),
         Figure(say("error of the forecast of a run"), number(plan.shock), unit),

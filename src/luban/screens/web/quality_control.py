@@ -12,8 +12,8 @@ from luban.core.time import to_datetime
 from luban.decide.setpoint.envelope import Envelope
 from luban.decide.setpoint.standing import AGREE, PROPOSE, REJECT, SET, agreed
 from luban.screens.i18n import Words
-from luban.screens.report.quality_control import control_sheet, decision_text
-from luban.screens.report.quality_words import given as as_given, number
+from luban.screens.report.quality_control import control_sheet, decision_text, point
+from luban.screens.report.quality_words import given as as_given
 from luban.screens.report.sheet import Grid, Sheet, sheet_part
 from luban.screens.service import Now
 from luban.screens.service.setpoints import Stood, known_characteristics, read_setpoint
@@ -96,7 +96,8 @@ class ControlPanel:
         if stood is None or not self.bench.alive:
             return
         fresh = name != self._of
-        same = self._stood is not None and not fresh and stood.stands == self._stood.stands
+        before = self._stood.stands.history if self._stood is not None else None
+        same = not fresh and before == stood.stands.history
         self._of, self._stood = name, stood
         with self.bench.client:
             if not same:
@@ -136,7 +137,7 @@ class ControlPanel:
     def _act_card(self, stood: Stood) -> None:
         say, knob = self.say, stood.stands.knob
         assert knob is not None  # noqa: S101 - asked before
-        self._given["value"] = number(stood.plan.proposed) if stood.plan is not None else as_given(knob.now)
+        self._given["value"] = point(stood.plan.proposed if stood.plan is not None else knob.now)
         with card(say("At the machine")), ui.element("div").classes("lb-form"):
             self._text("value", f"{knob.name} [{knob.unit}]" if knob.unit else knob.name, "text")
             tool(html.escape(say("It is set")), self._set, kind="lb-take")
@@ -261,7 +262,7 @@ def _value(entry: Entry) -> str:
     for name in ("value", "proposed", "now"):
         found = entry.data.get(name)
         if isinstance(found, int | float) and not isinstance(found, bool):
-            return number(float(found))
+            return point(float(found))
     return "–"
 
 
