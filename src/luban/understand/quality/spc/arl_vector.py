@@ -156,8 +156,9 @@ def _on_target(weight: float, radius: float, variables: int) -> float:
     return float(1 + _from_zero(at, weight, variables) @ (share * solved))
 
 
-def _off_target(shift: float, weight: float, radius: float, variables: int) -> float:
-    """State: the part of Z along the shift, and the length of the rest; nodes fill the half disc."""
+@lru_cache(maxsize=4)
+def _half_disc(weight: float, radius: float, variables: int) -> tuple[Floats, Floats, Floats, Floats]:
+    """Nodes (along the shift, length of the rest), their weights, and the part of the kernel that no shift changes."""
     along = int(min(60, max(28, np.ceil(4 * radius / weight))))
     aside = int(min(40, max(20, np.ceil(3 * radius / weight))))
     angle, angle_weight = _legendre(along)
@@ -166,13 +167,17 @@ def _off_target(shift: float, weight: float, radius: float, variables: int) -> f
     height = radius * np.cos(theta)
     a = np.repeat(radius * np.sin(theta), aside)
     b = (height[:, None] * 0.5 * (part + 1)[None, :]).ravel()
-    share = (0.5 * np.pi * angle_weight * height * height)[:, None] * 0.5 * part_weight[None, :]
-    share = share.ravel()
+    share = ((0.5 * np.pi * angle_weight * height * height)[:, None] * 0.5 * part_weight[None, :]).ravel()
+    return a, b, share, _length_density(b[None, :], b[:, None], weight, variables - 1) * share
+
+
+def _off_target(shift: float, weight: float, radius: float, variables: int) -> float:
+    """State: the part of Z along the shift, and the length of the rest; nodes fill the half disc."""
+    a, b, share, rest = _half_disc(weight, radius, variables)
 
     def forward(start: Any) -> Floats:
         z = (a - (1 - weight) * start - weight * shift) / weight
         return np.asarray(np.exp(-0.5 * z * z) / (weight * np.sqrt(2 * np.pi)), np.float64)
 
-    kernel = forward(a[:, None]) * _length_density(b[None, :], b[:, None], weight, variables - 1) * share
-    solved = np.linalg.solve(np.eye(len(a)) - kernel, np.ones(len(a)))
+    solved = np.linalg.solve(np.eye(len(a)) - forward(a[:, None]) * rest, np.ones(len(a)))
     return float(1 + (forward(0.0) * _from_zero(b, weight, variables - 1)) @ (share * solved))
