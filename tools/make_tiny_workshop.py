@@ -28,6 +28,8 @@ QUARTER = 900
 SILENCE = (2 * DAY + 11 * HOUR, 2 * DAY + 12 * HOUR)  # Wednesday: nobody records
 CORRECTED = ("machining/lathe01", 1 * DAY + 9 * HOUR - 1)  # Tuesday: 10 times too many, typed by hand
 IMPOSSIBLE = ("finishing/wash01", 5 * DAY + 8 * HOUR)  # Saturday: 18 parts of 4 s within 18 s
+WORN = (2 * DAY + 14 * HOUR + 1800, "machining/lathe01")  # Wednesday, late shift: an insert set wrong
+IN_CM = 14 * HOUR  # Monday: one bore typed in centimetres
 SATURDAY = 5 * DAY
 
 ELEMENT = {
@@ -317,16 +319,64 @@ def write(path: Path, header: list[str], rows: list[list[object]]) -> None:
         writer.writerows(rows)
 
 
+@dataclass(frozen=True)
+class Size:
+    """A characteristic and its process [mm]: mean and deviation; more is measured by hand, five pieces every two hours.
+
+    shift  (seconds since Monday, machine, mm): from then on the mean is off, until the next Saturday
+    """
+
+    item: str
+    name: str
+    mean: float
+    deviation: float
+    gauge: str
+    offsets: Mapping[str, float] = field(default_factory=dict)
+    shift: tuple[int, str, float] | None = None
+
+
+SIZES = (
+    Size("shaft", "diameter", 25.0, 0.0026, "micrometer 1", shift=(WORN[0], WORN[1], 0.0065)),
+    Size("flange", "bore", 40.0125, 0.0035, "bore gauge 2"),
+    Size("bushing", "inner diameter", 20.0175, 0.0027, "bore gauge 1", offsets={"machining/lathe02": 0.0022}),
+)
+
+
+def measured(machine: Machine, record: Record) -> Iterator[list[object]]:
+    """What people measured of a lathe's pieces: after the last count of two hours, a piece a minute."""
+    for size in SIZES:
+        chance = random.Random(f"{SEED} measured {machine.unit} {size.item}")
+        windows = {count[0] // (2 * HOUR): count[0] for count in record.counts if count[4] == size.item}
+        for window, second in windows.items():
+            mean = size.mean + size.offsets.get(machine.unit, 0.0)
+            if size.shift is not None and machine.unit == size.shift[1] and second >= size.shift[0]:
+                mean += size.shift[2]
+            for piece in range(5):
+                value = round(chance.gauss(mean, size.deviation), 4)
+                at = second + 60 * (piece + 1)
+                told: tuple[object, str] = (f"{value:.4f}", "mm")
+                if (machine.unit, size.item, piece) == ("machining/lathe02", "flange", 2) and window == IN_CM // (
+                    2 * HOUR
+                ):
+                    told = (f"{value / 10:.5f}", "cm")
+                lot = f"{size.item}-{(MONDAY + timedelta(seconds=second)):%m%d}"
+                person = "Wang Fang" if window % 12 in {3, 4, 5, 6} else "Zhao Lei"
+                yield [at, size.item, size.name, *told, lot, machine.unit, size.gauge, person]
+
+
 def make(folder: Path) -> None:
     """Write all files of the week into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     states: list[list[object]] = []
     counts: list[list[object]] = []
     corrections: list[list[object]] = []
+    measurements: list[list[object]] = []
     sums: list[dict[str, object]] = []
     for machine in MACHINES:
         record = live(machine, random.Random(f"{SEED} {machine.unit}"))
         told = written(record)
+        if "lathe" in machine.unit:
+            measurements += measured(machine, record)
         states += [
             [second, machine.unit, state, reason, order, item] for second, state, reason, order, item in told.states
         ]
@@ -349,7 +399,7 @@ def make(folder: Path) -> None:
                     ]
                 )
             counts.append([second, machine.unit, typed, scrap, rework, item])
-    for rows in (states, counts):
+    for rows in (states, counts, measurements):
         rows.sort(key=lambda row: (row[0], row[1]))
         rows[:] = [[stamp(int(str(row[0]))), *row[1:]] for row in rows]
     split = sum(str(row[0]) <= stamp(SILENCE[0]) for row in states)
@@ -357,6 +407,8 @@ def make(folder: Path) -> None:
     halves = {"states_1.csv": states[:split], "states_2.csv": states[split:]}
     for name, half in halves.items():
         write(folder / name, header, half)
+    heads = ["time", "item", "characteristic", "value", "measured_in", "lot", "unit", "gauge", "person"]
+    write(folder / "measurements.csv", heads, measurements)
     write(folder / "counts.csv", ["time", "unit", "good", "scrap", "rework", "item"], counts)
     write(folder / "coverage.csv", ["start", "end"], [[half[0][0], half[-1][0]] for half in halves.values()])
     write(

@@ -237,6 +237,8 @@ def test_units(write: Write) -> None:
     column = read_sample(write("value,unit\n12.5,mm\n1.25,cm\n"), unit="mm")
     assert (column.unit, column.values.tolist()) == ("mm", [12.5, 12.5])
     assert read_sample(write("x\n1\n2\n"), unit="mm").unit == "mm"
+    machines = read_sample(write("value,unit,measured_in\n12.5,lathe01,mm\n1.25,lathe01,cm\n"), unit="mm")
+    assert machines.values.tolist() == [12.5, 12.5]
     with pytest.raises(UnitError):
         read_sample(write("x [kg]\n1\n2\n"), unit="mm")
 

@@ -32,7 +32,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
         "value", "values", "x", "y", "measurement", "measured", "measured value", "reading", "result", "actual",
         "值", "数值", "测量值", "实测值", "测值", "값", "측정값", "측정치", "messwert", "istwert", "wert",
     ),
-    "unit": ("unit", "units", "uom", "单位", "단위", "einheit"),
+    "unit": ("unit", "units", "uom", "measured in", "unit of measure", "单位", "단위", "einheit"),
     "lower": (
         "lsl", "lower", "lower limit", "lower spec", "lower specification limit", "min tol", "下限", "规格下限",
         "下规格限", "하한", "규격하한", "usg", "utg",

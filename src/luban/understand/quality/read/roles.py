@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from luban.core.errors import InputError
+from luban.core.errors import InputError, UnitError
+from luban.core.units import parse_unit
 from luban.understand.quality.read.columns import Columns
 from luban.understand.quality.read.names import plain_name, role_of, series
 from luban.understand.quality.read.numbers import is_number, text_of
@@ -74,7 +75,7 @@ def layout_of(
     values = asked or _values(columns, rest, shape)
     rest = [name for name in rest if name not in values]
     clock = clock or next((name for name in rest if role_of(name, ("time",))), "")
-    unit = next((name for name in rest if role_of(name, ("unit",)) and not columns.numeric(name)), "")
+    unit = next((name for name in rest if role_of(name, ("unit",)) and _holds_units(columns, name)), "")
     if shape == "auto":
         shape = _shape(columns, values, groups, size, rest)
     if shape in {"single", "long"} and len(values) > 1:
@@ -90,6 +91,19 @@ def layout_of(
         groups = tuple(name for name in rest if name != clock and role_of(name, ("subgroup", "index")))[:1]
         groups = groups or tuple(name for name in rest if not columns.numeric(name) and name not in {clock, unit})[:1]
     return Layout(shape, values, () if shape in {"single", "columns"} else groups, clock, unit)
+
+
+def _holds_units(columns: Columns, name: str) -> bool:
+    """Whether a column holds units of measure; a column of that name may also hold machines."""
+    held = {text for text in columns.text(name) if text}
+    known = 0
+    for text in held:
+        try:
+            parse_unit(text)
+        except UnitError:
+            continue
+        known += 1
+    return bool(held) and 2 * known > len(held)
 
 
 def _shape(columns: Columns, values: Sequence[str], groups: Sequence[str], size: int, rest: Sequence[str]) -> str:
