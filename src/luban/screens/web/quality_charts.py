@@ -43,6 +43,7 @@ class ChartsPanel:
         self._subject = ""
         self._states: tuple[State, ...] = ()
         self._shown = ""
+        self._asked = 0
 
     # ------------------------------------------------------------------ building
 
@@ -130,17 +131,19 @@ class ChartsPanel:
 
     async def _chart(self, version: str) -> None:
         subject, wanted = self._subject, self.wanted
+        self._asked += 1
+        turn = self._asked  # an answer that was overtaken by a later question is dropped
         state = next((own for own in self._states if own.id == subject), None)
         try:
             made = await self.bench.reads(self.bench.books.chart, subject, wanted) if subject else None
             stands = await self.bench.reads(self.bench.books.standing, subject)
             study = await self.bench.reads(capable, made) if made else None
         except LubanError as error:
-            if self.bench.alive and subject == self._subject:
+            if self.bench.alive and turn == self._asked:
                 with self.bench.client:
                     self._nothing(state, error)
             return
-        if self.bench.alive and subject == self._subject and wanted == self.wanted:
+        if self.bench.alive and turn == self._asked:
             self.made = made
             with self.bench.client:
                 self._draw(state, made, stands, version)
