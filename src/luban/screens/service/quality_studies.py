@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from luban.core.errors import InputError
-from luban.screens.report.sheet import Sheet, sheet_html, sheet_pdf, sheet_xlsx
 from luban.screens.service.gauge_studies import Asked, repeatability_of, study_of
 from luban.screens.service.quality import QualityBooks
 from luban.understand.quality.capability import Capability, capability
@@ -23,10 +22,9 @@ from luban.understand.quality.read import read_columns
 from luban.understand.quality.relations import Relations, relations
 
 __all__ = [
-    "capability_of", "causes_of", "file_of", "gauge_of_books", "gauge_of_table", "relations_of", "window_of",
+    "capability_of", "causes_of", "gauge_of_books", "gauge_of_table", "relations_of", "window_of",
 ]  # fmt: skip
 
-_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LARGEST = 20_000_000  # bytes of a table that a person brings
 
 
@@ -104,15 +102,6 @@ def gauge_of_table(content: bytes, name: str, asked: Asked, sheet: str = "") -> 
         path = Path(folder) / (Path(name).name or "table.csv")
         path.write_bytes(content)
         return study_of(read_columns(path, sheet), asked)
-
-
-def file_of(sheet: Sheet, kind: str, language: str) -> tuple[bytes, str]:
-    """The sheet as a file, and its media type; kind html, pdf or xlsx."""
-    if kind == "pdf":
-        return sheet_pdf(sheet, language), "application/pdf"
-    if kind == "xlsx":
-        return sheet_xlsx(sheet), _EXCEL
-    return sheet_html(sheet, language).encode(), "text/html; charset=utf-8"
 
 
 def _measured(

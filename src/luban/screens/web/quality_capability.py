@@ -11,9 +11,10 @@ from luban.core.errors import LubanError
 from luban.screens.report.quality_capability import capability_sheet, family_name
 from luban.screens.report.quality_causes import pareto_sheet, relations_sheet
 from luban.screens.report.sheet import Sheet, sheet_part
+from luban.screens.report.sheet_file import file_of
 from luban.screens.service import Now
 from luban.screens.service.quality import State
-from luban.screens.service.quality_studies import capability_of, causes_of, file_of, relations_of
+from luban.screens.service.quality_studies import capability_of, causes_of, relations_of
 from luban.screens.web.bar import plain_button
 from luban.screens.web.quality_frame import Bench, card
 from luban.screens.web.schedule_parts import Choice, field, segments
