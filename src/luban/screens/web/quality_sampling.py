@@ -74,6 +74,9 @@ class SamplingPanel:
                     with head:
                         self._tools = ui.element("div").classes("lb-tools")
                     self._shown = ui.element("div")
+                with self._shown:
+                    text = say("Choose a supplier's item below, or enter one on the left.")
+                    ui.html(f'<div class="lb-empty">{html.escape(text)}</div>', sanitize=False)
                 with card(say("All suppliers' items")):
                     self._list = ui.element("div")
         self._names = ui.html("", sanitize=False)
