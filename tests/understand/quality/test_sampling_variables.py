@@ -14,8 +14,11 @@ from luban.understand.quality.sampling import (
     VariablesPlan,
     judge_measured,
     largest_share,
+    quality_at,
     share_outside,
     single_plan,
+    standard_plan,
+    variables_like,
     variables_oc,
     variables_plan,
 )
@@ -56,6 +59,23 @@ def test_both_risks_are_kept_and_one_piece_fewer_keeps_them_not(risks: Risks, sp
     most = stats.nct.isf(1 - risks.producer, n - 1, stats.norm.isf(risks.good) * root) / root
     fewest = stats.nct.isf(risks.consumer, n - 1, stats.norm.isf(risks.bad) * root) / root
     assert fewest > most
+
+
+@pytest.mark.parametrize("aql", [0.10, 1.0, 6.5])
+@pytest.mark.parametrize("spread", ["known", "unknown"])
+def test_a_plan_by_variables_protects_as_the_one_by_attributes_with_fewer_pieces(aql: float, spread: str) -> None:
+    like = standard_plan(5000, aql)
+    plan = variables_like(like, spread=spread)  # type: ignore[arg-type]
+    at = [quality_at(like, 0.95), quality_at(like, 0.10)]
+    accept = variables_oc(plan, at)
+    assert plan.size < like.total
+    assert 0.95 <= accept[0] < 0.97
+    assert 0.07 < accept[1] <= 0.10
+
+
+def test_nonconformities_have_no_plan_by_variables() -> None:
+    with pytest.raises(InputError, match="nonconformities"):
+        variables_like(standard_plan(100, 65))
 
 
 def test_the_estimated_share_is_unbiased() -> None:

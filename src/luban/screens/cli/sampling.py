@@ -23,7 +23,7 @@ __all__ = ["register"]
 
 _EXAMPLES = (
     "Examples: `luban sampling --lot 1000 --aql 1.0` · `luban sampling --lot 1000 --aql 1.0 --kind double --found 1` · "
-    "`luban sampling --good 1 --bad 5 --lot 2000` · `luban sampling --good 1 --bad 5 --kind variables` · "
+    "`luban sampling --good 1 --bad 5 --lot 2000` · `luban sampling --lot 1000 --aql 1.0 --kind variables` · "
     "`luban sampling lots.csv --aql 1.0 --reduced` · `luban sampling values.csv --kind variables --good 1 --bad 5 "
     "--lower 9.9 --upper 10.1` · `luban sampling plant --supplier acme --item bolt`"
 )
@@ -77,7 +77,8 @@ def sampling(
     if what is not None and what.is_dir():
         return _plant(say, what, supplier, item, as_of, out, language)
     if kind == "variables":
-        plan = _variables(risks, sigma)
+        like = None if aql is None else _plan(lot, aql, level, severity, "single", risks)
+        plan = _variables(risks, sigma, like)
         return _measured(say, plan, what, value, table, lower, upper, sigma, out, language)
     if what is not None:
         return _lots(say, what, table, _aql(aql), level, kind, column or (), out, language, reduced=reduced)
@@ -205,11 +206,15 @@ def _lots(
 # ------------------------------------------------------------------ variables
 
 
-def _variables(risks: tuple[float | None, float | None, float, float], sigma: float | None) -> VariablesPlan:
-    from luban.understand.quality.sampling import variables_plan
+def _variables(
+    risks: tuple[float | None, float | None, float, float], sigma: float | None, like: AttributePlan | None
+) -> VariablesPlan:
+    from luban.understand.quality.sampling import variables_like, variables_plan
 
     if sigma is not None and not (sigma > 0 and math.isfinite(sigma)):
         raise InputError("a standard deviation lies above 0", came=str(sigma), where="--sigma")
+    if like is not None:
+        return variables_like(like, spread="unknown" if sigma is None else "known")
     return variables_plan(_risks(risks), spread="unknown" if sigma is None else "known")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from nicegui import ui
 
 from luban.core.errors import InputError
-from luban.core.time import from_datetime, now as moment
+from luban.core.time import SECOND, from_datetime, now as moment
 from luban.screens.i18n import Words
 from luban.screens.report.quality_register import gauge_sheet, register_sheet
 from luban.screens.report.sheet import Sheet, sheet_part
@@ -36,6 +36,7 @@ __all__ = ["RegisterPanel"]
 
 _LEFT = "flex: 1 1 290px; max-width: 420px; display: grid; gap: 12px; min-width: 0"
 _RIGHT = "flex: 3 1 420px; min-width: 0; display: grid; gap: 12px; grid-template-columns: minmax(0, 1fr)"
+_PAUSE = 10 * SECOND
 _OVERVIEW = "–"
 
 
@@ -49,7 +50,7 @@ class RegisterPanel:
         self._use: GaugeUse | None = None
         self._due: tuple[Due, ...] = ()
         self._chosen = ""
-        self._head = -1
+        self._head, self._read_at = -1, 0
         self._given: dict[str, str] = {}
 
     def build(self) -> None:
@@ -71,12 +72,13 @@ class RegisterPanel:
         await self._read()
 
     async def tick(self, now: Now) -> None:
-        """Read again where the books have grown."""
-        if now.head != self._head:
+        """Read again where the books have grown, every few seconds at most: it goes through all measured values."""
+        if now.head != self._head and now.time - self._read_at > _PAUSE:
             self._head = now.head
             await self._read()
 
     async def _read(self) -> None:
+        self._read_at = moment()
         ledger = self.bench.view.ledger
         gauges = await self.bench.ask(register, ledger)
         if gauges is None:

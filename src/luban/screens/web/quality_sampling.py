@@ -9,6 +9,7 @@ from typing import Any
 from nicegui import ui
 
 from luban.core.errors import InputError
+from luban.core.time import SECOND, now as moment
 from luban.norms.sampling import KINDS, LEVELS, aql_steps
 from luban.screens.i18n import Words
 from luban.screens.report.quality_sampling import (
@@ -40,6 +41,7 @@ __all__ = ["SamplingPanel", "download_tools"]
 
 _LEFT = "flex: 1 1 290px; max-width: 420px; display: grid; gap: 12px; min-width: 0"
 _RIGHT = "flex: 3 1 420px; min-width: 0; display: grid; gap: 12px; grid-template-columns: minmax(0, 1fr)"
+_PAUSE = 3 * SECOND
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -54,7 +56,7 @@ class SamplingPanel:
         self._again = False
         self._all: tuple[Account, ...] = ()
         self._own: Account | None = None
-        self._head = -1
+        self._head, self._read_at = -1, 0
         self._sheet: Sheet | None = None
 
     def build(self) -> None:
@@ -87,14 +89,15 @@ class SamplingPanel:
         await self._read()
 
     async def tick(self, now: Now) -> None:
-        """Read again where the books have grown."""
-        if now.head != self._head:
+        """Read again where the books have grown, every few seconds at most."""
+        if now.head != self._head and now.time - self._read_at > _PAUSE:
             self._head = now.head
             await self._read()
 
     # ------------------------------------------------------------------ reading
 
     async def _read(self) -> None:
+        self._read_at = moment()
         found = await self.bench.ask(accounts, self.bench.view.ledger)
         if found is None or not self.bench.alive:
             return

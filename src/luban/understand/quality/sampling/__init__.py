@@ -38,6 +38,7 @@ from luban.understand.quality.sampling.variables import (
     judge_measured,
     largest_share,
     share_outside,
+    variables_like,
     variables_oc,
     variables_plan,
 )
@@ -48,5 +49,5 @@ __all__ = [
     "VariablesPlan", "Verdict", "Worst", "account", "accounts", "after_change", "after_lot", "aoql", "curves",
     "double_plan", "folded", "judge", "judge_measured", "largest_share", "limit_of", "lot_data", "lots_of",
     "lots_to_go", "model_of", "own_plan", "plan_of", "quality_at", "share_outside", "single_plan", "standard_plan",
-    "start", "subject_of", "variables_oc", "variables_plan",
+    "start", "subject_of", "variables_like", "variables_oc", "variables_plan",
 ]  # fmt: skip

@@ -18,11 +18,13 @@ from scipy.special import betainc, gammaln, ndtr, ndtri, xlogy
 
 from luban.core.errors import InputError
 from luban.understand.quality.data import Floats
+from luban.understand.quality.sampling.curves import quality_at
 from luban.understand.quality.sampling.design import Risks
+from luban.understand.quality.sampling.plan import AttributePlan
 
 __all__ = [
     "Measured", "VariablesDecision", "VariablesPlan", "judge_measured", "largest_share", "share_outside",
-    "variables_oc", "variables_plan",
+    "variables_like", "variables_oc", "variables_plan",
 ]  # fmt: skip
 
 Spread = Literal["known", "unknown"]
@@ -118,6 +120,24 @@ def variables_plan(risks: Risks, *, spread: Spread = "unknown") -> VariablesPlan
             low = middle + 1
     least, most = _k_range(low, risks, spread)
     return VariablesPlan(low, (least + most) / 2, spread, f"{risks.text}; k method, spread {spread}")
+
+
+def variables_like(plan: AttributePlan, *, spread: Spread = "unknown") -> VariablesPlan:
+    """The smallest plan by variables that protects as a plan by attributes does, with fewer pieces.
+
+    It accepts at least 95 % of the lots of which the other accepts 95 %, and at most 10 % of those of which it accepts
+    10 %: plans by variables of the standards are matched to those by attributes in the same way.
+    Raises   InputError for a plan that counts nonconformities
+    Source   ISO 3951-1, introduction: operating characteristic curves as close as can be to those of ISO 2859-1
+    Example  variables_like(standard_plan(1000, 1.0), spread="known").size < 80
+    """
+    if plan.per_hundred:
+        raise InputError("nonconformities cannot be judged by measured values", came=plan.reference)
+    risks = Risks(quality_at(plan, 0.95), quality_at(plan, 0.10))
+    found = variables_plan(risks, spread=spread)
+    drawn = ", ".join(f"n {stage.size} c {stage.accept}" for stage in plan.stages)
+    text = f"as protective as {drawn} ({plan.reference}); k method, spread {spread}"
+    return VariablesPlan(found.size, found.k, spread, text)
 
 
 def variables_oc(plan: VariablesPlan, quality: Floats | Sequence[float]) -> Floats:

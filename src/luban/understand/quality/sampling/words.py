@@ -28,6 +28,8 @@ SENTENCES: Final = (
     "own plan: {good} % accepted at least {often} %, {bad} % accepted at most {seldom} %",
     "own plan: {good} % accepted at least {often} %, {bad} % accepted at most {seldom} %; k method, spread known",
     "own plan: {good} % accepted at least {often} %, {bad} % accepted at most {seldom} %; k method, spread unknown",
+    "as protective as {plan}; k method, spread known",
+    "as protective as {plan}; k method, spread unknown",
     "a plan of your own",
     "supplier and item are needed",
     "nothing is agreed for this supplier and item",
