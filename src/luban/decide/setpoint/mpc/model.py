@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from luban.core.errors import InputError
 
-__all__ = ["LinearUnit", "RatesUnit", "Unit"]
+__all__ = ["Array", "LinearUnit", "RatesUnit", "Unit"]
 
 Array: TypeAlias = NDArray[np.float64]
 
