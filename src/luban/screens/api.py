@@ -30,6 +30,8 @@ from luban.screens.gate import Gate
 from luban.screens.metrics import exposition
 from luban.screens.plain import plain
 from luban.screens.quality_api import quality_router
+from luban.screens.quality_inspection_api import inspection_router
+from luban.screens.quality_studies_api import studies_router
 from luban.screens.reads import Reads
 from luban.screens.schedule_api import schedule_router
 from luban.screens.service import Gap, Header, Now, PlantView, Trend
@@ -139,7 +141,8 @@ def build_api(
     found = searches or Searches(plans.plans, str(view.folder))
     app.include_router(schedule_router(plans, lambda role: _needs(users, role), reads, found), prefix="/api/v1")
     quality = books or QualityBooks(view)
-    app.include_router(quality_router(quality, lambda role: _needs(users, role), reads), prefix="/api/v1")
+    for router in (quality_router, inspection_router, studies_router):
+        app.include_router(router(quality, lambda role: _needs(users, role), reads), prefix="/api/v1")
     return app
 
 

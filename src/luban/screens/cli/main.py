@@ -17,6 +17,7 @@ from luban.screens.cli import (
     connect,
     doe,
     gauge,
+    inspect,
     kpi,
     ledger,
     pilot,
@@ -71,6 +72,7 @@ capability.register(app)
 gauge.register(app)
 causes.register(app)
 sampling.register(app)
+inspect.register(app)
 doe.register(app)
 setpoint.register(app)
 pilot.register(app)
