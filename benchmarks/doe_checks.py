@@ -18,7 +18,13 @@ from scipy import special
 
 from luban.core.errors import LubanError
 from luban.decide.improve.anova import anova, compare, lack_of_fit
-from luban.decide.improve.curved import axial_distance, box_behnken, central_composite
+from luban.decide.improve.curved import (
+    axial_distance,
+    box_behnken,
+    central_composite,
+    simplex_centroid,
+    simplex_lattice,
+)
 from luban.decide.improve.design import Design, Factor, numeric_factors, repeated, standard_order
 from luban.decide.improve.desirability import Goal, desirability, overall
 from luban.decide.improve.effects import effects
@@ -26,7 +32,7 @@ from luban.decide.improve.factorial import aliases, fractional, full_factorial
 from luban.decide.improve.fit import Fit, fit, model_matrix
 from luban.decide.improve.formula import read_model, read_term
 from luban.decide.improve.residuals import box_cox, cooks_distance, deleted_residuals
-from luban.decide.improve.screening import plackett_burman
+from luban.decide.improve.screening import definitive_screening, plackett_burman
 from luban.decide.improve.surface import canonical, path, quadratic
 
 __all__ = ["KINDS", "Experiment", "Outcome", "judge", "outcomes"]
@@ -43,7 +49,7 @@ class Experiment:
     columns: Mapping[str, Any]
     responses: tuple[str, ...]
     expected: Sequence[Mapping[str, Any]]
-    fits: dict[tuple[str, str, tuple[int, ...]], Fit] = field(default_factory=dict)
+    fits: dict[tuple[str, str, tuple[int, ...], bool], Fit] = field(default_factory=dict)
     tables: dict[tuple[int, int], Any] = field(default_factory=dict)
 
     @classmethod
@@ -100,11 +106,15 @@ class Experiment:
     def fit(self, check: Mapping[str, Any], model: str | None = None) -> Fit:
         text, response = model or check.get("model") or "1", check.get("response") or self.responses[0]
         runs = tuple(check.get("runs") or ())
-        key = (text, response, runs)
+        natural = check.get("units") == "actual" and check.get("kind") in ("coefficient", "std_error", "prediction")
+        key = (text, response, runs, natural)
         if key not in self.fits:
             whole = self.columns[response]
             rows = [r - 1 for r in runs] if runs else np.flatnonzero(np.isfinite(whole)).tolist()
             data = {n: c[rows] for n, c in self.columns.items()}
+            if natural:
+                data |= {f.name: np.array([f.natural(v) for v in data[f.name]]) for f in self.factors
+                         if f.name in data and f.numeric and data[f.name].dtype.kind == "f"}  # fmt: skip
             self.fits[key] = fit(read_model(text), data, data[response], name=response)
         return self.fits[key]
 
@@ -140,6 +150,14 @@ def _of(get: Callable[[Fit], float]) -> Callable[[Experiment, Check], float]:
 def _coefficient(get: Callable[[Fit], Any]) -> Callable[[Experiment, Check], float]:
     def value(e: Experiment, c: Check) -> float:
         of = e.fit(c)
+        level = re.fullmatch(r"(?:C\()?([^(),\[\]]+?)(?:\s*,[^\[]*\))?\)?\[(T|S)\.([^\]]+)\]", c["term"])
+        if level and level.group(2) == "S":
+            return float(get(of)[of.coefficient(f"{level.group(1)}[{level.group(3)}]")])
+        if level:  # against the first level, all else at its middle
+            rows = [{n: v[:1] if np.asarray(v).dtype.kind not in "fiu" else np.zeros(1) for n, v in of.data.items()}
+                    | {level.group(1): np.array([at])}
+                    for at in (min(of.data[level.group(1)]), level.group(3))]  # fmt: skip
+            return float(of.predict(rows[1])[0][0] - of.predict(rows[0])[0][0])
         return float(get(of)[of.coefficient(c["term"])])
 
     return value
@@ -186,8 +204,12 @@ def _nested(e: Experiment, c: Check) -> float:
 
 def _point(e: Experiment, c: Check, key: str = "point") -> dict[str, Any]:
     point = dict(c[key])
-    if c.get("units") == "actual":
-        point = {n: (v - e.scale(n)[0]) / e.scale(n)[1] for n, v in point.items()}
+    factors = {f.name: f for f in e.factors}
+    for name, value in point.items():
+        if isinstance(value, str) and len(factors[name].levels) == 2:
+            point[name] = factors[name].coded(value)
+        elif c.get("units") == "actual" and c.get("kind") != "prediction" and not isinstance(value, str):
+            point[name] = (value - e.scale(name)[0]) / e.scale(name)[1]
     return {n: np.array([v]) for n, v in point.items()}
 
 
@@ -222,6 +244,10 @@ def _steepest(e: Experiment, c: Check) -> float:
 def _stationary(e: Experiment, c: Check) -> float:
     got = canonical(e.fit(c))
     key = str(c.get("key") or c.get("term") or "")
+    head, _, tail = key.rpartition(".")
+    if "eigen" in head:
+        return float(np.sort(got.eigenvalues)[int(tail)])
+    key = tail if tail in got.names else key
     if key in got.names:
         value = float(got.point[got.names.index(key)])
         return value * e.scale(key)[1] + e.scale(key)[0] if c.get("units") == "actual" else value
@@ -270,6 +296,12 @@ def _design(raw: Mapping[str, Any]) -> Design:
         made = central_composite(factors, form or "circumscribed", centre=centre, alpha="rotatable" if form else alpha)
     elif kind in ("box_behnken", "bbd"):
         made = box_behnken(factors, centre=centre)
+    elif kind in ("dsd", "definitive_screening"):
+        made = definitive_screening(factors, extra=0)
+    elif kind in ("simplex_lattice", "mixture", "mixture_simplex_lattice"):
+        made = simplex_lattice(factors, int(options.get("degree") or 2), centre=centre)
+    elif kind in ("simplex_centroid", "mixture_simplex_centroid"):
+        made = simplex_centroid(factors)
     else:
         raise LubanError(f"no design of the kind {kind} here")
     return repeated(made, int(options.get("n_replicates") or 1))
@@ -409,6 +441,7 @@ KINDS: dict[str, Callable[[Experiment, Check], Any]] = {
     "prediction": _prediction, "prediction_interval": _interval, "mean_interval": _interval,
     "confidence_interval": _interval, "coefficient_interval": _interval,
     "steepest_path": _steepest, "stationary_point": _stationary, "stationary_value": _stationary,
+    "canonical": _stationary, "canonical_analysis": _stationary,
     "eigenvalue": _eigenvalue, "desirability": _desirability,
     "design_property": _design_property, "design_metric": _metric, "library_value": _quantiles,
     "standard_order": _order, "lenth_pse": _lenth, "lenth_me": _lenth, "lenth_sme": _lenth, "lenth_margin": _lenth,

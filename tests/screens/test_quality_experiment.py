@@ -161,7 +161,7 @@ def test_sheets_speak_the_language(tmp_path: Path, language: str) -> None:
         proposal_sheet(propose(trials.factors, trials.settings, trials.responses["strength"]), trials.factors, say,
                        response="strength"),
     ]  # fmt: skip
-    kept = {"strength", "hot", "long", "Intercept", "MPa", "luban", "csv", "runs", "III"}
+    kept = {"cost", "strength", "hot", "long", "Intercept", "MPa", "luban", "csv", "runs", "III"}
     for sheet in made:
         for text in texts(sheet):
             assert set(re.findall(r"[A-Za-z]{2,}", text)) - kept == set() or "A·" in text or "AB" in text, text

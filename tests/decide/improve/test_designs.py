@@ -20,7 +20,7 @@ from luban.decide.improve.design import Factor, blocked, numeric_factors, random
 from luban.decide.improve.factorial import aliases, best_generators, fractional, full_factorial, word_lengths
 from luban.decide.improve.optimal import candidates, d_efficiency, d_optimal
 from luban.decide.improve.plans import DESIGNS, plan_design, plan_table, recommend
-from luban.decide.improve.screening import hadamard, plackett_burman
+from luban.decide.improve.screening import conference, definitive_screening, hadamard, plackett_burman
 from luban.decide.improve.squares import latin_square
 
 # words of length 3, 4, 5, … of the minimum aberration fractions: Fries and Hunter (1980), Chen, Sun and Wu (1993)
@@ -214,3 +214,23 @@ def test_generators_are_cached_and_sorted() -> None:
     generators, pattern = best_generators(5, 16)
     assert generators == (0b1111,)
     assert pattern == (0, 0, 0, 0, 1)
+
+
+@pytest.mark.parametrize("n", [4, 6, 8, 10, 12, 14, 18, 26, 28])
+def test_conference_matrices(n: int) -> None:
+    c = conference(n)
+    np.testing.assert_array_equal(c.T @ c, (n - 1) * np.eye(n))
+    assert (np.diag(c) == 0).all()
+
+
+def test_definitive_screening_keeps_main_effects_clear() -> None:
+    """Six factors in 13 runs (Jones and Nachtsheim 2011): orthogonal to each other, to squares and to interactions."""
+    design = definitive_screening(6, extra=0)
+    x = design.settings
+    assert len(design) == 13
+    assert set(np.unique(x)) == {-1, 0, 1}
+    np.testing.assert_array_equal(x.T @ x, 10 * np.eye(6))
+    second = [x[:, i] * x[:, j] for i in range(6) for j in range(i, 6)]
+    np.testing.assert_array_equal(x.T @ np.stack(second, axis=1), 0)
+    with pytest.raises(InputError):
+        conference(16)

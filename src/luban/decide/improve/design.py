@@ -87,7 +87,7 @@ class Factor:
         return out | ({"unit": self.unit} if self.unit else {}) | ({"mixture": True} if self.mixture else {})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Design:
     """Runs to make.
 

@@ -13,7 +13,7 @@ from luban.decide.improve.design import Design, Factor, blocked, randomised, rep
 from luban.decide.improve.factorial import fractional, full_factorial
 from luban.decide.improve.formula import full_model
 from luban.decide.improve.optimal import d_optimal
-from luban.decide.improve.screening import plackett_burman
+from luban.decide.improve.screening import definitive_screening, plackett_burman
 from luban.decide.improve.squares import latin_square
 
 __all__ = ["DESIGNS", "PURPOSES", "plan_design", "plan_table", "recommend"]
@@ -22,6 +22,7 @@ DESIGNS: Final = {
     "full": "all combinations of all levels",
     "fraction": "the fraction of a two-level factorial that mixes up least",
     "plackett-burman": "screening of main effects, in a multiple of four runs",
+    "definitive": "screening at three levels, main effects clear of squares and interactions",
     "ccc": "central composite, axial runs outside the ranges",
     "ccf": "central composite, axial runs on the faces",
     "cci": "central composite, all within the ranges",
@@ -124,6 +125,8 @@ def plan_design(
         made = fractional(chosen, runs or _cheapest(len(chosen)), generators=generators, centre=middle, fold=fold)
     elif kind == "plackett-burman":
         made = plackett_burman(chosen, runs, centre=middle, fold=fold)
+    elif kind == "definitive":
+        made = definitive_screening(chosen)
     elif kind in ("ccc", "ccf", "cci"):
         made = central_composite(chosen, kind, centre=curved)
     elif kind == "box-behnken":

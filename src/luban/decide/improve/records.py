@@ -21,7 +21,7 @@ from luban.understand.quality.book import Entry, entries
 __all__ = ["Record", "experiments", "factor_of", "plan_data", "record_of", "run_data", "trials_of"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Record:
     """One experiment as the books have it.
 

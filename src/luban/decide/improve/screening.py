@@ -1,4 +1,6 @@
-"""Plackett-Burman designs: up to n - 1 factors in n runs, n any multiple of four, not only powers of two.
+"""Designs that find the few factors that matter: Plackett-Burman and definitive screening.
+
+Plackett-Burman: up to n - 1 factors in n runs, n any multiple of four, not only powers of two.
 
 The signs come from quadratic residues (Paley 1933, doi:10.1002/sapm1933121311), which for 12, 20 and 24 runs are the
 rows that Plackett and Burman printed (1946, doi:10.1093/biomet/33.4.305). Every main effect is mixed with a part of
@@ -16,7 +18,7 @@ from luban.decide.improve.design import Design, Factor, numeric_factors, unorder
 from luban.decide.improve.squares import galois_field, prime_powers
 from luban.understand.quality.data import Floats, Ints
 
-__all__ = ["hadamard", "plackett_burman"]
+__all__ = ["conference", "definitive_screening", "hadamard", "plackett_burman"]
 
 
 def _residues(q: int) -> tuple[Ints, list[list[int]]]:
@@ -102,3 +104,42 @@ def plackett_burman(factors: Sequence[Factor] | int, runs: int = 0, *, centre: i
     notes = ("main effects are clear of two-factor interactions",) if fold else (
         "main effects are mixed with parts of two-factor interactions",)  # fmt: skip
     return unordered("Plackett-Burman", chosen, rows, notes=notes, figures={"resolution": 4.0 if fold else 3.0})
+
+
+def conference(n: int) -> Ints:
+    """A square with zeros on its diagonal, +1 and -1 elsewhere, whose columns are orthogonal, shape (n, n).
+
+    n       even; n - 1 a power of a prime (all even n up to 32 but 16 and 22, which need others)
+    Raises  InputError for any other
+    """
+    q = n - 1
+    if n % 2 or n < 4 or len(prime_powers(q)) != 1:
+        raise InputError("no such design is known here", came=str(n), expected="4, 6, 8, 10, 12, 14, 18, 20, 24, …")
+    character, away = _residues(q)
+    made = np.zeros((n, n), np.int64)
+    made[0, 1:] = 1
+    made[1:, 0] = 1 if q % 4 == 1 else -1
+    made[1:, 1:] = character[np.array(away)]
+    return made
+
+
+def definitive_screening(factors: Sequence[Factor] | int, *, extra: int = 2) -> Design:
+    """Three levels in about twice as many runs as factors: main effects clear of squares and of interactions.
+
+    Each run comes with its mirror image, one factor at its middle; a run at the centre of all is added.
+
+    extra   further pairs of columns that no factor uses, for an estimate of scatter (as the authors advise)
+    Raises  InputError if a factor has no scale
+    Source  Jones and Nachtsheim (2011, doi:10.1080/00224065.2011.11917841); by conference matrices: Xiao, Lin, Bai (2012)
+    Example len(definitive_screening(6, extra=0)) == 13
+    """
+    chosen = numeric_factors(factors) if isinstance(factors, int) else tuple(factors)
+    k = len(chosen)
+    if k < 3 or not all(f.numeric for f in chosen):
+        raise InputError("a definitive screening design has three factors with a scale at least", came=str(k))
+    n = max(4, k + extra)
+    while n % 2 or len(prime_powers(n - 1)) != 1:
+        n += 1
+    half = conference(n)[:, :k].astype(float)
+    notes = ("main effects are clear of squares and of two-factor interactions",)
+    return unordered("definitive screening", chosen, np.vstack([half, -half, np.zeros((1, k))]), notes=notes)

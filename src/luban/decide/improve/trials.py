@@ -24,7 +24,7 @@ _BLOCK = {"block", "blocks", "blk"}
 _RESPONSES = {"y", "response", "result", "yield", "value", "measured", "output"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Trials:
     """What was set and what came of it.
 

@@ -35,6 +35,8 @@ SENTENCES: Final = (
     "no degrees of freedom left to check residuals",
     # designs
     "main effects are clear of two-factor interactions",
+    "main effects are clear of squares and of two-factor interactions",
+    "definitive screening",
     "main effects are mixed with parts of two-factor interactions",
     "{n}^{k} full factorial",
     "full factorial",

@@ -284,7 +284,7 @@ def project_gain(
     ]  # fmt: skip
     if name:
         one, found, why = listed[0]
-        give(output(as_json), project_sheet(one, found, speak, why), document[0], out, language)
+        give(output(as_json), project_sheet(one, found, speak, why, plant.zone), document[0], out, language)
         return OK if found is not None and found.gain.verdict == "better" else NO
     give(output(as_json), projects_sheet(listed, speak), document, out, language)
     return OK

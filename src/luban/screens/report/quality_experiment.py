@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -153,7 +154,7 @@ def _table(result: Analysis, say: Words) -> Grid:
         return (name, str(df), number(ss, 6), number(ms, 6), number(f, 5), shown)
 
     rows = [
-        line(say(r.source) if r.source == "Residual" else r.source, r.df, r.ss, r.ms, r.f, r.p) for r in result.table
+        line(say("residual") if r.source == "Residual" else r.source, r.df, r.ss, r.ms, r.f, r.p) for r in result.table
     ]
     lack = result.lack
     if lack is not None:
@@ -284,10 +285,13 @@ def gain_figures(found: Verified, say: Words) -> Figures:
     return Figures(tuple(rows), title=say("Gain, worked out from facts"))
 
 
-def project_sheet(project: Project, found: Verified | None, say: Words, reason: str = "") -> Sheet:
+def project_sheet(
+    project: Project, found: Verified | None, say: Words, reason: str = "", zone: ZoneInfo | None = None
+) -> Sheet:
     """An improvement project: what was done, and what the facts say of it.
 
     reason  why there is no gain yet
+    zone    of the wall clock; UTC if None
     """
     aim = project.aim
     words = {"mean": say("mean"), "spread": say("standard deviation"), "share": say("share that is bad")}
@@ -305,19 +309,20 @@ def project_sheet(project: Project, found: Verified | None, say: Words, reason: 
         if found
         else Note(say(reason or "nothing was changed yet, so there is nothing to verify"), "doubt")
     )
-    rows = [
-        (iso(e.time)[:16].replace("T", " "), phase_word(say, e.code), e.person or _NONE, e.text)
-        for e in project.entries
-    ]
+    rows = [(_clock(e.time, zone), phase_word(say, e.code), e.person or _NONE, e.text) for e in project.entries]
     blocks.append(Grid((say("time"), say("phase"), say("person"), say("note")), rows, title=say("What was done")))
     made: Mapping[str, str] = {"luban": __version__}
     if found:
         made = {
-            say("time before"): f"{iso(found.before[0])[:16]} … {iso(found.before[1])[:16]}",
-            say("time after"): f"{iso(found.after[0])[:16]} … {iso(found.after[1])[:16]}",
+            say("time before"): " … ".join(_clock(t, zone) for t in found.before),
+            say("time after"): " … ".join(_clock(t, zone) for t in found.after),
             say("facts used"): f"{found.facts:,}", say("books up to fact"): f"{found.head:,}", "luban": __version__,
         }  # fmt: skip
     return Sheet(project.title, project.id, tuple(blocks), made)
+
+
+def _clock(at: int, zone: ZoneInfo | None) -> str:
+    return iso(at, zone)[:16].replace("T", " ")
 
 
 def projects_sheet(listed: Sequence[tuple[Project, Verified | None, str]], say: Words) -> Sheet:

@@ -12,6 +12,7 @@ import numpy as np
 from nicegui import ui
 
 from luban.core.errors import InputError
+from luban.core.time import SECOND, now
 from luban.decide.improve.analysis import Analysis, analyse
 from luban.decide.improve.bayes import propose
 from luban.decide.improve.design import Design
@@ -45,12 +46,13 @@ class ExperimentPanel:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.say: Words = bench.say
-        self._given = {"id": "", "title": "", "factors": "", "responses": "", "runs": "", "seed": "1"}
+        self._given = {"id": "", "title": "", "factors": "", "responses": "", "runs": ""}
         self._chosen = {"purpose": "understand", "design": "", "aim": "max"}
         self._results: dict[str, str] = {}
         self._all: tuple[Record, ...] = ()
         self._own = ""
         self._plan: Design | None = None
+        self._seed = now() // SECOND % 100_000
         self._head = -1
         self._projects = ProjectDesk(bench)
         self._mode = "experiments"
@@ -82,8 +84,9 @@ class ExperimentPanel:
 
     async def tick(self, now: Now) -> None:
         """Read again where the books have grown."""
-        if now.head != self._head:
-            self._head = now.head
+        head = now.head
+        if head != self._head:
+            self._head = head
             await self._read()
             await self._projects.grown()
 
@@ -96,9 +99,11 @@ class ExperimentPanel:
 
     async def _read(self, *, draw: bool = False) -> None:
         found = await self.bench.ask(experiments, self.bench.view.ledger)
-        if found is None or not self.bench.alive or (found == self._all and not draw):
+        if found is None or not self.bench.alive:
             return
         known = {r.id: r.entries for r in self._all}
+        if known == {r.id: r.entries for r in found} and not draw:
+            return
         self._all = found
         with self.bench.client:
             self._draw_list()
@@ -112,7 +117,7 @@ class ExperimentPanel:
     def _draw_list(self) -> None:
         say = self.say
         self._list.clear()
-        with self._list, card(say("Experiments")):
+        with self._list, card(say("Experiments")), ui.element("div").classes("lb-tools"):
             if not self._all:
                 ui.html(html.escape(say("No experiment has been entered yet.")), sanitize=False)
             for one in self._all[:40]:
@@ -126,6 +131,7 @@ class ExperimentPanel:
 
     async def _open(self, name: str) -> None:
         self._own, self._plan, self._results = name, None, {}
+        self._seed = now() // SECOND % 100_000  # another order for each experiment; the plan keeps it
         self._draw_list()
         await self._draw()
 
@@ -197,7 +203,7 @@ class ExperimentPanel:
             asked = needed if kind in ("fraction", "plackett-burman", "d-optimal") else 0
         if not factors:
             raise InputError("an experiment has one factor at least")
-        return plan_design(kind, factors, runs=asked, seed=int(float(self._given["seed"] or 1))), why
+        return plan_design(kind, factors, runs=asked, seed=self._seed), why
 
     def _names(self) -> tuple[str, ...]:
         given = self._given["responses"].replace("，", ",").replace("、", ",")

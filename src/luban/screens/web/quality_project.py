@@ -75,7 +75,7 @@ class ProjectDesk:
     async def _draw(self) -> None:
         say = self.say
         self._list.clear()
-        with self._list, card(say("Improvement projects")):
+        with self._list, card(say("Improvement projects")), ui.element("div").classes("lb-tools"):
             for one in self._all[:40]:
                 text = f"{one.title} · {phase_word(say, one.phase)}"
                 button = tool(html.escape(text), lambda one=one: self._open(one.id))
@@ -91,7 +91,8 @@ class ProjectDesk:
             return
         with self.bench.client:
             self._found = told[0][1] if own is not None else None
-            self._show(project_sheet(own, told[0][1], say, told[0][2]) if own else projects_sheet(told, say))
+            zone = self.bench.view.plant.zone
+            self._show(project_sheet(own, told[0][1], say, told[0][2], zone) if own else projects_sheet(told, say))
 
     # ------------------------------------------------------------------ acts
 
