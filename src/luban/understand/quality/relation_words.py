@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-__all__ = ["FEW_CLASSES", "FEW_PAIRS", "FEW_TWICE", "NEVER_CHANGES", "NO_SPREAD", "SENTENCES"]
+__all__ = ["FACTORS", "FEW_CLASSES", "FEW_PAIRS", "FEW_TWICE", "NEVER_CHANGES", "NO_SPREAD", "REFUSED", "SENTENCES"]
 
 FEW_CLASSES = "fewer than two classes"
 FEW_TWICE = "fewer than two classes with two values"
 NO_SPREAD = "all values are equal"
 FEW_PAIRS = "fewer than four pairs"
 NEVER_CHANGES = "one of both never changes"
-_FACTORS = (
+FACTORS = (
     "item", "subject", "operation", "order", "code", "person", "lot", "serial", "unit", "gauge", "source", "shift",
     "piece", "event", "row", "time [d]", "cause", "part", "operator", "interaction",
 )  # fmt: skip
-_REFUSED = (
+REFUSED = (
     "no value to judge", "no specification limit", "specification limits are reversed",
     "a confidence lies between 0 and 1",
     "no such family of distributions", "no values in this time", "which characteristic",
@@ -27,5 +27,5 @@ _REFUSED = (
     "no column of the {role}", "no serial or no person is named",
 )  # fmt: skip
 
-SENTENCES = (FEW_CLASSES, FEW_TWICE, NO_SPREAD, FEW_PAIRS, NEVER_CHANGES, *_FACTORS, *_REFUSED)
+SENTENCES = (FEW_CLASSES, FEW_TWICE, NO_SPREAD, FEW_PAIRS, NEVER_CHANGES, *FACTORS, *REFUSED)
 """All of them, for the catalogues of the screens."""
