@@ -37,7 +37,7 @@ from luban.decide.improve.surface import canonical, path, quadratic
 
 __all__ = ["KINDS", "Experiment", "Outcome", "judge", "outcomes"]
 
-_NUMBER = re.compile(r"[-+]?(?:\d+(?:,\d{3})+|\d+)?\.?\d+(?:[eE][-+]?\d+)?|[-+]?\d+\.(?!\d)")
+_NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\.\d+|\d+\.?)(?:[eE][-+]?\d+)?")
 
 
 @dataclass(frozen=True)

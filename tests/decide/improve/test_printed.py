@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from benchmarks.doe_checks import KINDS, Experiment, judge, outcomes
+
 from tests.decide.improve.test_anova import chemical
 
 

@@ -130,7 +130,7 @@ def definitive_screening(factors: Sequence[Factor] | int, *, extra: int = 2) -> 
 
     extra   further pairs of columns that no factor uses, for an estimate of scatter (as the authors advise)
     Raises  InputError if a factor has no scale
-    Source  Jones and Nachtsheim (2011, doi:10.1080/00224065.2011.11917841); by conference matrices: Xiao, Lin, Bai (2012)
+    Source  Jones and Nachtsheim (2011, doi:10.1080/00224065.2011.11917841); by conference matrices: Xiao et al. (2012)
     Example len(definitive_screening(6, extra=0)) == 13
     """
     chosen = numeric_factors(factors) if isinstance(factors, int) else tuple(factors)
