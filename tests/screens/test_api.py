@@ -72,6 +72,12 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
         "schedule_lock", "schedule_undo", "schedule_redo", "schedule_publish", "schedule_promise", "schedule_runs",
         "schedule_run", "schedule_progress", "schedule_stop", "schedule_cancel", "schedule_repair",
         "schedule_repair_take", "schedule_offer",
+        "quality_characteristics", "quality_chart", "quality_facts", "quality_file", "quality_limits",
+        "quality_freeze", "quality_withdraw", "quality_exclude", "quality_include", "quality_cause",
+        "quality_inspection_plan", "quality_held_lots", "quality_measure", "quality_device_queue",
+        "quality_device_confusion", "quality_device_result", "quality_device_review", "quality_nonconformances",
+        "quality_nonconformance", "quality_nonconformance_open", "quality_nonconformance_step",
+        "quality_nonconformance_effect", "quality_capability", "quality_relations", "quality_causes", "quality_gauge",
     }  # fmt: skip
     assert all(op.get("description") for methods in described["paths"].values() for op in methods.values())
 
