@@ -94,6 +94,27 @@ def test_without_an_envelope_nothing_is_proposed(run_cli: Cli, file: Path) -> No
     assert code == 1, "blocked: the process wants less than the envelope has"
 
 
+def test_a_plants_books_say_what_was_agreed_and_set(run_cli: Cli, tmp_path: Path) -> None:
+    folder = filled(tmp_path / "plant", 0.008)
+    code, _, said = run_cli("setpoint", folder, "--characteristic", shop.DIAMETER)
+    assert code == 2
+    assert "no safe envelope is agreed on" in said
+    begun = now() - 3600 * 1_000_000
+    with LedgerWriter(places(folder).ledger) as writer:
+        data = agreed("offset of L2", "mm", 1.0, 0.002, Envelope(-0.05, 0.05, 0.004), 25.001)
+        writer.append("event", row("setpoint", shop.DIAMETER, AGREE, person="li", data=data, time=begun), source="page")
+    code, said, _ = run_cli("setpoint", folder, "--characteristic", shop.DIAMETER, "--json")
+    told = json.loads(said)
+    assert code == 0
+    assert told["target"] == 25.001
+    assert told["set_point"]["name"] == "offset of L2"
+    assert told["proposed"] == pytest.approx(-0.002)
+    code, said, _ = run_cli(
+        "setpoint", folder, "--characteristic", shop.DIAMETER, "--lowest", "0", "--highest", "1", "--json"
+    )
+    assert json.loads(said)["set_point"]["now"] == 0.002
+
+
 @pytest.mark.parametrize("language", ["en", "zh", "ko"])
 def test_the_sheet_speaks_the_language_and_prints(language: str) -> None:
     made = individuals(values(), characteristic="shaft:diameter", unit="mm")
@@ -124,10 +145,15 @@ def test_the_sheet_speaks_the_language_and_prints(language: str) -> None:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = shop.write(tmp_path_factory.mktemp("control") / "plant")
+    return filled(tmp_path_factory.mktemp("control") / "plant", 0.008)
+
+
+def filled(folder: Path, shift: float) -> Path:
+    """The shop with sixty diameters in its books."""
+    shop.write(folder)
     end = now()
     with LedgerWriter(places(folder).ledger) as writer:
-        found = values(0.008)
+        found = values(shift)
         rows = {
             "time": [end - (len(found) - k) * 1_000_000 for k in range(len(found))], "value": found,
             "subject": [shop.DIAMETER] * len(found), "quality": [0] * len(found),

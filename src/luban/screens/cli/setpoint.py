@@ -134,7 +134,7 @@ def _of_plant(
     from luban.screens.service import PlantView
     from luban.understand.quality.book import entries
 
-    sample, _ = plant_data(folder, characteristic, group, *span)
+    sample = plant_data(folder, characteristic, group, *span).sample
     ledger = PlantView(plant_folder(folder)).ledger
     stands = standing_of(entries(ledger, "setpoint", sample.characteristic))
     points = stands.in_force(sample.time) if len(stands.since) else None

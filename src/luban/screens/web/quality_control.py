@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from time import monotonic
 from typing import Any
 
 from nicegui import ui
@@ -29,6 +30,7 @@ __all__ = ["ControlPanel"]
 _LEFT = "flex: 1 1 290px; max-width: 420px; display: grid; gap: 12px; min-width: 0"
 _RIGHT = "flex: 3 1 420px; min-width: 0; display: grid; gap: 12px; grid-template-columns: minmax(0, 1fr)"
 _SHOWN = 30
+_CALM = 3.0  # [s] between two looks at the books
 
 
 class ControlPanel:
@@ -40,6 +42,7 @@ class ControlPanel:
         self._stood: Stood | None = None
         self._known: tuple[str, ...] = ()
         self._head = -1
+        self._at = 0.0
         self._given: dict[str, str] = {}
         self._of = ""
 
@@ -77,8 +80,8 @@ class ControlPanel:
 
     async def tick(self, now: Now) -> None:
         """Read again where the books have grown."""
-        if now.head != self._head:
-            self._head = now.head
+        if now.head != self._head and monotonic() - self._at > _CALM:
+            self._head, self._at = now.head, monotonic()
             if self._of:
                 await self._read(self._of)
             else:
