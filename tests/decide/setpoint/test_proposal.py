@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from luban.core.errors import InputError
 from luban.decide.setpoint.envelope import Envelope
@@ -118,3 +119,15 @@ def test_how_things_stand_is_the_fold_over_the_books():
     assert nothing.in_force(np.array([5])).tolist() == [0.0]
     with pytest.raises(InputError):
         agreed("offset", "µm", 0.0, 0.0, KNOB.envelope)
+
+
+@given(st.integers(0, 500), st.floats(-1e3, 1e3), st.sampled_from([0.01, 0.5, 3.0, 100.0]))
+@settings(max_examples=30, deadline=None)
+def test_origin_and_unit_do_not_matter(seed, shift, scale):
+    values = np.random.default_rng(seed).normal(size=40) + np.repeat([0.0, 1.5], 20)
+    wide = Envelope(-1e6, 1e6)
+    one = propose(individuals(values), Knob("k", "", 1.0, 0.0, wide), target=0.0)
+    two = propose(individuals(shift + scale * values), Knob("k", "", scale, 0.0, wide), target=shift)
+    assert two.decision == one.decision
+    assert two.weight == one.weight
+    assert two.wanted == pytest.approx(one.wanted, rel=1e-6, abs=1e-8)

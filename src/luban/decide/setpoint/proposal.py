@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ __all__ = ["Effect", "Knob", "SetPointPlan", "propose"]
 
 _FEWEST = 12
 _RECENT = 25
+_MOST_RUNS = 20_000  # newest ones that the weight is fitted to
 _WEIGHTS = np.concatenate([np.linspace(0.02, 0.98, 49), [1.0]])
 _TWO_SIDED = 1.959963984540054  # 95 % of a normal law
 
@@ -79,7 +80,7 @@ class SetPointPlan:
     values     measured value of each run, shape (runs,); set_points in force, shape (runs,)
     signals    rule → how often it fired among the newest 25 points
     reasons    keys of REASONS of the envelope or of words.PLAN, in their order
-    rests_on   first and last label, runs, values
+    facts      first_seq, last_seq of the measurements it rests on and the head of the books; empty for a file
     excluded   what was left out of the source
     """
 
@@ -104,6 +105,7 @@ class SetPointPlan:
     used: int
     excluded: tuple[Excluded, ...] = ()
     source: str = ""
+    facts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def change(self) -> float:
@@ -129,6 +131,7 @@ class SetPointPlan:
             "weight": self.weight, "shock": self.shock, "signals": dict(self.signals), "reasons": list(self.reasons),
             "rests_on": {
                 "first": self.labels[0], "last": self.labels[-1], "runs": len(self.labels), "values": self.used,
+                **self.facts,
             },
             "excluded": [own.as_dict() for own in self.excluded], "source": self.source,
         }  # fmt: skip
@@ -136,7 +139,7 @@ class SetPointPlan:
 
 def propose(
     sample: Sample, knob: Knob, *, target: float | None = None, weight: float | None = None,
-    set_points: Floats | None = None,
+    set_points: Floats | None = None, facts: Mapping[str, int] | None = None,
 ) -> SetPointPlan:  # fmt: skip
     """A proposal from the values of a characteristic.
 
@@ -144,6 +147,7 @@ def propose(
     target      None: the sample's, else the middle of its limits
     weight      λ; None: the one under which the values are likeliest
     set_points  in force at each run, shape (runs,); None: `knob.now` all the time
+    facts       what it rests on in the books: first and last seq, head
     A change is proposed only where the 95 % interval of the deviation leaves out 0, or the individuals chart signals at
     one of the newest points: to follow noise would add to it.
     Raises      InputError for fewer than 12 runs, no target, shapes that do not fit
@@ -176,7 +180,7 @@ def propose(
     return SetPointPlan(
         sample.characteristic, sample.unit, knob, aim, sample.lower, sample.upper, decision, proposed, wanted, effects,
         float(chosen), shock, levels + knob.gain * used, values, used, tuple(sample.labels), signals, reasons,
-        len(sample.values), sample.excluded, sample.source,
+        len(sample.values), sample.excluded, sample.source, dict(facts or {}),
     )  # fmt: skip
 
 
@@ -194,8 +198,7 @@ def _target(sample: Sample, target: float | None) -> float:
 
 def _levels(free: Floats, weight: float) -> tuple[Floats, float]:
     """EWMA of each run, begun at the mean of the first runs, and the standard deviation of its forecasts' errors."""
-    first = max(3, min(len(free) // 4, 10))
-    level = float(free[:first].mean())
+    level = _first(free)
     levels, errors = np.empty(len(free)), np.empty(len(free))
     for k, value in enumerate(free.tolist()):
         errors[k] = value - level
@@ -204,10 +207,19 @@ def _levels(free: Floats, weight: float) -> tuple[Floats, float]:
     return levels, float(np.sqrt(np.mean(errors**2)))
 
 
+def _first(free: Floats) -> float:
+    return float(free[: max(3, min(len(free) // 4, 10))].mean())
+
+
 def _likeliest(free: Floats) -> float:
     """The weight whose forecasts err least: maximum likelihood of a level that wanders under noise."""
-    errors = [_levels(free, float(weight))[1] for weight in _WEIGHTS]
-    return float(_WEIGHTS[int(np.argmin(errors))])
+    level = np.full(len(_WEIGHTS), _first(free))
+    squares = np.zeros(len(_WEIGHTS))
+    for value in free[-_MOST_RUNS:].tolist():
+        error = value - level
+        squares += error * error
+        level += _WEIGHTS * error
+    return float(_WEIGHTS[int(np.argmin(squares))])
 
 
 def _signals(sample: Sample, values: Floats) -> dict[str, int]:

@@ -53,7 +53,10 @@ def read_setpoint(view: PlantView, characteristic: str) -> Stood:
         return Stood(characteristic, stands, None, why, found.head)
     sample = _newest(found.sample)
     try:
-        plan = propose(sample, stands.knob, target=stands.target, set_points=stands.in_force(sample.time))
+        seqs = found.seqs[-len(sample.values) :]
+        facts = {"first_seq": int(seqs.min()), "last_seq": int(seqs.max()), "head": found.head} if len(seqs) else {}
+        used = stands.in_force(sample.time)
+        plan = propose(sample, stands.knob, target=stands.target, set_points=used, facts=facts)
     except InputError as error:
         return Stood(characteristic, stands, None, error, found.head)
     return Stood(characteristic, stands, plan, None, found.head)
