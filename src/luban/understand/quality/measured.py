@@ -7,12 +7,14 @@ Writes  nothing; a corrected fact changes what is read
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import narwhals as nw
 import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from luban.core.errors import InputError
 from luban.core.quality import Quality
@@ -148,21 +150,25 @@ def measured(
     its = plant.characteristics.get(characteristic)
     if its is None and not table.num_rows and characteristic not in characteristics_with_data(ledger, plant, head):
         declared(plant, characteristic)
-    rows: list[dict[str, Any]] = table.to_pylist()
-    factors = _factors(rows, plant)
-    taken = [at for at in range(len(rows)) if all(factors[name][at] == text for name, text in (where or {}).items())]
-    excluded = {at: bad for at in taken if (bad := _bad(rows[at], characteristic, by_lot=group == "lot"))}
-    order, labels, starts = _grouped([at for at in taken if at not in excluded], rows, group, size, taken)
-    values = np.array([rows[at]["value"] for at in order], np.float64)
-    times = np.array([rows[at]["time"] for at in order], np.int64)
+    factors = {name: _texts(table, name) for name in FACTORS if name != "shift"}
+    time = np.asarray(table["time"].to_numpy(), np.int64)
+    factors["shift"] = _shifts(factors["unit"], time, plant)
+    taken = np.ones(len(time), bool)
+    for name, text in (where or {}).items():
+        taken &= np.array([own == text for own in factors[name]], bool)
+    doubts = _doubts(table, factors["lot"], characteristic, taken, by_lot=group == "lot")
+    good = taken.copy()
+    good[list(doubts)] = False
+    order, labels, starts = _grouped(np.flatnonzero(good), np.flatnonzero(taken), factors, group, size)
+    times = time[order]
     sample = Sample(
-        characteristic, its.unit if its else "", values, starts, labels, times[starts[:-1]],
-        its.lower if its else None, its.nominal if its else None, its.upper if its else None,
-        tuple(excluded.values()), _source(plant, start, end, where, head),
+        characteristic, its.unit if its else "", np.asarray(table["value"].to_numpy(), np.float64)[order], starts,
+        labels, times[starts[:-1]], its.lower if its else None, its.nominal if its else None,
+        its.upper if its else None, tuple(doubts.values()), _source(plant, start, end, where, head),
     )  # fmt: skip
-    seqs = np.array([rows[at]["seq"] for at in order], np.int64)
-    beside = {name: tuple(factors[name][at] for at in order) for name in FACTORS}
-    return Measured(sample, seqs, times, beside, _conditions(rows, order), head)
+    seqs = np.asarray(table["seq"].to_numpy(), np.int64)[order]
+    beside = {name: tuple(factors[name][at] for at in order.tolist()) for name in FACTORS}
+    return Measured(sample, seqs, times, beside, _conditions(table, order), head)
 
 
 def sample_of(
@@ -180,69 +186,85 @@ def _size(group: str | int) -> int:
     raise InputError("unknown grouping", came=repr(group), expected="single, lot or a number of values, at least 1")
 
 
-def _bad(row: Mapping[str, Any], characteristic: str, *, by_lot: bool) -> Excluded | None:
-    """Why a fact cannot be used."""
-    came, reason = f"{row['value']:g}", ""
-    if not np.isfinite(row["value"]):
-        reason = "NaN or infinity instead of a number"
-    elif row["quality"]:
-        known = row["quality"] in set(Quality)
-        reason = f"quality of the value: {Quality(row['quality']).label if known else row['quality']}"
-    elif by_lot and not row["lot"]:
-        reason = "no lot is named"
-    return Excluded(f"seq {row['seq']}", characteristic, came, reason) if reason else None
+def _texts(table: pa.Table, name: str) -> list[str]:
+    """A column of names; "" where nobody said it."""
+    column = table[name]
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(pa.string())
+    texts: list[str] = column.fill_null("").to_pylist()
+    return texts
+
+
+def _doubts(
+    table: pa.Table, lots: list[str], characteristic: str, taken: NDArray[np.bool_], *, by_lot: bool
+) -> dict[int, Excluded]:
+    """The facts that cannot be used, by row, with the reason."""
+    value, quality = table["value"].to_numpy(), table["quality"].to_numpy()
+    wrong = ~np.isfinite(value) | (quality != 0)
+    if by_lot:
+        wrong |= np.array([not lot for lot in lots], bool)
+    found: dict[int, Excluded] = {}
+    for at in np.flatnonzero(wrong & taken).tolist():
+        code = int(quality[at])
+        if not np.isfinite(value[at]):
+            reason = "NaN or infinity instead of a number"
+        elif code:
+            reason = f"quality of the value: {Quality(code).label if code in set(Quality) else code}"
+        else:
+            reason = "no lot is named"
+        found[at] = Excluded(f"seq {table['seq'][at].as_py()}", characteristic, f"{value[at]:g}", reason)
+    return found
 
 
 def _grouped(
-    good: list[int], rows: list[dict[str, Any]], group: str | int, size: int, taken: list[int]
-) -> tuple[list[int], tuple[str, ...], Ints]:
+    good: Ints, taken: Ints, factors: Mapping[str, list[str]], group: str | int, size: int
+) -> tuple[Ints, Sequence[str], Ints]:
     """Order of the values, labels and starts of the subgroups. A value left out makes its subgroup smaller."""
     if group == "lot":
         lots: dict[str, list[int]] = {}
-        for at in good:
-            lots.setdefault(rows[at]["lot"], []).append(at)
+        for at in good.tolist():
+            lots.setdefault(factors["lot"][at], []).append(at)
         sizes = [len(own) for own in lots.values()]
-        order = [at for own in lots.values() for at in own]
+        order = np.array([at for own in lots.values() for at in own], np.int64)
         return order, tuple(lots), np.concatenate(([0], np.cumsum(sizes, dtype=np.int64))).astype(np.int64)
     if size == 1:
-        labels = tuple(rows[at]["serial"] or str(number) for number, at in enumerate(good, 1))
+        serials = factors["serial"]
+        labels = tuple(serials[at] or str(number) for number, at in enumerate(good.tolist(), 1))
         return good, labels, np.arange(len(good) + 1)
-    places = {at: place // size for place, at in enumerate(taken)}
-    numbers = np.array([places[at] for at in good], np.int64)
+    numbers = np.searchsorted(taken, good) // size
     kept, starts = np.unique(numbers, return_index=True)
-    return good, tuple(str(number + 1) for number in kept), np.append(starts, len(good)).astype(np.int64)
+    return good, tuple(str(number + 1) for number in kept.tolist()), np.append(starts, len(good)).astype(np.int64)
 
 
-def _factors(rows: list[dict[str, Any]], plant: Plant) -> dict[str, list[str]]:
-    found = {name: [row[name] or "" for row in rows] for name in FACTORS if name != "shift"}
-    return found | {"shift": _shifts(rows, plant)}
-
-
-def _shifts(rows: list[dict[str, Any]], plant: Plant) -> list[str]:
+def _shifts(units: list[str], time: Ints, plant: Plant) -> list[str]:
     """Name of the shift in which each value was measured; "" outside shifts or where no unit or calendar is known."""
-    names = [""] * len(rows)
+    names = [""] * len(units)
     by_unit: dict[str, list[int]] = {}
-    for at, row in enumerate(rows):
-        unit = row["unit"] or plant.id
-        if unit in plant.equipment:
-            by_unit.setdefault(unit, []).append(at)
+    for at, unit in enumerate(units):
+        by_unit.setdefault(unit or plant.id, []).append(at)
     for unit, own in by_unit.items():
-        shifts = plant.shifts(unit, rows[own[0]]["time"], rows[own[-1]]["time"] + 1)
+        shifts = plant.shifts(unit, int(time[own[0]]), int(time[own[-1]]) + 1) if unit in plant.equipment else []
+        if not shifts:
+            continue
         begins = np.array([shift.start for shift in shifts], np.int64)
-        for at in own if len(shifts) else ():
-            place = int(np.searchsorted(begins, rows[at]["time"], "right")) - 1
-            if place >= 0 and rows[at]["time"] < shifts[place].end:
+        places = np.searchsorted(begins, time[own], "right") - 1
+        for at, place in zip(own, places.tolist(), strict=True):
+            if place >= 0 and time[at] < shifts[place].end:
                 names[at] = shifts[place].name
     return names
 
 
-def _conditions(rows: list[dict[str, Any]], order: list[int]) -> dict[str, Floats]:
+def _conditions(table: pa.Table, order: Ints) -> dict[str, Floats]:
     found: dict[str, Floats] = {}
-    for place, at in enumerate(order):
-        if not rows[at]["conditions"]:
+    column = table["conditions"]
+    if column.null_count == len(column):
+        return found
+    texts = column.to_pylist()
+    for place, at in enumerate(order.tolist()):
+        if not texts[at]:
             continue
         try:
-            noted = json.loads(rows[at]["conditions"])
+            noted = json.loads(texts[at])
         except ValueError:
             continue
         for name, value in noted.items() if isinstance(noted, dict) else ():
