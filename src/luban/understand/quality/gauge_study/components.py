@@ -86,10 +86,16 @@ def analyse(values: Floats, terms: Sequence[Term], compare: Sequence[str]) -> Ta
     n = len(values)
     if n > _LARGEST:
         raise InputError("too many readings for one study", came=str(n), expected=f"at most {_LARGEST}")
-    centred = values - values.mean()
     names = [term.name for term in terms]
-    columns = [_indicator(term.level) for term in terms]
-    basis = np.full((n, 1), 1 / np.sqrt(n))
+    # readings that agree in every level are one row of the model, as heavy as they are many
+    levels, cell, count = np.unique(
+        np.stack([term.level for term in terms], axis=1), axis=0, return_inverse=True, return_counts=True
+    )
+    cell, root = cell.reshape(-1), np.sqrt(count.astype(np.float64))
+    mean = np.bincount(cell, weights=values) / count
+    centred = (mean - values.mean()) * root
+    columns = [_indicator(own) * root[:, None] for own in levels.T]
+    basis = (root / np.sqrt(n))[:, None]
     squares, degrees, added = [], [], []
     for name, own in zip(names, columns, strict=True):
         new = _new_directions(own, basis)
@@ -99,12 +105,12 @@ def analyse(values: Floats, terms: Sequence[Term], compare: Sequence[str]) -> Ta
         degrees.append(new.shape[1])
         added.append(new)
         basis = np.hstack((basis, new))
-    total = float((centred**2).sum())
+    total = float(((values - values.mean()) ** 2).sum())
     rest = n - basis.shape[1]
     if rest < 1:
         raise InputError("every cell has one reading only", expected="some part read again by the same operator")
     left = centred - basis @ (basis.T @ centred)
-    squares.append(float((left**2).sum()))
+    squares.append(float((left**2).sum()) + float(((values - mean[cell]) ** 2).sum()))
     degrees.append(rest)
     weights = np.eye(len(terms) + 1)
     weights[:, -1] = 1.0
@@ -146,9 +152,9 @@ def _new_directions(own: Floats, basis: Floats) -> Floats:
     """Orthonormal columns that span what `own` adds to `basis`."""
     left = own - basis @ (basis.T @ own)
     left -= basis @ (basis.T @ left)
-    q, r, _ = linalg.qr(left, mode="economic", pivoting=True)
+    q, r, _ = linalg.qr(left, mode="economic", pivoting=True, check_finite=False)
     size = np.abs(np.diag(r))
-    return np.asarray(q[:, : int(np.count_nonzero(size > 1e-9 * max(1.0, float(np.abs(own).sum(0).max()) ** 0.5)))])
+    return np.asarray(q[:, : int(np.count_nonzero(size > 1e-9 * float(np.sqrt((own**2).sum(0).max()))))])
 
 
 def _lines(
