@@ -1,24 +1,30 @@
 """How a characteristic's set-point stands in the books, and what is proposed for it now.
 
-Reads  Fact(measurement, event)    Writes  nothing: pages write entries of the kind `setpoint`
+Reads  Fact(measurement, event)    Writes  Fact(event) of the kind `setpoint`
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from luban.core.errors import InputError
+from luban.decide.setpoint.envelope import Envelope
 from luban.decide.setpoint.proposal import SetPointPlan, propose
-from luban.decide.setpoint.standing import Standing, standing_of
+from luban.decide.setpoint.standing import AGREE, PROPOSE, REJECT, SET, Standing, standing_of
+from luban.screens.service.quality import QualityBooks
 from luban.screens.service.view import PlantView
-from luban.understand.quality.book import entries
+from luban.screens.users import Act
+from luban.understand.quality.book import entries, row
 from luban.understand.quality.data import Sample
 from luban.understand.quality.measured import characteristics_with_data, measured
 
-__all__ = ["NEWEST", "Stood", "known_characteristics", "read_setpoint"]
+__all__ = ["NEWEST", "SetPointDesk", "Stood", "known_characteristics", "read_setpoint", "within"]
 
+_SHOWN = 200
 NEWEST = 300
 """Newest values that a proposal rests on."""
 
@@ -37,6 +43,17 @@ class Stood:
     plan: SetPointPlan | None
     why: InputError | None
     head: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for REST."""
+        knob = self.stands.knob
+        return {
+            "characteristic": self.characteristic, "agreed": knob is not None,
+            "set_point": None if knob is None else {"name": knob.name, "unit": knob.unit, "now": knob.now},
+            "plan": None if self.plan is None else self.plan.as_dict(),
+            "why": None if self.why is None else self.why.as_dict(),
+            "history": [entry.as_dict() for entry in self.stands.history[:_SHOWN]], "head": self.head,
+        }  # fmt: skip
 
 
 def known_characteristics(view: PlantView) -> tuple[str, ...]:
@@ -72,3 +89,68 @@ def _newest(sample: Sample) -> Sample:
         sample, values=sample.values[begin:], starts=np.asarray(sample.starts[first:]) - begin,
         labels=tuple(sample.labels[first:]), time=sample.time[first:],
     )  # fmt: skip
+
+
+class SetPointDesk:
+    """What people do about set-points, written as entries of the books.
+
+    books  the quality books of a plant; without a writer nothing can be done
+    """
+
+    def __init__(self, books: QualityBooks) -> None:
+        self.books = books
+
+    def stood(self, of: str) -> Stood:
+        """How it stands, with the proposal of now. Raises InputError for an unknown characteristic."""
+        self._known(of)
+        return read_setpoint(self.books.view, of)
+
+    def agree(self, of: str, data: Mapping[str, Any], person: str) -> None:
+        """Agree on a knob and its envelope; `data` of `standing.agreed`."""
+        self._known(of)
+        self._write(of, AGREE, data, person, str(data["name"]))
+
+    def put(self, of: str, value: float, person: str) -> None:
+        """A set-point was set. Raises InputError where nothing is agreed on, or outside the envelope."""
+        stands = self.stood(of).stands
+        if stands.knob is None:
+            raise InputError("no safe envelope is agreed on", where=of)
+        within(value, stands.knob.envelope)
+        self._write(of, SET, {"value": value}, person, f"{value:g}")
+
+    def propose(self, of: str, person: str) -> SetPointPlan:
+        """Enter the proposal of now. Raises InputError where there is none."""
+        plan = self._plan(of)
+        self._write(of, PROPOSE, plan.as_dict(), person, f"{plan.knob.name}: {plan.decision} {plan.proposed:g}")
+        return plan
+
+    def refuse(self, of: str, reason: str, person: str) -> None:
+        """Refuse the proposal of now, with a reason."""
+        if not reason.strip():
+            raise InputError("a refusal needs a reason", where=of)
+        plan = self._plan(of)
+        self._write(of, REJECT, {"proposed": plan.proposed, "now": plan.knob.now}, person, reason.strip())
+
+    def _plan(self, of: str) -> SetPointPlan:
+        stood = self.stood(of)
+        if stood.plan is None:
+            raise stood.why or InputError("there is no proposal", where=of)
+        return stood.plan
+
+    def _known(self, of: str) -> None:
+        known = (*self.books.view.plant.characteristics, *known_characteristics(self.books.view))
+        if of not in known:
+            raise InputError(
+                "no such characteristic", came=of, expected=", ".join(dict.fromkeys(known[:12])) or "one with values"
+            )
+
+    def _write(self, of: str, code: str, data: Mapping[str, Any], person: str, text: str) -> None:
+        entry = row("setpoint", of, code, person=person, text=text, data=data)
+        self.books.write(Act(person, f"set-point {code}", of, text), "event", entry)
+
+
+def within(value: float, envelope: Envelope) -> None:
+    """Raises InputError for a set-point outside its envelope."""
+    if not envelope.holds(value):
+        expected = f"{envelope.lowest:g} … {envelope.highest:g}"
+        raise InputError("the set-point lies outside its envelope", came=f"{value:g}", expected=expected)

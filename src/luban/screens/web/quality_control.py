@@ -17,7 +17,7 @@ from luban.screens.report.quality_control import control_sheet, decision_text, p
 from luban.screens.report.quality_words import given as as_given
 from luban.screens.report.sheet import Grid, Sheet, sheet_part
 from luban.screens.service import Now
-from luban.screens.service.setpoints import Stood, known_characteristics, read_setpoint
+from luban.screens.service.setpoints import Stood, known_characteristics, read_setpoint, within
 from luban.screens.users import Act, Role
 from luban.screens.web.quality_frame import Bench, card
 from luban.screens.web.quality_sampling import download_tools
@@ -229,7 +229,7 @@ class ControlPanel:
             return
         try:
             value = _needed(self._given["value"], self.say("value"))
-            _inside(value, knob.envelope)
+            within(value, knob.envelope)
         except InputError as error:
             self.bench.complain(error)
             return
@@ -267,13 +267,6 @@ def _value(entry: Entry) -> str:
         if isinstance(found, int | float) and not isinstance(found, bool):
             return point(float(found))
     return "–"
-
-
-def _inside(value: float, envelope: Envelope) -> None:
-    """Raises InputError for a set-point outside its envelope."""
-    if not envelope.holds(value):
-        expected = f"{envelope.lowest:g} … {envelope.highest:g}"
-        raise InputError("the set-point lies outside its envelope", came=f"{value:g}", expected=expected)
 
 
 def _number(text: str, where: str) -> float | None:
