@@ -138,6 +138,19 @@ def test_what_is_drawn_equals_the_batch(books: QualityBooks):
     assert len(paper.violations) == len(wanted)
 
 
+def test_of_very_many_values_the_newest_are_read_in_the_same_subgroups(
+    folder: Path, books: QualityBooks, monkeypatch: pytest.MonkeyPatch
+):
+    shop.measure(folder, shop.DIAMETER, [25.0, 25.001, 24.999] * 141)
+    whole = books.chart(shop.DIAMETER, Wanted(group=3, newest=10))
+    monkeypatch.setattr("luban.screens.service.quality_charting._LEAST_FACTS", 30)
+    monkeypatch.setattr("luban.screens.service.quality_charting.LEAD", 3)
+    few = QualityBooks(books.view).chart(shop.DIAMETER, Wanted(group=3, newest=10))
+    assert len(few.own.seqs) <= 78 < len(whole.own.seqs) + 60
+    assert keys_of(few.own)[few.first :].tolist() == keys_of(whole.own)[whole.first :].tolist()
+    assert few.own.sample.sizes.tolist() == [3] * len(few.own.sample)
+
+
 def test_a_subgroup_waits_until_it_is_full(folder: Path, books: QualityBooks):
     made = books.chart(shop.DIAMETER, Wanted(group=4))
     assert (len(made.chart.labels), made.waiting, made.chart.kind) == (40, 0, "xbar_r")

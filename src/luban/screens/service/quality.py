@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import narwhals as nw
 import numpy as np
@@ -30,11 +30,14 @@ from luban.screens.service.quality_limits import Standing, standing
 from luban.screens.service.view import PlantView
 from luban.screens.users import Act
 from luban.understand.quality.book import Entry, entries, row
-from luban.understand.quality.measured import Known, characteristics_with_data
+from luban.understand.quality.measured import Known, Measured, characteristics_with_data
 from luban.understand.quality.spc import freeze
 from luban.understand.quality.spc.charts import FEW
 
 __all__ = ["RECENT", "QualityBooks", "Record", "State"]
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 _PATIENCE = 5.0  # [s] until the ledger must have taken in what the spool holds
 _FRESH = 0.4  # [s] for which a look at the books will do for all pages
@@ -42,6 +45,7 @@ RECENT = 25
 """Newest points whose signals decide how a characteristic is listed."""
 
 _SPARK = 40
+_USUAL_NEWEST = 200
 _MOST_KEPT = 64
 _LONGEST_TEXT = 500
 
@@ -104,6 +108,8 @@ class QualityBooks:
         self._lock = threading.Lock()
         self._seen: _Look | None = None
         self._charts: dict[tuple[str, str, Wanted], Charted] = {}
+        self._values: dict[tuple[object, ...], Measured] = {}
+        self._ways: dict[str, tuple[str, Wanted]] = {}
         self._states: dict[str, State] = {}
 
     # ------------------------------------------------------------------ reading
@@ -135,19 +141,38 @@ class QualityBooks:
         if subject not in look.known and subject not in self.view.plant.characteristics:
             raise InputError("no such characteristic", came=subject)
         now_stands = standing(look.decided.get(subject, ()))
-        asked = _filled(wanted or Wanted(), usual(self.view.ledger, self.view.plant, subject, now_stands))
-        key = (subject, self._version(subject, look), asked)
+        version = self._version(subject, look)
+        asked = _filled(wanted or Wanted(), self._usual(subject, version, now_stands))
+        key = (subject, version, asked)
         with self._lock:
             known = self._charts.get(key)
         if known is not None:
             return known
-        whole = read(self.view.ledger, self.view.plant, subject, asked.group or "single")
-        made = charted(whole, now_stands, asked)
+        made = charted(self._measured(subject, asked, look), now_stands, asked)
         with self._lock:
-            while len(self._charts) >= _MOST_KEPT:
-                self._charts.pop(next(iter(self._charts)))
-            self._charts[key] = made
+            _keep(self._charts, key, made)
         return made
+
+    def _usual(self, subject: str, version: str, stands: Standing) -> Wanted:
+        known = self._ways.get(subject)
+        if known is None or known[0] != version:
+            known = version, usual(self.view.ledger, self.view.plant, subject, stands)
+            self._ways[subject] = known
+        return known[1]
+
+    def _measured(self, subject: str, asked: Wanted, look: _Look) -> Measured:
+        """Its values in subgroups; read once for all who ask before the next one comes."""
+        known = look.known.get(subject)
+        group = asked.group or "single"
+        newest = max(asked.newest, _USUAL_NEWEST)  # so that list and page share what is read
+        key = (subject, group, newest, f"{known.newest_seq}.{known.n}" if known else "")
+        with self._lock:
+            kept = self._values.get(key)
+        if kept is None:
+            kept = read(self.view.ledger, self.view.plant, subject, group, newest)
+            with self._lock:
+                _keep(self._values, key, kept)
+        return kept
 
     def facts(self, subject: str, key: int, wanted: Wanted | None = None) -> list[dict[str, Any]]:
         """The facts behind a point, by the seq of its first value."""
@@ -307,6 +332,13 @@ class QualityBooks:
         found = self.view.ledger.table("event", subjects=[act.subject], since=since)
         rows = found.select(["seq", "kind", "code"]).to_pylist()
         return max((row["seq"] for row in rows if row["kind"] == "act" and row["code"] == act.code), default=None)
+
+
+def _keep(known: dict[K, V], key: K, made: V) -> None:
+    """The newest few are kept."""
+    while len(known) >= _MOST_KEPT:
+        known.pop(next(iter(known)))
+    known[key] = made
 
 
 def _filled(wanted: Wanted, otherwise: Wanted) -> Wanted:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from luban.core.errors import InputError
 from luban.ledger import Ledger
@@ -53,7 +54,8 @@ NEWEST = (25, 50, 100, 200, 500, 1000)
 """How many of the newest points the page offers to draw."""
 
 LEAD = 100  # points before the drawn ones that patterns may begin in
-_MOST_FACTS = 20_000
+_LEAST_FACTS = 5_000  # so many are always read
+_LOT_SIZE = 10  # values that a lot is thought to hold at most, where only the newest are read
 _MOST_SIZE = 100
 _RANGE_SIZE = 8  # from larger subgroups on the range wastes too much: NIST/SEMATECH e-Handbook 6.3.2.1
 
@@ -151,7 +153,7 @@ def usual(ledger: Ledger, plant: Plant, subject: str, standing: Standing) -> Wan
         kind = plan.chart if plan.chart in CHARTS else ""
         group = plan.pieces if 1 < plan.pieces <= _MOST_SIZE else "single"
         return Wanted(kind, group, USUAL_RULES)
-    lots = ledger.table("measurement", subjects=[subject])["lot"]
+    lots = _column(ledger, subject, "lot")
     lots = lots[max(0, len(lots) - 500) :].to_pylist()
     named = [lot for lot in lots if lot]
     sizes = np.unique(named, return_counts=True)[1] if named else np.zeros(0)
@@ -159,16 +161,29 @@ def usual(ledger: Ledger, plant: Plant, subject: str, standing: Standing) -> Wan
     return Wanted("", "lot" if by_lot else "single", USUAL_RULES)
 
 
-def read(ledger: Ledger, plant: Plant, subject: str, group: str | int) -> Measured:
-    """The values of a characteristic; of very many only the newest, cut where a subgroup begins."""
-    table = ledger.table("measurement", subjects=[subject])
+def read(ledger: Ledger, plant: Plant, subject: str, group: str | int, newest: int = 100) -> Measured:
+    """The values of a characteristic; of very many only the newest, cut where a subgroup begins.
+
+    newest  how many points are to be drawn
+    """
+    size = group if isinstance(group, int) else _LOT_SIZE if group == "lot" else 1
+    most = max(_LEAST_FACTS, 2 * (newest + LEAD) * size)
+    column = _column(ledger, subject, "time")
     start = None
-    if table.num_rows > _MOST_FACTS:
-        times = np.sort(table["time"].to_numpy(zero_copy_only=False))
-        size = group if isinstance(group, int) else 1
-        at = (table.num_rows - _MOST_FACTS) // size * size
-        start = int(times[at]) if times[at - 1] < times[at] else None
+    if len(column) > most:
+        times = np.sort(column.to_numpy(zero_copy_only=False))
+        at = (len(column) - most) // size * size
+        # the nearest place before it at which two values differ in time: [start, …) must not cut between equal ones
+        while at and times[at - 1] == times[at]:
+            at -= size
+        start = int(times[at]) if at > 0 else None
     return measured(ledger, plant, subject, start, group=group)
+
+
+def _column(ledger: Ledger, subject: str, name: str) -> pa.ChunkedArray:
+    """One column of a characteristic's facts, in their order in the books."""
+    found = ledger.frame("measurement", subjects=[subject]).select("seq", name).sort("seq")
+    return found.collect("pyarrow").to_arrow()[name]
 
 
 def keys_of(own: Measured) -> Ints:
