@@ -16,11 +16,12 @@ from luban.core.errors import InputError, UnitError
 from luban.core.units import convert, parse_unit
 from luban.understand.quality.data import Excluded, Floats
 from luban.understand.quality.read.names import plain_name, role_of, series, split_unit
-from luban.understand.quality.read.numbers import decimal_comma, is_number, number_of, text_of
+from luban.understand.quality.read.numbers import decimal_comma, is_number, number_of, plain_numbers, text_of
 from luban.understand.quality.read.sources import Rows, open_rows
 
 __all__ = ["Columns", "Numbers", "Usable", "read_columns"]
 
+_BLANK = frozenset(("", None))
 _PROBE = 1000  # rows looked at to find the first ones of numbers
 
 
@@ -119,6 +120,9 @@ class Columns:
         """
         name = self.find(name)
         column = self.cells[name]
+        quick = plain_numbers(column)
+        if quick is not None:
+            return Numbers(quick, self._one_unit(name, quick, {}, unit), {})
         comma = decimal_comma(column, self.delimiter)
         values = np.full(len(column), np.nan)
         excluded: dict[int, Excluded] = {}
@@ -150,6 +154,8 @@ class Columns:
                 )  # fmt: skip
             own = next(iter(kinds))
         target = parse_unit(wanted or own).symbol if wanted or own else ""
+        if not behind and own == target:
+            return target
         for row in map(int, np.flatnonzero(np.isfinite(values))) if target else ():
             came = behind.get(row, own)
             if came != target:
@@ -240,6 +246,8 @@ def read_columns(path: Path | str, sheet: str = "") -> Columns:
 
 
 def _trimmed(cells: list[Any]) -> list[Any]:
+    if cells and cells[-1] not in _BLANK:
+        return cells
     end = len(cells)
     while end and text_of(cells[end - 1]) == "":
         end -= 1

@@ -65,8 +65,9 @@ def read_counts(
     if not kept:
         came = f"{len(excluded)} left out, first {excluded[0].where}: {excluded[0].reason}" if excluded else "no row"
         raise InputError("no usable count", came=came, where=columns.source)
-    in_order([keys[row] for row in kept], [labels[row] for row in kept],
-             [columns.place(row, clock) for row in kept], order)  # fmt: skip
+    in_order(
+        [keys[row] for row in kept], [labels[row] for row in kept], lambda at: columns.place(kept[at], clock), order
+    )
     if order == "time" and all(keys[row] is not None for row in kept):
         kept.sort(key=lambda row: keys[row] or 0.0)
     times = [keys[row] if moments else None for row in kept]

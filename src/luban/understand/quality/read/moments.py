@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from luban.core.errors import InputError
 from luban.core.time import from_datetime, parse_time
-from luban.understand.quality.read.numbers import number_of, text_of
+from luban.understand.quality.read.numbers import number_of, plain_numbers, text_of
 
 __all__ = ["backwards", "moments_of", "order_keys"]
 
@@ -40,6 +40,9 @@ def order_keys(cells: Sequence[Any], zone: ZoneInfo | None = None) -> tuple[list
 
     Example order_keys(["1", "2", "10"]) == ([1.0, 2.0, 10.0], False)
     """
+    quick = plain_numbers(cells)
+    if quick is not None:
+        return list(quick.tolist()), False
     numbers = [number_of(cell)[0] for cell in cells]
     held = [cell for cell in cells if text_of(cell)]
     if held and 2 * sum(number is not None for number in numbers) >= len(held):

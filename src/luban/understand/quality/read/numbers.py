@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Any, Final
 
+import numpy as np
+
 from luban.core.errors import UnitError
 from luban.core.units import parse_unit
+from luban.understand.quality.data import Floats
 
-__all__ = ["EMPTY", "Formula", "decimal_comma", "is_number", "number_of", "text_of"]
+__all__ = ["EMPTY", "Formula", "decimal_comma", "is_number", "number_of", "plain_numbers", "text_of"]
 
 EMPTY: Final = frozenset(
     {
@@ -39,6 +42,7 @@ EMPTY: Final = frozenset(
 """What people write where there is no value."""
 
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\Z")
+_ALL_PLAIN = re.compile(r"(?:[+-]?(?:\d++\.?+\d*+|\.\d++)(?:[eE][+-]?\d++)?+\n)*+")
 _WITH_UNIT = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\d\s.,+\-][^\s]*)\Z")
 _COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?(?:\s*[^\d\s.,+\-][^\s]*)?\Z")
 _BOTH = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+")
@@ -88,6 +92,18 @@ def is_number(cell: Any) -> bool:
             return True
         return number_of(text, comma=bool(_COMMA.match(text) or _BOTH.match(text)))[0] is not None
     return number_of(cell)[0] is not None
+
+
+def plain_numbers(cells: Sequence[Any]) -> Floats | None:
+    """All cells as numbers where each is one in its plainest writing; else None. Shape (n,)."""
+    kinds = set(map(type, cells))
+    if kinds <= {float, int}:
+        values = np.array(cells, np.float64)
+        return values if bool(np.isfinite(values).all()) else None
+    if kinds != {str} or not _ALL_PLAIN.fullmatch("\n".join([*cells, ""])):
+        return None
+    values = np.array(list(map(float, cells)), np.float64)
+    return values if bool(np.isfinite(values).all()) else None
 
 
 def number_of(cell: Any, *, comma: bool = False) -> tuple[float | None, str, str]:

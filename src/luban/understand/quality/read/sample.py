@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -95,7 +95,7 @@ def read_sample(
     numbers = {name: columns.numbers(name, same) for name in layout.values}
     groups = _read(columns, layout, numbers, size, zone)
     groups.excluded += other
-    in_order(groups.keys, groups.labels, [columns.place(row, layout.time) for row in groups.rows], order)
+    in_order(groups.keys, groups.labels, lambda at: columns.place(groups.rows[at], layout.time), order)
     if not groups.labels:
         first = groups.excluded[0] if groups.excluded else None
         came = f"{len(groups.excluded)} left out, first {first.where}: {first.reason}" if first else "no row"
@@ -120,12 +120,12 @@ def read_sample(
     )  # fmt: skip
 
 
-def in_order(keys: Sequence[float | None], labels: Sequence[str], places: Sequence[str], order: Order) -> None:
+def in_order(keys: Sequence[float | None], labels: Sequence[str], place: Callable[[int], str], order: Order) -> None:
     """Raises InputError where the times run backwards and nobody said what to do then."""
     at = backwards(keys) if order == "check" else None
     if at is not None:
         raise InputError(
-            "time runs backwards", came=f"{labels[at]} after {labels[at - 1]}", where=places[at],
+            "time runs backwards", came=f"{labels[at]} after {labels[at - 1]}", where=place(at),
             expected="rows in order of time", hint="sort by time, or keep the order of the file: say which",
         )  # fmt: skip
 
@@ -179,6 +179,10 @@ def _read(
     timed = moments and any(key is not None for key in keys)
     rows: dict[str, list[int]] = {}
     labels = _labels(columns, layout, size)
+    if layout.shape == "single" and size < 2 and not one.excluded and not timed:
+        groups.labels, groups.rows = [str(label) for label in labels], list(range(len(labels)))
+        groups.values, groups.keys = [[value] for value in one.values.tolist()], list(keys)
+        return groups
     for row, label in enumerate(labels):
         bad = one.excluded.get(row)
         if bad is None and label is None:
