@@ -13,8 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from httpx import ASGITransport, AsyncClient
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from luban.core.errors import LubanError
 from luban.core.time import now
 from luban.decide.setpoint.envelope import Envelope
 from luban.decide.setpoint.proposal import Knob, propose
@@ -22,10 +26,14 @@ from luban.decide.setpoint.standing import AGREE, agreed
 from luban.ledger import LedgerWriter
 from luban.loop.places import places
 from luban.screens.i18n import words
+from luban.screens.quality_control_api import setpoint_router
+from luban.screens.reads import Reads
 from luban.screens.report.quality_control import control_sheet
 from luban.screens.report.sheet import sheet_html, sheet_pdf, sheet_xlsx
 from luban.screens.service import PlantView
+from luban.screens.service.quality import QualityBooks
 from luban.screens.service.setpoints import NEWEST, read_setpoint
+from luban.screens.users import Act, Role, User
 from luban.understand.quality.book import row
 from luban.understand.quality.data import individuals
 from tests.outside import free_port, require
@@ -160,6 +168,42 @@ def filled(folder: Path, shift: float) -> Path:
         }  # fmt: skip
         writer.append("measurement", rows, source="gauge")
     return folder
+
+
+async def test_rest_agrees_proposes_sets_and_refuses(tmp_path: Path) -> None:
+    folder = filled(tmp_path / "plant", 0.008)
+    acts: list[Act] = []
+    books = QualityBooks(PlantView(folder), shop.recorder(folder, acts))
+    reads, app = Reads(2), FastAPI()
+    who = User("li", Role.ENGINEER, ("jinan",))
+
+    def answer(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"message": str(error)}, 400)
+
+    app.add_exception_handler(LubanError, answer)
+    app.include_router(setpoint_router(books, lambda _role: lambda: who, reads))
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://plant") as client:
+        path, of = "/quality/setpoint", shop.DIAMETER
+        assert (await client.get(path, params={"of": of})).json()["agreed"] is False
+        wrong = {"of": of, "name": "offset", "unit": "mm", "gain": 0, "now": 0, "lowest": -0.05, "highest": 0.05}
+        assert "effect" in (await client.post(f"{path}/agree", json=wrong)).json()["message"]
+        assert (await client.post(f"{path}/agree", json=wrong | {"gain": 1, "move": 0.005})).status_code == 201
+        plan = (await client.get(path, params={"of": of})).json()["plan"]
+        assert plan["proposed"] == pytest.approx(-0.005)
+        assert plan["rests_on"]["last_seq"] > plan["rests_on"]["first_seq"]
+        assert (await client.get(path, params={"of": of, "format": "pdf", "language": "zh"})).content.startswith(
+            b"%PDF"
+        )
+        assert (await client.post(f"{path}/propose", json={"of": of})).json()["decision"] == "change"
+        assert "outside" in (await client.post(f"{path}/set", json={"of": of, "value": 0.2})).json()["message"]
+        assert (await client.post(f"{path}/set", json={"of": of, "value": -0.005})).status_code == 201
+        assert (await client.post(f"{path}/refuse", json={"of": of, "reason": "new edge today"})).status_code == 201
+        told = (await client.get(path, params={"of": of})).json()
+        assert told["set_point"]["now"] == -0.005
+        assert [entry["code"] for entry in told["history"]] == ["reject", "set", "propose", "agree"]
+        assert "no such" in (await client.get(path, params={"of": "x:y"})).json()["message"]
+    reads.close()
+    assert [act.code for act in acts] == ["set-point agree", "set-point propose", "set-point set", "set-point reject"]
 
 
 def test_the_books_are_folded_and_the_newest_values_count(folder: Path) -> None:
