@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from nicegui import ui
 
-from luban.core.errors import InputError
+from luban.core.errors import InputError, LubanError
 from luban.core.time import SECOND, from_datetime, now as moment
 from luban.screens.i18n import Words
 from luban.screens.report.quality_register import gauge_sheet, register_sheet
 from luban.screens.report.sheet import Sheet, sheet_part
 from luban.screens.service import Now
-from luban.screens.users import Act, Role
+from luban.screens.service.sampling import GaugeDesk
+from luban.screens.users import Role
 from luban.screens.web.quality_frame import Bench, card
 from luban.screens.web.quality_sampling import download_tools
 from luban.screens.web.schedule_parts import Choice, field, tool
-from luban.understand.quality.book import row
-from luban.understand.quality.gauge_use import GaugeUse, gauge_use
-from luban.understand.quality.gauges import (
-    Due,
-    Gauge,
-    calibration_data,
-    chain,
-    due_list,
-    register,
-    registered_data,
-    state_at,
-)
+from luban.understand.quality.gauge_use import GaugeUse
+from luban.understand.quality.gauges import Due, Gauge, chain, state_at
 
 __all__ = ["RegisterPanel"]
 
@@ -46,6 +37,7 @@ class RegisterPanel:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.say: Words = bench.say
+        self._service = GaugeDesk(bench.books)
         self._gauges: dict[str, Gauge] = {}
         self._use: GaugeUse | None = None
         self._due: tuple[Due, ...] = ()
@@ -79,17 +71,13 @@ class RegisterPanel:
 
     async def _read(self) -> None:
         self._read_at = moment()
-        ledger = self.bench.view.ledger
-        gauges = await self.bench.ask(register, ledger)
-        if gauges is None:
+        found = await self.bench.ask(self._service.overview)
+        if found is None or not self.bench.alive:
             return
-        use = await self.bench.ask(gauge_use, ledger, gauges=gauges)
-        if use is None or not self.bench.alive:
-            return
+        gauges, due, use = found
         if (gauges, use) == (self._gauges, self._use):
             return
-        self._gauges, self._use = gauges, use
-        self._due = due_list(gauges, moment())
+        self._gauges, self._use, self._due = gauges, use, due
         with self.bench.client:
             self._draw()
 
@@ -155,8 +143,8 @@ class RegisterPanel:
             tool(html.escape(say("Enter")), lambda: self._calibrate(own), kind="lb-take")
         with card(say("Service")), ui.element("div").classes("lb-tools"):
             used = own.in_service(moment())
-            code, text = ("retire", say("Take out of service")) if used else ("return", say("Put back into service"))
-            tool(html.escape(text), lambda: self._write(own.id, code, {}))
+            text = say("Take out of service") if used else say("Put back into service")
+            tool(html.escape(text), lambda: self._do(self._service.serve, own.id, used=not used))
 
     def _text(self, name: str, label: str, kind: str = "text") -> None:
         self._given.setdefault(name, "")
@@ -172,37 +160,31 @@ class RegisterPanel:
     # ------------------------------------------------------------------ acts
 
     async def _register(self) -> None:
-        given = self._given
+        given, name = self._given, self._given["id"].strip()
         try:
             days = _number(given["days"], self.say("Days between calibrations"))
-            data = registered_data(
-                type=given["type"], place=given["place"], unit=given["unit"], measures=given["measures"], days=days
-            )
-            name = _named(given["id"], self.say("Number"))
         except InputError as error:
             self.bench.complain(error)
             return
-        if await self._write(name, "register", data):
-            self._given = {}
+        told = {key: given[key] for key in ("type", "place", "unit", "measures")}
+        if await self._do(self._service.register, name, **told, days=days):
             with self.bench.client:
                 self._choose(name)
 
     async def _calibrate(self, own: Gauge) -> None:
         given, say = self._given, self.say
         try:
-            at = self._day(given["day"], say("Done on")) or moment()
-            data = calibration_data(
-                own, at, certificate=given["certificate"], laboratory=given["laboratory"],
-                uncertainty=_number(given["uncertainty"], say("Expanded uncertainty")),
-                coverage=_number(given["coverage"], say("Coverage factor k; 2 if empty")) or 2.0,
-                standard=given["standard"], national=given["national"], passed=given["passed"] == "yes",
-                found=given["found"], due=self._day(given["due"], say("Due on; by its days if empty")),
-            )  # fmt: skip
+            numbers = {
+                "uncertainty": _number(given["uncertainty"], say("Expanded uncertainty")),
+                "coverage": _number(given["coverage"], say("Coverage factor k; 2 if empty")) or 2.0,
+                "time": self._day(given["day"], say("Done on")),
+                "due": self._day(given["due"], say("Due on; by its days if empty")),
+            }
         except InputError as error:
             self.bench.complain(error)
             return
-        if await self._write(own.id, "calibrate", data, at):
-            self._given = {}
+        told = {key: given[key] for key in ("certificate", "laboratory", "standard", "national", "found")}
+        await self._do(self._service.calibrate, own.id, **told, **numbers, passed=given["passed"] == "yes")
 
     def _day(self, text: str, where: str) -> int | None:
         """Start of a day of the plant's zone [µs UTC]; None for an empty field."""
@@ -214,16 +196,19 @@ class RegisterPanel:
             raise InputError("not a date", came=text, expected="e.g. 2026-03-02", where=where) from None
         return from_datetime(day.replace(tzinfo=self.bench.view.plant.zone or UTC))
 
-    async def _write(self, name: str, code: str, data: Mapping[str, Any], time: int | None = None) -> bool:
+    async def _do(self, act: Callable[..., Any], name: str, **given: Any) -> bool:
+        """Have the service write something; False after an error, which the page then shows."""
         person = self.bench.person(Role.ENGINEER)
         if person is None:
             return False
-        text = str(data.get("certificate", "")) or code
-        act = Act(person, f"gauge {code}", name, text)
-        done = await self.bench.write(act, "event", row("gauge", name, code, person=person, data=data, time=time))
-        if done:
-            await self._read()
-        return done
+        try:
+            await self.bench.reads(act, name, person=person, **given)
+        except LubanError as error:
+            self.bench.complain(error)
+            return False
+        self._given = {}
+        await self._read()
+        return True
 
 
 def _number(text: str, where: str) -> float | None:
@@ -233,9 +218,3 @@ def _number(text: str, where: str) -> float | None:
         return float(text.strip().replace(",", "."))
     except ValueError:
         raise InputError("not a number", came=text, where=where) from None
-
-
-def _named(text: str, where: str) -> str:
-    if not text.strip():
-        raise InputError("a gauge needs a number", where=where)
-    return text.strip()

@@ -22,20 +22,11 @@ from luban.screens.report.quality_sampling import (
 )
 from luban.screens.report.sheet import Figures, Sheet, sheet_html, sheet_part, sheet_pdf, sheet_xlsx
 from luban.screens.service import Now
-from luban.screens.users import Act, Role
+from luban.screens.service.sampling import SamplingDesk, role_of
+from luban.screens.users import Role
 from luban.screens.web.quality_frame import Bench, card
 from luban.screens.web.schedule_parts import Choice, field, tool
-from luban.understand.quality.book import row
-from luban.understand.quality.sampling import (
-    Account,
-    AttributePlan,
-    account,
-    accounts,
-    judge,
-    lot_data,
-    plan_of,
-    subject_of,
-)
+from luban.understand.quality.sampling import Account, AttributePlan, LotDecision, plan_of, subject_of
 
 __all__ = ["SamplingPanel", "download_tools"]
 
@@ -51,6 +42,7 @@ class SamplingPanel:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.say: Words = bench.say
+        self._service = SamplingDesk(bench.books)
         self._given: dict[str, str] = {"supplier": "", "item": "", "lot": "", "size": "", "found": ""}
         self._terms = {"aql": "1.0", "level": "II", "kind": "single"}
         self._again = False
@@ -98,7 +90,7 @@ class SamplingPanel:
 
     async def _read(self) -> None:
         self._read_at = moment()
-        found = await self.bench.ask(accounts, self.bench.view.ledger)
+        found = await self.bench.ask(self._service.accounts)
         if found is None or not self.bench.alive:
             return
         if found == self._all and self._list.default_slot.children:
@@ -206,13 +198,13 @@ class SamplingPanel:
         with ui.element("div").classes("lb-tools"):
             if self.bench.may(Role.OPERATOR):
                 text = say("Production became irregular") if standing.steady else say("Production is steady again")
-                tool(html.escape(text), lambda: self._act("steady", {"steady": not standing.steady}, Role.OPERATOR))
+                tool(html.escape(text), lambda: self._act("steady", {"steady": not standing.steady}))
             if self.bench.may(Role.ENGINEER):
                 text = say("No reduced inspection") if standing.permit else say("Wish for reduced inspection")
-                tool(html.escape(text), lambda: self._act("permit", {"permit": not standing.permit}, Role.ENGINEER))
+                tool(html.escape(text), lambda: self._act("permit", {"permit": not standing.permit}))
                 if standing.stopped:
                     tool(html.escape(say("Corrective action was taken")),
-                         lambda: self._act("resume", {}, Role.ENGINEER), kind="lb-take")  # fmt: skip
+                         lambda: self._act("resume", {}), kind="lb-take")  # fmt: skip
 
     def _text(self, name: str, label: str, names: str = "", kind: str = "text") -> None:
         box = field(label, self._given[name], lambda value: self._given.__setitem__(name, value), kind)
@@ -247,7 +239,7 @@ class SamplingPanel:
         self._show(plan_sheet(plan, self.say, decision))
 
     async def _enter(self) -> None:
-        own, person = self._own, self.bench.person(Role.OPERATOR)
+        own, person = self._own, self.bench.person(role_of("lot"))
         if own is None or person is None:
             return
         lot = self._given["lot"].strip()
@@ -258,30 +250,19 @@ class SamplingPanel:
             self.bench.complain(error)
             return
         original = not self._again
-        told = await self.bench.ask(self._checked, own.supplier, own.item, lot, size, found, original)
+        given = own.supplier, own.item, lot, size, found
+        told = await self.bench.ask(self._service.enter, *given, original=original, person=person)
         if told is None:
             return
-        data, plan = told
-        if await self._write("lot", data, person, f"{lot}: {data['decision']['verdict']}"):
-            with self.bench.client:
-                done = {"lot": "", "size": ""} if data["decision"]["verdict"] != "next" else {}
-                self._given |= {"found": ""} | done
-                self._again = False
-                self._told(plan, data["found"], lot)
-            await self._read()
+        plan, decision = told
+        with self.bench.client:
+            done = {"lot": "", "size": ""} if decision.verdict != "next" else {}
+            self._given |= {"found": ""} | done
+            self._again = False
+            self._told(plan, decision, lot)
+        await self._read()
 
-    def _checked(
-        self, supplier: str, item: str, lot: str, size: int, found: int, original: bool
-    ) -> tuple[dict[str, Any], AttributePlan]:
-        """Data of the entry by the newest books, and the plan it rests on; in a thread."""
-        now = account(self.bench.view.ledger, supplier, item)
-        waiting = next((one for one in now.open if one.lot == lot), None)
-        every = [*(waiting.found if waiting is not None else ()), found]
-        data = lot_data(now, lot, size, every, original=original)
-        return data, waiting.plan if waiting is not None else plan_of(now, size)
-
-    def _told(self, plan: AttributePlan, found: list[int], lot: str) -> None:
-        decision = judge(plan, found)
+    def _told(self, plan: AttributePlan, decision: LotDecision, lot: str) -> None:
         figure = decision_figure(decision, self.say)
         sheet = Sheet(self.say("Lot {lot}", lot=lot), "", (Figures((figure,)), stages_grid(plan, self.say)))
         self._verdict.clear()
@@ -289,25 +270,20 @@ class SamplingPanel:
             ui.html(sheet_part(sheet), sanitize=False).props(f"data-verdict={decision.verdict}")
 
     async def _agree(self) -> None:
-        person = self.bench.person(Role.ENGINEER)
-        if person is None or self._own is None:
+        own, person = self._own, self.bench.person(role_of("agree"))
+        if person is None or own is None:
             return
-        data = {"aql": float(self._terms["aql"]), "level": self._terms["level"], "kind": self._terms["kind"]}
-        if await self._write("agree", data, person, f"AQL {data['aql']}, {data['level']}, {data['kind']}"):
+        aql, level, kind = float(self._terms["aql"]), self._terms["level"], self._terms["kind"]
+        wanted = {"aql": aql, "level": level, "kind": kind, "person": person}
+        if await self.bench.ask(self._service.agree, own.supplier, own.item, **wanted) is not None:
             await self._read()
 
-    async def _act(self, code: str, data: Mapping[str, Any], role: Role) -> None:
-        person = self.bench.person(role)
-        if person is not None and await self._write(code, data, person, code):
+    async def _act(self, code: str, data: Mapping[str, Any]) -> None:
+        own, person = self._own, self.bench.person(role_of(code))
+        if person is None or own is None:
+            return
+        if await self.bench.ask(self._service.change, own.supplier, own.item, code, data, person=person) is not None:
             await self._read()
-
-    async def _write(self, code: str, data: Mapping[str, Any], person: str, text: str) -> bool:
-        own = self._own
-        if own is None:
-            return False
-        subject = subject_of(own.supplier, own.item)
-        act = Act(person, f"sampling {code}", subject, text)
-        return await self.bench.write(act, "event", row("sampling", subject, code, person=person, data=data))
 
     # ------------------------------------------------------------------ the right side
 
