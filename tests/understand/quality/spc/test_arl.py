@@ -119,6 +119,18 @@ def test_a_mewma_of_weight_near_one_is_a_t2_chart() -> None:
     assert mewma_arl(weight=0.999, limit=10.6, variables=2) == pytest.approx(t2_arl(limit=10.6, variables=2), rel=1e-4)
 
 
+def test_a_mewma_of_many_variables_and_small_weight() -> None:
+    """Where the equations are many they still give what chance gives, and say so where they cannot."""
+    found = mewma_arl(0.5, weight=0.2, limit=30.0, variables=10)
+    told = mewma_run_length(0.5, weight=0.2, limit=30.0, variables=10, runs=2000)
+    assert abs(told.mean - found) < 4 * told.error
+    with pytest.raises(InputError, match="too small"):
+        mewma_arl(0.5, weight=0.01, limit=30.0, variables=10)
+    parameters = {"mean": [0.0] * 10, "weight": 0.02, "limit": 30.0}
+    on, off = expected_run_lengths("mewma", parameters, ["beyond_limits"], (0.0, 1.0))
+    assert on.error == 0 < off.error
+
+
 def test_an_ewma_of_weight_one_is_a_shewhart_chart() -> None:
     for growing in (False, True):
         assert ewma_arl(1.0, weight=1.0, width=3.0, growing=growing) == pytest.approx(shewhart_arl(1.0), rel=1e-9)

@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 from luban.core.errors import InputError
 from luban.understand.quality.data import Floats
 
-__all__ = ["count_arl", "mewma_arl", "mewma_limit", "spread_arl", "t2_arl"]
+__all__ = ["FARTHEST", "count_arl", "mewma_arl", "mewma_limit", "spread_arl", "t2_arl"]
+
+
+FARTHEST = 10
+"""Radius of the limit [steps of the average] up to which an off-target run length of a MEWMA is worked out: beyond it
+the equations grow too many to solve at a glance."""
+_FARTHEST_ON_TARGET = 100
 
 
 def t2_arl(shift: float = 0.0, *, limit: float, variables: int) -> float:
@@ -36,6 +42,7 @@ def mewma_arl(shift: float = 0.0, *, weight: float, limit: float, variables: int
 
     shift   length of the shift of the mean from point 1 on [standard units], ≥ 0
     weight  λ, 0 < λ < 1; limit: H of T² = Z' Σz⁻¹ Z, > 0; variables: p ≥ 2
+    Raises  InputError also for a weight so small that the equations grow too many (off target: `FARTHEST`)
     Source  Rigdon (1995), doi:10.1080/00949659508811685 and doi:10.1016/0167-7152(94)00195-E
     Example round(mewma_arl(weight=0.1, limit=12.73, variables=4)) == 200
     """
@@ -47,6 +54,12 @@ def mewma_arl(shift: float = 0.0, *, weight: float, limit: float, variables: int
     if variables < 2:
         raise InputError("a multivariate chart needs two variables or more", came=str(variables))
     radius = float(np.sqrt(limit * weight / (2 - weight)))
+    if radius / weight > (FARTHEST if shift else _FARTHEST_ON_TARGET):
+        raise InputError(
+            "this weight is too small for its limit to be worked out", came=f"weight {weight:g}, limit {limit:g}",
+            expected=f"sqrt(limit / (weight (2 − weight))) up to {FARTHEST if shift else _FARTHEST_ON_TARGET}",
+            hint="luban.understand.quality.spc.simulation.mewma_run_length gives it by chance",
+        )  # fmt: skip
     return _on_target(weight, radius, variables) if shift == 0 else _off_target(shift, weight, radius, variables)
 
 
@@ -148,7 +161,7 @@ def _from_zero(after: NDArray[Any], weight: float, degrees: int) -> Floats:
 
 
 def _on_target(weight: float, radius: float, variables: int) -> float:
-    count = int(min(300, max(48, np.ceil(6 * radius / weight))))
+    count = int(max(48, np.ceil(6 * radius / weight)))
     nodes, weights = _legendre(count)
     at, share = 0.5 * radius * (nodes + 1), 0.5 * radius * weights
     kernel = _length_density(at[None, :], at[:, None], weight, variables) * share
@@ -159,8 +172,8 @@ def _on_target(weight: float, radius: float, variables: int) -> float:
 @lru_cache(maxsize=4)
 def _half_disc(weight: float, radius: float, variables: int) -> tuple[Floats, Floats, Floats, Floats]:
     """Nodes (along the shift, length of the rest), their weights, and the part of the kernel that no shift changes."""
-    along = int(min(60, max(28, np.ceil(4 * radius / weight))))
-    aside = int(min(40, max(20, np.ceil(3 * radius / weight))))
+    along = int(max(28, np.ceil(4.6 * radius / weight) + 4))
+    aside = int(max(20, np.ceil(3.3 * radius / weight) + 2))
     angle, angle_weight = _legendre(along)
     part, part_weight = _legendre(aside)
     theta = 0.5 * np.pi * angle

@@ -10,12 +10,13 @@ from typing import Any
 from luban.core.errors import InputError
 from luban.understand.quality.spc.arl import cusum_arl, ewma_arl, individuals_range_arl
 from luban.understand.quality.spc.arl_rules import PATTERNS, patterns, rules_arl
-from luban.understand.quality.spc.arl_vector import count_arl, mewma_arl, spread_arl, t2_arl
+from luban.understand.quality.spc.arl_vector import FARTHEST, count_arl, mewma_arl, spread_arl, t2_arl
 from luban.understand.quality.spc.constants import c4, d2, d3
 from luban.understand.quality.spc.limits import WIDTH
 from luban.understand.quality.spc.simulation import (
     RunLength,
     counts_run_length,
+    mewma_run_length,
     moving_average_run_length,
     rules_run_length,
 )
@@ -166,5 +167,12 @@ def _memory(kind: str, parameters: Mapping[str, Any], width: float) -> tuple[Cal
         return lambda shift: t2_arl(shift, limit=limit, variables=count), "T²"
     if kind == "mewma":
         weight, limit, count = float(parameters["weight"]), float(parameters["limit"]), len(parameters["mean"])
-        return lambda shift: mewma_arl(shift, weight=weight, limit=limit, variables=count), "MEWMA T²"
+        far = math.sqrt(limit / (weight * (2 - weight))) > FARTHEST
+
+        def way(shift: float) -> float | RunLength:
+            if far and shift:
+                return mewma_run_length(shift, weight=weight, limit=limit, variables=count, runs=_RUNS)
+            return mewma_arl(shift, weight=weight, limit=limit, variables=count)
+
+        return way, "MEWMA T²"
     raise InputError("the run length of this chart is not known", came=kind, expected="a chart whose limits are fixed")
