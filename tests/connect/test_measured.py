@@ -34,7 +34,8 @@ QIF = """<?xml version="1.0"?>
   </PrimaryUnits></FileUnits>
   <MeasurementResources><MeasurementDevices n="1">
     <MeasurementDevice id="16"><Name>CMM 3</Name></MeasurementDevice></MeasurementDevices></MeasurementResources>
-  <Product><PartSet n="1"><Part id="1"><ModelNumber>shaft</ModelNumber></Part></PartSet></Product>
+  <Product><PartSet n="1"><Part id="1"><ModelNumber>shaft</ModelNumber></Part></PartSet>
+    <ComponentSet n="1"><Component id="2"><Part><Id>1</Id></Part></Component></ComponentSet></Product>
   <Characteristics><CharacteristicItems n="4">
     <DiameterCharacteristicItem id="49"><Name>diameter</Name>
       <CharacteristicDesignator><Designator>10</Designator></CharacteristicDesignator>
@@ -70,7 +71,10 @@ QIF = """<?xml version="1.0"?>
 
 def document(unit: str = "mm", factor: str = "0.001", **fields: Any) -> bytes:
     values = {"edition": 3, "results": "Results", "diameter": "25.004", "length": "180.01"} | fields
-    return QIF.format(unit=unit, factor=factor, **values).encode()
+    made = QIF.format(unit=unit, factor=factor, **values)
+    return (
+        made if values["edition"] == 3 else made.replace("CharacteristicMeasurement", "CharacteristicActual")
+    ).encode()
 
 
 def settings(**options: Any) -> FilesSettings:

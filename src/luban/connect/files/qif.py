@@ -44,7 +44,7 @@ def qif_rows(name: str, content: bytes) -> Iterator[tuple[int, list[Any]]]:
     """
     root = _root(name, content)
     items = {own.get("id"): own for own in _named(root, "CharacteristicItem", ends=True)}
-    parts = {own.get("id"): _label(own) for own in _named(root, "Part")}
+    parts = {own.get("id"): _label(own) for own in _named(root, "Part") if own.get("id")}
     devices = {own.get("id"): _text(own, "Name") for own in _named(root, "MeasurementDevice")}
     serials = {own.get("id"): _text(own, "SerialNumber") for own in _named(root, "ActualComponent")}
     units = _units(root)
@@ -57,7 +57,11 @@ def qif_rows(name: str, content: bytes) -> Iterator[tuple[int, list[Any]]]:
         trace = _child(results, "InspectionTraceability")
         begun = _text(trace, "InspectionStart") or _text(trace, "InspectionEnd") or created
         component = _first_id(_child(results, "ActualComponentIds"))
-        for own in _named(results, "CharacteristicMeasurement", ends=True):
+        measured = (
+            *_named(results, "CharacteristicMeasurement", ends=True),
+            *_named(results, "CharacteristicActual", ends=True),
+        )
+        for own in measured:  # QIF 3, QIF 2
             item = items.get(_text(own, "CharacteristicItemId"))
             device = _first_id(_child(own, "MeasurementDeviceIds")) or _first_id(_child(item, "MeasurementDeviceIds"))
             serial = serials.get(_text(own, "ActualComponentId") or component, "")
