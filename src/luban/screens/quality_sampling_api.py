@@ -170,7 +170,7 @@ def _gauges(router: APIRouter, desk: GaugeDesk, needs: Needs, reads: Reads) -> N
         _known, due, use = await reads(desk.overview, within)
         return JSONResponse(plain({"due": [one.as_dict() for one in due]} | use.as_dict()))
 
-    @router.get("/gauges/one", operation_id="quality_gauge")
+    @router.get("/gauges/one", operation_id="quality_gauge_of_register")
     async def one(user: Viewer, id: Annotated[str, Query(max_length=200)]) -> JSONResponse:  # noqa: A002
         """One gauge: calibrations, state, chain to a national standard."""
         whole(desk.books, user)
