@@ -32,6 +32,7 @@ from luban.ledger import Ledger, LedgerWriter
 from luban.loop.places import places
 from luban.plant import load
 from luban.screens.i18n import words
+from luban.screens.report.quality_drawings import _lines, _round_levels
 from luban.screens.report.quality_experiment import design_sheet, experiment_sheet, project_sheet, proposal_sheet
 from luban.screens.report.sheet import Figures, Grid, Note, Sheet, sheet_html, sheet_pdf, sheet_xlsx
 from luban.understand.quality.book import row
@@ -321,3 +322,14 @@ def test_a_gain_in_words(tmp_path: Path) -> None:
     assert "better, verified" in [one.value for b in sheet.blocks if isinstance(b, Figures) for one in b.rows]
     assert sheet.provenance["facts used"] == "110"
     assert "经核实" in sheet_html(project_sheet(project, found, words("zh")), "zh")
+
+
+def test_lines_of_equal_value_lie_where_they_should() -> None:
+    """On the bowl x² + y² the line of 0.25 is the circle of radius 0.5, in pieces with gaps."""
+    grid = np.linspace(-1, 1, 41)
+    x, y = _lines(grid, grid, grid[:, None] ** 2 + grid[None, :] ** 2, 0.25)
+    known = np.isfinite(x)
+    np.testing.assert_allclose(np.hypot(x[known], y[known]), 0.5, atol=2e-3)
+    assert known.sum() == 2 * (~known).sum() > 100
+    assert _round_levels(0.13, 0.97) == [0.2, 0.4, 0.6, 0.8] or len(_round_levels(0.13, 0.97)) <= 9
+    assert _round_levels(1.0, 1.0) == []

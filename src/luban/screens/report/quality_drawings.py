@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from luban.decide.improve.analysis import Analysis
+from luban.decide.improve.design import Factor
 from luban.decide.improve.effects import Effects, half_normal, normal_scores
 from luban.screens.i18n import Words
 from luban.screens.report.plot import Plot
 from luban.screens.report.sheet import Block, Picture
 from luban.understand.quality.data import Floats
 
-__all__ = ["effect_picture", "half_normal_picture", "residual_pictures", "response_picture"]
+__all__ = ["contour_picture", "effect_picture", "half_normal_picture", "residual_pictures", "response_picture"]
 
 
 def _room(values: Floats, share: float = 0.08) -> tuple[float, float]:
@@ -73,14 +74,9 @@ def effect_picture(result: Analysis, say: Words) -> list[Block]:
 
 def response_picture(result: Analysis, say: Words) -> list[Block]:
     """Predicted response along the strongest factor, at low, middle and high of the second, with its interval."""
-    names = [
-        f.name for f in result.trials.factors if f.numeric and not f.mixture and f.name in result.fit.model.factors
-    ]
-    if not names or any(len(f.levels) > 2 for f in result.trials.factors) or "block" in result.fit.model.factors:
+    names = _strongest(result)
+    if not names:
         return []
-    weight = {n: sum(abs(c) for c, o in zip(result.fit.coefficients, result.fit.owners, strict=True)
-                     if n in result.fit.model.terms[o].powers) for n in names}  # fmt: skip
-    names = sorted(names, key=lambda n: -weight[n])[:2]
     others = {n: (result.best.settings.get(n, 0.0) if result.best else 0.0) for n in result.fit.model.factors}
     factor = {f.name: f for f in result.trials.factors}
     column = result.trials.settings[:, [f.name for f in result.trials.factors].index(names[0])]
@@ -111,6 +107,84 @@ def response_picture(result: Analysis, say: Words) -> list[Block]:
                      if n not in names and factor[n].numeric)  # fmt: skip
     told = say("dashed: {level} % interval of the mean", level=f"{100 * result.level:g}")
     return [Picture(plot.svg(), title, f"{told}; {rest}" if rest else told)]
+
+
+def contour_picture(result: Analysis, say: Words) -> list[Block]:
+    """Lines of equal predicted response over the two strongest factors, all others at their best or middle."""
+    names, factor = _strongest(result), {f.name: f for f in result.trials.factors}
+    if len(names) < 2:
+        return []
+    order = [f.name for f in result.trials.factors]
+    used = {n: result.trials.settings[:, order.index(n)] for n in names}
+    grids = [np.linspace(float(c.min()), float(c.max()), 41) for c in used.values()]
+    a, b = np.meshgrid(*grids, indexing="ij")
+    others = {n: (result.best.settings.get(n, 0.0) if result.best else 0.0) for n in result.fit.model.factors}
+    at = {n: np.full(a.size, v) for n, v in others.items()} | {names[0]: a.ravel(), names[1]: b.ravel()}
+    height = result.fit.predict(at)[0].reshape(a.shape)
+    xs, ys = (_natural(factor[n], g) for n, g in zip(names, grids, strict=True))
+    title = say("Predicted response, lines of equal value")
+    labels = [_named(n, factor[n].unit) for n in names]
+    plot = Plot(x=(float(xs[0]), float(xs[-1])), y=(float(ys[0]), float(ys[-1])), height=420, title=title,
+                x_label=labels[0], y_label=labels[1])  # fmt: skip
+    for level in _round_levels(float(height.min()), float(height.max())):
+        px, py = _lines(xs, ys, height, level)
+        if len(px):
+            plot.line(px, py, "accent")
+            plot.text(float(px[0]), float(py[0]), f" {level:g}")
+    first, second = (_natural(factor[n], used[n]) for n in names)
+    plot.dots(first, second, "quiet", hollow=True, titles=[f"{v:.6g}" for v in result.fit.y])
+    if result.best is not None:
+        top, right = (_natural(factor[n], np.array([others[n]])) for n in names)
+        plot.dots(top, right, "good", titles=[f"{result.best.value:.5g}"])
+    told = say("rings: runs") + (("; " + say("full dot: best settings")) if result.best else "")
+    return [Picture(plot.svg(), title, told)]
+
+
+def _natural(factor: Factor, coded: Floats) -> Floats:
+    return np.array([float(factor.natural(v)) for v in coded.tolist()])
+
+
+def _strongest(result: Analysis) -> list[str]:
+    """The two factors with a scale that move the prediction most; none where a map would mislead."""
+    one = result.fit
+    if any(len(f.levels) > 2 for f in result.trials.factors) or "block" in one.model.factors:
+        return []
+    names = [f.name for f in result.trials.factors if f.numeric and not f.mixture and f.name in one.model.factors]
+    terms = [one.term(i).powers for i in range(len(one.names))]
+    weight = {n: sum(abs(c) for c, t in zip(one.coefficients, terms, strict=True) if n in t) for n in names}
+    return sorted(names, key=lambda n: -weight[n])[:2]
+
+
+def _round_levels(low: float, high: float, about: int = 8) -> list[float]:
+    """Round values between two ends."""
+    if not high > low:
+        return []
+    rough = (high - low) / about
+    size = 10.0 ** np.floor(np.log10(rough))
+    step = float(size * next(m for m in (1, 2, 5, 10) if m * size >= rough))
+    return [round(step * k, 12) for k in range(int(np.ceil(low / step)), int(np.floor(high / step)) + 1)]
+
+
+def _lines(xs: Floats, ys: Floats, height: Floats, level: float) -> tuple[Floats, Floats]:
+    """Pieces of the line at one level, cell by cell, with a gap (nan) between two pieces."""
+    out: list[tuple[float, float]] = []
+    above = np.where(height == level, 1e-12, height - level)
+    side = np.sign(above)
+    mixed = np.abs(side[:-1, :-1] + side[1:, :-1] + side[1:, 1:] + side[:-1, 1:]) < 4
+    corners = ((0, 0), (1, 0), (1, 1), (0, 1))
+    for i, j in np.argwhere(mixed).tolist():
+        cuts = []
+        for (ai, aj), (bi, bj) in zip(corners, corners[1:] + corners[:1], strict=True):
+            u, v = float(above[i + ai, j + aj]), float(above[i + bi, j + bj])
+            if u * v < 0:
+                t = u / (u - v)
+                x, y = xs[i + ai] + t * (xs[i + bi] - xs[i + ai]), ys[j + aj] + t * (ys[j + bj] - ys[j + aj])
+                cuts.append((float(x), float(y)))
+        for pair in (cuts[:2], cuts[2:4]):
+            if len(pair) == 2:
+                out += [*pair, (float("nan"), float("nan"))]
+    made = np.array(out) if out else np.zeros((0, 2))
+    return made[:, 0], made[:, 1]
 
 
 def residual_pictures(result: Analysis, say: Words) -> list[Block]:

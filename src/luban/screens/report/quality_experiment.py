@@ -18,6 +18,7 @@ from luban.decide.improve.project import Project, Verified
 from luban.decide.improve.surface import Optimum
 from luban.screens.i18n import Words
 from luban.screens.report.quality_drawings import (
+    contour_picture,
     effect_picture,
     half_normal_picture,
     residual_pictures,
@@ -78,7 +79,12 @@ def experiment_sheet(result: Analysis, say: Words) -> Sheet:
     if same:
         rows = [(" = ".join((name, *others)),) for name, others in same.items()]
         blocks.append(Grid((say("effects that cannot be told apart"),), rows, title=say("Aliases")))
-    blocks += [*effect_picture(result, say), *response_picture(result, say), *residual_pictures(result, say)]
+    blocks += [
+        *effect_picture(result, say),
+        *response_picture(result, say),
+        *contour_picture(result, say),
+        *residual_pictures(result, say),
+    ]
     blocks.append(_findings(result, say))
     blocks += left_out(say, result.excluded)
     title = say("Experiment: {response}", response=result.response + (f" [{unit}]" if unit else ""))
