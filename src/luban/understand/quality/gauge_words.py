@@ -15,6 +15,8 @@ SENTENCES: Final = (
     "{gauge}: the certificate states no uncertainty",
     "{gauge}: no finer than {other}, which it calibrates",
     "a gauge needs a number",
+    "no such gauge",
+    "a calibration lies in the future",
     "a calibration needs the number of its certificate",
     "an uncertainty lies above 0",
     "a coverage factor lies above 0",

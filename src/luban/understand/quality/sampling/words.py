@@ -35,6 +35,7 @@ SENTENCES: Final = (
     "nothing is agreed for this supplier and item",
     "agree on AQL, level and kind of sampling first",
     "inspection is discontinued",
+    "inspection is not discontinued",
     "record the supplier's corrective action; tightened inspection follows",
     "a lot needs a name",
     "this lot is decided already",
