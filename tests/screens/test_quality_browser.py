@@ -291,16 +291,41 @@ def test_the_chart_goes_out_as_a_file(site: Site):
     assert "One point beyond a control limit" in text
 
 
-@pytest.mark.parametrize("tab", list(PANELS))
-def test_every_tab_opens(site: Site, tab: str):
+def test_every_tab_opens(site: Site):
     page = site.page()
     site.log_in(page)
-    page.goto(f"{site.url}/en/quality?tab={tab}&of={shop.DIAMETER}")
-    expect(page.locator(f"#lb-panel-{tab}")).to_be_visible()
-    expect(page.locator(f"#lb-panel-{tab} section, #lb-panel-{tab} aside").first).to_be_visible()
-    page.wait_for_timeout(700)
-    expect(page.get_by_text("the server's log says why")).to_have_count(0)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 1440
+    page.goto(f"{site.url}/en/quality?of={shop.DIAMETER}")
+    expect(page.locator(DRAWN)).to_be_visible()
+    for tab in PANELS:
+        page.click(f"#lb-tab-{tab}")
+        expect(page.locator(f"#lb-panel-{tab}")).to_be_visible()
+        expect(page.locator(f"#lb-panel-{tab} section, #lb-panel-{tab} aside").first).to_be_visible()
+        page.wait_for_timeout(700)
+        expect(page.get_by_text("the server's log says why")).to_have_count(0)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1440
+    # every panel speaks of the characteristic in the address, and a language link keeps tab and characteristic
+    page.click('header a[lang="ko"]')
+    page.wait_for_url(f"**/ko/quality?tab={tab}&of=shaft%3Adiameter")
+    expect(page.locator(f"#lb-tab-{tab}")).to_have_attribute("aria-selected", "true")
+
+
+def test_two_people_see_the_same(site: Site, browser: Browser):
+    page = opened(site, shop.BORE)
+    context = browser.new_context(viewport={"width": 1440, "height": 1000})
+    other = opened(Site(site.url, context, site.requests, site.faults), shop.BORE, user="zhao")
+    page.locator(".lb-control-stage").focus()
+    page.keyboard.press("Home")
+    other.locator(".lb-control-stage").focus()
+    other.keyboard.press("Home")
+    expect(other.locator(".lb-qtext")).to_be_visible()
+    other.fill(".lb-qtext", "half a sentence")
+    page.fill(".lb-qtext", "first piece of the shift")
+    page.click("text=Note the cause")
+    expect(page.locator(".lb-qhistory li")).to_have_count(1)
+    expect(other.locator(".lb-qhistory li")).to_have_count(1, timeout=5000)
+    expect(other.locator(".lb-qpoint .lb-qsaid")).to_contain_text("first piece of the shift")
+    expect(other.locator(".lb-qtext")).to_have_value("half a sentence")
+    context.close()
 
 
 @pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])

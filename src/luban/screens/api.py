@@ -30,6 +30,7 @@ from luban.screens.gate import Gate
 from luban.screens.metrics import exposition
 from luban.screens.plain import plain
 from luban.screens.quality_api import quality_router
+from luban.screens.quality_experiment_api import experiment_router
 from luban.screens.quality_inspection_api import inspection_router
 from luban.screens.quality_sampling_api import sampling_router
 from luban.screens.quality_studies_api import studies_router
@@ -142,7 +143,7 @@ def build_api(
     found = searches or Searches(plans.plans, str(view.folder))
     app.include_router(schedule_router(plans, lambda role: _needs(users, role), reads, found), prefix="/api/v1")
     quality = books or QualityBooks(view)
-    for router in (quality_router, inspection_router, studies_router, sampling_router):
+    for router in (quality_router, inspection_router, studies_router, sampling_router, experiment_router):
         app.include_router(router(quality, lambda role: _needs(users, role), reads), prefix="/api/v1")
     return app
 

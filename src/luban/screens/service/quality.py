@@ -351,5 +351,5 @@ def _filled(wanted: Wanted, otherwise: Wanted) -> Wanted:
 
 def _text(text: str, message: str) -> str:
     if not text.strip():
-        raise InputError(message, came="nothing")
+        raise InputError(message)
     return text.strip()[:_LONGEST_TEXT]

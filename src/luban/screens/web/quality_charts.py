@@ -72,6 +72,8 @@ class ChartsPanel:
                         plain_button(f"{html.escape(say('Capability'))} →", lambda: self.bench.open("capability"))
                 self.point = PointCard(self.bench, self._changed)
                 self.decided = DecidedCard(self.bench, self._changed)
+        for part in (self.signals_card, self.histogram_card):
+            part.set_visibility(False)
 
     def _chart_card(self) -> None:
         say = self.say
@@ -92,6 +94,7 @@ class ChartsPanel:
             self.chart = View("control", texts.chart_texts(say), lambda _event: self._fetch())
             self.chart.on("choose", self._chose)
         self.board.set_visibility(False)
+        self.title.content = f'<span class="lb-note">{html.escape(say("reading the books"))} …</span>'
 
     # ------------------------------------------------------------------ reading
 
@@ -127,7 +130,7 @@ class ChartsPanel:
     def _draw_list(self) -> None:
         names = {item.id: item.name for item in self.bench.view.plant.items.values()}
         inner = texts.listed(self.say, self._states, self._subject, names)
-        self.list.content = inner or texts.no_characteristics(self.say)
+        self.list.content = inner or f'<div class="lb-empty">{html.escape(self.say("Nothing was measured yet."))}</div>'
 
     async def _chart(self, version: str) -> None:
         subject, wanted = self._subject, self.wanted
@@ -160,8 +163,8 @@ class ChartsPanel:
             text = say("No value of this characteristic is in the books yet. Enter one under Inspection, or have a "
                        "device write it.")  # fmt: skip
         else:
-            text = " · ".join(filter(None, (say(error.message), error.came, say(error.hint) if error.hint else "")))
-        self.empty.content = texts.empty(text)
+            text = " · ".join(filter(None, (say(error.message), say(error.hint) if error.hint else "")))
+        self.empty.content = texts.empty(text) if self._states else texts.no_characteristics(say)
         # another choice may have a chart: the controls stay where there are values
         self.board.set_visibility(bool(state and state.n and self.wanted != Wanted()))
         for part in (self.signals_card, self.histogram_card):

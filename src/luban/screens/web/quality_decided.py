@@ -37,6 +37,7 @@ class DecidedCard:
         self._known: tuple[Any, ...] = ()
         self._offered: tuple[Any, ...] = ()
         self.holder = ui.element("section").classes("lb-card")
+        self.holder.set_visibility(False)
 
     # ------------------------------------------------------------------ phase I
 
@@ -86,6 +87,7 @@ class DecidedCard:
         self._known, self._subject = known, subject
         say = self.say
         self.holder.clear()
+        self.holder.set_visibility(bool(subject))
         with self.holder:
             ui.html(f'<h2 class="lb-title">{html.escape(say("Limits"))}</h2>', sanitize=False)
             newest = stands.newest

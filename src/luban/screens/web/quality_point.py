@@ -39,6 +39,7 @@ class PointCard:
         self.dialog = ui.dialog()
         with ui.element("section").classes("lb-card lb-qpoint") as self.holder:
             self.holder.props("aria-live=polite")
+        self.holder.set_visibility(False)
 
     def choose(self, key: int | None, made: Charted | None, facts: Facts = ()) -> None:
         """Show a point with its facts, or nothing."""
