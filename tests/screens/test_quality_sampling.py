@@ -103,6 +103,19 @@ def test_columns_may_be_called_otherwise_and_double_samples_stand_in_one_cell(ru
     assert [one["lot"] for one in own["open"]] == ["3"]
 
 
+def test_used_and_left_out_values_stand_on_the_decision(run_cli: Cli, tmp_path: Path) -> None:
+    size = variables_plan(Risks(0.01, 0.30)).size
+    file = tmp_path / "values.csv"
+    file.write_text("x\n" + "".join(f"{200 + at % 5}\n" for at in range(size)) + "bad\n", "utf-8")
+    asked = ["sampling", file, "--kind", "variables", "--good", "1", "--bad", "30", "--upper", "209"]
+    code, out, _ = run_cli(*asked)
+    assert code == 0
+    assert re.search(rf"values used: {size}\b", out)
+    assert "values left out: 1" in out
+    told = json.loads(run_cli(*asked, "--json")[1])
+    assert (told["used"], len(told["excluded"]), told["decision"]["verdict"]) == (size, 1, "accept")
+
+
 def test_measured_values_are_judged(run_cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "values.csv"
     file.write_text(VALUES, "utf-8")

@@ -238,7 +238,7 @@ def _measured(
         "plan": plan.as_dict(), "decision": decision.as_dict(), "used": len(sample.values),
         "excluded": [one.as_dict() for one in sample.excluded], "source": sample.source,
     }  # fmt: skip
-    give(say, variables_sheet(plan, words(language), decision), document, out, language)
+    give(say, variables_sheet(plan, words(language), decision, sample), document, out, language)
     return OK if decision.accepted else NO
 
 

@@ -12,7 +12,7 @@ from luban.core.time import to_datetime
 from luban.screens.i18n import Words
 from luban.screens.report.plot import Plot
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Picture, Sheet
-from luban.understand.quality.data import Floats
+from luban.understand.quality.data import Excluded, Floats, Sample
 from luban.understand.quality.sampling import (
     MODELS,
     RULES,
@@ -71,10 +71,13 @@ def plan_sheet(plan: AttributePlan, say: Words, decision: LotDecision | None = N
     })  # fmt: skip
 
 
-def variables_sheet(plan: VariablesPlan, say: Words, decision: VariablesDecision | None = None) -> Sheet:
+def variables_sheet(
+    plan: VariablesPlan, say: Words, decision: VariablesDecision | None = None, sample: Sample | None = None
+) -> Sheet:
     """A plan by variables with its OC curve.
 
     decision  on a lot that was measured by it
+    sample    its values, for what was used and what was left out
     """
     blocks: list[Block] = []
     if decision is not None:
@@ -91,7 +94,14 @@ def variables_sheet(plan: VariablesPlan, say: Words, decision: VariablesDecision
     top = _top(plan)
     quality = np.linspace(0, top, 201)
     blocks.append(_oc_picture(100 * quality, variables_oc(plan, quality), say("share outside the limit [%]"), say))
-    return Sheet(say("Sampling plan by variables"), say(plan.reference), tuple(blocks), {
+    made: dict[str, str] = {}
+    if sample is not None:
+        made = {
+            say("source"): sample.source or _NONE, say("values used"): f"{len(sample.values):,}",
+            say("values left out"): f"{len(sample.excluded):,}",
+        }  # fmt: skip
+        blocks += _left_out(sample.excluded, say("Values left out"), say)
+    return Sheet(say("Sampling plan by variables"), say(plan.reference), tuple(blocks), made | {
         say("method"): say("k method for normal values; spread unknown by the noncentral t distribution"),
         "luban": __version__,
     })  # fmt: skip
@@ -165,10 +175,7 @@ def lots_sheet(table: LotTable, say: Words) -> Sheet:
             waiting = ", ".join(f"{lot.lot} ({lot.decision.size:,})" for lot in one.open[:20])
             blocks.append(Note(say("Another sample is to be drawn from: {lots}", lots=waiting), "doubt"))
         blocks += [Note(say(doubt), "doubt") for doubt in one.standing.doubts[-20:]]
-    if table.excluded:
-        rows = [(one.where, one.field, one.came, say(one.reason)) for one in table.excluded[:_MOST_LOTS]]
-        heads = (say("place"), say("column"), say("came"), say("why"))
-        blocks.append(Grid(heads, tuple(rows), title=say("Rows left out")))
+    blocks += _left_out(table.excluded, say("Rows left out"), say)
     first = table.accounts[0].terms
     subtitle = ""
     if first is not None:
@@ -389,6 +396,14 @@ def _switches_grid(standing: Standing, say: Words, zone: ZoneInfo | None, of: st
     ]  # fmt: skip
     heads = (say("time"), say("from"), say("to"), say("lot"), say("why"))
     return Grid(heads, tuple(rows), title=_of(say("Switches of inspection"), of))
+
+
+def _left_out(excluded: Sequence[Excluded], title: str, say: Words) -> list[Block]:
+    if not excluded:
+        return []
+    rows = [(one.where, one.field, one.came, say(one.reason)) for one in excluded[:_MOST_LOTS]]
+    heads = (say("place"), say("column"), say("came"), say("why"))
+    return [Grid(heads, tuple(rows), title=title)]
 
 
 def _of(title: str, of: str) -> str:
