@@ -17,6 +17,7 @@ from luban.understand.quality.capability import (
     capability,
     exact_share,
     indices_of,
+    leave_out,
     stability,
     within,
 )
@@ -114,6 +115,21 @@ def test_refusals_say_why():
     told = capability(limited(individuals(shifted), -20, 20), despite="two shifts, known")
     assert told.index("Cp").value > 0
     assert any("two shifts, known" in note for note in told.notes)
+
+
+def test_a_subgroup_left_out_stands_in_the_list_with_its_reason():
+    draw = np.random.default_rng(0)
+    rows = draw.normal(10, 0.5, (30, 4))
+    rows[6] += 9
+    sample = limited(subgroups(rows), 5, 15)
+    assert capability(sample).index("Cpk").value is None
+    study = capability(leave_out(sample, {"7": "coil changed"}))
+    assert study.index("Cpk").value > 1
+    assert study.used == 116
+    assert [(one.where, one.reason) for one in study.excluded] == [("subgroup 7", "coil changed")]
+    for out, message in (({"99": "x"}, "no such point"), ({"7": " "}, "without a reason")):
+        with pytest.raises(InputError, match=message):
+            leave_out(sample, out)
 
 
 @pytest.mark.parametrize(

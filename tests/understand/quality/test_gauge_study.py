@@ -139,23 +139,23 @@ def test_unequal_cells_have_the_sums_of_squares_of_statsmodels():
 
 def test_unequal_cells_are_free_of_bias():
     found = []
-    for seed in range(60):
+    for seed in range(40):
         whole = made(seed, 8, 4, 3, spread=0.4)
         keep = np.random.default_rng(seed).random(len(whole.values)) > 0.2
         keep[::3] = True
         ragged = replace(whole, part=whole.part[keep], operator=whole.operator[keep], values=whole.values[keep])
         study = crossed(ragged, pool_above=1.0)
         found.append([study.of(name).variance for name in ("repeatability", "interaction", "part")])
-    assert np.mean(found, axis=0) == pytest.approx([0.09, 0.16, 4.0], rel=0.25)
+    assert np.mean(found, axis=0) == pytest.approx([0.09, 0.16, 4.0], rel=0.3)
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say():
     held = np.zeros(3)
-    for seed in range(70):
+    for seed in range(60):
         study = crossed(made(seed, 10, 3, 3), level=0.9)
         truths = (("repeatability", 0.3), ("gauge", np.sqrt(0.09 + 0.25)), ("part", 2.0))
         held += [study.of(name).sd_low <= true <= study.of(name).sd_high for name, true in truths]
-    assert held / 70 == pytest.approx(0.9, abs=0.09)
+    assert held / 60 == pytest.approx(0.9, abs=0.1)
 
 
 def test_repeatability_has_its_exact_interval(aiag: Readings):
@@ -209,7 +209,7 @@ def test_ranges_need_equal_cells(aiag: Readings):
     assert crossed(ragged).used == 89
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10**6), st.floats(-1e4, 1e4), st.floats(1e-3, 1e3))
 def test_shares_do_not_change_with_unit_or_order(seed: int, shift: float, scale: float):
     study = made(seed)
@@ -298,6 +298,6 @@ def test_a_master_piece_over_time():
     assert still.bias.low < 0 < still.bias.high
     creeping = gauge_stability(individuals(draw.normal(0, 0.1, 60) + np.linspace(0, 1, 60)))
     assert creeping.drift.p < 1e-6
-    assert creeping.drift.value == pytest.approx(1 / 59, rel=0.25)
+    assert creeping.drift.value == pytest.approx(1 / 59, rel=0.3)
     with pytest.raises(InputError, match="one sitting"):
         gauge_stability(individuals([6.0]))

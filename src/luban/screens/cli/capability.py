@@ -49,6 +49,10 @@ def capability(
     despite: Annotated[
         str, typer.Option(metavar="REASON", help="Tell Cp and Cpk although the process is not in control, and why.")
     ] = "",
+    left: Annotated[
+        list[str] | None,
+        typer.Option("--leave-out", help="Subgroup left out with its reason, e.g. 14='new coil'; may be repeated."),
+    ] = None,
     wanted: Annotated[float, typer.Option(min=0.0, help="Index the process should reach [1].")] = 1.33,
     share: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, help="Add tolerance intervals that hold this share [1].")
@@ -64,7 +68,9 @@ def capability(
     order: Annotated[str, typer.Option(help="Where times run backwards: check, file or time.")] = "check",
     unit: Annotated[str, typer.Option(help="Unit of the values and limits.")] = "",
     characteristic: Annotated[str, typer.Option(help="With DIR: item:name.")] = "",
-    group: Annotated[str, typer.Option(help="With DIR: single, lot, or so many values a subgroup.")] = "single",
+    group: Annotated[
+        str, typer.Option(help="With DIR: single, lot, or so many values a subgroup; as its limits were frozen.")
+    ] = "",
     span: Annotated[str, typer.Option("--range", help="With DIR: shift, last, today, or a length such as 7d.")] = "",
     start: Annotated[str, typer.Option("--from", help="With DIR: start, ISO 8601.")] = "",
     end: Annotated[str, typer.Option("--to", help="With DIR: end, ISO 8601.")] = "",
@@ -80,12 +86,12 @@ def capability(
     from luban.screens.cli.spc_data import pairs, plant_data
     from luban.screens.i18n import words
     from luban.screens.report.quality_capability import capability_sheet, verdict
-    from luban.understand.quality.capability import capability as study_of
+    from luban.understand.quality.capability import capability as study_of, leave_out
     from luban.understand.quality.read import read_sample
 
     if what.is_dir():
-        sample, _ = plant_data(what, characteristic, group, span, start, end)
-        sample = _limited(sample, lower, target, upper)
+        books = plant_data(what, characteristic, group, span, start, end)
+        sample = leave_out(_limited(books.sample, lower, target, upper), books.out)
     else:
         if order not in {"check", "file", "time"}:
             raise InputError("no such order", came=order, expected="check, file or time", where="--order")
@@ -93,6 +99,7 @@ def capability(
             what, sheet=sheet, value=value, subgroup=subgroup, time=time, size=size, shape=shape, lower=lower,
             where=pairs(where or (), "--where"), order=order, target=target, upper=upper, unit=unit,  # type: ignore[arg-type]
         )  # fmt: skip
+    sample = leave_out(sample, pairs(left or (), "--leave-out"))
     study = study_of(sample, family=family, method=method, level=confidence, despite=despite, seed=seed)
     intervals = _tolerance(sample, share, confidence) if share is not None else []
     document = study.as_dict() | {"tolerance": [one.as_dict() for one in intervals]}

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from luban.core.errors import InputError
 from luban.screens.service.gauge_studies import Asked, repeatability_of, study_of
 from luban.screens.service.quality import QualityBooks
-from luban.understand.quality.capability import Capability, capability
+from luban.understand.quality.capability import Capability, capability, leave_out
 from luban.understand.quality.data import Excluded
 from luban.understand.quality.gauge_study import GaugeStudy, readings
 from luban.understand.quality.measured import Measured, measured
@@ -48,7 +50,9 @@ def capability_of(
     taken = str(group or books.usual(subject).group or "single")
     grouped: str | int = int(taken) if taken.isdecimal() else taken
     found = _measured(books, subject, span, start, end, grouped)
-    return capability(found.sample, family=family, despite=despite, level=level)
+    return capability(
+        leave_out(found.sample, _left(books, subject, found)), family=family, despite=despite, level=level
+    )
 
 
 def relations_of(books: QualityBooks, subject: str, *, span: str = "", start: str = "", end: str = "") -> Relations:
@@ -115,6 +119,17 @@ def _measured(
     if not len(found.sample.values):
         raise InputError("no values in this time", came=subject, hint="choose a longer time")
     return found
+
+
+def _left(books: QualityBooks, subject: str, found: Measured) -> dict[int, str]:
+    """Points that people left out of the chart's limits, by index, each with its reason."""
+    stands, sample = books.standing(subject), found.sample
+    out: dict[int, str] = {}
+    for at, seq in enumerate(found.seqs.tolist()):
+        if seq in stands.out:
+            point = int(np.searchsorted(sample.starts, at, side="right")) - 1
+            out[point] = stands.out[seq]
+    return out
 
 
 def _unnamed(found: Measured, kept: Sequence[int]) -> list[Excluded]:
