@@ -24,7 +24,7 @@ _MOST_SIGNALS = 200
 _MOST_EXCLUDED = 50
 _MOST_PARTS = 20
 _MOST_DOTS = 1500
-_MOST_MARKS = 60
+_LETTERS = 130  # letters side by side on a drawing
 _NONE = "–"
 
 
@@ -223,11 +223,13 @@ def _mark(plot: Plot, chart: Chart, panel: Panel, fired: Sequence[Violation], sa
     points = list(rules)
     titles = [f"{chart.labels[at]}: {'; '.join(rule_sentence(rule, say) for rule in rules[at])}" for at in points]
     plot.dots([at + 1 for at in points], [panel.values[at] for at in points], "bad", hollow=True, titles=titles)
-    if len(points) <= _MOST_MARKS:
-        low, high = _reach(panel)
-        for at in points:
-            mark = " ".join(dict.fromkeys(_short(rule) for rule in rules[at]))
+    low, high = _reach(panel)
+    free = 0.0  # where the next text may begin, so that none lies on another
+    for at in points:
+        mark = " ".join(dict.fromkeys(_short(rule) for rule in rules[at]))
+        if at + 1.0 >= free:
             plot.text(at + 1.0, min(float(panel.values[at]) + 0.05 * (high - low), high), mark, "bad")
+            free = at + 1.0 + (len(mark) + 1) * len(panel.values) / _LETTERS
 
 
 def _short(rule: str) -> str:
