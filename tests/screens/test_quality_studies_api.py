@@ -86,9 +86,9 @@ def test_a_gauge_study_of_a_table(client: Client):
     rows = [list(map(float, line.split())) for line in AIAG.splitlines()]
     cells = [f"{part},{'ABC'[at // 3]},{value}" for at, row in enumerate(rows) for part, value in enumerate(row, 1)]
     table = "part,operator,value\n" + "\n".join(cells)
-    told = client.post(f"{BASE}/gauge", json={"table": table}).json()
+    told = client.post(f"{BASE}/gauge-study", json={"table": table}).json()
     assert told["total_ss"] == pytest.approx(94.64711222)
-    page = client.post(f"{BASE}/gauge", params={"format": "html", "language": "ko"}, json={"table": table})
+    page = client.post(f"{BASE}/gauge-study", params={"format": "html", "language": "ko"}, json={"table": table})
     assert page.text.startswith("<!doctype html>")
 
 
@@ -114,4 +114,4 @@ def test_who_may_ask(client: Client):
     assert client.get(f"{BASE}/causes").status_code == 401
     log_in(client, "part")
     assert client.get(f"{BASE}/capability", params={"of": shop.DIAMETER}).status_code == 403
-    assert client.post(f"{BASE}/gauge", json={"table": "a\n1\n"}).status_code == 403
+    assert client.post(f"{BASE}/gauge-study", json={"table": "a\n1\n"}).status_code == 403

@@ -133,7 +133,7 @@ def _of_books(router: APIRouter, books: QualityBooks, viewer: Any, reads: Reads)
 def _of_tables(router: APIRouter, books: QualityBooks, viewer: Any, reads: Reads) -> None:
     Viewer = Annotated[User, Depends(viewer)]  # noqa: N806 - a type
 
-    @router.post("/gauge", operation_id="quality_gauge", response_class=Response)
+    @router.post("/gauge-study", operation_id="quality_gauge_study", response_class=Response)
     async def gauge(
         user: Viewer,
         asked: AskedStudy,
