@@ -113,6 +113,8 @@ def test_a_restart_changes_nothing():
         known.setup()
         known.see(3.0, 1.0)
     assert one.forecast(100.0, 100.0) == other.forecast(100.0, 100.0)
+    for fresh in (False, True):
+        assert one.mean_ahead(100.0, 60.0, fresh=fresh) == pytest.approx(one.forecast(100.0, 60.0, fresh=fresh)[0])
 
 
 def test_a_planned_change_of_edges_is_learnt_and_expected():

@@ -165,6 +165,14 @@ class CauseFilter:
             spread[2, 2] = self.model.wear_spread**2
         return float(causes @ mean), math.sqrt(float(causes @ spread @ causes) + self.model.noise**2)
 
+    def mean_ahead(self, running: float = 0.0, cutting: float = 0.0, *, fresh: bool = False) -> float:
+        """The mean of `forecast` alone."""
+        bias, setup, wear, heat = self.mean.tolist()
+        cold = self.cold * math.exp(-running / self.model.heat_time)
+        worn = 0.0 if fresh else (self.edge_ran + cutting) / _HOUR
+        found: float = bias + setup + wear * worn + heat * cold
+        return found
+
     def as_dict(self) -> dict[str, Any]:
         """What it knows, for the books."""
         return {

@@ -131,16 +131,21 @@ class MachineControl:
         """
         if time is not None:
             self._pass(time)
-        expected = self.expected()[0] + self.offset
+        running, cutting, fresh = self._next()
+        expected = self.known.mean_ahead(running, cutting, fresh=fresh) + self.offset
         if abs(expected) <= self.dead_band and self.envelope.holds(self.offset):
             return Allowed(self.offset, ("dead_band",))
         return self.envelope.allowed(self.offset, self.offset - expected)
 
     def expected(self) -> tuple[float, float]:
         """Deviation of the next piece without offset, and its standard deviation as measured."""
+        running, cutting, fresh = self._next()
+        return self.known.forecast(running, cutting, fresh=fresh)
+
+    def _next(self) -> tuple[float, float, bool]:
+        """Until the next piece is made: running of the machine, work of the edge [s], and whether that edge is new."""
         cycle = self._lot_cycle or self._cycles.get(self._program, 0.0)
-        left = max(0.0, cycle - self._here)
-        return self.known.forecast(left, cycle, fresh=self.edges.ends(self.known.edge_ran + cycle))
+        return max(0.0, cycle - self._here), cycle, self.edges.ends(self.known.edge_ran + cycle)
 
     # ---- what happens
 

@@ -303,7 +303,8 @@ class _Floor:
         self.moves.append((now, m, old, new))
 
     def _judge(self, trace: Any) -> None:
-        rows = trace[(trace["kind"] == Kind.MEASURED) & np.isin(trace["machine"], self.machines)]
+        rows = trace[trace["kind"] == Kind.MEASURED]
+        rows = rows[np.isin(rows["machine"], self.machines)] if len(rows) else rows
         if not len(rows):
             return
         broken = trace[(trace["kind"] == Kind.TOOL) & (trace["a"] == 2)]
