@@ -207,8 +207,7 @@ async def test_rest_agrees_proposes_sets_and_refuses(tmp_path: Path) -> None:
 
 
 def test_the_books_are_folded_and_the_newest_values_count(folder: Path) -> None:
-    view = PlantView(folder)
-    nothing = read_setpoint(view, shop.DIAMETER)
+    nothing = read_setpoint(QualityBooks(PlantView(folder)), shop.DIAMETER)
     assert nothing.plan is None
     assert "envelope" in str(nothing.why)
     assert NEWEST >= 100

@@ -16,6 +16,7 @@ from luban.decide.setpoint.standing import AGREE, SET, agreed, standing_of
 from luban.decide.setpoint.words import PLAN
 from luban.understand.quality.book import Entry
 from luban.understand.quality.data import individuals, subgroups
+from luban.understand.quality.spc import control_chart
 
 KNOB = Knob("offset", "µm", 1.0, 0.0, Envelope(-20.0, 20.0, 5.0, 0.1))
 
@@ -37,6 +38,13 @@ def test_a_shift_is_taken_back_as_far_as_the_envelope_allows():
     assert cpk.after[0] > cpk.before[0]
     assert cpk.before[1] <= cpk.before[0] <= cpk.before[2]
     json.dumps(plan.as_dict(), allow_nan=False)
+
+
+def test_the_chart_that_people_keep_speaks_where_there_is_one():
+    made = sample(3.0 * np.random.default_rng(3).normal(size=60) + np.repeat([0.0, 8.0], 30))
+    frozen = control_chart("i_mr", made, rules=["nelson_1"])
+    assert set(propose(made, KNOB, chart=frozen).signals) <= {"nelson_1"}
+    assert "nelson_2" in propose(made, KNOB).signals
 
 
 def test_noise_alone_is_left_alone():

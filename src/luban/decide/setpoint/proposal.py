@@ -16,11 +16,13 @@ import numpy as np
 from luban.core.errors import InputError
 from luban.decide.setpoint.envelope import Envelope
 from luban.understand.quality.data import Excluded, Floats, Sample
+from luban.understand.quality.spc.chart import Chart
 
 __all__ = ["Effect", "Knob", "SetPointPlan", "propose"]
 
 _FEWEST = 12
 _RECENT = 25
+_RULES = ["nelson_1", "nelson_2", "nelson_3"]
 _MOST_RUNS = 20_000  # newest ones that the weight is fitted to
 _WEIGHTS = np.concatenate([np.linspace(0.02, 0.98, 49), [1.0]])
 _TWO_SIDED = 1.959963984540054  # 95 % of a normal law
@@ -140,6 +142,7 @@ class SetPointPlan:
 def propose(
     sample: Sample, knob: Knob, *, target: float | None = None, weight: float | None = None,
     set_points: Floats | None = None, facts: Mapping[str, int] | None = None,
+    chart: Chart | None = None,
 ) -> SetPointPlan:  # fmt: skip
     """A proposal from the values of a characteristic.
 
@@ -148,8 +151,10 @@ def propose(
     weight      λ; None: the one under which the values are likeliest
     set_points  in force at each run, shape (runs,); None: `knob.now` all the time
     facts       what it rests on in the books: first and last seq, head
-    A change is proposed only where the 95 % interval of the deviation leaves out 0, or the individuals chart signals at
-    one of the newest points: to follow noise would add to it.
+    chart       control chart as people keep it; None: an individuals chart of these runs, judged by a point beyond a
+                limit, a run on one side and a trend (Nelson 1 to 3)
+    A change is proposed only where the 95 % interval of the deviation leaves out 0: to follow noise would add to it. A
+    signal of the chart without such a deviation is a reason to look for a cause, not to move an offset.
     Raises      InputError for fewer than 12 runs, no target, shapes that do not fit
     """
     runs = len(sample)
@@ -173,7 +178,7 @@ def propose(
     level = float(levels[-1])
     error = math.sqrt(max(chosen * (1 - chosen), 1.0 / runs)) * shock
     deviation = level + knob.gain * knob.now - aim
-    signals = _signals(sample, values)
+    signals = _signals(sample, values, chart)
     decision, proposed, wanted, reasons = _decided(knob, aim, level, deviation, error, bool(signals))
     spread = _spread(sample, shock)
     effects = _effects(sample, deviation, deviation + knob.gain * (proposed - knob.now), error, spread, aim)
@@ -222,19 +227,24 @@ def _likeliest(free: Floats) -> float:
     return float(_WEIGHTS[int(np.argmin(squares))])
 
 
-def _signals(sample: Sample, values: Floats) -> dict[str, int]:
-    """Rules of the individuals chart that fired at one of the newest points of the runs' values."""
+def _signals(sample: Sample, values: Floats, chart: Chart | None) -> dict[str, int]:
+    """Rules that fired at one of the newest points of the chart's first panel."""
+    if chart is None:
+        chart = _usual_chart(sample, values)
+    found: dict[str, int] = {}
+    for one in chart.violations:
+        if one.panel == 0 and one.point >= len(chart.labels) - _RECENT and one.point not in chart.out:
+            found[one.rule] = found.get(one.rule, 0) + 1
+    return found
+
+
+def _usual_chart(sample: Sample, values: Floats) -> Chart:
     from luban.understand.quality.spc import control_chart
 
     runs = Sample(
         sample.characteristic, sample.unit, values, np.arange(len(values) + 1), sample.labels, sample.time,
     )  # fmt: skip
-    chart = control_chart("i_mr", runs, rules="nelson")
-    found: dict[str, int] = {}
-    for one in chart.violations:
-        if one.panel == 0 and one.point >= len(values) - _RECENT:
-            found[one.rule] = found.get(one.rule, 0) + 1
-    return found
+    return control_chart("i_mr", runs, rules=_RULES)
 
 
 def _decided(

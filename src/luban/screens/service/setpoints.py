@@ -21,6 +21,7 @@ from luban.screens.users import Act
 from luban.understand.quality.book import entries, row
 from luban.understand.quality.data import Sample
 from luban.understand.quality.measured import characteristics_with_data, measured
+from luban.understand.quality.spc.chart import Chart
 
 __all__ = ["NEWEST", "SetPointDesk", "Stood", "known_characteristics", "read_setpoint", "within"]
 
@@ -61,8 +62,9 @@ def known_characteristics(view: PlantView) -> tuple[str, ...]:
     return tuple(characteristics_with_data(view.ledger, view.plant))
 
 
-def read_setpoint(view: PlantView, characteristic: str) -> Stood:
-    """Read the books and work the proposal out anew."""
+def read_setpoint(books: QualityBooks, characteristic: str) -> Stood:
+    """Read the books and work the proposal out anew; signals are those of the chart as people keep it."""
+    view = books.view
     stands = standing_of(entries(view.ledger, "setpoint", characteristic))
     found = measured(view.ledger, view.plant, characteristic)
     if stands.knob is None:
@@ -73,10 +75,19 @@ def read_setpoint(view: PlantView, characteristic: str) -> Stood:
         seqs = found.seqs[-len(sample.values) :]
         facts = {"first_seq": int(seqs.min()), "last_seq": int(seqs.max()), "head": found.head} if len(seqs) else {}
         used = stands.in_force(sample.time)
-        plan = propose(sample, stands.knob, target=stands.target, set_points=used, facts=facts)
+        chart = _kept_chart(books, characteristic)
+        plan = propose(sample, stands.knob, target=stands.target, set_points=used, facts=facts, chart=chart)
     except InputError as error:
         return Stood(characteristic, stands, None, error, found.head)
     return Stood(characteristic, stands, plan, None, found.head)
+
+
+def _kept_chart(books: QualityBooks, characteristic: str) -> Chart | None:
+    """The chart that the plant keeps; None where it can have none yet."""
+    try:
+        return books.chart(characteristic).chart
+    except InputError:
+        return None
 
 
 def _newest(sample: Sample) -> Sample:
@@ -103,7 +114,7 @@ class SetPointDesk:
     def stood(self, of: str) -> Stood:
         """How it stands, with the proposal of now. Raises InputError for an unknown characteristic."""
         self._known(of)
-        return read_setpoint(self.books.view, of)
+        return read_setpoint(self.books, of)
 
     def agree(self, of: str, data: Mapping[str, Any], person: str) -> None:
         """Agree on a knob and its envelope; `data` of `standing.agreed`."""

@@ -95,7 +95,7 @@ class ControlPanel:
     async def _read(self, name: str) -> None:
         if not name:
             return
-        stood = await self.bench.ask(read_setpoint, self.bench.view, name)
+        stood = await self.bench.ask(read_setpoint, self.bench.books, name)
         if stood is None or not self.bench.alive:
             return
         fresh = name != self._of
