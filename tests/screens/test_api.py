@@ -76,8 +76,15 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
         "quality_freeze", "quality_withdraw", "quality_exclude", "quality_include", "quality_cause",
         "quality_inspection_plan", "quality_held_lots", "quality_measure", "quality_device_queue",
         "quality_device_confusion", "quality_device_result", "quality_device_review", "quality_nonconformances",
-        "quality_nonconformance", "quality_nonconformance_open", "quality_nonconformance_step",
-        "quality_nonconformance_effect", "quality_capability", "quality_relations", "quality_causes", "quality_gauge",
+        "quality_nonconformance_open", "quality_nonconformance", "quality_nonconformance_step",
+        "quality_nonconformance_effect", "quality_capability", "quality_relations", "quality_causes",
+        "quality_gauge_study", "quality_sampling_plan", "quality_sampling", "quality_sampling_agree",
+        "quality_sampling_lot", "quality_sampling_change", "quality_gauges", "quality_gauge_register",
+        "quality_gauge_of_register", "quality_gauge_calibrate", "quality_gauge_service", "quality_experiments",
+        "quality_experiment_plan", "quality_experiment_analysis", "quality_experiment_next",
+        "quality_experiment_result", "quality_experiment_close", "quality_projects", "quality_project_charter",
+        "quality_project_phase", "quality_setpoint", "quality_setpoint_agree", "quality_setpoint_set",
+        "quality_setpoint_propose", "quality_setpoint_refuse",
     }  # fmt: skip
     assert all(op.get("description") for methods in described["paths"].values() for op in methods.values())
 

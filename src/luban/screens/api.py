@@ -30,6 +30,7 @@ from luban.screens.gate import Gate
 from luban.screens.metrics import exposition
 from luban.screens.plain import plain
 from luban.screens.quality_api import quality_router
+from luban.screens.quality_control_api import setpoint_router
 from luban.screens.quality_experiment_api import experiment_router
 from luban.screens.quality_inspection_api import inspection_router
 from luban.screens.quality_sampling_api import sampling_router
@@ -47,6 +48,7 @@ from luban.screens.users import Role, Session, User, Users
 
 __all__ = ["build_api"]
 
+_QUALITY = (quality_router, inspection_router, studies_router, sampling_router, experiment_router, setpoint_router)
 _STATUS: tuple[tuple[type[LubanError], int], ...] = (
     (SecurityError, 401), (NotAllowedError, 403), (LedgerBusyError, 409), (DiskFullError, 507),
     (MissingServiceError, 501), (InputError, 400), (LubanError, 500),
@@ -143,7 +145,7 @@ def build_api(
     found = searches or Searches(plans.plans, str(view.folder))
     app.include_router(schedule_router(plans, lambda role: _needs(users, role), reads, found), prefix="/api/v1")
     quality = books or QualityBooks(view)
-    for router in (quality_router, inspection_router, studies_router, sampling_router, experiment_router):
+    for router in _QUALITY:
         app.include_router(router(quality, lambda role: _needs(users, role), reads), prefix="/api/v1")
     return app
 
