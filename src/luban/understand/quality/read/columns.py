@@ -267,11 +267,13 @@ def _first_numbers(body: Sequence[tuple[int, list[Any]]]) -> int | None:
     usual = sorted(counts[at] for at in having)[len(having) // 2]
     width = sorted(_filled(body[at][1]) for at in having)[len(having) // 2]
     first = next(at for at in having if 2 * counts[at] >= usual and 2 * _filled(body[at][1]) > width)
-    narrow = first  # lines such as `CMM 7` above the real header are narrower than it
-    while narrow < min(len(body), first + 30) and _filled(body[narrow][1]) < width:
-        narrow += 1
-    if first < narrow < len(counts) and not counts[narrow] and any(role_of(text_of(cell)) for cell in body[narrow][1]):
-        first = next((at for at in having if at > narrow), first)
+    for at in range(first, min(len(counts), first + 30)):  # lines such as `CMM 7` stand above the real header
+        if _filled(body[at][1]) != width:
+            continue
+        if counts[at]:
+            break
+        if any(role_of(text_of(cell)) for cell in body[at][1]):
+            return next((row for row in having if row > at), first)
     return first
 
 
@@ -314,10 +316,17 @@ def _names_in_numbers(body: Sequence[tuple[int, list[Any]]], first: int) -> bool
     return named and series(across) and bool(beside) and not any(map(is_number, beside))
 
 
-def _is_units(cells: Sequence[Any]) -> bool:
-    """A row of units: at least one is known, none is a number, and the others are blank or in brackets."""
-    texts = [text_of(cell) for cell in cells]
-    return any(_unit(text) for text in texts) and all(not text or _unit(text) or text in {"-", "1"} for text in texts)
+def _is_units(cells: Sequence[Any], below: Sequence[Sequence[Any]]) -> bool:
+    """A row of units: a known one above a column of numbers, and nothing but that, blanks and dashes."""
+    found = False
+    for at, text in enumerate(map(text_of, cells)):
+        under = [row[at] for row in below if at < len(row) and text_of(row[at])]
+        if text in {"", "-", "1"}:
+            continue
+        if not _unit(text) or 2 * sum(map(is_number, under)) <= len(under):
+            return False
+        found = True
+    return found
 
 
 def _unit(text: str) -> str:
@@ -335,8 +344,15 @@ def _columns(rows: Rows, header: list[str], body: list[tuple[int, list[Any]]]) -
         twice = sum(one == name or one.startswith(f"{name} (") for one in names)
         names.append(f"{name} ({twice + 1})" if twice else name)
     units = {name: unit for name in names if (unit := split_unit(name)[1])}
-    if body and header and not any(map(is_number, body[0][1])) and _is_units(body[0][1]):
-        units |= {names[at]: unit for at, cell in enumerate(body[0][1]) if (unit := _unit(text_of(cell)))}
+    if (
+        body
+        and header
+        and not any(map(is_number, body[0][1]))
+        and _is_units(body[0][1], [cells for _, cells in body[1:20]])
+    ):
+        units |= {
+            names[at]: unit for at, cell in enumerate(body[0][1]) if (unit := _unit(text_of(cell))) and unit != "1"
+        }
         body = body[1:]
     if not body:
         raise InputError("a header without rows", came=", ".join(names), where=rows.name)

@@ -15,8 +15,8 @@ __all__ = ["ROLES", "plain_name", "role_of", "series", "split_unit"]
 
 ROLES: Final[dict[str, tuple[str, ...]]] = {
     "subgroup": (
-        "subgroup", "sub group", "subgroup no", "subgroup id", "group", "sample", "sample no", "sample number",
-        "sample id", "batch", "lot", "day", "cassette", "shift", "子组", "子组号", "组", "组号", "批", "批次", "批号",
+        "subgroup", "sub group", "group", "sample", "batch", "lot", "day", "cassette", "shift",
+        "子组", "子组号", "组", "组号", "批", "批次", "批号",
         "样本", "样本号", "부분군", "군", "배치", "로트", "시료", "stichprobe", "charge",
     ),
     "time": (
@@ -72,6 +72,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
 _FOLDED: Final = {role: frozenset(names) for role, names in ROLES.items()}
 _SIGNS = re.compile(r"[\s_\-./:]+")
 _UNIT = re.compile(r"(.+?)\s*[\[(（]\s*([^\[\]()（）]+?)\s*[\])）]\Z")
+_NUMBER_OF = re.compile(r"\s*(?:\b(?:no|nr|number|num|id|name|code)\b|#|号|编号|번호)\.?\Z")
 _NUMBERED = re.compile(r"(.*?)\s*[_\-#.]?\s*(\d+)\Z", re.DOTALL)
 
 
@@ -91,7 +92,8 @@ def role_of(name: str, among: Sequence[str] = ()) -> str:
     Example  role_of("Subgroup No.") == "subgroup"
     """
     plain = plain_name(name)
-    return next((role for role in among or ROLES if plain in _FOLDED[role]), "")
+    bare = _NUMBER_OF.sub("", plain).strip()
+    return next((role for role in among or ROLES if {plain, bare} & _FOLDED[role]), "")
 
 
 def split_unit(name: str) -> tuple[str, str]:

@@ -17,7 +17,14 @@ SHAPES = ("auto", "single", "long", "wide", "columns")
 """single: one value a row; long: one value a row and a column that names the subgroup; wide: one subgroup a row;
 columns: one subgroup a column."""
 
-_PIECES = frozenset(("sample", "样本", "시료", "stichprobe"))  # also said of the single values of a subgroup
+_PIECES = frozenset(
+    (
+        "x", "y", "m", "n", "obs", "observation", "reading", "measurement", "meas", "value", "piece", "part", "point",
+        "site", "rep", "replicate", "trial", "sample", "样本", "值", "测量值", "测点", "读数", "件", "시료", "값",
+        "측정", "측정값", "stichprobe", "wert", "messung",
+    )
+)  # fmt: skip
+"""What the single values of a subgroup are called; a sample is both one value and several."""
 _PASSED = ("subgroup", "time", "index", "unit", "lower", "upper", "target", "summary")
 
 
@@ -121,11 +128,9 @@ def _subgroups_across(columns: Columns, values: Sequence[str]) -> bool:
         return False
     (stem,) = stems
     corner = columns.names[0]
-    labels = columns.text(corner)
-    rows = {plain_name(label.rstrip("0123456789 #.")) for label in labels}
-    if corner not in values and series(labels) and len(rows) == 1:
-        (row,) = rows
-        return stem != row and row != "" and (role_of(row, ("subgroup", "time", "index")) == "" or row in _PIECES)
+    rows = {plain_name(label.rstrip("0123456789 #.")) for label in columns.text(corner)}
+    if corner not in values and len(rows) == 1 and rows <= _PIECES and stem not in _PIECES:
+        return True
     return role_of(stem, ("subgroup",)) != "" and stem not in _PIECES
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import warnings
 import zipfile
 from collections import Counter
@@ -13,13 +14,15 @@ from typing import Any, Final
 
 from luban.core.errors import InputError
 from luban.understand.quality.read.names import ROLES
-from luban.understand.quality.read.numbers import Formula, is_number
+from luban.understand.quality.read.numbers import Formula, is_number, number_of
 
 __all__ = ["Rows", "open_rows"]
 
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _SIGNS: Final = ("\t", ";", "|", ",")
 _WORDS: Final = frozenset(name for names in ROLES.values() for name in names if not name.isascii())
+_COMMENT: Final = re.compile(r"\s*#(?![A-Z]+[/!?])")  # not #DIV/0! and its like
+_PROBE: Final = 100  # lines at either end that show how a text is cut
 _LARGE: Final = 20 << 20  # bytes from which a workbook is read without its merged cells
 
 
@@ -70,25 +73,31 @@ def open_rows(path: Path | str, sheet: str = "") -> Rows:
 def _text(name: str, content: bytes) -> Rows:
     text = _decoded(name, content)
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    lines = [(number, line) for number, line in lines if not line.lstrip().startswith("#")]
-    if not lines:
+    while lines and _COMMENT.match(lines[0][1]) and len(lines) > 1 and not _as_wide(lines[0][1], lines[1][1]):
+        del lines[0]
+    if not lines or (len(lines) == 1 and _COMMENT.match(lines[0][1])):
         raise InputError("the file holds no table", where=name, expected="a header and rows of values")
-    delimiter = _delimiter([line for _, line in lines])
+    delimiter = _delimiter(name, [line for _, line in lines])
     if delimiter == "\n":
         return Rows(name, "", None, tuple((number, [line.strip()]) for number, line in lines), delimiter)
     if delimiter == " ":
         return Rows(name, "", None, tuple((number, line.split()) for number, line in lines), delimiter)
     found: list[tuple[int, list[Any]]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    begin = 1
+    begin, top = 1, lines[0][0]
     try:
         for cells in reader:
-            if any(cell.strip() for cell in cells) and not cells[0].lstrip().startswith("#"):
+            if begin >= top and any(map(str.strip, cells)):
                 found.append((begin, cells))
             begin = reader.line_num + 1
     except csv.Error as error:
         raise InputError("not a CSV table", came=str(error), where=f"{name}:{begin}") from error
     return Rows(name, "", None, tuple(found), delimiter)
+
+
+def _as_wide(line: str, below: str) -> bool:
+    """Whether a line that begins with # has as many fields as the one below, and more than one: a column called #."""
+    return any(line.count(sign) == below.count(sign) > 0 for sign in _SIGNS)
 
 
 def _decoded(name: str, content: bytes) -> str:
@@ -123,9 +132,9 @@ def _one_of_many(name: str, content: bytes) -> str:
     return max(read.values(), key=lambda text: sum(word in text for word in _WORDS))  # the first of equals
 
 
-def _delimiter(lines: list[str]) -> str:
+def _delimiter(name: str, lines: list[str]) -> str:
     """The sign that cuts most lines into the same number of fields; a blank, or the end of a line for one column."""
-    probe = lines[-200:]
+    probe = lines if len(lines) <= 2 * _PROBE else lines[:_PROBE] + lines[-_PROBE:]
     best, found = 0.0, ""
     for sign in _SIGNS:
         counts = Counter(len(cells) for cells in csv.reader(probe, delimiter=sign, skipinitialspace=True) if cells)
@@ -133,24 +142,36 @@ def _delimiter(lines: list[str]) -> str:
         share = often / len(probe) if width > 1 else 0.0
         if share > best:
             best, found = share, sign
-    if best >= 0.3 and not (found == "," and _comma_is_decimal(probe)):
+    if best >= 0.3 and not (found == "," and _comma_is_decimal(name, probe)):
         return found
     cells = [line.split() for line in probe]
     width = Counter(map(len, cells)).most_common(1)[0][0]
     usual = [row for row in cells if len(row) == width]
-    ends = sum(is_number(row[-1]) for row in usual)  # in `12.3 mm` the end of the line is no number
-    return " " if width > 1 and 2 * ends >= len(usual) else "\n"
+    numbers = sum(any(map(is_number, row)) for row in usual)
+    with_unit = width == 2 and 2 * sum(is_number(row[0]) and number_of(" ".join(row))[1] != "" for row in usual) > len(
+        usual
+    )
+    return " " if width > 1 and 2 * numbers >= len(usual) and not with_unit else "\n"
 
 
-def _comma_is_decimal(lines: list[str]) -> bool:
-    """Lines such as `12,5` below one name: one number each, with a decimal comma."""
+def _comma_is_decimal(name: str, lines: list[str]) -> bool:
+    """Lines such as `12,5` below one name: one number each, with a decimal comma.
+
+    Raises InputError where no name stands above them: nobody can tell one column of `12,5` from two of 12 and 5
+    """
     pairs = [line.strip().split(",") for line in lines]
-    if any(len(pair) > 2 for pair in pairs):
+    cut = [at for at, pair in enumerate(pairs) if len(pair) == 2]
+    if len(cut) < 0.5 * len(pairs) or any(len(pair) > 2 for pair in pairs[cut[0] :]):
         return False
-    cut = [pair for pair in pairs if len(pair) == 2]
-    heads = [pair for pair in pairs if len(pair) == 1 and not pair[0].lstrip("+-").isdigit()]
-    digits = all(part.strip().lstrip("+-").isdigit() for pair in cut for part in pair)
-    return digits and len(heads) == 1 and len(cut) >= len(pairs) - 2 and pairs[0] == heads[0]
+    digits = sum(all(part.strip().lstrip("+-").isdigit() for part in pairs[at]) for at in cut)
+    if digits < 0.9 * len(cut):
+        return False
+    if cut[0] == 0:
+        raise InputError(
+            "a comma between whole numbers: a decimal mark, or two columns?", came=lines[0], where=name,
+            hint="put the name of the column, or of both with a comma between, into the first line",
+        )  # fmt: skip
+    return True
 
 
 def _workbook(name: str, content: bytes, sheet: str) -> Rows:
