@@ -97,5 +97,9 @@ SENTENCES: Final = (
     "of counted pieces only a share can be compared",
     "two trials with all their results are needed to begin with",
     "an experiment has one factor at least",
+    "an experiment of this name is in the books",
+    "a project of this name is in the books",
+    "the experiment is closed",
+    "open it again first",
 )
 """English sentence → what zh and ko files translate."""

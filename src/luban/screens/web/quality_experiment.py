@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
-from typing import Any
 
-import numpy as np
 from nicegui import ui
 
 from luban.core.errors import InputError
 from luban.core.time import SECOND, now
-from luban.decide.improve.analysis import Analysis, analyse
-from luban.decide.improve.bayes import propose
+from luban.decide.improve.analysis import Analysis
+from luban.decide.improve.bayes import Proposal
 from luban.decide.improve.design import Design
-from luban.decide.improve.plans import DESIGNS, PURPOSES, plan_design, recommend
-from luban.decide.improve.records import Record, experiments, plan_data, run_data, trials_of
+from luban.decide.improve.plans import DESIGNS, PURPOSES
+from luban.decide.improve.records import Record
 from luban.decide.improve.written import read_factor
 from luban.screens.i18n import Words
 from luban.screens.report.quality_experiment import design_sheet, experiment_sheet, proposal_sheet, settings_text
 from luban.screens.report.sheet import Sheet, sheet_part
 from luban.screens.service import Now
-from luban.screens.users import Act, Role
+from luban.screens.service.experiments import ExperimentDesk, first_response
+from luban.screens.users import Role
 from luban.screens.web.quality_frame import Bench, card
 from luban.screens.web.quality_project import ProjectDesk
 from luban.screens.web.quality_sampling import download_tools
 from luban.screens.web.schedule_parts import Choice, field, segments, tool
-from luban.understand.quality.book import row
 
 __all__ = ["ExperimentPanel"]
 
@@ -46,6 +43,7 @@ class ExperimentPanel:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.say: Words = bench.say
+        self.desk = ExperimentDesk(bench.books)
         self._given = {"id": "", "title": "", "factors": "", "responses": "", "runs": ""}
         self._chosen = {"purpose": "understand", "design": "", "aim": "max"}
         self._results: dict[str, str] = {}
@@ -53,6 +51,7 @@ class ExperimentPanel:
         self._own = ""
         self._plan: Design | None = None
         self._seed = now() // SECOND % 100_000
+        self._newest = 0
         self._head = -1
         self._projects = ProjectDesk(bench)
         self._mode = "experiments"
@@ -98,12 +97,14 @@ class ExperimentPanel:
     # ------------------------------------------------------------------ reading
 
     async def _read(self, *, draw: bool = False) -> None:
-        found = await self.bench.ask(experiments, self.bench.view.ledger)
+        found = await self.bench.ask(self.desk.listed)
         if found is None or not self.bench.alive:
             return
+        newest = max((r.entries[-1].seq for r in found), default=0)
         known = {r.id: r.entries for r in self._all}
-        if known == {r.id: r.entries for r in found} and not draw:
-            return
+        if newest < self._newest or (known == {r.id: r.entries for r in found} and not draw):
+            return  # an answer that was overtaken by a newer one, or nothing new
+        self._newest = newest
         self._all = found
         with self.bench.client:
             self._draw_list()
@@ -197,13 +198,8 @@ class ExperimentPanel:
         lines = [line.strip() for line in self._given["factors"].splitlines() if line.strip()]
         factors = tuple(read_factor(line) for line in lines)
         runs = int(float(self._given["runs"])) if self._given["runs"].strip() else 0
-        kind, why, asked = self._chosen["design"], "", runs
-        if not kind:
-            kind, needed, why = recommend(factors, self._chosen["purpose"], runs)
-            asked = needed if kind in ("fraction", "plackett-burman", "d-optimal") else 0
-        if not factors:
-            raise InputError("an experiment has one factor at least")
-        return plan_design(kind, factors, runs=asked, seed=self._seed), why
+        purpose, design = self._chosen["purpose"], self._chosen["design"]
+        return self.desk.design(factors, purpose=purpose, design=design, runs=runs, seed=self._seed)
 
     def _names(self) -> tuple[str, ...]:
         given = self._given["responses"].replace("，", ",").replace("、", ",")
@@ -225,13 +221,9 @@ class ExperimentPanel:
             return
         title = self._given["title"].strip() or self.say("Experiment")
         aim = {"response": next(iter(self._names()), ""), "aim": self._chosen["aim"]}
-        try:
-            data = plan_data(made[0], self._names(), title=title, aim=aim)
-        except InputError as error:
-            self.bench.complain(error)
-            return
         name = _free(title, [r.id for r in self._all])
-        if await self._write(name, "plan", data, person, title):
+        done = await self.bench.ask(self.desk.plan, name, made[0], self._names(), title=title, person=person, aim=aim)
+        if done is not None:
             self._given |= {"title": "", "factors": "", "responses": "", "runs": ""}
             await self._read()
             await self._open(name)
@@ -249,8 +241,8 @@ class ExperimentPanel:
                 if own.made and self.bench.may(Role.ENGINEER) and not own.closed:
                     tool(html.escape(say("Propose the next trial")), self._next_trial)
                 if self.bench.may(Role.ENGINEER):
-                    code, text = ("reopen", say("Open again")) if own.closed else ("close", say("Close the experiment"))
-                    tool(html.escape(text), partial(self._act, code))
+                    text = say("Open again") if own.closed else say("Close the experiment")
+                    tool(html.escape(text), partial(self._close, not own.closed))
 
     def _next_run(self, own: Record, run: int) -> None:
         say = self.say
@@ -262,7 +254,8 @@ class ExperimentPanel:
             return
         for name in own.responses:
             unit = own.units.get(name, "")
-            box = field(f"{name} [{unit}]" if unit else name, "", partial(self._results.__setitem__, name))
+            box = field(f"{name} [{unit}]" if unit else name, self._results.get(name, ""),
+                        partial(self._results.__setitem__, name))  # fmt: skip
             box.props(f'data-result="{html.escape(name)}"')
         tool(html.escape(say("Enter the result")), lambda: self._enter_result(run), kind="lb-take")
 
@@ -272,24 +265,19 @@ class ExperimentPanel:
             return
         try:
             values = {name: _number(self._results.get(name, ""), name) for name in own.responses}
-            data = run_data(own, run, values)
         except InputError as error:
             self.bench.complain(error)
             return
-        text = ", ".join(f"{k} {v:g}" for k, v in values.items())
-        if await self._write(own.id, "run", data, person, f"run {run + 1}: {text}"):
+        if await self.bench.ask(self.desk.result, own.id, run + 1, values, person=person) is not None:
             self._results = {}
             await self._read()
 
-    async def _act(self, code: str) -> None:
+    async def _close(self, closed: bool) -> None:
         person, own = self.bench.person(Role.ENGINEER), self._record()
-        if person is not None and own is not None and await self._write(own.id, code, {}, person, own.title):
+        if person is None or own is None:
+            return
+        if await self.bench.ask(self.desk.close, own.id, closed=closed, person=person) is not None:
             await self._read()
-
-    async def _write(self, name: str, code: str, data: dict[str, Any], person: str, text: str) -> bool:
-        act = Act(person, f"experiment {code}", name, text)
-        made = row("experiment", name, code, person=person, data=data, text=text)
-        return await self.bench.write(act, "event", made)
 
     # ------------------------------------------------------------------ what the runs say
 
@@ -297,7 +285,7 @@ class ExperimentPanel:
         if len(own.made) < 4:
             self._show(design_sheet(own.design, self.say, own.responses), "plan")
             return
-        found = await self.bench.ask(_analysed, own)
+        found = await self.bench.ask(self._analysed, own)
         if found is None or not self.bench.alive or self._own != own.id:
             return
         with self.bench.client:
@@ -308,29 +296,29 @@ class ExperimentPanel:
         person, own = self.bench.person(Role.ENGINEER), self._record()
         if person is None or own is None:
             return
-        found = await self.bench.ask(_proposed, own)
+        found = await self.bench.ask(self.desk.next, own.id)
         if found is None:
             return
-        proposals, used = found
         with self.bench.client:
-            name = _first(own)
-            made = proposal_sheet(proposals, own.design.factors, self.say, response=name, unit=own.units.get(name, ""),
-                                  source=own.id, used=used)  # fmt: skip
+            name = first_response(own)
+            made = proposal_sheet(found, own.design.factors, self.say, response=name, unit=own.units.get(name, ""),
+                                  source=own.id, used=len(own.made))  # fmt: skip
             self._show(made, "next")
             with self._tools:
-                add = partial(self._add, proposals[0].coded)
+                add = partial(self._add, found[0])
                 tool(html.escape(self.say("Add it to the plan")), add, kind="lb-take")
 
-    async def _add(self, coded: tuple[float, ...]) -> None:
+    async def _add(self, one: Proposal) -> None:
         person, own = self.bench.person(Role.ENGINEER), self._record()
         if person is None or own is None:
             return
-        design, n = own.design, len(own.design)
-        grown = replace(design, settings=np.vstack([design.settings, coded]), order=np.append(design.order, n),
-                        block=np.append(design.block, 1))  # fmt: skip
-        data = plan_data(grown, own.responses, title=own.title, units=own.units, aim=own.aim)
-        if await self._write(own.id, "plan", data, person, own.title):
+        if await self.bench.ask(self.desk.grow, own.id, one.coded, person=person) is not None:
             await self._read()
+
+    def _analysed(self, own: Record) -> list[Analysis]:
+        """The analysis of every response, the aimed-at one first with its best settings; in a thread."""
+        first = first_response(own)
+        return [self.desk.analysis(own.id, name) for name in (first, *(n for n in own.responses if n != first))]
 
     def _show(self, sheet: Sheet, name: str, more: Sequence[Sheet] = ()) -> None:
         self._shown.clear()
@@ -340,28 +328,6 @@ class ExperimentPanel:
         self._tools.clear()
         with self._tools:
             download_tools(self.bench, sheet, name)
-
-
-def _first(own: Record) -> str:
-    wanted = str(own.aim.get("response") or "")
-    return wanted if wanted in own.responses else own.responses[0]
-
-
-def _analysed(own: Record) -> list[Analysis]:
-    """The analysis of every response, the aimed-at one first with its best settings."""
-    trials, first = trials_of(own), _first(own)
-    names = [first, *(name for name in own.responses if name != first)]
-    out = []
-    for name in names:
-        aim = str(own.aim.get("aim") or "max") if name == first else ""
-        out.append(analyse(trials, name, aim=aim if aim in ("max", "min") else ""))
-    return out
-
-
-def _proposed(own: Record) -> tuple[Any, int]:
-    trials, first = trials_of(own), _first(own)
-    largest = own.aim.get("aim") != "min"
-    return propose(trials.factors, trials.settings, trials.responses[first], largest=largest), len(trials)
 
 
 def _number(text: str, where: str) -> float:

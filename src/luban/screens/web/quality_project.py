@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import html
-from typing import Any
+from functools import partial
+from typing import TypeAlias
 
 from nicegui import ui
 
 from luban.core.errors import InputError
 from luban.core.time import parse_time
-from luban.decide.improve.project import PHASES, Aim, Project, Verified, charter, closing, projects, verify
-from luban.ledger import Ledger
-from luban.plant import Plant
+from luban.decide.improve.project import PHASES, Aim, Project, Verified, projects
 from luban.screens.i18n import Words
 from luban.screens.report.quality_experiment import phase_word, project_sheet, projects_sheet
 from luban.screens.report.sheet import Sheet, sheet_part
-from luban.screens.users import Act, Role
+from luban.screens.service.experiments import GainDesk
+from luban.screens.users import Role
 from luban.screens.web.quality_frame import Bench, card
 from luban.screens.web.quality_sampling import download_tools
 from luban.screens.web.schedule_parts import Choice, field, tool
-from luban.understand.quality.book import row
 
 __all__ = ["ProjectDesk"]
+
+_Told: TypeAlias = tuple[Project, Verified | None, str]
 
 
 class ProjectDesk:
@@ -35,7 +36,7 @@ class ProjectDesk:
         self._chosen = {"measure": "spread", "wish": "-1"}
         self._all: tuple[Project, ...] = ()
         self._own = ""
-        self._found: Verified | None = None
+        self.desk = GainDesk(bench.books)
 
     def build(self, left: str, right: str) -> None:
         """Lay it out; `left` and `right` are the styles of the two columns."""
@@ -85,12 +86,10 @@ class ProjectDesk:
         self._desk.clear()
         with self._desk:
             self._charter() if own is None else self._phases(own)
-        asked = [own] if own is not None else list(self._all)
-        told = await self.bench.ask(_gains, self.bench.view.ledger, self.bench.view.plant, asked)
+        told = await (self.bench.ask(self._only, own.id) if own is not None else self.bench.ask(self.desk.listed))
         if told is None or not self.bench.alive:
             return
         with self.bench.client:
-            self._found = told[0][1] if own is not None else None
             zone = self.bench.view.plant.zone
             self._show(project_sheet(own, told[0][1], say, told[0][2], zone) if own else projects_sheet(told, say))
 
@@ -157,12 +156,15 @@ class ProjectDesk:
             of = given["of"].strip()
             pieces = ":" not in of and of not in plant.characteristics
             aim = Aim(of, self._chosen["measure"], pieces, int(self._chosen["wish"]), target, wanted)
-            data = charter(given["title"], aim, self._moment("from"), self._moment("to"), problem=given["problem"])
+            start, end = self._moment("from"), self._moment("to")
         except InputError as error:
             self.bench.complain(error)
             return
         name = _name(given["title"].strip(), {p.id for p in self._all})
-        if await self._write(name, "define", data, person, given["problem"]):
+        asked = partial(
+            self.desk.define, name, given["title"], aim, start, end, problem=given["problem"], person=person
+        )
+        if await self.bench.ask(asked) is not None:
             self._own = name
             await self._read(draw=True)
 
@@ -171,22 +173,17 @@ class ProjectDesk:
         if person is None or own is None:
             return
         try:
-            data: dict[str, Any] = {}
-            if phase == "improve" and self._given["since"]:
-                data = {"since": self._moment("since")}
-            if phase == "closed":
-                data = dict(closing(self._found, self._given["note"]))
+            since = self._moment("since") if phase == "improve" and self._given["since"] else None
         except InputError as error:
             self.bench.complain(error)
             return
-        if await self._write(own.id, phase, data, person, self._given["note"]):
+        note = self._given["note"]
+        if await self.bench.ask(self.desk.go_on, own.id, phase, text=note, person=person, since=since) is not None:
             self._given["note"] = ""
             await self._read(draw=True)
 
-    async def _write(self, name: str, code: str, data: dict[str, Any], person: str, text: str) -> bool:
-        act = Act(person, f"project {code}", name, text)
-        made = row("project", name, code, person=person, data=data, text=text)
-        return await self.bench.write(act, "event", made)
+    def _only(self, name: str) -> list[_Told]:
+        return [self.desk.one(name)]
 
     def _show(self, sheet: Sheet) -> None:
         self._shown.clear()
@@ -195,17 +192,6 @@ class ProjectDesk:
         self._tools.clear()
         with self._tools:
             download_tools(self.bench, sheet, "project")
-
-
-def _gains(ledger: Ledger, plant: Plant, asked: list[Project]) -> list[tuple[Project, Verified | None, str]]:
-    """Each project with its gain, or the reason why there is none; in a thread."""
-    out: list[tuple[Project, Verified | None, str]] = []
-    for one in asked:
-        try:
-            out.append((one, verify(ledger, plant, one), ""))
-        except InputError as error:
-            out.append((one, None, error.message))
-    return out
 
 
 def _optional(text: str, where: str) -> float | None:
