@@ -151,6 +151,20 @@ def test_of_very_many_values_the_newest_are_read_in_the_same_subgroups(
     assert few.own.sample.sizes.tolist() == [3] * len(few.own.sample)
 
 
+def test_a_chart_with_a_memory_does_not_forget_what_is_out_of_view(books: QualityBooks):
+    books.freeze(shop.DIAMETER, Wanted("cusum", newest=100), "steady", person="li")
+    many, few = (books.chart(shop.DIAMETER, Wanted(newest=newest)) for newest in (100, 5))
+    assert many.chart.panels[0].values[-5:].tolist() == few.chart.panels[0].values[-5:].tolist()
+    assert few.chart.panels[0].values[-5] > 0
+    assert len(drawn(few, words("en"), books.view.plant.zone)["labels"]) == 5
+
+
+def test_values_without_a_lot_are_said_where_lots_are_asked_for(books: QualityBooks):
+    with pytest.raises(InputError, match="no point to chart") as caught:
+        books.chart(shop.DIAMETER, Wanted(group="lot"))
+    assert (caught.value.came, caught.value.hint) == ("160 values left out", "no lot is named")
+
+
 def test_a_subgroup_waits_until_it_is_full(folder: Path, books: QualityBooks):
     made = books.chart(shop.DIAMETER, Wanted(group=4))
     assert (len(made.chart.labels), made.waiting, made.chart.kind) == (40, 0, "xbar_r")

@@ -53,7 +53,9 @@ USUAL_RULES = ("nelson_1", "nelson_2", "nelson_3", "nelson_4")
 NEWEST = (25, 50, 100, 200, 500, 1000)
 """How many of the newest points the page offers to draw."""
 
-LEAD = 100  # points before the drawn ones that patterns may begin in
+LEAD = 100
+"""Points before the drawn ones that are always read: patterns and charts with a memory begin there."""
+
 _LEAST_FACTS = 5_000  # so many are always read
 _LOT_SIZE = 10  # values that a lot is thought to hold at most, where only the newest are read
 _MOST_SIZE = 100
@@ -223,10 +225,13 @@ def charted(whole: Measured, standing: Standing, wanted: Wanted) -> Charted:
     wanted = replace(wanted, kind=wanted.kind or _kind(sizes))
     stages = standing.stages if not wanted.fresh and _fits(standing, wanted) else ()
     first = max(0, end - wanted.newest)
-    begin = max(0, first - LEAD) if stages else first
+    # charts with a memory, and patterns, begin before what is drawn
+    begin = 0 if stages else first
     own = part(whole, begin, end)
     if not len(own.sample):
-        raise InputError("no point to chart yet", where=whole.sample.characteristic)
+        left_out = whole.sample.excluded
+        came, why = (f"{len(left_out)} values left out", left_out[-1].reason) if left_out else ("", "")
+        raise InputError("no point to chart yet", came=came, where=whole.sample.characteristic, hint=why)
     said = {at: why for seq, why in standing.out.items() if (at := point_of(own, seq)) is not None}
     causes: dict[int, tuple[str, ...]] = {}
     for seq, notes in standing.causes.items():

@@ -65,7 +65,8 @@ def drawn(made: Charted, say: Words, zone: ZoneInfo) -> dict[str, Any]:
     digits = decimals(made.own.sample.values)
     count = len(time)
     grouped = made.own.sample.sizes.max(initial=1) > 1
-    panels = [_panel(panel, first, say, digits + grouped) for panel in chart.panels]
+    unit = made.own.sample.unit
+    panels = [_panel(one, first, say, digits + grouped if one.unit == unit else 0) for one in chart.panels]
     moments = [None if at == NO_TIME else to_datetime(int(at), zone) for at in time.tolist()]
     keys = keys_of(made.own)[first:].tolist()
     labels = [str(label) for label in chart.labels[first:]]
@@ -78,7 +79,7 @@ def drawn(made: Charted, say: Words, zone: ZoneInfo) -> dict[str, Any]:
         "marks": [_mark(own, first, say) for own in made.signals],
         "out": {at - first: why for at, why in made.out.items() if at >= first},
         "causes": {at - first: list(texts) for at, texts in made.causes.items() if at >= first},
-        "spec": None if grouped else _spec(made),
+        "spec": _spec(made) if chart.kind == "i_mr" else None,
         "stages": [
             {"at": max(0, at - first), "text": say("Limits {n}", n=own.limits.revision)}
             for at, own in made.stages if at > first
