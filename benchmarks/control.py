@@ -14,7 +14,6 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from luban.core.time import DAY
 from luban.decide.setpoint.envelope import Envelope
 from luban.decide.setpoint.mpc.model import Array
 from luban.decide.setpoint.mpc.reactor import AIM, SAMPLE, START, reactor_control, reactor_rates
-from luban.decide.setpoint.rehearse import Drift, capability_after, learn, rehearse
+from luban.decide.setpoint.rehearse import Drift, back_for_good, capability_after, learn, rehearse, windows_of
 from luban.decide.setpoint.run_to_run import RunToRun, Settings
 from luban.decide.setpoint.theory import Loop, offset_under_drift, spread
 from luban.plant import load
@@ -34,8 +33,6 @@ from luban.twin.load import load_twin
 STEPS = 50
 C2 = Path(__file__).parents[1] / "examples" / "c2_machining"
 STATIONS = ["c2/turning", "c2/milling"]
-EDGES = (0, 10, 25, 50, 75, 100, 150, 200, 400)
-"""Windows of pieces of a machine after the drift began."""
 BAR = 1.33
 
 
@@ -190,18 +187,14 @@ def twin(report: Reporter, seed: int, replications: int, shapes: dict[str, int],
 
 def _capability(report: Reporter, name: str, table: dict[str, Any], **facts: int) -> None:
     """Cpk before, after and for good; each window of pieces counts over all machines and runs."""
-    windows = [(a, b, *capability_after(table["causes"], a, b)) for a, b in pairwise(EDGES)]
-    back = None
-    for a, _, cpk, _ in reversed(windows):
-        if not cpk >= BAR:
-            break
-        back = a
+    windows = windows_of(table["causes"])
+    back = back_for_good(windows, BAR)
     settled = table["causes"]["time"] > 14 * DAY
     before = capability_after(table["causes"][settled], -1, 0)[0]
     first = 0 if back is None else back
     cpk, count = capability_after(table["causes"], first, 10_000)
     others = {hand: round(capability_after(table[hand], 50, 10_000)[0], 3) for hand in table if hand != "causes"}
-    told = " ".join(f"{a}-{b}:{cpk:.2f}" for a, b, cpk, _ in windows)
+    told = " ".join(f"{own.first}-{own.last}:{own.cpk:.2f}" for own in windows)
     report.line(f"{name}: Cpk of the parts, from piece N on", cpk, "1", claim="twin", peer=others["as_is"],
                 peer_name="as the operators do", n=count, before=round(before, 3), ewma=others.get("run_to_run"),
                 of_readings=round(capability_after(table["causes"], first, 10_000, readings=True)[0], 3),

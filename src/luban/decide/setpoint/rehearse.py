@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -25,10 +26,25 @@ from luban.twin.names import Names
 from luban.twin.run import Run
 from luban.twin.show import Change, Show
 
-__all__ = ["HANDS", "PIECES", "Drift", "Rehearsal", "capability_after", "learn", "rehearse"]
+__all__ = [
+    "EDGES",
+    "HANDS",
+    "PIECES",
+    "Drift",
+    "Rehearsal",
+    "Window",
+    "back_for_good",
+    "capability_after",
+    "learn",
+    "rehearse",
+    "windows_of",
+]
 
 HANDS: Final = ("as_is", "run_to_run", "causes")
 """Who corrects the offsets: the operator by the plant's rule, an EWMA, the controller that knows causes."""
+
+EDGES: Final = (0, 10, 25, 50, 75, 100, 150, 200, 400)
+"""Ends of the windows in which a rehearsal is judged, in pieces of a machine after the drift began."""
 
 _LOOK: Final = 10 * SECOND
 _REST: Final = 600 * SECOND
@@ -175,6 +191,31 @@ def capability_after(pieces: Any, first: int, last: int, *, readings: bool = Fal
     share = (rows["value"] - 0.5 * (rows["upper"] + rows["lower"])) / half
     variance = float(share.var(ddof=1)) - (0.0 if readings else float(((rows["gauge"] / half) ** 2).mean()))
     return (1.0 - abs(float(share.mean()))) / (3.0 * variance**0.5), len(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Cpk of the parts of pieces `first` to `last` after the drift began; nan where there are fewer than 30."""
+
+    first: int
+    last: int
+    cpk: float
+    count: int
+
+
+def windows_of(pieces: Any, edges: Sequence[int] = EDGES) -> tuple[Window, ...]:
+    """Cpk in windows of pieces of a machine, all machines together."""
+    return tuple(Window(a, b, *capability_after(pieces, a, b)) for a, b in pairwise(edges))
+
+
+def back_for_good(windows: Sequence[Window], bar: float) -> int | None:
+    """N: piece from which on every window with a figure reaches the bar; None where the last one does not."""
+    back = None
+    for window in reversed([own for own in windows if np.isfinite(own.cpk)]):
+        if window.cpk < bar:
+            break
+        back = window.first
+    return back
 
 
 # ---- the run

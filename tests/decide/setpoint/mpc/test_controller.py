@@ -132,6 +132,20 @@ def test_the_reactor_is_brought_to_its_target_inside_its_limits(robust):
     assert x[1] == pytest.approx(0.6, abs=0.005)
 
 
+def test_the_loop_costs_what_do_mpc_takes():
+    """do-mpc 5.1.2 with IPOPT on the same plant, 50 steps: 0.01567158 (benchmarks/control.py measures it anew)."""
+    mpc, unit = reactor_control(), reactor()
+    unit.settle(np.array([*START.values()])[:, None], np.zeros((2, 1)), np.ones((2, 1)), 1e-9)
+    x, u, cost = np.array([*START.values()]), np.zeros(2), 0.0
+    for _ in range(50):
+        found = mpc.step(dict(zip(START, x, strict=True)), dict(zip(("F", "Q"), u, strict=True)))
+        new = np.array([found.inputs["F"], found.inputs["Q"]])
+        cost += (x[1] - 0.6) ** 2 + float(((new - u) ** 2) @ [book.AIM.moves["F"], book.AIM.moves["Q"]])
+        u = new
+        x = unit.ahead(x[:, None], u[:, None], np.ones((2, 1)))[:, 0]
+    assert cost == pytest.approx(0.01567158, rel=0.02)
+
+
 def test_bad_input_is_told():
     aim, unit = Aim({"a": 0.0}, {"a": 1.0}, {}), linear()
     with pytest.raises(InputError, match="no such state"):
