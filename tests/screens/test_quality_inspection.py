@@ -93,6 +93,18 @@ def test_a_gauge_that_was_due_makes_doubtful_facts_and_holds_the_lot(
     sample = measured(desk.view.ledger, desk.view.plant, shop.DIAMETER).sample
     assert [bad.reason for bad in sample.excluded] == ["quality of the value: calibration due"]
     assert "L7" in desk.held()
+    made = desk.open("is it right?", person="zhao", subject=shop.DIAMETER, lots=["L7"])
+    concession = {"lots": ["L7"], "decision": "use_as_is"}
+    with pytest.raises(InputError, match="not to be trusted"):
+        desk.step(made, "dispose", person="li", role=Role.ENGINEER, text="agreed", data=concession)
+    desk.step(made, "dispose", person="li", role=Role.ENGINEER, text="sort it", data=concession | {"decision": "sort"})
+    desk.enter(shop.DIAMETER, [25.0], person="zhao", gauge="M4", lot="L7")
+    with pytest.raises(InputError, match="not to be trusted"):  # measured again, but with the same gauge
+        desk.step(made, "release", person="zhao", role=Role.OPERATOR, data={"lots": ["L7"]})
+    calibrate("M5", now() + DAY)
+    desk.enter(shop.DIAMETER, [25.0], person="zhao", gauge="M5", lot="L7")
+    released = desk.step(made, "release", person="zhao", role=Role.OPERATOR, data={"lots": ["L7"]})
+    assert (released.held, desk.held()) == (frozenset(), {})
 
 
 def test_nothing_is_written_where_the_question_is_wrong(desk: InspectionDesk, acts: list[Act]):

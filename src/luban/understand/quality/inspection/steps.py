@@ -17,6 +17,7 @@ from luban.ledger import Ledger
 from luban.plant import Plant
 from luban.understand.quality.book import row
 from luban.understand.quality.effect import STATISTICS, Effect, effect
+from luban.understand.quality.gauge_use import held_lots
 from luban.understand.quality.inspection.nonconformance import (
     DECISIONS,
     SEVERITIES,
@@ -193,12 +194,14 @@ def _hold(_ledger: Ledger, one: NonConformance, _text: str, given: dict[str, Any
     _with_lots(one, given)
 
 
-def _dispose(_ledger: Ledger, one: NonConformance, text: str, given: dict[str, Any]) -> None:
-    _with_lots(one, given)
+def _dispose(ledger: Ledger, one: NonConformance, text: str, given: dict[str, Any]) -> None:
+    lots = _with_lots(one, given)
     if given.get("decision") not in DECISIONS:
         raise InputError("unknown decision", came=repr(given.get("decision")), expected=", ".join(DECISIONS))
     if not text.strip():
         raise InputError("a disposition needs a reason", where=one.id)
+    if given["decision"] == "use_as_is":
+        _trusted(ledger, one, lots)
 
 
 def _release(ledger: Ledger, one: NonConformance, given: dict[str, Any], plant: Plant | None) -> None:
@@ -212,6 +215,7 @@ def _release(ledger: Ledger, one: NonConformance, given: dict[str, Any], plant: 
             )
         if decision in {"scrap", "return"}:
             raise InputError("a lot that is scrapped or returned is never released", came=lot, where=one.id)
+        _trusted(ledger, one, [lot])
         newest = _measured_again(ledger, one, lot)
         if not newest:
             raise InputError(
@@ -223,6 +227,15 @@ def _release(ledger: Ledger, one: NonConformance, given: dict[str, Any], plant: 
             if its is not None and judge(its, value).state == "bad":
                 came = f"{lot}: {subject} {value:g} {its.unit}"
                 raise InputError("the lot's newest value is out of its limits", came=came, where=one.id)
+
+
+def _trusted(ledger: Ledger, one: NonConformance, lots: Sequence[str]) -> None:
+    """Raises InputError where what is known of a lot rests on a gauge that was not to be trusted."""
+    for lot, why in held_lots(ledger, lots).items():
+        raise InputError(
+            "the lot rests on a gauge that was not to be trusted", came=f"{lot}: {'; '.join(why)}", where=one.id,
+            hint="measure it again with a gauge that is calibrated",
+        )  # fmt: skip
 
 
 def _measured_again(ledger: Ledger, one: NonConformance, lot: str) -> dict[str, float]:

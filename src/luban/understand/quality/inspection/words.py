@@ -29,6 +29,7 @@ _WRONG = (
     "say what the cause is", "say what is to be done",
     "an action says how its effect is checked", "the action is done already", "it cannot be closed yet",
     "an action has no proven effect: say why it is closed all the same", "it is not closed", "no such action",
+    "the lot rests on a gauge that was not to be trusted", "measure it again with a gauge that is calibrated",
     "the action is not done", "first say that it is done", "unknown characteristic", "no value", "not a number",
     "not a measured value", "this needs another role", "windows out of order", "no target",
 )  # fmt: skip

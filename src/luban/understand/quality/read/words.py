@@ -26,5 +26,7 @@ SENTENCES: tuple[str, ...] = (
     "choose the rows of one characteristic, or give the limits",
     "name the column of the subgroup, or give the size of a subgroup",
     "name the column of the sizes, or give one number for all", "save it as .xlsx",
+    "a comma between whole numbers: a decimal mark, or two columns?",
+    "put the name of the column, or of both with a comma between, into the first line",
 )  # fmt: skip
 """Texts with {blanks}; a screen translates them."""
