@@ -220,12 +220,12 @@ class SamplingPanel:
     def _size(self) -> int:
         return _whole(self._given["size"], self.say("Pieces in the lot"))
 
-    def _go_on(self, lot: str, size: int) -> None:
+    async def _go_on(self, lot: str, size: int) -> None:
         self._given |= {"lot": lot, "size": str(size), "found": ""}
         self._draw_desk()
-        self._plan()
+        await self._plan()
 
-    def _plan(self) -> None:
+    async def _plan(self) -> None:
         own = self._own
         if own is None:
             return
@@ -236,7 +236,10 @@ class SamplingPanel:
             self.bench.complain(error)
             return
         decision = waiting.decision if waiting is not None else None
-        self._show(plan_sheet(plan, self.say, decision))
+        sheet = await self.bench.ask(plan_sheet, plan, self.say, decision)
+        if sheet is not None and self.bench.alive:
+            with self.bench.client:
+                self._show(sheet)
 
     async def _enter(self) -> None:
         own, person = self._own, self.bench.person(role_of("lot"))
