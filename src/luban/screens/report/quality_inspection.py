@@ -58,7 +58,9 @@ def entered_sheet(entered: Entered, its: Characteristic, say: Words, rules: Sequ
     figures = tuple(
         Figure(
             verdict_word(one.state, say), f"{one.value:g}", one.unit,
-            say(one.reason).format(limit="" if one.limit is None else f"{one.limit:g}", unit=one.unit),
+            ""
+            if one.limit is None
+            else say(one.reason).format(limit=f"{one.limit:g}", unit=one.unit),
             {"bad": "bad", "doubt": "doubt", "good": "good"}.get(one.state, "quiet"),
         )
         for one in entered.verdicts
