@@ -303,3 +303,24 @@ def test_an_agreement_written_by_a_program_is_an_entry_like_any_other() -> None:
     data = agreed("offset", "mm", 1.0, 0.0, Envelope(-1, 1))
     made = row("setpoint", shop.DIAMETER, AGREE, person="", data=data)
     assert made["kind"] == ["setpoint"]
+
+
+def test_the_controller_is_rehearsed_on_a_twin(run_cli: Cli, tmp_path: Path) -> None:
+    folder = Path(__file__).parents[2] / "examples" / "c2_machining"
+    options = ("--stations", "milling", "--days", "10", "--begin", "8", "--learn", "12", "--runs", "1", "--over", "20")
+    out = tmp_path / "rehearsal.html"
+    code, said, _ = run_cli("rehearse", folder, *options, "--json", "-o", out, "--lang", "zh")
+    told = json.loads(said)
+    assert code == (0 if told["back"] is not None else 1)
+    assert told["outside"] == told["refused"] == 0
+    assert told["moves"] > 100
+    assert told["stations"] == ["c2/milling"]
+    assert set(told["windows"]) == {"causes", "run_to_run", "as_is"}
+    assert told["windows"]["causes"][1]["cpk"] > 1.0
+    assert "控制器演练" in out.read_text("utf-8")
+    code, _, said = run_cli("rehearse", folder, "--stations", "heat")
+    assert code == 2
+    assert "measures a size" in said
+    code, _, said = run_cli("rehearse", folder, "--begin", "30")
+    assert code == 2
+    assert "after the end" in said

@@ -49,6 +49,7 @@ EDGES: Final = (0, 10, 25, 50, 75, 100, 150, 200, 400)
 _LOOK: Final = 10 * SECOND
 _REST: Final = 600 * SECOND
 _FEWEST: Final = 30
+_ENOUGH: Final = 200  # readings of a station for a second fit
 _FIELDS: Final = [
     ("machine", np.int64), ("time", np.int64), ("since", np.int64), ("value", np.float64), ("offset", np.float64),
     ("lower", np.float64), ("upper", np.float64), ("gauge", np.float64), ("spoilt", np.bool_),
@@ -182,7 +183,7 @@ def capability_after(pieces: Any, first: int, last: int, *, readings: bool = Fal
 
     Each piece is measured against its own limits. The gauge's variance is taken off, so this is the Cpk of the parts;
     readings=True leaves it in. Pieces that a broken edge spoilt are scrap with a known cause and are left out. Fewer
-    than 30 pieces: nan.
+    than 30 pieces, or a spread no larger than the gauge's: nan.
     """
     rows = pieces[(pieces["since"] >= first) & (pieces["since"] < last) & ~pieces["spoilt"]]
     if len(rows) < _FEWEST:
@@ -190,6 +191,8 @@ def capability_after(pieces: Any, first: int, last: int, *, readings: bool = Fal
     half = 0.5 * (rows["upper"] - rows["lower"])
     share = (rows["value"] - 0.5 * (rows["upper"] + rows["lower"])) / half
     variance = float(share.var(ddof=1)) - (0.0 if readings else float(((rows["gauge"] / half) ** 2).mean()))
+    if variance <= 0.0:
+        return float("nan"), len(rows)
     return (1.0 - abs(float(share.mean()))) / (3.0 * variance**0.5), len(rows)
 
 
@@ -201,6 +204,13 @@ class Window:
     last: int
     cpk: float
     count: int
+
+    @property
+    def half_width(self) -> float:
+        """Half of the 95 % interval of Cpk (Bissell 1990, doi 10.2307/2347383); nan without one."""
+        if self.count < _FEWEST:
+            return float("nan")
+        return 1.96 * float(np.sqrt(1 / (9 * self.count) + self.cpk**2 / (2 * (self.count - 1))))
 
 
 def windows_of(pieces: Any, edges: Sequence[int] = EDGES) -> tuple[Window, ...]:
@@ -303,13 +313,16 @@ class _Floor:
         self._nature(until)
 
     def relearn(self) -> None:
-        """Fits the causes of each station anew, from all readings of its hands."""
+        """Fits the causes of each station anew, from the readings of its hands, where these are enough."""
         by_station: dict[str, list[MachineControl]] = {}
         for m, hand in self.hands.items():
             if isinstance(hand, MachineControl):
                 by_station.setdefault(self.run.model.machines[m].station, []).append(hand)
         for own in by_station.values():
-            found = fit_causes([look for one in own for look in one.looks], own[0].model)
+            looks = [look for one in own for look in one.looks]
+            if len(looks) < _ENOUGH:
+                continue
+            found = fit_causes(looks, own[0].model)
             for one in own:
                 one.model = one.known.model = found
 

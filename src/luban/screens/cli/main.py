@@ -22,6 +22,7 @@ from luban.screens.cli import (
     ledger,
     pilot,
     plant,
+    rehearse,
     replan,
     sampling,
     schedule,
@@ -75,6 +76,7 @@ sampling.register(app)
 inspect.register(app)
 doe.register(app)
 setpoint.register(app)
+rehearse.register(app)
 pilot.register(app)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(connect.app, name="connect")
