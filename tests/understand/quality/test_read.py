@@ -59,6 +59,7 @@ def groups(sample: Sample) -> list[list[float]]:
         ("lot,d 1,d 2,Mean,Range\nA,1,2,1.5,1\nB,3,4,3.5,1\n", {"value": "d*"}, "A B", [[1, 2], [3, 4]]),
         ("Subgroup,X1,X2,Xbar,R\nA,1,2,1.5,1\nB,3,4,3.5,1\n", {}, "A B", [[1, 2], [3, 4]]),
         ("Subgroup,X1,X2,X3\nA,1,2,\nB,4,,\n", {}, "A B", [[1, 2], [4]]),
+        ("Subgroup,Temp [°C],X1,X2\nA,20,1,2\nB,21,4,5\n", {}, "A B", [[1, 2], [4, 5]]),
         ("Day 1,Day 2\n1,4\n2,5\n3,\n", {}, "Day_1 Day_2", [[1, 2, 3], [4, 5]]),
         ("subgroup,1,2\nX1,1.5,2\nX2,3,4\n", {}, "1 2", [[1.5, 3], [2, 4]]),
         (",Batch 1,Batch 2\nX1,1,2\nX2,3,4\n", {}, "Batch_1 Batch_2", [[1, 3], [2, 4]]),

@@ -159,7 +159,22 @@ def _values(columns: Columns, rest: Sequence[str], shape: str) -> tuple[str, ...
         return tuple(free)
     if not free and len(numeric) == 1:
         return (numeric[0],)
+    row = _one_row(free)
+    if row:
+        return row
     raise _several(columns, free or numeric)
+
+
+def _one_row(names: Sequence[str]) -> tuple[str, ...]:
+    """X1, X2, X3 beside other columns of numbers; () where no names, or several, count up."""
+    stems: dict[str, list[str]] = {}
+    for name in names:
+        stems.setdefault(plain_name(name.rstrip("0123456789 #.")), []).append(name)
+    found = [(stem, own) for stem, own in stems.items() if series(own)]
+    if len(found) != 1:
+        return ()
+    ((stem, own),) = found
+    return tuple(own) if stem in _PIECES or len(own) > 2 else ()
 
 
 def _row_of(names: Sequence[str]) -> bool:
