@@ -87,7 +87,7 @@ def test_rows_of_measured_values_are_in_the_declared_unit(gauging: Gauging) -> N
 
 
 def test_a_plan_by_time(open_gauging: Callable[..., Gauging]) -> None:
-    shop = open_gauging(inspection=HEAD + "g7,10,diameter,plug gauge,,5,2h,,call\n")
+    shop = open_gauging(calendar="two", inspection=HEAD + "g7,10,diameter,plug gauge,,5,2h,,call\n")
     (never,) = inspection_plan(shop.ledger, shop.plant, shop.at("08:00"))
     assert (never.state, never.last) == ("due", None)
     shop.measure([10.0], begin="08:00")
@@ -95,6 +95,10 @@ def test_a_plan_by_time(open_gauging: Callable[..., Gauging]) -> None:
     assert (one.state, one.due, one.last) == ("waiting", shop.at("08:00") + 2 * HOUR, shop.at("08:00"))
     (one,) = inspection_plan(shop.ledger, shop.plant, shop.at("10:00"))
     assert one.state == "due"
+    (idle,) = inspection_plan(shop.ledger, shop.plant, shop.at("18:00"))
+    assert idle.state == "waiting"  # nobody works between the shifts
+    (night,) = inspection_plan(shop.ledger, shop.plant, shop.at("22:00"))
+    assert night.state == "due"
     shop.measure([10.0], begin="12:00")
     (one,) = inspection_plan(shop.ledger, shop.plant, shop.at("10:00"))
     assert one.state == "due"  # what was measured later is not known then

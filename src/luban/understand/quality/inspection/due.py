@@ -51,9 +51,9 @@ def plan_of(plant: Plant, subject: str) -> Inspection | None:
 def inspection_plan(ledger: Ledger, plant: Plant, now: int, *, as_of: int | None = None) -> tuple[Due, ...]:
     """Every line of the plan with how it stands at `now` [µs UTC], what is due first, in the order of the table.
 
-    A duration runs from the newest measurement; pieces are counted from it by the count facts of the item; `shift`
-    asks once in every shift of the work units of the operation; `lot` and `first` wait for a person. A line that was
-    never measured is due.
+    A duration runs from the newest measurement, and falls due within the shifts of the operation's work units; pieces
+    are counted from it by the count facts of the item; `shift` asks once in every shift; `lot` and `first` wait for a
+    person. A line that was never measured is due.
     """
     subjects = sorted({one.subject for one in plant.inspections})
     if not subjects:
@@ -74,10 +74,12 @@ def _stands(plan: Inspection, last: int | None, ledger: Ledger, plant: Plant, no
         begun = _shift(plan, plant, now)
         state = "waiting" if begun is None or (last is not None and last >= begun) else "due"
         return Due(plan, last, begun, None, state)
+    if plan.every_us is not None:
+        due = None if last is None else last + plan.every_us
+        asked = (due is None or now >= due) and _working(plan, plant, now)
+        return Due(plan, last, due, None, "due" if asked else "waiting")
     if last is None:
         return Due(plan, None, None, None, "due")
-    if plan.every_us is not None:
-        return Due(plan, last, last + plan.every_us, None, "due" if now >= last + plan.every_us else "waiting")
     left = (plan.every_pieces or 1) - _made(plan, ledger, plant, last, now, as_of)
     return Due(plan, last, None, left, "due" if left <= 0 else "waiting")
 
@@ -86,11 +88,20 @@ def _steps(plan: Inspection, plant: Plant) -> list[Operation]:
     return [s for s in plant.routing if s.item == plan.item and plan.operation in {"", s.operation}]
 
 
+def _units(plan: Inspection, plant: Plant) -> list[str]:
+    return sorted({unit for step in _steps(plan, plant) for unit in plant.units_of(step.unit)} or {plant.id})
+
+
 def _shift(plan: Inspection, plant: Plant, now: int) -> int | None:
     """Begin of the shift in which the operation's units work now; None outside shifts."""
-    units = {unit for step in _steps(plan, plant) for unit in plant.units_of(step.unit)} or {plant.id}
-    begun = [shift.start for unit in sorted(units) for shift in plant.shifts(unit, now, now + 1)]
+    begun = [shift.start for unit in _units(plan, plant) for shift in plant.shifts(unit, now, now + 1)]
     return max(begun, default=None)
+
+
+def _working(plan: Inspection, plant: Plant, now: int) -> bool:
+    """Whether a unit of the operation is in a shift, or none has a calendar that could say."""
+    known = any(plant.place(unit).calendar for unit in _units(plan, plant))
+    return not known or _shift(plan, plant, now) is not None
 
 
 def _made(plan: Inspection, ledger: Ledger, plant: Plant, since: int, now: int, as_of: int | None) -> float:
