@@ -261,7 +261,10 @@ def _fit_z(data: Products, use: Bools, options: Mapping[str, Any]) -> Fit:
     elif missing and way == "relative":
         size = np.array([abs(nominal[name]) for name in data.product[1:]])
         if not bool((size > 0).all()):
-            raise InputError("sigma cannot grow with a nominal of zero", hint="take the scatter of each product, or that of all together")
+            raise InputError(
+                "sigma cannot grow with a nominal of zero",
+                hint="take the scatter of each product, or that of all together",
+            )
         share = _scatter((ranges / size)[pairs], "mean moving range") / d2(2)
         given |= {name: share * abs(nominal[name]) for name in missing}
     else:
