@@ -259,9 +259,8 @@ def analyse(
     if small.df_residual <= 0:
         notes.append("no degrees of freedom are left: there are no standard errors, only Lenth's margin")
     surface = None
-    if any(t.degree == 2 and len(t.powers) == 1 for t in small.model.terms) and not any(
-        f.mixture for f in used.factors
-    ):
+    named = {f.name for f in used.factors if f.levels or f.mixture} | {"block"}
+    if any(t.degree == 2 and len(t.powers) == 1 for t in small.model.terms) and not named & set(small.model.factors):
         try:
             surface = canonical(small, level)
         except InputError as error:

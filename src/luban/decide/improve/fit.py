@@ -25,6 +25,7 @@ Columns = Mapping[str, Any]
 """Values of each factor: numbers, or words where it has no scale; all of one length."""
 
 _WIDE = np.longdouble
+_LARGEST = 1e100
 _ALIAS = 1e-13  # what doubles leave of a column that the others already hold
 
 
@@ -226,7 +227,9 @@ class Fit:
 
     @property
     def aic_step(self) -> float:
-        """Akaike's criterion n log(RSS/n) + 2 p, for comparing models of the same runs."""
+        """Akaike's criterion n log(RSS/n) + 2 p, for models of the same runs; minus infinity where nothing is left."""
+        if self.ss_residual <= 0:
+            return -float("inf")
         return float(self.n * np.log(self.ss_residual / self.n) + 2 * len(self.names))
 
     def coefficient(self, name: str) -> int:
@@ -291,6 +294,10 @@ def fit(model: Model | str, data: Columns, response: str | Sequence[float] | Flo
     if not bool(np.isfinite(y).all()) or not bool(np.isfinite(matrix).all()):
         raise InputError("a run has no number for the response or for a factor", where=name,
                          hint="leave that run out and say why")  # fmt: skip
+    sizes = np.abs(np.concatenate([y, matrix.astype(np.float64).ravel()]))
+    if float(sizes.max(initial=0.0)) > _LARGEST or (float(np.abs(y).max()) < 1 / _LARGEST and bool(y.any())):
+        raise InputError("numbers so large or so small cannot be fitted", came=f"{float(sizes.max()):g}", where=name,
+                         hint="change the unit")  # fmt: skip
     q, r, kept = _orthogonal(matrix)
     if not kept:
         raise InputError("the model has no term that the runs can estimate", came=str(taken))

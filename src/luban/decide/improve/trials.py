@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from luban.core.errors import InputError
 from luban.decide.improve.design import Factor
 from luban.understand.quality.data import Excluded, Floats, Ints
 from luban.understand.quality.read import Columns, read_columns
+from luban.understand.quality.read.names import split_unit
 
 __all__ = ["Trials", "read_trials"]
 
@@ -78,7 +79,9 @@ class Trials:
 
 
 def _plain(name: str) -> str:
-    return name.partition("[")[0].partition("(")[0].strip()
+    """The name of a column without its unit; what stands in round brackets is kept unless it is a known unit."""
+    short, unit = split_unit(name)
+    return short if unit else name.partition("[")[0].strip() or name
 
 
 def _roles(
@@ -101,11 +104,12 @@ def _roles(
 
 
 def _set(table: Columns, free: list[str]) -> list[str]:
-    """Columns that were set: of numbers, not those with a value of their own in most runs while others have steps."""
+    """Columns that were set: not those that never change, nor numbers that differ in most runs where others do not."""
     half = max(len(table) / 2, 4)
     steps = {n: len(set(table.text(n))) for n in free}
-    stepped = [n for n in free if not table.numeric(n) or steps[n] <= half]
-    return stepped or free
+    varied = [n for n in free if len({t for t in table.text(n) if t}) > 1]
+    stepped = [n for n in varied if not table.numeric(n) or steps[n] <= half]
+    return stepped or varied or free
 
 
 def _keeps_books(table: Columns, column: str) -> bool:
@@ -158,8 +162,8 @@ def read_trials(
     """The runs of a table: a column for each factor and response, a row for each run.
 
     responses  their columns; those called y, response, result, …, else the last one
-    factors    their columns, or factors with ranges and levels; all other columns but book-keeping (run, order, …) and
-               numbers that differ in most runs while others have steps: those were measured, not set
+    factors    their columns, or factors with ranges and levels; all other columns but book-keeping (run, order, …),
+               those that never change, and numbers that differ in most runs while others have steps (measured, not set)
     mixture    the numeric factors are shares that sum to one
     Raises     InputError where no run can be used, or factors and responses cannot be told apart
     """
@@ -181,6 +185,8 @@ def read_trials(
     if not kept:
         raise InputError("no run has all its settings", came=", ".join(settings), where=table.source)
     chosen = tuple(f for f, _ in read)
+    if len({f.name for f in chosen}) < len(chosen):  # the same name with two units
+        chosen = tuple(replace(f, name=column) for f, column in zip(chosen, settings, strict=True))
     if mixture:
         chosen = tuple(Factor(f.name, 0.0, 1.0, f.unit, (), True) for f in chosen)
     coded = np.array([[coded[row] for _, coded in read] for row in kept], np.float64)
@@ -198,6 +204,8 @@ def read_trials(
 
 
 def _shares(coded: Floats, chosen: Sequence[Factor], table: Columns) -> None:
+    if not bool(np.isfinite(coded).all()):
+        raise InputError("a share of a mixture is not a number", where=table.source)
     away = np.abs(coded.sum(axis=1) - 1)
     if bool((away > 0.005).any()):
         row = int(np.argmax(away))
@@ -211,7 +219,7 @@ def _responses(
     found, units = {}, {}
     for column in results:
         numbers = table.numbers(column)
-        name = _plain(column)
+        name = _plain(column) if _plain(column) not in found else column
         found[name] = numbers.values[list(kept)]
         units[name] = numbers.unit or table.units.get(column, "")
         excluded += [numbers.excluded[row] for row in kept if row in numbers.excluded and numbers.excluded[row].came]
@@ -225,4 +233,5 @@ def _order(table: Columns, order: str | None, kept: Sequence[int]) -> Ints | Non
     if order is None:
         return None
     values = table.numbers(order).values[list(kept)]
-    return values.astype(np.int64) if bool(np.isfinite(values).all()) else None
+    fits = bool(np.isfinite(values).all() and (np.abs(values) < 2**53).all())
+    return values.astype(np.int64) if fits else None
