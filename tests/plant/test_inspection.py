@@ -66,6 +66,14 @@ def test_what_is_wrong_is_said_with_its_place(folder: Path, row: str, message: s
     assert complaint.file == "inspection.csv"
 
 
+def test_what_holds_a_lot_by_itself(folder: Path) -> None:
+    (folder / "inspection.csv").write_text("item,characteristic,hold\nshaft,diameter,out\n")
+    assert load(folder).inspections[0].hold == "out"
+    (folder / "inspection.csv").write_text("item,characteristic,hold\nshaft,diameter,outt\n")
+    (complaint,) = check(folder)
+    assert (complaint.message, complaint.field, complaint.hint) == ("unknown rule", "hold", "did you mean out?")
+
+
 def test_how_often() -> None:
     assert how_often("") == (None, 1)
     assert how_often("50") == how_often("50 pieces") == how_often("50件") == (None, 50)

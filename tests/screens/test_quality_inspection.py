@@ -11,6 +11,7 @@ from luban.core.time import DAY, now
 from luban.screens.service import PlantView
 from luban.screens.service.inspection import InspectionDesk
 from luban.screens.service.quality import QualityBooks
+from luban.screens.service.quality_charting import Wanted
 from luban.screens.users import Act, Role
 from luban.understand.quality.book import row
 from luban.understand.quality.gauges import Gauge, calibration_data, registered_data
@@ -151,3 +152,43 @@ def test_an_effect_is_worked_out_and_written(desk: InspectionDesk):
     assert one.actions[0].effect["n_before"] == shop.COUNT
     with pytest.raises(NotAllowedError):
         desk.step(made, "close", person="zhao", role=Role.OPERATOR)
+
+
+def test_a_lot_is_held_by_rule_once_and_again_only_by_what_is_measured_later(
+    tmp_path: Path, acts: list[Act], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("luban.screens.service.quality._FRESH", 0.0)
+    folder = shop.write(tmp_path / "plant2")
+    (folder / "inspection.csv").write_text("item,characteristic,hold\nshaft,diameter,out\nflange,bore,\n", "utf-8")
+    shop.seed(folder)
+    desk = InspectionDesk(QualityBooks(PlantView(folder), shop.recorder(folder, acts)))
+    desk.enter(shop.DIAMETER, [25.0], person="zhao", lot="L-1")
+    desk.enter(shop.BORE, [41.0], person="zhao", lot="L-1")  # out of limits, but the plan holds nothing for it
+    assert desk.held() == {}
+    desk.enter(shop.DIAMETER, [25.0, 25.2], person="zhao", lot="L-2")
+    assert desk.held() == {"L-2": ("NC-0001",)}
+    one = desk.nonconformance("NC-0001")
+    assert (one.title, one.severity, len(one.facts)) == (f"{shop.DIAMETER}: 1 of 2 out of limits (25.2 mm)", "major", 1)
+    assert desk.hold_by_rule(person="zhao") == []
+    data = {"lots": ["L-2"], "decision": "use_as_is"}
+    desk.step("NC-0001", "dispose", person="li", role=Role.ENGINEER, text="agreed", data=data)
+    assert desk.hold_by_rule(person="zhao") == []
+    shop.measure(folder, shop.DIAMETER, [25.3], lot=["L-2"])  # from a wire
+    assert desk.hold_by_rule(person="zhao") == ["NC-0002"]
+    assert desk.held() == {"L-2": ("NC-0002",)}
+
+
+def test_a_signal_of_frozen_limits_holds_its_lot(tmp_path: Path, acts: list[Act], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("luban.screens.service.quality._FRESH", 0.0)
+    folder = shop.write(tmp_path / "plant3")
+    (folder / "inspection.csv").write_text("item,characteristic,hold\nshaft,diameter,signal\n", "utf-8")
+    shop.seed(folder)
+    books = QualityBooks(PlantView(folder), shop.recorder(folder, acts))
+    desk = InspectionDesk(books)
+    shop.measure(folder, shop.DIAMETER, [25.014], lot=["L-0"], since=now())
+    assert desk.hold_by_rule(person="zhao") == []  # limits of phase 1 hold nothing
+    books.freeze(shop.DIAMETER, Wanted(newest=100), "the first hundred", person="li")
+    shop.measure(folder, shop.DIAMETER, [25.0145], lot=["L-8"])
+    assert len(desk.hold_by_rule(person="zhao")) == 1
+    assert list(desk.held()) == ["L-8"]
+    assert next(iter(desk.nonconformances().values())).origin == "chart"

@@ -101,6 +101,7 @@ def _inspection(v: dict[str, Any]) -> Inspection:
     return Inspection(
         v["item"], v["operation"] or "", v["characteristic"], v["method"] or "", v["gauge"] or "",
         int(v["pieces"] or 1), v["every"] or "", every_us, every_pieces, v["chart"] or "", v["reaction"] or "",
+        v["hold"] or "",
     )  # fmt: skip
 
 

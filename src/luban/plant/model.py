@@ -165,6 +165,7 @@ class Inspection:
     every_pieces the number of pieces, else None; 1 where `every` is empty
     chart        kind of control chart; "" where the number of pieces decides
     reaction     what to do when a value is out
+    hold         what holds a lot by itself: out, signal or ""
     """
 
     item: str
@@ -178,6 +179,7 @@ class Inspection:
     every_pieces: int | None
     chart: str
     reaction: str
+    hold: str = ""
 
     @property
     def subject(self) -> str:

@@ -136,6 +136,12 @@ def _values(router: APIRouter, desk: InspectionDesk, needs: Needs, reads: Reads)
         whole(desk.books, user)
         return JSONResponse(plain(await reads(desk.held)))
 
+    @router.post("/inspection/hold", operation_id="quality_hold_by_rule")
+    async def hold(user: Operator) -> JSONResponse:
+        """Hold the lots that the plan holds by itself (operator); ids of the non-conformances that were opened."""
+        whole(desk.books, user)
+        return JSONResponse(await reads(desk.hold_by_rule, person=user.name))
+
     @router.post("/measurements", operation_id="quality_measure", status_code=201)
     async def measure(user: Operator, asked: AskedMeasurement) -> JSONResponse:
         """Enter measured values (operator); the verdict, chart signals and what the plan says to do."""

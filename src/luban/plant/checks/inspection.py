@@ -14,6 +14,7 @@ from luban.plant.draft import Draft
 __all__ = ["RULES", "how_often"]
 
 _WORDS: Final = ("lot", "first", "shift")
+_HOLDS: Final = ("out", "signal")
 _PIECES: Final = re.compile(r"(\d+)(?:\s*(?:pieces?|pcs?\.?|件|个|개))?\Z")
 
 
@@ -47,6 +48,11 @@ def _frequencies(draft: Draft) -> Iterator[Complaint]:
             how_often(row.values["every"] or "")
         except InputError as error:
             yield Complaint(row.at("every"), "every", error.message, error.came, error.expected)
+        hold = row.values["hold"]
+        if hold is not None and hold not in _HOLDS:
+            yield Complaint(
+                row.at("hold"), "hold", "unknown rule", repr(hold), ", ".join(_HOLDS), did_you_mean(hold, _HOLDS)
+            )
         pieces = row.values["pieces"]
         if pieces is not None and pieces != int(pieces):
             yield Complaint(row.at("pieces"), "pieces", "not a whole number of pieces", f"{pieces:g}", "1, 2, 3, …")

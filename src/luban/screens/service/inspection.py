@@ -37,6 +37,7 @@ from luban.understand.quality.inspection import (
     results,
     review_row,
     step_row,
+    to_hold,
 )
 from luban.understand.quality.measured import declared
 
@@ -123,6 +124,8 @@ class InspectionDesk:
         plan = plan_of(self.view.plant, subject)
         wanted = signals or any(one.state != "good" for one in verdicts)
         reaction = plan.reaction if plan is not None and wanted else ""
+        if lot and trusted and plan is not None and plan.hold:
+            self.hold_by_rule(person=person)
         return Entered(subject, verdicts, signals, "" if standing == "unregistered" else standing, reaction)
 
     def _signals(self, subject: str, newest: int) -> tuple[str, ...]:
@@ -187,6 +190,29 @@ class InspectionDesk:
         made, rows = open_row(self.view.ledger, text[:_TEXT], person=person, **options)
         self.books.write(Act(person, "nonconformance open", made, text[:_TEXT]), "event", _filled(rows))
         return made
+
+    def hold_by_rule(self, *, person: str) -> list[str]:
+        """Hold the lots that the plan holds by itself; ids of the non-conformances that were opened for it."""
+        return [
+            self.open(
+                one.text, person=person, subject=one.subject, lots=[one.lot], unit=one.unit, facts=one.facts,
+                severity="major", origin="inspection" if one.why == "out" else "chart",
+            )
+            for one in to_hold(self.view.ledger, self.view.plant, now(), self._fired)
+        ]  # fmt: skip
+
+    def _fired(self, subject: str) -> set[int]:
+        """Seqs of the values at which the chart of frozen limits gave a signal."""
+        try:
+            made = self.books.chart(subject)
+        except LubanError:
+            return set()
+        if made.chart.phase != 2 or not made.stages:
+            return set()  # limits from these very points judge nothing
+        starts, seqs, since = made.own.sample.starts, made.own.seqs, made.stages[0][1].limits.since
+        times = made.own.sample.time
+        points = {one.point for one in made.chart.violations if one.point not in made.out and times[one.point] >= since}
+        return {int(seq) for at in points for seq in seqs[int(starts[at]) : int(starts[at + 1])]}
 
     def step(
         self,

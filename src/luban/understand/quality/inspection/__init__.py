@@ -16,6 +16,7 @@ from luban.understand.quality.inspection.device import (
     review_row,
 )
 from luban.understand.quality.inspection.due import Due, inspection_plan, plan_of
+from luban.understand.quality.inspection.holding import Holding, to_hold
 from luban.understand.quality.inspection.measuring import measurement_rows
 from luban.understand.quality.inspection.nonconformance import (
     DECISIONS,
@@ -38,6 +39,7 @@ __all__ = [
     "Confusion",
     "Due",
     "Entered",
+    "Holding",
     "NonConformance",
     "Result",
     "Share",
@@ -60,4 +62,5 @@ __all__ = [
     "results",
     "review_row",
     "step_row",
+    "to_hold",
 ]
