@@ -141,6 +141,18 @@ def test_nothing_to_judge_is_an_error(sample: Sample, message: str):
         capability(sample if message.startswith("no spec") else limited(sample, 0, 1))
 
 
+def test_ten_values_far_from_their_limits_have_an_interval():
+    study = capability(limited(individuals(np.random.default_rng(1).normal(10, 0.1, 10)), 0, 20))
+    assert study.index("Ppl").low < study.index("Ppl").value < study.index("Ppl").high
+
+
+def test_values_that_cannot_be_squared_are_an_answer():
+    with pytest.raises(InputError, match="too large"):
+        capability(limited(individuals([1e300, -1e300, 2e300] * 5), -1, 1))
+    tiny = capability(limited(individuals([1e-300, 2e-300, 3e-300] * 5), -1, 1))
+    assert "are equal" in tiny.index("Ppk").reason
+
+
 def test_reversed_limits_and_odd_levels_are_errors():
     with pytest.raises(InputError, match="reversed"):
         indices_of(1, KNOWN, 5, 3, None, 2)

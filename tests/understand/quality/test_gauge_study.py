@@ -236,6 +236,14 @@ def test_the_published_linearity_study():
     assert low < line < high
 
 
+def test_one_reading_at_each_reference_is_a_line_too():
+    found = linearity([1, 2, 3, 4, 5], [1.1, 2.2, 3.2, 4.5, 5.5])
+    assert found.levels == ()
+    assert found.pure_p is None
+    line, low, high = found.band(np.array([3.0]))
+    assert low < line < high
+
+
 def test_the_published_bias_study():
     # AIAG, Measurement Systems Analysis, 4th edition, table III-B 1
     x = [5.8, 5.7, 5.9, 5.9, 6.0, 6.1, 6.0, 6.1, 6.4, 6.3, 6.0, 6.1, 6.2, 5.6, 6.0]

@@ -6,7 +6,7 @@ from hypothesis import given, settings, strategies as st
 from scipy import stats
 
 from luban.core.errors import InputError
-from luban.understand.quality.noncentral import centrality, noncentral_quantile
+from luban.understand.quality.noncentral import centrality, noncentral_quantile, noncentral_share
 from luban.understand.quality.tolerance import (
     free_tolerance,
     normal_tolerance,
@@ -42,6 +42,25 @@ def test_exact_one_sided_factors_are_the_published_ones(n: int, factor: float):
 def test_quantiles_of_the_noncentral_t_are_those_of_scipy(degrees: int, offset: float):
     for p in (0.01, 0.5, 0.95):
         assert noncentral_quantile(p, degrees, offset) == pytest.approx(stats.nct.ppf(p, degrees, offset), rel=1e-6)
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 5, 20, 150, 999])
+@pytest.mark.parametrize("offset", [-60, -10, -1, 0, 0.5, 3, 45, 400])
+def test_shares_of_the_noncentral_t_are_those_of_scipy(degrees: int, offset: float):
+    for q in (1e-4, 0.025, 0.5, 0.9999):
+        t = stats.nct.ppf(q, degrees, offset)
+        judge = stats.nct.cdf(t, degrees, offset)
+        assert not np.isfinite(judge) or noncentral_share(t, degrees, offset) == pytest.approx(judge, abs=1e-10)
+
+
+def test_centralities_far_out_are_found():
+    draw = np.random.default_rng(0)
+    for _ in range(100):
+        degrees, t = float(draw.choice([1, 2, 5.3, 17.97, 99, 999])), float(draw.normal() * 10 ** draw.uniform(-1, 3))
+        low, high = centrality(t, degrees, 0.975), centrality(t, degrees, 0.025)
+        assert low < high
+        assert noncentral_share(t, degrees, low) == pytest.approx(0.975, abs=1e-7)
+        assert noncentral_share(t, degrees, high) == pytest.approx(0.025, abs=1e-7)
 
 
 def test_centrality_goes_back_and_is_smooth_where_the_formula_changes():

@@ -235,10 +235,10 @@ def _coefficient(name: str, one: Coefficient) -> tuple[str, ...]:
 
 
 def _linearity_svg(study: Linearity, say: Words) -> str:
-    at = np.linspace(study.levels[0].reference, study.levels[-1].reference, 60) if study.levels else np.zeros(2)
+    at = np.linspace(float(study.references.min()), float(study.references.max()), 60)
     line, low, high = study.band(at)
     means = np.array([one.bias for one in study.levels])
-    ends = (float(min(low.min(), means.min(), 0.0)), float(max(high.max(), means.max(), 0.0)))
+    ends = (float(min(low.min(), *means, 0.0)), float(max(high.max(), *means, 0.0)))
     room = 0.1 * (ends[1] - ends[0]) or 1.0
     plot = Plot(
         x=(float(at[0]), float(at[-1])), y=(ends[0] - room, ends[1] + room),

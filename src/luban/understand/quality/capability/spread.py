@@ -7,6 +7,7 @@ normal: E|uv| = 2 su sv (sqrt(1 - r²) + r asin r) / π with r = -1/2.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,9 @@ from luban.core.errors import InputError
 from luban.understand.quality.data import Floats, Sample
 from luban.understand.quality.spc.constants import c4, d2, d3
 
-__all__ = ["WITHIN", "Spread", "degrees_of", "overall", "within"]
+__all__ = ["WITHIN", "Spread", "degrees_of", "measurable", "overall", "within"]
+
+_LARGEST = 1e150
 
 WITHIN = ("pooled", "rbar", "sbar", "mr")
 """Ways to the spread within subgroups: pooled variances, mean range, mean standard deviation, moving ranges."""
@@ -41,6 +44,15 @@ class Spread:
     def root(self) -> float:
         """The estimate whose square is free of bias [unit]."""
         return self.sigma * self.scale
+
+
+def measurable(values: Sequence[float] | Floats, where: str = "") -> Floats:
+    """The values as numbers whose squares can be calculated with, shape (n,). Raises InputError otherwise."""
+    x = np.asarray(values, np.float64)
+    if len(x) and not float(np.abs(x).max()) < _LARGEST:
+        came = f"{x[int(np.argmax(np.abs(x)))]:g}"
+        raise InputError("the values are too large to calculate with", came=came, expected="below 1e150", where=where)
+    return x
 
 
 def overall(values: Floats) -> Spread:

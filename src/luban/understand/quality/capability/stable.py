@@ -13,6 +13,7 @@ import numpy as np
 from scipy import special
 
 from luban.understand.quality.capability import words
+from luban.understand.quality.capability.spread import measurable
 from luban.understand.quality.data import Floats, Sample
 from luban.understand.quality.distributions import Fitted
 from luban.understand.quality.spc.chart import Chart, Panel
@@ -54,7 +55,7 @@ def stability(sample: Sample, law: Fitted | None = None) -> Stability:
     """
     if len(sample) < 2:
         return Stability(None, (words.ONE_SUBGROUP,))
-    if float(sample.values.min()) == float(sample.values.max()):
+    if not float(measurable(sample.values).std()) > 0:
         return Stability(None, (words.CONSTANT.format(n=len(sample.values)),))
     from luban.understand.quality.spc import control_chart
 

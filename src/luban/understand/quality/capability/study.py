@@ -13,7 +13,7 @@ from luban.understand.quality.capability import words
 from luban.understand.quality.capability.fitted import fitted_indices
 from luban.understand.quality.capability.indices import Index, indices_of, share_between, withheld
 from luban.understand.quality.capability.outside import Outside, observed
-from luban.understand.quality.capability.spread import Spread, overall, within as within_of
+from luban.understand.quality.capability.spread import Spread, measurable, overall, within as within_of
 from luban.understand.quality.capability.stable import Stability, stability
 from luban.understand.quality.data import Excluded, Floats, Sample
 from luban.understand.quality.distributions import Fit, best, fit, fit_all
@@ -126,7 +126,7 @@ def capability(
         raise InputError("no specification limit", where=sample.characteristic, hint=hint)
     if not 0 < level < 1:
         raise InputError("a confidence lies between 0 and 1", came=f"{level:g}")
-    x, n = sample.values, len(sample.values)
+    x, n = measurable(sample.values, sample.characteristic), len(sample.values)
     short = within_of(sample, method)
     long = overall(x) if n > 1 else None
     normality = fit(x, "normal")
@@ -161,7 +161,7 @@ def _family(x: Floats, family: str) -> tuple[Fit, tuple[Fit, ...]]:
 def _too_little(x: Floats) -> str:
     if len(x) < SMALLEST:
         return words.FEW.format(n=len(x), m=SMALLEST)
-    if float(x.min()) == float(x.max()):
+    if not float(x.std()) > 0:
         return words.CONSTANT.format(n=len(x))
     return ""
 

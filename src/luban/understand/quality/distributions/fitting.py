@@ -57,7 +57,7 @@ def fit(values: Floats, family: str = "normal") -> Fit:
     n = len(x)
     if n < _ENOUGH:
         return Fit(family, None, n, reason=f"{n} values are too few to fit a distribution, {_ENOUGH} are needed")
-    if x[0] == x[-1]:
+    if not float(x.std()) > 0:
         return Fit(family, None, n, reason="all values are equal")
     if kind.positive and x[0] <= 0:
         return Fit(family, None, n, reason="the family needs values above zero")
@@ -203,9 +203,10 @@ def _bent(x: Floats, kind: Family) -> Fitted | None:
         stretch = np.exp(at[1])
         y = np.arcsinh((u - at[0]) / stretch)
         told = -len(u) * np.log(y.std(ddof=1)) - len(u) * at[1] - 0.5 * np.log1p(((u - at[0]) / stretch) ** 2).sum()
-        return float(-told)
+        return float(-told) if np.isfinite(told) else np.inf
 
-    found = minimize(cost, np.array([0.0, 0.5]), method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-9})
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        found = minimize(cost, np.array([0.0, 0.5]), method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-9})
     if not found.success or abs(found.x[1]) > 4 or abs(found.x[0]) > 20:
         return None
     threshold, stretch = centre + reach * found.x[0], reach * float(np.exp(found.x[1]))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from scipy import special
 
 from luban.core.errors import InputError
+from luban.understand.quality.capability.spread import measurable
 from luban.understand.quality.data import Excluded, Floats
 from luban.understand.quality.gauge_study import words
 
@@ -81,6 +82,7 @@ class Linearity:
     average    bias over all readings, tested by the repeatability pooled over the references
     linearity  |slope| times the process spread [unit]; None where no spread was given
     share      the same over that spread [%], which is 100 |slope|
+    references of each reading, shape (used,) [unit]
     """
 
     intercept: Coefficient
@@ -98,6 +100,7 @@ class Linearity:
     unit: str = ""
     source: str = ""
     notes: tuple[str, ...] = ()
+    references: Floats = field(default_factory=lambda: np.zeros(0), compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """The same for `--json` and REST."""
@@ -112,7 +115,7 @@ class Linearity:
 
     def band(self, at: Floats) -> tuple[Floats, Floats, Floats]:
         """Bias on the line at references, and its confidence band [unit]."""
-        x = np.array([one.reference for one in self.levels for _ in range(one.n)])
+        x = self.references
         middle, spread = x.mean(), ((x - x.mean()) ** 2).sum()
         line = self.intercept.value + self.slope.value * at
         wide = _student(self.used - 2, self.level) * self.fit_sd * np.sqrt(1 / self.used + (at - middle) ** 2 / spread)
@@ -137,7 +140,7 @@ def bias(
     Raises     InputError: fewer than two readings, a tolerance not above zero
     Example    bias([5.8, 6.1, 6.0], 6.0).bias == -1/30
     """
-    x = np.asarray(values, np.float64)
+    x = measurable(values, label or "readings")
     n = len(x)
     if n < 2:
         raise InputError("too few readings for a bias", came=str(n), expected="at least 2", where=label)
@@ -180,7 +183,7 @@ def linearity(
     process    spread of the process, 6 standard deviations [unit]
     Raises     InputError: fewer than three readings, one reference only
     """
-    x, y = np.asarray(reference, np.float64), np.asarray(values, np.float64)
+    x, y = measurable(reference, "reference"), measurable(values, "value")
     n = len(x)
     if n != len(y) or n < 3:
         raise InputError("too few readings for linearity", came=f"{len(y)} of {n} references", expected="at least 3")
@@ -201,7 +204,7 @@ def linearity(
     pure = _pure(x, off, squares, known)
     return Linearity(
         intercept, slope, math.sqrt(squares / (n - 2)), r_squared, pure, levels, average, reach, 100 * abs(slope.value),
-        n, level, excluded, unit, source,
+        n, level, excluded, unit, source, references=x,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from luban.core.errors import InputError
+from luban.understand.quality.capability.spread import measurable
 from luban.understand.quality.data import Excluded, Floats
 from luban.understand.quality.gauge_study import words
 from luban.understand.quality.gauge_study.components import REPEAT, Table, Term, analyse, draws, solve
@@ -242,7 +243,7 @@ def _enough(study: Readings, *, parts: bool = True) -> None:
         raise InputError("one operator shows no reproducibility", came=", ".join(study.operators) or "none", hint=hint)
     if parts and len(study.parts) < 2:
         raise InputError("one part shows no spread of parts", came=", ".join(study.parts) or "none")
-    if float(study.values.min()) == float(study.values.max()):
+    if not float(measurable(study.values, study.characteristic).std()) > 0:
         raise InputError(words.ALL_EQUAL.format(n=len(study.values)), hint="use a gauge with a finer step")
 
 
