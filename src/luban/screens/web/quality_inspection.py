@@ -97,8 +97,14 @@ class InspectionPanel:
 
     # ------------------------------------------------------------------ reading
 
+    @property
+    def _of(self) -> str:
+        """The chosen characteristic, whatever work unit its chart is of; "" while none is."""
+        of = self.bench.chosen.partition("@")[0]
+        return of if of in self.bench.view.plant.characteristics else ""
+
     async def _read(self) -> None:
-        of = self.bench.chosen if self.bench.chosen in self.bench.view.plant.characteristics else ""
+        of = self._of
 
         def look() -> tuple[Any, ...]:
             recent = self.desk.recent(of) if of else []
@@ -239,7 +245,7 @@ class InspectionPanel:
 
     async def _enter(self, _event: Any = None) -> None:
         person = self.bench.person(Role.OPERATOR)
-        its = self.bench.view.plant.characteristics.get(self.bench.chosen)
+        its = self.bench.view.plant.characteristics.get(self._of)
         if person is None or its is None:
             return
         try:
@@ -248,7 +254,7 @@ class InspectionPanel:
             self.bench.complain(error)
             return
         beside = {name: self._given[name].strip() for name in ("lot", "serial", "machine", "gauge")}
-        entered = await self.bench.ask(self.desk.enter, self.bench.chosen, values, person=person, **beside)
+        entered = await self.bench.ask(self.desk.enter, self._of, values, person=person, **beside)
         if entered is None or not self.bench.alive:
             return
         sheet = entered_sheet(entered, its, self.say, [rule_text(self.say, rule) for rule in entered.signals])
