@@ -19,6 +19,8 @@ from luban.understand.quality.data import Floats, Ints
 
 __all__ = ["candidates", "d_efficiency", "d_optimal"]
 
+_MANY = 1500  # candidates looked at in one search
+
 
 def candidates(factors: Sequence[Factor], levels: int = 3) -> Floats:
     """All combinations of evenly spaced settings (and of all levels), coded, shape (m, k).
@@ -50,22 +52,24 @@ def d_efficiency(design: Design, model: Model | str) -> float:
 def _exchange(x: Floats, start: Ints, fixed: int) -> tuple[Ints, float]:
     """Swaps the rows from `fixed` on, best swap of each row first, until nothing helps."""
     rows = start.copy()
-    p = x.shape[1]
-    inverse = np.linalg.inv(x[rows].T @ x[rows] + 1e-9 * np.eye(p))
+    small = 1e-9 * np.eye(x.shape[1])
+
+    def spread_of() -> tuple[Floats, Floats]:
+        lean = x @ np.linalg.inv(x[rows].T @ x[rows] + small)
+        return lean, np.asarray(np.sum(lean * x, axis=1))
+
+    lean, spread = spread_of()
     for _ in range(100):
         moved = False
         for place in range(fixed, len(rows)):
-            old = x[rows[place]]
-            lean = inverse @ old
-            own = float(old @ lean)
-            cross = x @ lean
-            spread = np.einsum("ij,jk,ik->i", x, inverse, x)
+            own = float(spread[rows[place]])
+            cross = lean @ x[rows[place]]
             gain = spread - (spread * own - cross**2) - own  # |new| / |old| - 1
             best = int(np.argmax(gain))
             if gain[best] <= 1e-7:
                 continue
             rows[place] = best
-            inverse = np.linalg.inv(x[rows].T @ x[rows] + 1e-9 * np.eye(p))
+            lean, spread = spread_of()
             moved = True
         if not moved:
             break
@@ -105,8 +109,13 @@ def d_optimal(
     held = np.arange(len(choice), len(whole))
     best, size = held, -np.inf
     for _ in range(starts):
-        start = np.concatenate([held, chance.integers(0, len(choice), runs - len(held))])
-        rows, got = _exchange(x, start, len(held))
+        # of many candidates a part by chance, another one for each start
+        part = np.sort(chance.permutation(len(choice))[:_MANY])
+        of = np.concatenate([part, held])
+        begin = np.arange(len(part), len(of))
+        start = np.concatenate([begin, chance.integers(0, len(part), runs - len(held))])
+        rows, got = _exchange(x[of], start, len(held))
+        rows = of[rows]
         if got > size + 1e-9:
             best, size = rows, got
     ordered = np.concatenate([best[: len(held)], np.sort(best[len(held) :])])
