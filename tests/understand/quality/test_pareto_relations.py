@@ -14,7 +14,7 @@ from luban.plant import load
 from luban.understand.quality.book import row
 from luban.understand.quality.measured import measured
 from luban.understand.quality.pareto import events_pareto, pareto, scrap_pareto
-from luban.understand.quality.relations import correlate, paired, relations, stratify
+from luban.understand.quality.relations import beside, correlate, paired, relations, stratify
 
 WORKSHOP = Path(__file__).parents[3] / "examples" / "tiny_workshop"
 GROUPS = [np.round(np.random.default_rng(at).normal(mean, sd, n), 1) for at, (mean, sd, n) in enumerate(
@@ -143,3 +143,7 @@ def test_two_characteristics_of_the_same_pieces(books: Ledger):
     assert found.r > 0.9
     assert found.used == 120
     assert paired(one, other, by="lot").used == 0
+    alone = relations(one)
+    together = beside(alone, [found])
+    assert together.looked == alone.looked + 1
+    assert together.correlations[0].other == "shaft:length"

@@ -71,6 +71,11 @@ def relations(
     value: Annotated[str, typer.Option(help="Column of the measured value.")] = "",
     sheet: Annotated[str, typer.Option(help="Sheet of the workbook.")] = "",
     characteristic: Annotated[str, typer.Option(help="With DIR: item:name.")] = "",
+    other: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="With DIR: another characteristic of the same pieces; may be repeated."),
+    ] = None,
+    by: Annotated[str, typer.Option(help="With --with: serial or lot, by which pieces are matched.")] = "serial",
     span: Annotated[str, typer.Option("--range", help="With DIR: shift, last, today, or a length such as 7d.")] = "",
     start: Annotated[str, typer.Option("--from", help="With DIR: start, ISO 8601.")] = "",
     end: Annotated[str, typer.Option("--to", help="With DIR: end, ISO 8601.")] = "",
@@ -84,7 +89,7 @@ def relations(
     from luban.screens.report.quality_causes import relations_sheet
 
     if what.is_dir():
-        found = _relations_of_books(what, characteristic, (span, start, end), confidence)
+        found = _relations_of_books(what, characteristic, other or [], by, (span, start, end), confidence)
     else:
         found = _relations_of_file(what, sheet, value, confidence)
     give(output(as_json), relations_sheet(found, words(language)), found.as_dict(), out, language)
@@ -127,11 +132,11 @@ def _of_books(
 
 
 def _relations_of_books(
-    folder: Path, characteristic: str, window: tuple[str, str, str], confidence: float
+    folder: Path, characteristic: str, others: list[str], by: str, window: tuple[str, str, str], confidence: float
 ) -> Relations:
     from luban.screens.service import PlantView
     from luban.understand.quality.measured import characteristics_with_data, measured
-    from luban.understand.quality.relations import relations as look
+    from luban.understand.quality.relations import beside, paired, relations as look
 
     view = PlantView(plant_folder(folder))
     if not characteristic:
@@ -140,7 +145,11 @@ def _relations_of_books(
         raise InputError("which characteristic", came="none", expected=expected, where="--characteristic")
     own = view.range(*window) if any(window) else None
     begin, until = (own.start, own.end) if own else (None, None)
-    return look(measured(view.ledger, view.plant, characteristic, begin, until), level=confidence)
+    held = measured(view.ledger, view.plant, characteristic, begin, until)
+    pairs = [
+        paired(held, measured(view.ledger, view.plant, one, begin, until), by=by, level=confidence) for one in others
+    ]
+    return beside(look(held, level=confidence), pairs)
 
 
 def _relations_of_file(path: Path, sheet: str, value: str, confidence: float) -> Relations:

@@ -24,7 +24,8 @@ REFUSED = (
     "one reference shows no linearity", "one sitting shows no stability", "judgements differ in number",
     "a part has two references", "no such judgement", "how many readings has a sitting", "one part shows no agreement",
     "nothing to sort: no fact has an amount", "give a lower limit, an upper limit, or both", "choose a longer time",
-    "no column of the {role}", "no serial or no person is named",
+    "no column of the {role}", "no serial or no person is named", "the values are too large to calculate with",
+    "a point is left out without a reason", "every point is left out", "several points have this name",
 )  # fmt: skip
 
 SENTENCES = (FEW_CLASSES, FEW_TWICE, NO_SPREAD, FEW_PAIRS, NEVER_CHANGES, *FACTORS, *REFUSED)

@@ -22,7 +22,18 @@ from luban.understand.quality import relation_words as words
 from luban.understand.quality.data import Floats
 from luban.understand.quality.measured import Measured
 
-__all__ = ["Correlation", "Relations", "Strata", "Stratum", "correlate", "paired", "ranked", "relations", "stratify"]
+__all__ = [
+    "Correlation",
+    "Relations",
+    "Strata",
+    "Stratum",
+    "beside",
+    "correlate",
+    "paired",
+    "ranked",
+    "relations",
+    "stratify",
+]
 
 _FEW = 2
 _MOST_CLASSES = 50
@@ -247,6 +258,17 @@ def ranked(
     return Relations(
         characteristic, unit, tuple(strata), tuple(pairs), looked, len(values), excluded, source
     )  # fmt: skip
+
+
+def beside(found: Relations, more: Sequence[Correlation]) -> Relations:
+    """The same with further correlations, and q of all of them together."""
+    if not more:
+        return found
+    pairs = [*found.correlations, *more]
+    q = _false_rates([one.p for one in found.strata] + [one.p for one in pairs])
+    strata = tuple(replace(one, q=q[at]) for at, one in enumerate(found.strata))
+    told = sorted((replace(one, q=q[len(strata) + at]) for at, one in enumerate(pairs)), key=lambda one: _last(one.p))
+    return replace(found, strata=strata, correlations=tuple(told), looked=sum(one is not None for one in q))
 
 
 def paired(one: Measured, other: Measured, *, by: str = "serial", level: float = 0.95) -> Correlation:
