@@ -13,6 +13,7 @@ from luban.screens.service.quality import Record
 from luban.screens.users import Act
 
 DIAMETER, WIDTH, BORE, DEPTH = "shaft:diameter", "gear:face width", "flange:bore", "flange:depth"
+HOLE = "gear:bore"
 COUNT = 160
 
 _PLANT = """
@@ -38,6 +39,7 @@ _ITEMS = "id,name,unit\nshaft,Shaft,piece\ngear,Gear,piece\nflange,Flange,piece\
 _CHARACTERISTICS = """item,name,unit,nominal,lower,upper
 shaft,diameter,mm,25,24.985,25.015
 gear,face width,mm,18,17.95,18.05
+gear,bore,mm,12,11.98,12.02
 flange,bore,mm,40,40,40.025
 flange,depth,mm,12,11.9,12.1
 """
@@ -91,16 +93,20 @@ def seed(folder: Path, *, until: int | None = None) -> int:
         bores = [40.011, 40.013, 40.012]
         time = [end - (3 - at) * 9 * MINUTE for at in range(3)]
         writer.append("measurement", rows(BORE, time, bores, gauge="bore gauge 1", person="zhao"), source="cmm")
+        for unit, offset in (("jinan/milling", 0.004), ("jinan/turning", -0.004)):
+            holes = [round(12 + offset + 0.001 * (at * 7 % 5 - 2), 4) for at in range(30)]
+            time = [end - (30 - at) * 11 * MINUTE for at in range(30)]
+            writer.append("measurement", rows(HOLE, time, holes, unit=unit), source="cmm")
     return end
 
 
 def rows(
     subject: str, time: list[int], values: list[float], *, gauge: str = "", person: str = "",
-    lot: list[str] | None = None, serial: list[str] | None = None, quality: int = 0,
+    lot: list[str] | None = None, serial: list[str] | None = None, quality: int = 0, unit: str = "",
 ) -> dict[str, list[object]]:  # fmt: skip
     """Measurement facts as a writer takes them."""
     n = len(values)
-    unit = "jinan/turning" if subject == DIAMETER else "jinan/milling"
+    unit = unit or ("jinan/turning" if subject == DIAMETER else "jinan/milling")
     return {
         "time": list(time), "subject": [subject] * n, "value": list(values), "unit": [unit] * n,
         "gauge": [gauge or None] * n, "person": [person or None] * n, "lot": list(lot) if lot else [None] * n,

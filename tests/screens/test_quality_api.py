@@ -68,7 +68,7 @@ def own(client: Client, user: str) -> dict[str, str]:
 def test_the_list_and_a_chart(client: Client):
     viewer = own(client, "wang")
     listed = client.get(f"{BASE}/characteristics", headers=viewer).json()
-    assert [one["id"] for one in listed] == [shop.DIAMETER, shop.WIDTH, shop.BORE, shop.DEPTH]
+    assert [one["id"] for one in listed] == [shop.DIAMETER, shop.WIDTH, shop.HOLE, shop.BORE, shop.DEPTH]
     asked = {"of": shop.DIAMETER, "newest": 60, "rules": "nelson", "fresh": True}
     told = client.get(f"{BASE}/chart", params=asked, headers=viewer).json()
     batch = control_chart("i_mr", shop.diameters()[-60:], rules="nelson")

@@ -214,6 +214,27 @@ def test_limits_come_to_be_and_hold(site: Site, plant: tuple[str, Path]):
     expect(page.get_by_text("Phase I:")).to_be_visible()
 
 
+def test_each_machine_is_seen_alone(site: Site):
+    page = opened(site, shop.HOLE)
+    expect(page.get_by_text("Several machines made these pieces")).to_be_visible()
+    assert marked(page)
+    page.get_by_label("Machine", exact=True).select_option("jinan/milling")
+    expect(page.locator(".lb-qside dd").first).to_have_text("30")
+    expect(page.get_by_text("Several machines made these pieces")).to_have_count(0)
+    expect(page.locator('.lb-control [data-panel="0"] .lb-qdot, .lb-control [data-panel="0"] .lb-qsign')).to_have_count(
+        30
+    )
+    centre = page.locator('.lb-control [data-panel="0"] .lb-qvalue').nth(1)
+    expect(centre).to_have_text("12.00400")
+    # its limits are its own
+    page.fill(".lb-qphase .lb-qreason", "this machine alone")
+    page.click("text=Freeze limits")
+    expect(page.locator(".lb-qhistory li")).to_have_count(1)
+    page.get_by_label("Machine", exact=True).select_option("")
+    expect(page.get_by_text("Several machines made these pieces")).to_be_visible()
+    expect(page.locator(".lb-qhistory li")).to_have_count(0)
+
+
 def test_a_value_appears_within_two_seconds(site: Site, plant: tuple[str, Path]):
     page = opened(site, shop.BORE)
     dots = page.locator('.lb-control [data-panel="0"] .lb-qdot')

@@ -151,6 +151,25 @@ def test_of_very_many_values_the_newest_are_read_in_the_same_subgroups(
     assert few.own.sample.sizes.tolist() == [3] * len(few.own.sample)
 
 
+def test_each_machine_has_a_chart_and_limits_of_its_own(folder: Path, books: QualityBooks):
+    other, own = f"{shop.DIAMETER}@jinan/milling", f"{shop.DIAMETER}@jinan/turning"
+    values = [25.004 + 0.001 * (at % 3) for at in range(30)]
+    shop.measure(folder, shop.DIAMETER, values, unit="jinan/milling")
+    assert books.units(shop.DIAMETER) == ("jinan/milling", "jinan/turning")
+    assert books.chart(other).own.sample.values.tolist() == values
+    assert books.chart(own).own.sample.values.tolist() == shop.diameters()[-100:]
+    assert len(books.chart(shop.DIAMETER, Wanted(newest=500)).chart.labels) == shop.COUNT + 30
+    assert books.freeze(other, Wanted(), "its own", person="li") == 1
+    assert books.chart(other).chart.phase == 2
+    assert [books.chart(of).chart.phase for of in (shop.DIAMETER, own)] == [1, 1]
+    key = int(keys_of(books.chart(other).own)[0])
+    books.cause(other, key, "first piece", person="li")
+    assert [entry.code for entry in books.standing(other).entries] == ["freeze", "cause"]
+    assert books.standing(shop.DIAMETER).entries == ()
+    with pytest.raises(InputError, match="no such characteristic"):
+        books.chart(f"{shop.DIAMETER}@jinan/moon")
+
+
 def test_a_chart_with_a_memory_does_not_forget_what_is_out_of_view(books: QualityBooks):
     books.freeze(shop.DIAMETER, Wanted("cusum", newest=100), "steady", person="li")
     many, few = (books.chart(shop.DIAMETER, Wanted(newest=newest)) for newest in (100, 5))
@@ -175,8 +194,8 @@ def test_a_subgroup_waits_until_it_is_full(folder: Path, books: QualityBooks):
 
 def test_the_list_says_how_each_characteristic_stands(folder: Path, books: QualityBooks):
     states = {own.id: own for own in books.characteristics()}
-    assert list(states) == [shop.DIAMETER, shop.WIDTH, shop.BORE, shop.DEPTH]
-    assert [own.state for own in states.values()] == ["signals", "signals", "few values", "no values"]
+    assert list(states) == [shop.DIAMETER, shop.WIDTH, shop.HOLE, shop.BORE, shop.DEPTH]
+    assert [own.state for own in states.values()] == ["signals", "signals", "signals", "few values", "no values"]
     assert states[shop.BORE].last == 40.012
     before = states[shop.BORE].version
     shop.measure(folder, shop.BORE, [40.012] * 2)

@@ -21,13 +21,13 @@ from luban.screens.users import Role, User
 __all__ = ["quality_router", "whole"]
 
 Needs = Callable[[Role], Any]
-_OF = Query(max_length=400, description="The characteristic, `item:name`.")
+_OF = Query(max_length=400, description="The characteristic, `item:name`; of one work unit: `item:name@unit`.")
 
 
 class AskedReason(BaseModel):
     """A decision and why."""
 
-    of: str = Field(max_length=400, description="The characteristic, `item:name`.")
+    of: str = Field(max_length=400, description="The characteristic, `item:name`; of one work unit: `item:name@unit`.")
     reason: str = Field(min_length=1, max_length=500)
 
 
@@ -43,7 +43,7 @@ class AskedFreeze(AskedReason):
 class AskedPoint(BaseModel):
     """Something is said of a point."""
 
-    of: str = Field(max_length=400, description="The characteristic, `item:name`.")
+    of: str = Field(max_length=400, description="The characteristic, `item:name`; of one work unit: `item:name@unit`.")
     point: int = Field(ge=0, description="seq of the point's first fact: `keys` of the chart.")
     text: str = Field("", max_length=500)
 

@@ -24,6 +24,8 @@ from luban.screens.service.quality_charting import (
     keys_of,
     point_of,
     read,
+    recent,
+    units_of,
     usual,
 )  # fmt: skip
 from luban.screens.service.quality_limits import Standing, standing
@@ -32,18 +34,14 @@ from luban.screens.users import Act
 from luban.understand.quality.book import Entry, entries, row
 from luban.understand.quality.measured import Known, Measured, characteristics_with_data
 from luban.understand.quality.spc import freeze
-from luban.understand.quality.spc.charts import FEW
 
-__all__ = ["RECENT", "QualityBooks", "Record", "State"]
+__all__ = ["QualityBooks", "Record", "State"]
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 _PATIENCE = 5.0  # [s] until the ledger must have taken in what the spool holds
 _FRESH = 0.4  # [s] for which a look at the books will do for all pages
-RECENT = 25
-"""Newest points whose signals decide how a characteristic is listed."""
-
 _SPARK = 40
 _USUAL_NEWEST = 200
 _MOST_KEPT = 64
@@ -98,6 +96,9 @@ class _Look:
 class QualityBooks:
     """Everything that pages and REST may ask and write about quality. Safe from any thread.
 
+    A chart is named by its characteristic, `item:name`, or by characteristic and work unit, `item:name@unit`: then it
+    holds only the pieces that this unit made, and has limits and a history of its own.
+
     view    the plant
     record  takes acts with their facts; without it nothing can be written
     """
@@ -110,6 +111,7 @@ class QualityBooks:
         self._charts: dict[tuple[str, str, Wanted], Charted] = {}
         self._values: dict[tuple[object, ...], Measured] = {}
         self._ways: dict[str, tuple[str, Wanted]] = {}
+        self._units: dict[str, tuple[str, tuple[str, ...]]] = {}
         self._states: dict[str, State] = {}
 
     # ------------------------------------------------------------------ reading
@@ -123,63 +125,77 @@ class QualityBooks:
         ]
         return tuple(self._state(name, look) for name in names)
 
-    def version(self, subject: str) -> str:
-        """Changes whenever a value of this characteristic or a decision about it came."""
-        return self._version(subject, self._look())
+    def version(self, of: str) -> str:
+        """Changes whenever a value of this characteristic or a decision about this chart came."""
+        return self._version(of, self._look())
 
-    def standing(self, subject: str) -> Standing:
-        """What people decided about its chart."""
-        return standing(self._look().decided.get(subject, ()))
+    def standing(self, of: str) -> Standing:
+        """What people decided about a chart."""
+        return standing(self._look().decided.get(of, ()))
 
-    def usual(self, subject: str) -> Wanted:
+    def usual(self, of: str) -> Wanted:
         """How it is charted where nobody chooses."""
-        return usual(self.view.ledger, self.view.plant, subject, self.standing(subject))
+        return usual(self.view.ledger, self.view.plant, self._parts(of)[0], self.standing(of))
 
-    def chart(self, subject: str, wanted: Wanted | None = None) -> Charted:
-        """Its chart. Raises InputError where there is none, with the reason."""
+    def units(self, subject: str) -> tuple[str, ...]:
+        """The work units that made the pieces measured."""
+        version = self._version(subject, self._look())
+        known = self._units.get(subject)
+        if known is None or known[0] != version:
+            known = self._units[subject] = version, units_of(self.view.ledger, subject)
+        return known[1]
+
+    def _parts(self, of: str) -> tuple[str, str]:
+        """Characteristic and work unit of a chart; '' for the pieces of all."""
+        subject, _, unit = of.rpartition("@")
+        return (subject, unit) if unit in self.view.plant.equipment and subject else (of, "")
+
+    def chart(self, of: str, wanted: Wanted | None = None) -> Charted:
+        """A chart. Raises InputError where there is none, with the reason."""
         look = self._look()
+        subject, unit = self._parts(of)
         if subject not in look.known and subject not in self.view.plant.characteristics:
             raise InputError("no such characteristic", came=subject)
-        now_stands = standing(look.decided.get(subject, ()))
-        version = self._version(subject, look)
-        asked = _filled(wanted or Wanted(), self._usual(subject, version, now_stands))
-        key = (subject, version, asked)
+        now_stands = standing(look.decided.get(of, ()))
+        version = self._version(of, look)
+        asked = _filled(wanted or Wanted(), self._usual(of, version, now_stands))
+        key = (of, version, asked)
         with self._lock:
             known = self._charts.get(key)
         if known is not None:
             return known
-        made = charted(self._measured(subject, asked, look), now_stands, asked)
+        made = charted(self._measured(subject, unit, asked, look), now_stands, asked)
         with self._lock:
             _keep(self._charts, key, made)
         return made
 
-    def _usual(self, subject: str, version: str, stands: Standing) -> Wanted:
-        known = self._ways.get(subject)
+    def _usual(self, of: str, version: str, stands: Standing) -> Wanted:
+        known = self._ways.get(of)
         if known is None or known[0] != version:
-            known = version, usual(self.view.ledger, self.view.plant, subject, stands)
-            self._ways[subject] = known
+            known = version, usual(self.view.ledger, self.view.plant, self._parts(of)[0], stands)
+            self._ways[of] = known
         return known[1]
 
-    def _measured(self, subject: str, asked: Wanted, look: _Look) -> Measured:
+    def _measured(self, subject: str, unit: str, asked: Wanted, look: _Look) -> Measured:
         """Its values in subgroups; read once for all who ask before the next one comes."""
         known = look.known.get(subject)
         group = asked.group or "single"
         newest = max(asked.newest, _USUAL_NEWEST)  # so that list and page share what is read
-        key = (subject, group, newest, f"{known.newest_seq}.{known.n}" if known else "")
+        key = (subject, unit, group, newest, f"{known.newest_seq}.{known.n}" if known else "")
         with self._lock:
             kept = self._values.get(key)
         if kept is None:
-            kept = read(self.view.ledger, self.view.plant, subject, group, newest)
+            kept = read(self.view.ledger, self.view.plant, subject, group, newest, unit)
             with self._lock:
                 _keep(self._values, key, kept)
         return kept
 
-    def facts(self, subject: str, key: int, wanted: Wanted | None = None) -> list[dict[str, Any]]:
+    def facts(self, of: str, key: int, wanted: Wanted | None = None) -> list[dict[str, Any]]:
         """The facts behind a point, by the seq of its first value."""
-        made = self.chart(subject, wanted)
+        made = self.chart(of, wanted)
         at = point_of(made.own, key)
         if at is None:
-            raise InputError("no such point on this chart", came=str(key), where=subject)
+            raise InputError("no such point on this chart", came=str(key), where=of)
         starts = made.own.sample.starts
         wanted_seqs = made.own.seqs[int(starts[at]) : int(starts[at + 1])].tolist()
         found: list[dict[str, Any]] = self.view.ledger.table("measurement", seqs=wanted_seqs).to_pylist()
@@ -213,8 +229,8 @@ class QualityBooks:
                 return True
         return False
 
-    def _version(self, subject: str, look: _Look) -> str:
-        known, decided = look.known.get(subject), look.decided.get(subject, ())
+    def _version(self, of: str, look: _Look) -> str:
+        known, decided = look.known.get(self._parts(of)[0]), look.decided.get(of, ())
         return f"{known.newest_seq if known else 0}.{known.n if known else 0}.{decided[-1].seq if decided else 0}"
 
     def _state(self, subject: str, look: _Look) -> State:
@@ -241,68 +257,67 @@ class QualityBooks:
             return replace(bare, state="no limits", why=error.message)
         panel, count = made.chart.panels[0], len(made.chart.labels)
         fired = {one.point for one in made.chart.violations if one.point not in made.out}
-        recent = sum(1 for point in fired if point >= count - RECENT)
         values = panel.values[-_SPARK:].tolist()
         spark = tuple((v, count - len(values) + at in fired) for at, v in enumerate(values) if np.isfinite(v))
-        state = "signals" if recent else "few values" if made.chart.used < FEW else "in control"
+        state, signals = recent(made)
         return replace(
-            bare, state=state, signals=recent, spark=spark,
+            bare, state=state, signals=signals, spark=spark,
             last=float(made.own.sample.values[-1]), kind=made.chart.kind, phase=made.chart.phase,
             revision=made.stages[-1][1].limits.revision if made.stages else 0,
         )  # fmt: skip
 
     # ------------------------------------------------------------------ deciding
 
-    def freeze(self, subject: str, wanted: Wanted, reason: str, *, person: str) -> int:
+    def freeze(self, of: str, wanted: Wanted, reason: str, *, person: str) -> int:
         """Freeze limits from the points of a chart; the revision. Points measured from now on are judged by them.
 
         Raises  InputError: no reason, a chart of frozen limits already, points left out without reason
         """
         text = _text(reason, "limits are frozen only with a reason")
-        made = self.chart(subject, replace(wanted, fresh=True))
+        made = self.chart(of, replace(wanted, fresh=True))
         keys = keys_of(made.own).tolist()
-        revision = 1 + sum(1 for entry in self.standing(subject).entries if entry.code == "freeze")
+        revision = 1 + sum(1 for entry in self.standing(of).entries if entry.code == "freeze")
         limits = freeze(made.chart, person=person, reason=text, since=int(made.own.times.max()) + 1, revision=revision)
         data = {
             "limits": limits.as_dict(), "group": made.wanted.group, "rules": list(made.wanted.rules or ()),
             "first": keys[0], "last": keys[-1], "points": len(keys),
         }  # fmt: skip
-        self._decide(subject, "freeze", text, person, data)
+        self._decide(of, "freeze", text, person, data)
         return revision
 
-    def withdraw(self, subject: str, reason: str, *, person: str) -> None:
+    def withdraw(self, of: str, reason: str, *, person: str) -> None:
         """Take back the newest revision: those before it hold again, or none (phase I)."""
-        newest = self.standing(subject).newest
+        newest = self.standing(of).newest
         if newest is None:
-            raise InputError("no limits are frozen", where=subject)
+            raise InputError("no limits are frozen", where=of)
         text = _text(reason, "limits are withdrawn only with a reason")
-        self._decide(subject, "withdraw", text, person, {"revision": newest.limits.revision})
+        self._decide(of, "withdraw", text, person, {"revision": newest.limits.revision})
 
-    def exclude(self, subject: str, key: int, reason: str, *, person: str) -> None:
+    def exclude(self, of: str, key: int, reason: str, *, person: str) -> None:
         """Leave a point out of limits that are estimated from now on; it stays on the chart."""
         text = _text(reason, "a point is left out only with a reason")
-        self._of_point(subject, key, "exclude", text, person)
+        self._of_point(of, key, "exclude", text, person)
 
-    def include(self, subject: str, key: int, reason: str = "", *, person: str) -> None:
+    def include(self, of: str, key: int, reason: str = "", *, person: str) -> None:
         """Take a point back in."""
-        if key not in self.standing(subject).out:
-            raise InputError("this point is not left out", came=str(key), where=subject)
-        self._of_point(subject, key, "include", reason.strip()[:_LONGEST_TEXT], person)
+        if key not in self.standing(of).out:
+            raise InputError("this point is not left out", came=str(key), where=of)
+        self._of_point(of, key, "include", reason.strip()[:_LONGEST_TEXT], person)
 
-    def cause(self, subject: str, key: int, text: str, *, person: str) -> None:
+    def cause(self, of: str, key: int, text: str, *, person: str) -> None:
         """Note what was found to be behind a point."""
-        self._of_point(subject, key, "cause", _text(text, "say what was found"), person)
+        self._of_point(of, key, "cause", _text(text, "say what was found"), person)
 
-    def _of_point(self, subject: str, key: int, code: str, text: str, person: str) -> None:
+    def _of_point(self, of: str, key: int, code: str, text: str, person: str) -> None:
         fact = self.view.ledger.fact(key)
-        if fact is None or fact.get("subject") != subject or fact.get("stream") != "measurement":
-            raise InputError("no such point on this chart", came=str(key), where=subject)
+        if fact is None or fact.get("subject") != self._parts(of)[0] or fact.get("stream") != "measurement":
+            raise InputError("no such point on this chart", came=str(key), where=of)
         label = fact.get("serial") or fact.get("lot") or ""
-        self._decide(subject, code, text, person, {"seq": key, "time": fact["time"], "label": label})
+        self._decide(of, code, text, person, {"seq": key, "time": fact["time"], "label": label})
 
-    def _decide(self, subject: str, code: str, text: str, person: str, data: Mapping[str, Any]) -> None:
-        rows = row("limits", subject, code, person=person, text=text, data=data)
-        self.write(Act(person, f"quality {code}", subject, text), "event", rows)
+    def _decide(self, of: str, code: str, text: str, person: str, data: Mapping[str, Any]) -> None:
+        rows = row("limits", of, code, person=person, text=text, data=data)
+        self.write(Act(person, f"quality {code}", of, text), "event", rows)
 
     # ------------------------------------------------------------------ writing
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import narwhals as nw
 import numpy as np
 import pyarrow as pa
 
@@ -20,6 +21,7 @@ from luban.understand.quality.data import Ints, Sample
 from luban.understand.quality.inspection.due import plan_of
 from luban.understand.quality.measured import Measured, measured
 from luban.understand.quality.spc import CHARTS, Chart, Panel, Violation, control_chart, staged_chart
+from luban.understand.quality.spc.charts import FEW
 
 if TYPE_CHECKING:  # it brings scipy's distributions with it
     from luban.understand.quality.capability import Capability
@@ -28,6 +30,7 @@ __all__ = [
     "KINDS",
     "LEAD",
     "NEWEST",
+    "RECENT",
     "USUAL_RULES",
     "Charted",
     "Wanted",
@@ -40,6 +43,8 @@ __all__ = [
     "part",
     "point_of",
     "read",
+    "recent",
+    "units_of",
     "usual",
 ]
 
@@ -52,6 +57,9 @@ USUAL_RULES = ("nelson_1", "nelson_2", "nelson_3", "nelson_4")
 
 NEWEST = (25, 50, 100, 200, 500, 1000)
 """How many of the newest points the page offers to draw."""
+
+RECENT = 25
+"""Newest points whose signals decide how a characteristic is listed."""
 
 LEAD = 100
 """Points before the drawn ones that are always read: patterns and charts with a memory begin there."""
@@ -132,6 +140,15 @@ def cut(made: Charted) -> Chart:
     )
 
 
+def recent(made: Charted) -> tuple[str, int]:
+    """How a chart stands by its newest points: signals, few values or in control; and how many of them signal."""
+    count = len(made.chart.labels)
+    fired = {one.point for one in made.chart.violations if one.point not in made.out and one.point >= count - RECENT}
+    if fired:
+        return "signals", len(fired)
+    return ("few values" if made.chart.used < FEW else "in control"), 0
+
+
 def capable(made: Charted) -> Capability | None:
     """What the drawn points say of the process against the specification; None where there is none."""
     sample = part(made.own, made.first, len(made.own.sample)).sample
@@ -163,14 +180,17 @@ def usual(ledger: Ledger, plant: Plant, subject: str, standing: Standing) -> Wan
     return Wanted("", "lot" if by_lot else "single", USUAL_RULES)
 
 
-def read(ledger: Ledger, plant: Plant, subject: str, group: str | int, newest: int = 100) -> Measured:
+def read(
+    ledger: Ledger, plant: Plant, subject: str, group: str | int, newest: int = 100, unit: str = ""
+) -> Measured:  # fmt: skip
     """The values of a characteristic; of very many only the newest, cut where a subgroup begins.
 
     newest  how many points are to be drawn
+    unit    only of pieces that this work unit made
     """
     size = group if isinstance(group, int) else _LOT_SIZE if group == "lot" else 1
     most = max(_LEAST_FACTS, 2 * (newest + LEAD) * size)
-    column = _column(ledger, subject, "time")
+    column = _column(ledger, subject, "time", unit)
     start = None
     if len(column) > most:
         times = np.sort(column.to_numpy(zero_copy_only=False))
@@ -179,12 +199,21 @@ def read(ledger: Ledger, plant: Plant, subject: str, group: str | int, newest: i
         while at and times[at - 1] == times[at]:
             at -= size
         start = int(times[at]) if at > 0 else None
-    return measured(ledger, plant, subject, start, group=group)
+    return measured(ledger, plant, subject, start, group=group, where={"unit": unit} if unit else None)
 
 
-def _column(ledger: Ledger, subject: str, name: str) -> pa.ChunkedArray:
-    """One column of a characteristic's facts, in their order in the books."""
-    found = ledger.frame("measurement", subjects=[subject]).select("seq", name).sort("seq")
+def units_of(ledger: Ledger, subject: str) -> tuple[str, ...]:
+    """The work units whose pieces were measured, in the order of their names."""
+    named = set(_column(ledger, subject, "unit").unique().to_pylist())
+    return tuple(sorted(unit for unit in named if unit))
+
+
+def _column(ledger: Ledger, subject: str, name: str, unit: str = "") -> pa.ChunkedArray:
+    """One column of a characteristic's facts (of one work unit), in their order in the books."""
+    frame = ledger.frame("measurement", subjects=[subject])
+    if unit:
+        frame = frame.filter(nw.col("unit") == unit)
+    found = frame.select("seq", name).sort("seq")
     return found.collect("pyarrow").to_arrow()[name]
 
 

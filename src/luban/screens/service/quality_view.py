@@ -91,7 +91,9 @@ def drawn(made: Charted, say: Words, zone: ZoneInfo) -> dict[str, Any]:
 def _panel(panel: Panel, first: int, say: Words, digits: int) -> dict[str, Any]:
     lines = {name: getattr(panel, name)[first:] for name in ("centre", "lower", "upper")}
     unit = "" if panel.unit == "1" else panel.unit
-    digits = max(digits, decimals_for(panel.values))
+    shown = decimals_for(panel.values)
+    # one digit more than the values were written with says all that is known
+    digits = min(max(digits, shown), digits + 1) if digits else shown
     return {
         "name": say(panel.name), "unit": unit, "values": _numbers(panel.values[first:]),
         **{name: _numbers(values) for name, values in lines.items()},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from luban.core.errors import LubanError
 from luban.screens.i18n import Words
 from luban.screens.service import Now
 from luban.screens.service.quality import State
-from luban.screens.service.quality_charting import NEWEST, Charted, Wanted, as_group, capable, offered, point_of
+from luban.screens.service.quality_charting import NEWEST, Charted, Wanted, as_group, capable, offered, point_of, recent
 from luban.screens.service.quality_limits import Standing
 from luban.screens.service.quality_view import histogram
 from luban.screens.web import quality_texts as texts
@@ -40,10 +41,11 @@ class ChartsPanel:
         self.say: Words = bench.say
         self.wanted = Wanted()
         self.made: Charted | None = None
-        self._subject = ""
+        self._subject = self._unit = ""
         self._states: tuple[State, ...] = ()
         self._shown = ""
         self._asked = 0
+        self._several = False
 
     # ------------------------------------------------------------------ building
 
@@ -70,7 +72,7 @@ class ChartsPanel:
                     self.figures = ui.html("", sanitize=False)
                     with ui.element("div").classes("lb-links"):
                         plain_button(f"{html.escape(say('Capability'))} →", lambda: self.bench.open("capability"))
-                self.point = PointCard(self.bench, self._changed)
+                self.point = PointCard(self.bench, lambda: self._of, self._changed)
                 self.decided = DecidedCard(self.bench, self._changed)
         for part in (self.signals_card, self.histogram_card):
             part.set_visibility(False)
@@ -84,6 +86,7 @@ class ChartsPanel:
         self.empty = ui.html("", sanitize=False)
         with ui.element("div") as self.board:
             with ui.element("div").classes("lb-tools"):
+                self.unit = Choice(say("Machine"), self._machine)
                 self.kind = Choice(say("Chart"), lambda value: self._want(kind=value))
                 self.group = Choice(say("Points"), lambda value: self._want(group=as_group(value), kind=""))
                 self.newest = Choice(say("How many points"), lambda value: self._want(newest=int(value)))
@@ -101,7 +104,7 @@ class ChartsPanel:
     async def show(self) -> None:
         """Read and draw."""
         if self.bench.chosen != self._subject:
-            self.wanted, self._subject = Wanted(), self.bench.chosen
+            self.wanted, self._subject, self._unit = Wanted(), self.bench.chosen, ""
             self.point.choose(None, None)
         await self._read(anew=True)
 
@@ -122,7 +125,7 @@ class ChartsPanel:
             first = next((own for own in states if own.n), states[0])
             await self.bench.choose(first.id)
             return
-        version = next((own.version for own in states if own.id == self._subject), "")
+        version = await self.bench.reads(self.bench.books.version, self._of)
         if anew or version != self._shown:
             self._shown = version
             await self._chart(version)
@@ -133,13 +136,14 @@ class ChartsPanel:
         self.list.content = inner or f'<div class="lb-empty">{html.escape(self.say("Nothing was measured yet."))}</div>'
 
     async def _chart(self, version: str) -> None:
-        subject, wanted = self._subject, self.wanted
+        of, wanted = self._of, self.wanted
         self._asked += 1
         turn = self._asked  # an answer that was overtaken by a later question is dropped
-        state = next((own for own in self._states if own.id == subject), None)
+        state = next((own for own in self._states if own.id == self._subject), None)
         try:
-            made = await self.bench.reads(self.bench.books.chart, subject, wanted) if subject else None
-            stands = await self.bench.reads(self.bench.books.standing, subject)
+            made = await self.bench.reads(self.bench.books.chart, of, wanted) if of else None
+            stands = await self.bench.reads(self.bench.books.standing, of)
+            units = await self.bench.reads(self.bench.books.units, self._subject)
             study = await self.bench.reads(capable, made) if made else None
         except LubanError as error:
             if self.bench.alive and turn == self._asked:
@@ -149,10 +153,24 @@ class ChartsPanel:
         if self.bench.alive and turn == self._asked:
             self.made = made
             with self.bench.client:
+                self._machines(units)
                 self._draw(state, made, stands, version)
                 self.figures.content = figures(self.say, made, study) if made else ""
 
     # ------------------------------------------------------------------ drawing
+
+    @property
+    def _of(self) -> str:
+        """The chart: the characteristic, or the characteristic of one machine."""
+        return f"{self._subject}@{self._unit}" if self._unit else self._subject
+
+    def _machines(self, units: tuple[str, ...]) -> None:
+        """Where several machines made the pieces, a chart for each can be chosen."""
+        names = self.bench.view.plant.equipment
+        entries = [(unit, names[unit].name if unit in names else unit) for unit in units]
+        self.unit.fill([("", self.say("all machines")), *entries], self._unit)
+        self.unit.box.set_visibility(len(units) > 1 or bool(self._unit))
+        self._several = len(units) > 1 and not self._unit
 
     def _nothing(self, state: State | None, error: LubanError) -> None:
         """No chart, and what to do about it."""
@@ -170,7 +188,7 @@ class ChartsPanel:
         for part in (self.signals_card, self.histogram_card):
             part.set_visibility(False)
         self.point.choose(None, None)
-        self.decided.draw(self._subject, Standing())
+        self.decided.draw(self._of, Standing())
 
     def _draw(self, state: State | None, made: Charted | None, stands: Standing, version: str) -> None:
         if made is None:
@@ -186,7 +204,7 @@ class ChartsPanel:
         self.signals.content = signals(self.say, made, self.bench.view.plant.zone)
         self._draw_histogram()
         self.point.redraw(made, stands)
-        self.decided.draw(self._subject, stands)
+        self.decided.draw(self._of, stands)
 
     def _head(self, state: State | None, made: Charted | None) -> None:
         if state is None:
@@ -197,6 +215,9 @@ class ChartsPanel:
         parts = [item.name if item else state.item]
         if own is not None:
             parts.append(texts.specification(self.say, own))
+        if made is not None:
+            stands, signals = recent(made)
+            state = replace(state, state=stands, signals=signals)
         badge = texts.badge(self.say, state)
         self.title.content = (
             f'<h1 class="lb-big" style="display: inline">{html.escape(state.name)}</h1> {badge} '
@@ -227,6 +248,8 @@ class ChartsPanel:
         notes = [say(note) for note in made.chart.notes]
         if plan is not None and plan.reaction and state is not None and state.state == "signals":
             notes.insert(0, say("What to do: {what}", what=plan.reaction))
+        if self._several:
+            notes.append(say("Several machines made these pieces: choose one to see it alone"))
         if made.waiting:
             notes.append(say("{n} values wait for their subgroup to be full", n=made.waiting))
         if made.chart.excluded:
@@ -239,7 +262,7 @@ class ChartsPanel:
             words = [("frozen", say("Limits {n}", n=newest.limits.revision)), ("fresh", say("New limits"))]
             with self.phases:
                 segments(words, chosen, self._phase_chosen, say("Limits"))
-        self.decided.freezing(self.freezing, self._subject, made)
+        self.decided.freezing(self.freezing, self._of, made)
 
     def _phase_chosen(self, value: str) -> None:
         self._want(fresh=value == "fresh", **({} if value == "fresh" else {"kind": "", "group": None, "rules": None}))
@@ -256,7 +279,7 @@ class ChartsPanel:
     def _address(self, path: str, **more: str) -> str:
         """Of the chart, as REST gives it."""
         own = self.wanted
-        asked: dict[str, Any] = {"of": self._subject, "language": self.say.language, "newest": own.newest}
+        asked: dict[str, Any] = {"of": self._of, "language": self.say.language, "newest": own.newest}
         asked |= {"kind": own.kind} if own.kind else {}
         asked |= {"group": own.group} if own.group is not None else {}
         asked |= {"rules": ",".join(own.rules) or "none"} if own.rules is not None else {}
@@ -267,6 +290,12 @@ class ChartsPanel:
 
     async def _picked(self, event: Any) -> None:
         await self.bench.choose(str(event.args))
+
+    def _machine(self, unit: str) -> None:
+        """The pieces of one machine have a chart, limits and a history of their own."""
+        self._unit, self.wanted = unit, Wanted(newest=self.wanted.newest)
+        self.point.choose(None, None)
+        self.bench.call(self._chart, self._shown)
 
     def _want(self, **changed: Any) -> None:
         own = {name: getattr(self.wanted, name) for name in ("kind", "group", "rules", "newest", "fresh")}
@@ -288,7 +317,7 @@ class ChartsPanel:
         if key is None or self.made is None or point_of(self.made.own, key) is None:
             self.point.choose(None, self.made)
             return
-        facts = await self.bench.ask(self.bench.books.facts, self._subject, key, self.wanted)
+        facts = await self.bench.ask(self.bench.books.facts, self._of, key, self.wanted)
         if facts is not None and self.bench.alive:
             with self.bench.client:
                 self.point.choose(key, self.made, facts)

@@ -26,11 +26,12 @@ Facts = Sequence[Mapping[str, Any]]
 class PointCard:
     """The card of the chosen point.
 
+    of       name of the chart that is open
     changed  called with what was decided
     """
 
-    def __init__(self, bench: Bench, changed: Callable[[str], Awaitable[None]]) -> None:
-        self.bench, self._changed = bench, changed
+    def __init__(self, bench: Bench, of: Callable[[], str], changed: Callable[[str], Awaitable[None]]) -> None:
+        self.bench, self._of, self._changed = bench, of, changed
         self.say: Words = bench.say
         self.key: int | None = None
         self._facts: Facts = ()
@@ -125,9 +126,9 @@ class PointCard:
         person, key = self.bench.person(role), self.key
         if person is None or key is None:
             return
-        books, subject = self.bench.books, self.bench.chosen
+        books, of = self.bench.books, self._of()
         act = {"cause": books.cause, "exclude": books.exclude, "include": books.include}[code]
-        if await self.bench.do(act, subject, key, self._text, person=person):
+        if await self.bench.do(act, of, key, self._text, person=person):
             self._text = ""
             await self._changed(code)
 

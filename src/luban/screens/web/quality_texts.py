@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from luban.core.time import to_datetime
 from luban.screens.i18n import Words
-from luban.screens.service.quality import RECENT, State
+from luban.screens.service.quality import State
+from luban.screens.service.quality_charting import RECENT
 from luban.screens.service.quality_view import said, shortest
 from luban.screens.web.texts import sign
 from luban.understand.quality.data import Sample
