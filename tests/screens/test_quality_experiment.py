@@ -242,7 +242,7 @@ def test_from_a_question_to_what_the_runs_say(site: Site, plant: tuple[str, Path
     panel = page.locator("#lb-panel-experiment")
     fill(page, "title", "Stronger glue")
     fill(page, "factors", "heat=150:250 °C\nmaker=A,B")
-    fill(page, "responses", "strength")
+    fill(page, "responses", "strength [MPa]")
     panel.get_by_role("button", name="Propose a plan").click()
     expect(panel.locator(".p-sheet:visible h1")).to_have_text("Plan of an experiment")
     panel.get_by_role("button", name="Enter the plan").click()
@@ -253,7 +253,7 @@ def test_from_a_question_to_what_the_runs_say(site: Site, plant: tuple[str, Path
         panel.locator("[data-result='strength']").fill(str(20 + (heat - 200) / 10 + (3 if maker == "B" else 0)))
         panel.get_by_role("button", name="Enter the result").click()
         expect(panel.locator(f"[data-made='{made + 1}']")).to_be_visible()
-    expect(panel.locator(".p-sheet:visible h1").first).to_have_text("Experiment: strength")
+    expect(panel.locator(".p-sheet:visible h1").first).to_have_text("Experiment: strength [MPa]")
     expect(panel).to_contain_text("Best settings")
     with closing(Ledger(places(plant[1]).ledger)) as ledger:
         (record,) = experiments(ledger)

@@ -17,6 +17,7 @@ from luban.decide.improve.design import Factor
 from luban.decide.improve.factorial import fractional, two_level
 from luban.decide.improve.plans import plan_design, plan_table
 from luban.decide.improve.trials import read_trials
+from tests.decide.improve.test_anova import chemical
 from tests.decide.improve.test_effects import SPRINGS
 
 # NIST/SEMATECH e-Handbook 5.4.7.3: tungsten deposition, coded pressure and H2/WF6 ratio, uniformity [%] and stress
@@ -149,3 +150,13 @@ def test_what_was_measured_is_not_taken_for_a_setting(tmp_path: Path) -> None:
     assert got.notes[0] == "taken neither as factor nor as response: cost"
     named = read_trials(tmp_path / "c.csv", responses=["y"], factors=["a", "cost"])
     assert [f.name for f in named.factors] == ["a", "cost"]
+
+
+def test_the_steepest_way_of_a_plane(tmp_path: Path) -> None:
+    """The chemical process of the handbook: one coded step goes -3.457 °C and 49.667 min from 200 and 200."""
+    data, y = chemical()
+    rows = [[200 + 30 * a, 200 + 50 * b, v] for a, b, v in zip(data["x1"], data["x2"], y, strict=True)]
+    path = written(tmp_path / "p.csv", ["temperature", "duration", "yield"], rows)
+    got = analyse(read_trials(path), model="temperature + duration", aim="max")
+    assert got.natural(got.climb[1]) == pytest.approx({"temperature": 200 - 3.4567, "duration": 249.667}, abs=1e-3)
+    assert analyse(read_trials(path), model="temperature + duration").climb == ()

@@ -17,7 +17,7 @@ from luban.decide.improve.fit import Fit, fit, model_matrix
 from luban.decide.improve.formula import INTERCEPT, Model, Term, full_model, read_model
 from luban.decide.improve.reduce import Step, reduce_model
 from luban.decide.improve.residuals import Finding, residual_checks
-from luban.decide.improve.surface import Canonical, Optimum, canonical, optimum
+from luban.decide.improve.surface import Canonical, Optimum, canonical, optimum, path
 from luban.decide.improve.trials import Trials
 from luban.understand.quality.data import Excluded
 
@@ -51,6 +51,7 @@ class Analysis:
     findings    checks of the residuals
     surface     canonical analysis; None where the model does not bend
     best        settings for the aim asked for; None if none was asked for, or none can be given
+    climb       the steepest way from the centre, coded, for a model that does not bend; by the aim up or down
     notes       sentences for the reader: what could not be done and why
     excluded    rows that were not used
     """
@@ -70,6 +71,7 @@ class Analysis:
     best: Optimum | None
     aim: str
     level: float
+    climb: tuple[Mapping[str, float], ...] = ()
     notes: tuple[str, ...] = ()
     excluded: tuple[Excluded, ...] = field(default=(), repr=False)
 
@@ -122,6 +124,7 @@ class Analysis:
                 "spread": {n: [self.natural({n: a})[n], self.natural({n: b})[n]]
                            for n, (a, b) in self.best.spread.items()},
             },
+            "climb": [self.natural(point) for point in self.climb],
             "notes": list(self.notes),
         }  # fmt: skip
 
@@ -265,12 +268,23 @@ def analyse(
             surface = canonical(small, level)
         except InputError as error:
             notes.append(error.message)
+    climb = _climb(small, aim) if surface is None and not named & set(small.model.factors) else ()
     best = _best(small, used, aim, target, bounds, level, notes)
     checks = residual_checks(small, None if used.order is None else used.order.astype(float), level)
     return Analysis(
         name, trials.units.get(name, ""), used, full, small, steps, anova(small, kind), found, lack,
-        curvature(used, name), checks, surface, best, aim, level, tuple(notes), (*trials.excluded, *gone),
+        curvature(used, name), checks, surface, best, aim, level, climb, tuple(notes), (*trials.excluded, *gone),
     )  # fmt: skip
+
+
+def _climb(small: Fit, aim: str) -> tuple[Mapping[str, float], ...]:
+    """Points on the way, half a range apart, to twice the distance of the factorial runs."""
+    if aim not in ("max", "min") or not small.model.factors or any(t.degree > 2 for t in small.model.terms):
+        return ()
+    try:
+        return tuple(path(small, radius, up=aim == "max") for radius in (0.5, 1.0, 1.5, 2.0))
+    except InputError:
+        return ()
 
 
 def _rows(trials: Trials, rows: Any, name: str) -> Trials:

@@ -71,6 +71,8 @@ def experiment_sheet(result: Analysis, say: Words) -> Sheet:
     blocks: list[Block] = [_fit_figures(result, say)]
     if result.best is not None:
         blocks.append(_best_figures(result, result.best, say))
+    if result.climb:
+        blocks.append(_climb(result, say))
     blocks += [Note(say(note), "doubt") for note in result.notes]
     blocks += [_coefficients(result, say), _table(result, say)]
     if result.effects is not None:
@@ -138,6 +140,20 @@ def _best_figures(result: Analysis, best: Optimum, say: Words) -> Figures:
         told = say("no interval: no degrees of freedom are left")
     rows.append(Figure(say("predicted {response}", response=result.response), number(best.value, 5), result.unit, told))
     return Figures(tuple(rows), title=say("Best settings"))
+
+
+def _climb(result: Analysis, say: Words) -> Grid:
+    """Settings on the way of steepest ascent, with what is predicted there."""
+    factors = {f.name: f for f in result.trials.factors}
+    names = list(result.climb[0])
+    heads = [f"{n} [{factors[n].unit}]" if factors[n].unit else n for n in names]
+    rows = []
+    for point in result.climb:
+        mean = float(result.fit.predict({n: np.array([v]) for n, v in point.items()})[0][0])
+        rows.append((*(f"{v:.5g}" for v in result.natural(point).values()), number(mean, 5)))
+    numbers = frozenset(range(len(names) + 1))
+    title = say("Steepest way from the centre: make runs along it until it gets no better")
+    return Grid((*heads, say("predicted {response}", response=result.response)), rows, title=title, numbers=numbers)
 
 
 def _coefficients(result: Analysis, say: Words) -> Grid:

@@ -201,16 +201,18 @@ class ExperimentPanel:
         purpose, design = self._chosen["purpose"], self._chosen["design"]
         return self.desk.design(factors, purpose=purpose, design=design, runs=runs, seed=self._seed)
 
-    def _names(self) -> tuple[str, ...]:
+    def _responses(self) -> dict[str, str]:
+        """Names and units, as in `strength [MPa], cost`."""
         given = self._given["responses"].replace("，", ",").replace("、", ",")
-        return tuple(part.strip() for part in given.split(",") if part.strip())
+        parts = [part.partition("[") for part in given.split(",") if part.strip()]
+        return {name.strip(): unit.strip().rstrip("]").strip() for name, _, unit in parts}
 
     async def _propose(self) -> None:
         made = await self.bench.ask(self._planned)
         if made is not None and self.bench.alive:
             self._plan = made[0]
             with self.bench.client:
-                self._show(design_sheet(made[0], self.say, self._names(), made[1]), "plan")
+                self._show(design_sheet(made[0], self.say, tuple(self._responses()), made[1]), "plan")
 
     async def _enter_plan(self) -> None:
         person = self.bench.person(Role.ENGINEER)
@@ -220,9 +222,12 @@ class ExperimentPanel:
         if made is None:
             return
         title = self._given["title"].strip() or self.say("Experiment")
-        aim = {"response": next(iter(self._names()), ""), "aim": self._chosen["aim"]}
+        responses = self._responses()
+        aim = {"response": next(iter(responses), ""), "aim": self._chosen["aim"]}
         name = _free(title, [r.id for r in self._all])
-        done = await self.bench.ask(self.desk.plan, name, made[0], self._names(), title=title, person=person, aim=aim)
+        units = {key: unit for key, unit in responses.items() if unit}
+        done = await self.bench.ask(self.desk.plan, name, made[0], tuple(responses), title=title, person=person,
+                                    aim=aim, units=units)  # fmt: skip
         if done is not None:
             self._given |= {"title": "", "factors": "", "responses": "", "runs": ""}
             await self._read()
