@@ -61,10 +61,12 @@ class Experiment:
         for j, name in enumerate(names):
             values = [row[j] for row in rows]
             factor = next((f for f in factors if f.name == name), None)
-            words = any(isinstance(v, str) for v in values)
-            natural = runs.get("coded") is False and not words
-            if factor is not None and ((words and len(factor.levels) == 2) or (natural and not factor.levels)):
-                values = [factor.coded(v) for v in values]
+            if factor is not None and factor.levels:
+                said = [v if isinstance(v, str) else f"{v:g}" for v in values if v is not None]
+                if len(said) == len(values) and set(said) <= set(factor.levels):
+                    values = [factor.coded(v) for v in said] if len(factor.levels) == 2 else said
+            elif factor is not None and runs.get("coded") is False:
+                values = [None if v is None else factor.coded(v) for v in values]
             columns[name] = (
                 np.array([str(v) for v in values])
                 if any(isinstance(v, str) for v in values)

@@ -79,3 +79,15 @@ def test_settings_in_natural_units_are_coded_and_by_hand_checks_are_left_out() -
         runs={"columns": ["x1", "x2", "Y"], "coded": False, "rows": rows},
     )
     assert [[o.verdict for o in one] for one in outcomes(own)] == [["exact"]]
+
+
+def test_levels_that_are_numbers_have_no_scale() -> None:
+    """Machines 1, 2, 3 are names: by hand, means 2, 3, 7 about 4 give twice 4 + 1 + 9, with two degrees of freedom."""
+    y = [1.5, 2.5, 2.5, 3.5, 6.5, 7.5]
+    own = experiment(
+        [{"what": "SS", "value": "28.0", "check": {"kind": "anova_sum_sq", "term": "m", "model": "m"}},
+         {"what": "df", "value": "2", "check": {"kind": "df_model", "model": "m"}}],
+        factors=[{"name": "m", "type": "categorical", "levels": ["1", "2", "3"]}],
+        runs={"columns": ["m", "Y"], "coded": False, "rows": [[1 + i // 2, v] for i, v in enumerate(y)]},
+    )  # fmt: skip
+    assert [[o.verdict for o in one] for one in outcomes(own)] == [["exact"], ["exact"]]
