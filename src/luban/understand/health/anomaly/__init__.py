@@ -5,6 +5,20 @@ Writes  nothing: alarms with their rarity, what was learned since, and the rate 
 """
 
 from luban.understand.health.anomaly.notes import SENTENCES, Adaptation, Alarm, Note
+from luban.understand.health.anomaly.process import ProcessMonitor, ProcessRule, Step, fit_monitor
 from luban.understand.health.anomaly.signal import Rule, SignalWatch, Watched, interval_of
 
-__all__ = ["SENTENCES", "Adaptation", "Alarm", "Note", "Rule", "SignalWatch", "Watched", "interval_of"]
+__all__ = [
+    "SENTENCES",
+    "Adaptation",
+    "Alarm",
+    "Note",
+    "ProcessMonitor",
+    "ProcessRule",
+    "Rule",
+    "SignalWatch",
+    "Step",
+    "Watched",
+    "fit_monitor",
+    "interval_of",
+]

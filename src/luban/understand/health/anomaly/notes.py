@@ -22,7 +22,13 @@ _NOTES = {
     "constant": "The signal has not varied since it is watched: is the sensor connected?",
 }
 
-SENTENCES: tuple[str, ...] = (*_ALARMS.values(), *_ADAPTATIONS.values(), *_NOTES.values())
+_REASONS = (
+    "too few rows yet", "this regime was never seen", "not enough rows of good operation",
+    "a variable does not vary in this regime", "missing in more than half of the rows",
+    "does not vary in good operation", "a value is missing", "not a finite number",
+)  # fmt: skip
+
+SENTENCES: tuple[str, ...] = (*_REASONS, *_ALARMS.values(), *_ADAPTATIONS.values(), *_NOTES.values())
 """All sentences here, for translation."""
 
 
