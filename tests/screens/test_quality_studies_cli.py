@@ -53,7 +53,7 @@ def test_capability_of_a_file_has_the_certified_figures(ask: Any, tmp_path: Path
     assert told["tolerance"][0]["factor"] > 1.6
     page = report.read_text()
     assert "http" not in page.replace("http://www.w3.org", "")
-    assert "lower limit" in page
+    assert "lower specification limit" in page
 
 
 def test_bad_cells_are_listed_with_their_place(ask: Any, tmp_path: Path):

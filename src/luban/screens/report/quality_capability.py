@@ -55,7 +55,8 @@ def verdict(study: Capability) -> Index:
 def family_name(family: str, say: Words) -> str:
     """What a family of distributions is called."""
     return {
-        "normal": say("normal"), "lognormal": say("lognormal"), "weibull": say("Weibull"), "gamma": say("gamma"),
+        "normal": say("normal distribution"), "lognormal": say("lognormal"),
+        "weibull": say("Weibull"), "gamma": say("gamma"),
         "exponential": say("exponential"), "rayleigh": say("Rayleigh"), "half_normal": say("half-normal"),
         "logistic": say("logistic"), "loglogistic": say("log-logistic"), "smallest_value": say("smallest value"),
         "largest_value": say("largest value"), "lognormal_3": say("lognormal with a bound"),
@@ -68,7 +69,8 @@ def _subtitle(study: Capability, say: Words) -> str:
     told = [
         f"{name} {given(value)}{unit}"
         for name, value in (
-            (say("lower limit"), study.lower), (say("target"), study.target), (say("upper limit"), study.upper),
+            (say("lower specification limit"), study.lower), (say("target"), study.target),
+            (say("upper specification limit"), study.upper),
         )
         if value is not None
     ]  # fmt: skip
@@ -124,7 +126,7 @@ def _outside(study: Capability, say: Words) -> Grid:
 
 
 def _families(study: Capability, say: Words) -> Grid:
-    heads = (say("family"), say("parameters"), "BIC", "A²", "p", say("how, or why not"))
+    heads = (say("distribution"), say("parameters"), "BIC", "A²", "p", say("how, or why not"))
     rows, tones = [], {}
     for at, one in enumerate(study.fits):
         named = "" if one.law is None else ", ".join(f"{say(key)} {number(own)}" for key, own in one.law.named.items())
@@ -140,7 +142,14 @@ def _families(study: Capability, say: Words) -> Grid:
 
 def tolerance_grid(intervals: Sequence[ToleranceInterval], say: Words, unit: str) -> Grid:
     """Tolerance intervals as a table."""
-    heads = (say("side"), say("share [%]"), say("confidence [%]"), say("from"), say("to"), say("how, or why not"))
+    heads = (
+        say("side"),
+        say("share [%]"),
+        say("confidence [%]"),
+        say("lower end"),
+        say("upper end"),
+        say("how, or why not"),
+    )
     sides = {"two": say("both sides"), "lower": say("lower side"), "upper": say("upper side")}
     ways = {
         "normal, exact": say("normal, exact"), "normal, howe": say("normal, Howe"),
@@ -188,7 +197,10 @@ def histogram_svg(study: Capability, say: Words, *, width: int = 980, height: in
     plot.bars(edges[:-1], edges[1:], counts)
     if curve is not None:
         plot.line(at, curve, "accent", name=family_name(study.fit.family, say))
-    for value, text in ((study.lower, say("lower limit")), (study.upper, say("upper limit"))):
+    for value, text in (
+        (study.lower, say("lower specification limit")),
+        (study.upper, say("upper specification limit")),
+    ):
         if value is not None:
             plot.upright(value, text, "bad")
     if study.target is not None:

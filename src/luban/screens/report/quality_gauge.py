@@ -97,7 +97,8 @@ def _sources(study: GaugeStudy, say: Words) -> Grid:
     unit = f" [{study.readings.unit}]" if study.readings.unit else ""
     interval = level_text(say, study.level)
     heads = [
-        say("source"), say("variance"), say("standard deviation") + unit, interval, say("of the variance [%]"),
+        say("source of variation"), say("variance"), say("standard deviation") + unit, interval,
+        say("of the variance [%]"),
         say("of the study [%]"), interval,
     ]  # fmt: skip
     given = study.of("gauge").tolerance is not None
@@ -128,7 +129,7 @@ def _tables(study: GaugeStudy, say: Words) -> list[Block]:
 
 
 def _anova(table: Table, title: str, say: Words) -> Grid:
-    heads = (say("source"), say("degrees of freedom"), say("sum of squares"), say("mean square"), "F", "p")
+    heads = (say("source of variation"), say("degrees of freedom"), say("sum of squares"), say("mean square"), "F", "p")
     rows = [
         (
             _source_name(line.term, say), str(line.degrees), number(line.squares, 6), number(line.mean, 6),

@@ -104,7 +104,7 @@ class CapabilityPanel:
         self.spans.fill([("", say("everything")), *spans], self.span)
         groups = [("", say("as charted")), ("single", say("single values")), ("lot", say("by lot"))]
         self.groups.fill([*groups, *((str(n), say("{n} in a row", n=n)) for n in (2, 3, 4, 5, 10))], self.group)
-        names = [("normal", say("normal")), ("auto", say("the best that is not refuted"))]
+        names = [("normal", say("normal distribution")), ("auto", say("the best that is not refuted"))]
         names += [(name, family_name(name, say)) for name in FAMILIES if name != "normal"]
         self.families.fill(names, self.family)
         sorts = {"item": say("item"), "subject": say("machine"), "operation": say("operation"), "order": say("order")}

@@ -48,7 +48,8 @@ class GaugePanel:
             self.fields = {
                 name: self._field(name, text, kind)
                 for name, text, kind in (
-                    ("lower", say("lower limit"), "number"), ("upper", say("upper limit"), "number"),
+                    ("lower", say("lower specification limit"), "number"),
+                    ("upper", say("upper specification limit"), "number"),
                     ("process", say("spread of the process (6 sd)"), "number"), ("reference", say("reference"), "text"),
                     ("good", say("judgement that means good"), "text"),
                     ("repeats", say("readings in a sitting"), "number"),
