@@ -34,6 +34,8 @@ STEPS = 50
 C2 = Path(__file__).parents[1] / "examples" / "c2_machining"
 STATIONS = ["c2/turning", "c2/milling"]
 BAR = 1.33
+SAFE = Envelope(-60.0, 60.0, 10.0, 0.001)
+"""Of every offset [µm]."""
 
 
 def plant(x: Array, u: Array) -> Array:
@@ -175,7 +177,18 @@ def twin(report: Reporter, seed: int, replications: int, shapes: dict[str, int],
         for hand in ("causes", "as_is") if quick else ("causes", "run_to_run", "as_is"):
             runs = [
                 rehearse(
-                    model, plant_, STATIONS, hand, drift, days=23, causes=causes, relearn=14, seed=seed, replication=k
+                    model,
+                    plant_,
+                    STATIONS,
+                    hand,
+                    drift,
+                    days=23,
+                    causes=causes,
+                    relearn=14,
+                    seed=seed,
+                    replication=k,
+                    dead_band=0.5,
+                    envelope=SAFE,
                 )
                 for k in range(replications if hand == "causes" else max(1, replications // 3))
             ]

@@ -324,3 +324,9 @@ def test_the_controller_is_rehearsed_on_a_twin(run_cli: Cli, tmp_path: Path) -> 
     code, _, said = run_cli("rehearse", folder, "--begin", "30")
     assert code == 2
     assert "after the end" in said
+    code, _, said = run_cli("rehearse", folder.parent / "c1_process")
+    assert code == 2
+    assert "no size is measured" in said
+    code, _, said = run_cli("rehearse", folder.parent / "tiny_workshop")
+    assert code == 2
+    assert "too coarsely" in said

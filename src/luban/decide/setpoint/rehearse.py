@@ -37,6 +37,7 @@ __all__ = [
     "capability_after",
     "learn",
     "rehearse",
+    "usual_envelope",
     "windows_of",
 ]
 
@@ -49,6 +50,8 @@ EDGES: Final = (0, 10, 25, 50, 75, 100, 150, 200, 400)
 _LOOK: Final = 10 * SECOND
 _REST: Final = 600 * SECOND
 _FEWEST: Final = 30
+_SHOWN_TO: Final = 0.01  # what a panel rounds a reading to [unit of the size]
+_MOST_AT_ONCE: Final = 10.0  # what a panel takes at once [unit of the size]
 _ENOUGH: Final = 200  # readings of a station for a second fit
 _FIELDS: Final = [
     ("machine", np.int64), ("time", np.int64), ("since", np.int64), ("value", np.float64), ("offset", np.float64),
@@ -145,7 +148,7 @@ def rehearse(
     model: Model, plant: Plant | None, stations: Sequence[str], hand: str, drift: Drift | None, *, days: int,
     causes: Mapping[str, CauseModel] | None = None, relearn: int | None = None, every: int = 1,
     weight: float = 0.3, drift_weight: float = 0.0,
-    dead_band: float = 0.5, seed: int = 1, replication: int = 0,
+    dead_band: float | None = None, seed: int = 1, replication: int = 0,
     envelope: Envelope | None = None,
 ) -> Rehearsal:  # fmt: skip
     """One run of the plant under one hand.
@@ -155,12 +158,15 @@ def rehearse(
     causes    of `learn`, for the hand `causes`
     relearn   day after which it fits the causes anew, from the readings it has had [d]; None: never
     every     one in so many pieces is measured for the controller; the judge measures all
-    envelope  of every offset [unit of the sizes]; None: ±60, at most 10 at once
+    dead_band no change while the expected deviation is within that [unit of the sizes]; None: 1 % of the narrowest
+              tolerance at the station
+    envelope  of every offset [unit of the sizes]; None: `usual_envelope`
     Raises    InputError
     """
     if hand not in HANDS:
         raise InputError("unknown hand", came=hand, expected=", ".join(HANDS))
-    own = envelope or Envelope(-60.0, 60.0, 10.0, 0.001)
+    own = envelope or usual_envelope(model, stations)
+    bands = {station: 0.01 * min(_widths(model, [station])) if dead_band is None else dead_band for station in stations}
     plans = {station: EdgePlan() for station in stations}
 
     def make(m: int, around: Envelope, targets: Mapping[str, float]) -> _Hand:
@@ -170,12 +176,42 @@ def rehearse(
         sizes = (causes or {}).get(station)
         if sizes is None:
             raise InputError("nothing is known of that station", came=station, hint="learn from its past first")
-        return MachineControl(sizes, around, dict(targets), dead_band, plans[station])
+        return MachineControl(sizes, around, dict(targets), bands[station], plans[station])
 
     changed = _measured(model, stations, corrected=hand != "as_is")
     hands = None if hand == "as_is" else make
     again = None if relearn is None or hand != "causes" else relearn * DAY
     return _go(changed, plant, stations, hands, days * DAY, seed, replication, drift, own, every=every, again=again)
+
+
+def usual_envelope(model: Model, stations: Sequence[str]) -> Envelope:
+    """1.2 times the widest tolerance either way, and a fifth of it, at most 10, at once [unit of the sizes].
+
+    Raises  InputError where the stations measure no size
+    """
+    widest = max(_widths(model, stations))
+    return Envelope(-1.2 * widest, 1.2 * widest, min(_MOST_AT_ONCE, 0.2 * widest), 0.001)
+
+
+def _widths(model: Model, stations: Sequence[str]) -> list[float]:
+    """Tolerances of the sizes that these stations make."""
+    found = [
+        size
+        for route in model.routes
+        for step in route.steps
+        if step.station in stations
+        for size in step.characteristics
+    ]
+    if not found:
+        raise InputError("no size is measured there", came=", ".join(stations) or "no station")
+    coarse = [size for size in found if size.noise < _SHOWN_TO]
+    if coarse:
+        raise InputError(
+            "the panels show readings too coarsely",
+            came=f"{coarse[0].id}: noise {coarse[0].noise:g} {coarse[0].unit}, readings to {_SHOWN_TO:g}",
+            hint="give the size in a smaller unit in the twin, for example µm",
+        )
+    return [size.upper - size.lower for size in found]
 
 
 def capability_after(pieces: Any, first: int, last: int, *, readings: bool = False) -> tuple[float, int]:

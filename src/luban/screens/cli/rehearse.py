@@ -39,9 +39,9 @@ def rehearse(
     begin: Annotated[int, typer.Option(min=1, help="When the drift begins [d].")] = 16,
     learn_days: Annotated[int, typer.Option("--learn", min=1, help="Past to learn the causes from [d].")] = 30,
     every: Annotated[int, typer.Option(min=1, help="One in so many pieces is measured for the controller.")] = 1,
-    lowest: Annotated[float, typer.Option(help="Lowest offset of the envelope [unit of the sizes].")] = -60.0,
-    highest: Annotated[float, typer.Option(help="Highest offset.")] = 60.0,
-    move: Annotated[float, typer.Option(min=0.0, help="Most change at once.")] = 10.0,
+    lowest: Annotated[float | None, typer.Option(help="Lowest offset; by the tolerances. [unit of the sizes]")] = None,
+    highest: Annotated[float | None, typer.Option(help="Highest offset; by the tolerances.")] = None,
+    move: Annotated[float | None, typer.Option(help="Most change at once; by the tolerances.")] = None,
     wanted: Annotated[float, typer.Option(min=0.0, help="Cpk to be held [1].")] = 1.33,
     runs: Annotated[int, typer.Option(min=1, max=100, help="Runs of the controller; each takes some seconds.")] = 3,
     seed: Annotated[int, typer.Option(help="Of the random numbers.")] = 1,
@@ -53,8 +53,9 @@ def rehearse(
 
     The controller sees what panels show. Exit code 1 if --wanted is not held for good, or the envelope was left.
     """
+    from luban.core.time import DAY
     from luban.decide.setpoint.envelope import Envelope
-    from luban.decide.setpoint.rehearse import Drift
+    from luban.decide.setpoint.rehearse import Drift, usual_envelope
     from luban.screens.i18n import words
     from luban.screens.report.quality_rehearsal import rehearsal_sheet
     from luban.twin.load import load_twin
@@ -63,10 +64,17 @@ def rehearse(
         raise InputError("the drift begins after the end", came=f"day {begin} of {days}", where="--begin")
     path = plant_folder(folder)
     model = load_twin(path)
+    needed = max(days, learn_days) + 1
+    if model.horizon < needed * DAY:
+        model = load_twin(path, days=needed)
     say = output(as_json)
     at = _stations(model, stations)
-    fault = Drift(drift, over, begin * 86_400_000_000)
-    envelope = Envelope(lowest, highest, move or None, 0.001)
+    fault = Drift(drift, over, begin * DAY)
+    usual = usual_envelope(model, at)
+    envelope = Envelope(
+        usual.lowest if lowest is None else lowest, usual.highest if highest is None else highest,
+        usual.move if move is None else move, usual.resolution,
+    )  # fmt: skip
     with say.progress("rehearsing", None):
         found = _rehearsed(path, model, at, fault, envelope, (days, learn_days, every, runs, seed), wanted)
     give(say, rehearsal_sheet(found, words(language)), found.as_dict(), out, language)
