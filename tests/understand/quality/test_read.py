@@ -290,6 +290,34 @@ def test_usable_rows_of_a_study(write: Write) -> None:
     assert "value" in raised.value.hint
 
 
+ARCHIVE = """\
+This is a data file of an archive  X.DAT
+Number of observations = 6
+   1. Response variable = thickness (mils)
+To read it:  SKIP 25
+   READ X.DAT Y X
+
+{names}
+--------------------
+   1   24.5
+   1   22.4
+   1   bad
+   2   23.7
+   2   23.5
+   2   23.1
+"""
+
+
+@pytest.mark.parametrize("names", [" DAY  THICKNESS", ""])
+def test_an_archive_s_file_with_a_story_above_its_table(write: Write, names: str) -> None:
+    columns = read_columns(write(ARCHIVE.format(names=names), "x.dat"))
+    assert columns.names == (("DAY", "THICKNESS") if names else ("column 1", "column 2"))
+    day, value = columns.names
+    sample = read_sample(columns, value=value, subgroup=day)
+    assert groups(sample) == [[24.5, 22.4], [23.7, 23.5, 23.1]]
+    assert [(bad.where, bad.came) for bad in sample.excluded] == [("x.dat:11", "bad")]
+
+
 def test_names_that_come_twice_and_columns_without_a_name(write: Write) -> None:
     assert read_columns(write("x,x,,\n1,2,3,\n")).names == ("x", "x (2)", "column 3")
 

@@ -236,6 +236,9 @@ def read_columns(path: Path | str, sheet: str = "") -> Columns:
     if rows.header is not None:
         return _columns(rows, list(rows.header), list(rows.rows))
     body = [(number, _trimmed(cells)) for number, cells in rows.rows]
+    block = _block(body) if rows.delimiter == " " else None
+    if block is not None:
+        return _columns(rows, [text_of(cell) for cell in block[0]], block[1])
     first = _first_numbers(body)
     if first is None:
         raise InputError("no numbers in the file", where=rows.name, expected="a table of measured values")
@@ -243,6 +246,30 @@ def read_columns(path: Path | str, sheet: str = "") -> Columns:
     if top is None:
         return _columns(rows, [], body[first:])
     return _columns(rows, [text_of(cell) for cell in body[top][1]], body[top + 1 :])
+
+
+def _block(body: Sequence[tuple[int, list[Any]]]) -> tuple[list[Any], list[tuple[int, list[Any]]]] | None:
+    """Names and rows of a text cut by blanks that ends in its table, as instruments and archives write them.
+
+    The table is the block of lines at the end with equally many words; the words above it, also with a line of dashes
+    between, are its names where there are as many of them and none is a number. None where that is not the shape.
+    """
+    width = _filled(body[-1][1])
+    begin = len(body) - 1
+    while begin and _filled(body[begin - 1][1]) == width and body[begin][0] - body[begin - 1][0] == 1:
+        begin -= 1
+    rows = list(body[begin:])
+    counts = [sum(map(is_number, cells)) for _, cells in rows]
+    usual = sorted(counts)[len(counts) // 2]
+    like = (_filled(cells) == width and sum(map(is_number, cells)) >= usual for _, cells in body[:begin])
+    if len(rows) < 2 or 2 * sum(counts) < len(rows) * width or any(like):
+        return None
+    above = [cells for _, cells in body[:begin] if not all(set(text_of(cell)) <= {"-", "=", "_"} for cell in cells)]
+    if not counts[0] or _names_in_numbers(body, begin):
+        return list(rows[0][1]), rows[1:]
+    if above and len(above[-1]) == width and not any(map(is_number, above[-1])):
+        return list(above[-1]), rows
+    return None if begin == 0 else ([], rows)
 
 
 def _trimmed(cells: list[Any]) -> list[Any]:
