@@ -132,7 +132,14 @@ def _limits(chart: Chart, say: Words) -> Grid:
         unit = "" if panel.unit == "1" else panel.unit
         rows.append((say(panel.name), unit, *(_span(line, digits) for line in (panel.lower, panel.centre, panel.upper)),
                      _span(panel.sigma, digits)))  # fmt: skip
-    heads = (say("panel"), say("unit"), say("lower limit"), say("centre"), say("upper limit"), say("standard error"))
+    heads = (
+        say("panel"),
+        say("unit"),
+        say("lower control limit"),
+        say("centre"),
+        say("upper control limit"),
+        say("standard error"),
+    )
     return Grid(heads, tuple(rows), title=say("Limits"), numbers=frozenset({2, 3, 4, 5}))
 
 
@@ -167,8 +174,12 @@ def _picture(chart: Chart, at: int, say: Words) -> Picture:
     xs = np.arange(1.0, count + 1)
     plot = Plot(x=(0.5, count + 0.5), y=_reach(panel), height=300 if at == 0 else 220, y_label=_axis(panel, say),
                 x_ticks=_ticks(chart), title=say(panel.name))  # fmt: skip
-    for line, tone, text in ((panel.lower, "limit", say("lower limit")), (panel.upper, "limit", say("upper limit")),
-                             (panel.centre, "centre", say("centre"))):  # fmt: skip
+    lines = (
+        (panel.lower, "limit", say("lower control limit")),
+        (panel.upper, "limit", say("upper control limit")),
+        (panel.centre, "centre", say("centre")),
+    )
+    for line, tone, text in lines:
         _line(plot, line, tone, text, _digits(panel))
     plot.line(xs, panel.values, "ink")
     if count <= _MOST_DOTS:
