@@ -40,7 +40,7 @@ class Alarm:
     time    of the value [µs UTC], NO_TIME if not known
     value   that came [unit of the signal]
     rarity  -log10 of the chance of such a distance
-    kind    value | shape | rhythm: which distance was the rarest
+    kind    value | shape | rhythm: the first of these that is rare enough by itself
     """
 
     at: int

@@ -13,7 +13,7 @@ from luban.understand.quality.data import Floats, Ints
 __all__ = ["watch"]
 
 LEAST_TAIL = 0.05  # a tail index below this is a bounded tail; its exceedances would seem impossible
-FLOOR = 1e-9  # of the range of the signal: what is smaller is rounding
+FLOOR = 1e-9  # of the range of the values remembered: what is smaller is rounding
 
 
 @njit(cache=True, nogil=True)
@@ -176,7 +176,7 @@ def watch(
         gaps[0] = _value_gap(value, memory, seen)
         gaps[1] = _shape_gap(value, memory, seen, pattern)
         gaps[2] = _rhythm_gap(memory, seen, slots[at], day, short) if day > 0 else np.inf
-        floor = FLOOR * (bounds[1] - bounds[0])
+        floor = FLOOR * (memory.order[min(held, len(memory.recent) - 1)] - memory.order[0])
         for one in range(3):
             if gaps[one] < np.inf:
                 told = _rarity(gaps[one] + floor, memory.history[one], memory.tops[one], counts[4 + one])
@@ -184,8 +184,11 @@ def watch(
                 counts[4 + one] += 1
         if alarmed >= 0 and seen - alarmed == refractory - 1:
             ends[at], levels[at] = _settle(memory, seen, refractory)
-        first = np.argmax(rarities[at])
-        if ready and rarities[at, first] >= threshold:
+        first = -1
+        for one in range(2, -1, -1):  # the plainest of those that are rare
+            if rarities[at, one] >= threshold:
+                first = one
+        if ready and first >= 0:
             fired[at] = first
             counts[3] = seen
             bounds[2], bounds[3], bounds[4], bounds[5] = low, middle, high, value
