@@ -358,3 +358,13 @@ def test_counts_that_cannot_be_are_listed(write: Write) -> None:
     ):
         with pytest.raises(InputError, match=message):
             read_counts(write(text))
+
+
+def test_two_names_with_a_comma_between_cut_two_columns_of_whole_numbers(tmp_path):
+    rows = "".join(f"{n},{n % 7 + 10}\n" for n in range(1, 26))
+    file = tmp_path / "counts.csv"
+    file.write_text("wafer,defects\n" + rows, "utf-8")
+    assert read_columns(file).names == ("wafer", "defects")
+    file.write_text(rows, "utf-8")
+    with pytest.raises(InputError, match="decimal mark, or two columns"):
+        read_columns(file)

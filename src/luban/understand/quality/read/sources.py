@@ -163,9 +163,9 @@ def _comma_is_decimal(name: str, lines: list[str]) -> bool:
     cut = [at for at, pair in enumerate(pairs) if len(pair) == 2]
     if len(cut) < 0.5 * len(pairs) or any(len(pair) > 2 for pair in pairs[cut[0] :]):
         return False
-    digits = sum(all(part.strip().lstrip("+-").isdigit() for part in pairs[at]) for at in cut)
-    if digits < 0.9 * len(cut):
-        return False
+    whole = [all(part.strip().lstrip("+-").isdigit() for part in pairs[at]) for at in cut]
+    if sum(whole) < 0.9 * len(cut) or not whole[0]:
+        return False  # numbers with a point, or two names with a comma between: it cuts columns
     if cut[0] == 0:
         raise InputError(
             "a comma between whole numbers: a decimal mark, or two columns?", came=lines[0], where=name,
