@@ -144,6 +144,16 @@ def test_bias_linearity_levels_and_agreement(ask: Any, tmp_path: Path):
     assert told["verdicts"] == {"A": "bad", "B": "good"}
 
 
+def test_differences_between_gauges_are_those_of_the_nist_table(ask: Any, tmp_path: Path):
+    # NIST/SEMATECH e-Handbook 2.6.1: differences of five probes from the mean of all, on five wafers in the first run
+    rows = (NIST / "nist_mpc61_gauge_study.csv").read_text().splitlines()
+    file = tmp_path / "run1.csv"
+    file.write_text("\n".join([rows[0], *(row for row in rows[1:] if row.startswith("1,"))]))
+    asked = ("gauge", file, "--study", "differences", "--value", "average", "--json")
+    told = json.loads(ask(*asked, code=NO)[0])
+    assert {one["label"]: round(one["bias"], 4) for one in told}["2362"] == -0.0272
+
+
 def test_a_master_over_time(ask: Any, tmp_path: Path):
     file = tmp_path / "m.csv"
     file.write_text("reading\n" + "\n".join(map(str, np.round(np.random.default_rng(3).normal(6, 0.1, 40), 3))))

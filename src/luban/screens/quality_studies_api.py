@@ -41,7 +41,7 @@ class AskedStudy(BaseModel):
     table: str = Field("", max_length=_LONGEST, description="The table as text; empty: readings in the books.")
     of: str = Field("", max_length=400, description="Without a table: the characteristic, `item:name`.")
     gauge: str = Field("", max_length=200, description="Without a table: only readings of this gauge.")
-    study: Literal["rr", "bias", "linearity", "stability", "agreement", "levels"] = "rr"
+    study: Literal["rr", "bias", "linearity", "stability", "agreement", "levels", "differences"] = "rr"
     method: Literal["anova", "range", "nested"] = "anova"
     part: str = Field("", max_length=200, description="Column of the part; found by its name.")
     operator: str = Field("", max_length=200)

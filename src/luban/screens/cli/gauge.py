@@ -28,13 +28,15 @@ def register(app: typer.Typer) -> None:
 
 def gauge(
     what: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, Excel or Parquet file.")],
-    study: Annotated[str, typer.Option(help="rr, bias, linearity, stability, agreement or levels.")] = "rr",
+    study: Annotated[
+        str, typer.Option(help="rr, bias, linearity, stability, agreement, levels or differences.")
+    ] = "rr",
     method: Annotated[str, typer.Option(help="Of rr: anova, range or nested.")] = "anova",
     part: Annotated[str, typer.Option(help="Column of the part.")] = "",
     operator: Annotated[str, typer.Option(help="Column of the operator or appraiser.")] = "",
     value: Annotated[str, typer.Option(help="Column of the readings, or those of the trials with commas.")] = "",
     reference: Annotated[str, typer.Option(help="Reference value of the piece, or the column of it.")] = "",
-    instrument: Annotated[str, typer.Option("--gauge", help="Levels: column of the gauge.")] = "",
+    instrument: Annotated[str, typer.Option("--gauge", help="Levels, differences: column of the gauge.")] = "",
     run: Annotated[str, typer.Option(help="Levels: column of the run.")] = "",
     repeats: Annotated[int, typer.Option(min=0, help="Levels: readings in a sitting.")] = 0,
     good: Annotated[str, typer.Option(help="Agreement: the judgement that means a good part.")] = "",

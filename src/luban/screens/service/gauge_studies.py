@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from luban.understand.quality.gauge_study import (
     average_range,
     bias,
     crossed,
+    gauge_differences,
     gauge_stability,
     level_study,
     linearity,
@@ -30,7 +31,7 @@ from luban.understand.quality.read import Columns, read_sample
 
 __all__ = ["METHODS", "STUDIES", "Asked", "poor", "repeatability_of", "study_of"]
 
-STUDIES = ("rr", "bias", "linearity", "stability", "agreement", "levels")
+STUDIES = ("rr", "bias", "linearity", "stability", "agreement", "levels", "differences")
 """Kinds of study: repeatability and reproducibility first."""
 METHODS = ("anova", "range", "nested")
 """Ways to repeatability and reproducibility."""
@@ -168,9 +169,21 @@ def _levels(columns: Columns, own: Asked) -> LevelStudy:
     )  # fmt: skip
 
 
+def _differences(columns: Columns, own: Asked) -> tuple[Bias, ...]:
+    """How far each gauge reads from the mean of all gauges on the same piece; each column of readings for itself."""
+    piece, tool = named(columns, "part", own.part), named(columns, "gauge", own.instrument)
+    found: list[Bias] = []
+    taken = value_columns(columns, own.value, [piece, tool])
+    for name in taken:
+        usable = columns.usable([name], [piece, tool], units={name: own.unit})
+        told = gauge_differences(usable.numbers[name], usable.texts[piece], usable.texts[tool], level=own.level)
+        found += [replace(one, label=f"{one.label}, {name}") if len(taken) > 1 else one for one in told]
+    return tuple(found)
+
+
 _WAYS: Mapping[str, Callable[[Columns, Asked], Any]] = {
     "rr": _rr, "bias": _bias, "linearity": _linearity, "stability": _stability, "agreement": _agreement,
-    "levels": _levels,
+    "levels": _levels, "differences": _differences,
 }  # fmt: skip
 
 

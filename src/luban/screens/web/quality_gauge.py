@@ -90,6 +90,7 @@ class GaugePanel:
             "linearity": say("Columns reference and value, a reading a row."),
             "stability": say("Readings of one master piece in order of time."),
             "agreement": say("Columns part, operator, judgement and reference; or a column for each trial."),
+            "differences": say("Columns of piece and gauge, and one or more of readings."),
             "levels": say("Mean and standard deviation of each sitting, with columns of piece, gauge and run."),
         }[self.asked.study]
 
@@ -98,6 +99,7 @@ class GaugePanel:
         kinds = [
             ("rr", say("repeatability and reproducibility")), ("bias", say("bias")), ("linearity", say("linearity")),
             ("stability", say("stability")), ("agreement", say("agreement")), ("levels", say("levels of time")),
+            ("differences", say("differences between gauges")),
         ]  # fmt: skip
         self.studies.fill(kinds[:1] if books else kinds, study)
         ways = [
