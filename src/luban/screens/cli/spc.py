@@ -96,6 +96,7 @@ def spc(
     Without --chart the data say which: single values i_mr, subgroups xbar_r or xbar_s, counts p, c or u.
     Exit code 1 if the process is out of control.
     """
+    from luban.screens.cli.schedule import zone_of
     from luban.screens.cli.spc_data import FromFile, file_data, pairs, plant_data
     from luban.screens.i18n import words
     from luban.screens.report.quality_spc import spc_sheet
@@ -119,7 +120,7 @@ def spc(
         _freeze(made, freeze, person, reason)
     say = words(language)
     more = [*_parts(made, data, say), *(_run_lengths(made, data, say) if arl else ())]
-    give(output(as_json), spc_sheet(made, say, more), _document(made, data, arl=arl), report, language)
+    give(output(as_json), spc_sheet(made, say, more, zone_of(what)), _document(made, data, arl=arl), report, language)
     return OK if made.in_control else NO
 
 

@@ -24,7 +24,9 @@ def printed(books: QualityBooks, subject: str, wanted: Wanted, kind: str, langua
     kind  html, pdf or xlsx
     """
     say = words(language)
-    sheet = spc_sheet(cut(books.chart(subject, wanted)), say, decided_blocks(books, subject, say))
+    sheet = spc_sheet(
+        cut(books.chart(subject, wanted)), say, decided_blocks(books, subject, say), books.view.plant.zone
+    )
     if kind == "pdf":
         return sheet_pdf(sheet, language), "application/pdf"
     if kind == "xlsx":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -28,17 +29,18 @@ _LETTERS = 130  # letters side by side on a drawing
 _NONE = "–"
 
 
-def spc_sheet(chart: Chart, say: Words, more: Sequence[Block] = ()) -> Sheet:
+def spc_sheet(chart: Chart, say: Words, more: Sequence[Block] = (), zone: ZoneInfo | None = None) -> Sheet:
     """The sheet of a chart.
 
     more  blocks after the signals: parts of a T² signal, average run lengths
+    zone  of the times; UTC by default
     """
     kind = CHARTS[chart.kind]
     title = f"{say(kind.title)} · {chart.characteristic}" if chart.characteristic else say(kind.title)
     phase = say("Limits from these points") if chart.phase == 1 else say("Limits frozen before")
     blocks: list[Block] = [_state(chart, say), _limits(chart, say)]
     blocks += [_picture(chart, at, say) for at in range(len(chart.panels))]
-    blocks += _signals(chart, say)
+    blocks += _signals(chart, say, zone)
     blocks += _shifts(chart, say)
     blocks += more
     blocks += [Note(say(note), "doubt") for note in chart.notes]
@@ -251,11 +253,11 @@ def _short(rule: str) -> str:
 # ---------------------------------------------------------------- tables
 
 
-def _signals(chart: Chart, say: Words) -> list[Block]:
+def _signals(chart: Chart, say: Words, zone: ZoneInfo | None) -> list[Block]:
     if not chart.violations:
         return []
     heads = ["point", "time", "panel", "value", "rule", "what it says", "side", "pattern"]
-    rows = [_signal(chart, one, say) for one in chart.violations[:_MOST_SIGNALS]]
+    rows = [_signal(chart, one, say, zone) for one in chart.violations[:_MOST_SIGNALS]]
     if not any(row[1] for row in rows):
         rows = [[*row[:1], *row[2:]] for row in rows]
         heads.remove("time")
@@ -265,7 +267,7 @@ def _signals(chart: Chart, say: Words) -> list[Block]:
     return [grid, *([Note(say("and {n} more", n=left))] if left else [])]
 
 
-def _signal(chart: Chart, one: Violation, say: Words) -> list[str]:
+def _signal(chart: Chart, one: Violation, say: Words, zone: ZoneInfo | None) -> list[str]:
     """A row of the table of signals."""
     panel = chart.panels[one.panel]
     first, here = str(chart.labels[max(one.first, 0)]), str(chart.labels[one.point])
@@ -274,7 +276,7 @@ def _signal(chart: Chart, one: Violation, say: Words) -> list[str]:
     pattern = here if first == here else f"{first} … {here}"
     return [
         here,
-        _moment(chart, one.point),
+        _moment(chart, one.point, zone),
         say(panel.name),
         value,
         one.rule,
@@ -291,9 +293,9 @@ def _head(head: str, say: Words) -> str:
     }[head]  # fmt: skip
 
 
-def _moment(chart: Chart, at: int) -> str:
+def _moment(chart: Chart, at: int, zone: ZoneInfo | None) -> str:
     time = int(chart.time[at])
-    return "" if time == NO_TIME else iso(time)
+    return "" if time == NO_TIME else iso(time, zone)
 
 
 def _shifts(chart: Chart, say: Words) -> list[Block]:
