@@ -7,6 +7,7 @@ Both are smoothed (EWMA) and held against limits from blocks of the good data th
     [1] Ku, Storer, Georgakis 1995, doi:10.1016/0169-7439(95)00076-3 (dynamic principal components)
     [2] limits as one-sided tolerance bounds: NIST/SEMATECH e-Handbook 7.2.6.3, in the number of independent values
         that smoothing leaves
+    [3] Wilson, Hilferty 1931, doi:10.1073/pnas.17.12.684
 """
 
 from __future__ import annotations
@@ -237,7 +238,8 @@ def _calibrated(good: Floats, rule: ProcessRule) -> _Regime:
     centre = np.concatenate(unseen).mean(axis=0)
     smooth = np.concatenate([_smoothed(block, centre, rule.weight) for block in unseen])
     count = max(len(smooth) * rule.weight / (2 - rule.weight), 4.0)
-    limit = smooth.mean(axis=0) + _bound(rule.false_alarms / 2, rule.confidence, count) * smooth.std(axis=0)
+    root = np.cbrt(smooth)  # close to normal for sums of squares [3]
+    limit = (root.mean(axis=0) + _bound(rule.false_alarms / 2, rule.confidence, count) * root.std(axis=0)) ** 3
     return _Regime(fit_model([good], lags, ridge, rule.share), centre, limit)
 
 
