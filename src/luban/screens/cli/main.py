@@ -20,6 +20,7 @@ from luban.screens.cli import (
     inspect,
     kpi,
     ledger,
+    lifetime,
     pilot,
     plant,
     rehearse,
@@ -77,6 +78,7 @@ inspect.register(app)
 doe.register(app)
 setpoint.register(app)
 rehearse.register(app)
+lifetime.register(app)
 pilot.register(app)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(connect.app, name="connect")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from luban.decide.improve import words as improve
 from luban.decide.setpoint import words as setpoint
 from luban.screens.i18n import from_page
+from luban.understand.health.lifetime import words as lifetime
 from luban.understand.quality import gauge_words, relation_words
 from luban.understand.quality.capability import words as capability
 from luban.understand.quality.gauge_study import words as gauge_study
@@ -30,5 +31,6 @@ def quality_sentences() -> tuple[str, ...]:
         inspection,
         read,
         gauge_words,
+        lifetime,
     )
     return tuple(sentence for wing in wings for sentence in wing.SENTENCES)

@@ -206,6 +206,8 @@ def threshold_fit(empty: LifeFit) -> LifeFit:
     best = optimize.minimize_scalar(fallen, bounds=(steps[at - 1], steps[at + 1]), method="bounded",
                                     options={"xatol": 1e-9})  # fmt: skip
     threshold = first - math.exp(float(best.x))
+    if threshold <= 0:  # no life begins before zero, and at zero it is the family without a bound
+        return replace(empty, reason=NO_BOUND)
     found = _along(law, lives, threshold, None)
     if found is None:
         return replace(empty, reason=NO_FIT)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 __all__ = [
     "BOTH_SIDES", "COMMON_POINT", "DOUBTFUL_MODES", "EDGE", "EXACT", "FEW", "FEW_FAILURES", "FISHER", "GUARANTEE",
-    "HIGH_LEFT", "HOLDS_CONSTANT", "INFANT", "LIKELIHOOD", "LOST_ROWS", "MEAN_FAR", "MODE_LOST", "NEVER_HALF",
-    "NO_BOUND", "NO_FAILURE", "NO_FIT", "NO_LIMIT", "NO_MEAN", "READING", "SENTENCES", "SHAPE_KNOWN", "STEADY", "TREND",
-    "WEAROUT",
+    "HIGH_LEFT", "HOLDS_CONSTANT", "INFANT", "LIKELIHOOD", "LOST_ROWS", "MEAN_FAR", "METHODS", "MODE_LOST",
+    "NEVER_HALF", "NO_BOUND", "NO_FAILURE", "NO_FIT", "NO_LIMIT", "NO_MEAN", "READING", "SENTENCES", "SHAPE_KNOWN",
+    "STEADY", "TREND", "WEAROUT",
 ]  # fmt: skip
 
 FEW = "{n} failures are too few for this family, at least {m} are needed"
@@ -42,9 +42,11 @@ READING = (
     "a count that is not above zero", "an age at entry that is not below the life", "not a number",
 )  # fmt: skip
 
+METHODS = ("Kaplan-Meier", "Turnbull")
+
 SENTENCES = (
     FEW, NO_FAILURE, COMMON_POINT, NO_FIT, NO_BOUND, EDGE, NO_MEAN, NO_LIMIT, EXACT, LIKELIHOOD, FISHER, SHAPE_KNOWN,
     FEW_FAILURES, HIGH_LEFT, MEAN_FAR, WEAROUT, INFANT, HOLDS_CONSTANT, GUARANTEE, NEVER_HALF, BOTH_SIDES,
-    DOUBTFUL_MODES, MODE_LOST, LOST_ROWS, STEADY, TREND, *READING,
+    DOUBTFUL_MODES, MODE_LOST, LOST_ROWS, STEADY, TREND, *READING, *METHODS,
 )  # fmt: skip
 """All of them, for the catalogues of the screens."""
