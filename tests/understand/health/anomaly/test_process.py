@@ -63,6 +63,24 @@ def test_row_by_row_is_the_same_as_all_rows() -> None:
     assert whole[0].reason == "too few rows yet"
 
 
+def test_a_saved_monitor_goes_on_to_the_bit() -> None:
+    rows = plant(120, 6)
+    rows[60:, 2] += 2
+    monitor = fit_monitor(plant(400, 5), NAMES, regimes=["a"] * 380 + ["b"] * 20)
+    whole = monitor.run(rows, ["a"] * 120)
+    monitor.restart()
+    told = []
+    for at, row in enumerate(rows):
+        if at in (0, 1, 50, 90):
+            monitor = type(monitor).restore(monitor.save())
+        told.append(monitor.update(row, "a"))
+    assert tuple(told)[2:] == whole[2:]
+    assert alarms(whole)[80:].all()
+    assert monitor.reasons == {"b": "not enough rows of good operation"}
+    with pytest.raises(InputError, match="not the state"):
+        type(monitor).restore(b"PK")
+
+
 def test_the_unit_of_a_variable_does_not_matter() -> None:
     scale, offset = np.linspace(0.001, 1000, 12), np.linspace(-50, 50, 12)
     plain = fit_monitor(plant(300, 7), NAMES).run(plant(200, 8))

@@ -12,11 +12,14 @@ Both are smoothed (EWMA) and held against limits from blocks of the good data th
 
 from __future__ import annotations
 
+import io
+import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +30,7 @@ from luban.understand.quality.data import Excluded, Floats
 __all__ = ["ProcessMonitor", "ProcessRule", "Step", "fit_monitor"]
 
 LEAST_ROWS = 100
+_MODEL = ("mean", "scale", "weights", "turn", "stretch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,51 @@ class ProcessMonitor:
         alarm = bool((told > 1).any())
         return Step(float(told[0]), float(told[1]), alarm, self._named(flow.parts) if alarm else (), "", missing)
 
+    def save(self) -> bytes:
+        """Model, limits and where the stream is, to go on from later."""
+        flow = self._flow
+        arrays = {"columns": self._columns, "past": np.array(flow.past), "smooth": _kept(flow.smooth),
+                  "parts": _kept(flow.parts)}  # fmt: skip
+        plain: dict[str, list[float]] = {}
+        for at, (name, own) in enumerate(self._regimes.items()):
+            plain[name] = [own.model.lags, own.model.ridge, own.model.strong]
+            arrays |= {f"{at}.{key}": getattr(own.model, key) for key in _MODEL}
+            arrays |= {f"{at}.centre": own.centre, f"{at}.limit": own.limit}
+        told = json.dumps({
+            "names": self.names, "rule": asdict(self.rule), "reasons": self.reasons, "regimes": plain,
+            "excluded": [one.as_dict() for one in self.excluded], "regime": flow.regime,
+        })  # fmt: skip
+        file = io.BytesIO()
+        np.savez(file, allow_pickle=False, told=np.frombuffer(told.encode("utf-8"), np.uint8), **arrays)
+        return file.getvalue()
+
+    @classmethod
+    def restore(cls, state: bytes) -> ProcessMonitor:
+        """A monitor that goes on where `save` left it, to the bit.
+
+        Raises  InputError if the bytes are not such a state
+        """
+        try:
+            with np.load(io.BytesIO(state), allow_pickle=False) as file:
+                kept = {name: file[name] for name in file.files}
+            told = json.loads(bytes(kept["told"]).decode("utf-8"))
+            rule: dict[str, Any] = {
+                key: tuple(value) if isinstance(value, list) else value for key, value in told["rule"].items()
+            }
+            regimes = {}
+            for at, (name, (lags, ridge, strong)) in enumerate(told["regimes"].items()):
+                arrays: dict[str, Any] = {key: kept[f"{at}.{key}"] for key in _MODEL}
+                model = Model(lags=int(lags), ridge=ridge, strong=int(strong), **arrays)
+                regimes[name] = _Regime(model, kept[f"{at}.centre"], kept[f"{at}.limit"])
+            monitor = cls(tuple(told["names"]), tuple(kept["columns"].tolist()), ProcessRule(**rule), regimes,
+                          told["reasons"], tuple(Excluded(**one) for one in told["excluded"]))  # fmt: skip
+            smooth, parts = kept["smooth"], kept["parts"]
+            monitor._flow = _Flow(told["regime"], list(kept["past"]), smooth if len(smooth) else None,
+                                  parts if len(parts) else None)  # fmt: skip
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            raise InputError("this is not the state of a watched process", came=str(error)) from None
+        return monitor
+
     def _named(self, parts: Floats) -> tuple[tuple[str, float], ...]:
         total = float(np.abs(parts).sum()) or 1.0
         order = np.argsort(-parts, kind="stable")
@@ -209,6 +258,10 @@ def fit_monitor(
         raise InputError("there are not enough rows of good operation", came=f"{int(whole.sum())} rows",
                          expected=f"{max(LEAST_ROWS, 2 * len(columns))} for one regime")  # fmt: skip
     return ProcessMonitor(tuple(names[at] for at in columns), tuple(columns), own, models, reasons, excluded)
+
+
+def _kept(values: Floats | None) -> Floats:
+    return np.zeros(0) if values is None else values
 
 
 def _varying(rows: Floats, names: Sequence[str]) -> tuple[list[int], tuple[Excluded, ...]]:

@@ -13,6 +13,7 @@ from luban.understand.quality.data import Floats, Ints
 __all__ = ["watch"]
 
 LEAST_TAIL = 0.05  # a tail index below this is a bounded tail; its exceedances would seem impossible
+DAYS = 2  # of differences before the rhythm is judged: within a day they are too alike to tell what is rare
 FLOOR = 1e-9  # of the range of the values remembered: what is smaller is rounding
 
 
@@ -180,7 +181,7 @@ def watch(
         for one in range(3):
             if gaps[one] < np.inf:
                 told = _rarity(gaps[one] + floor, memory.history[one], memory.tops[one], counts[4 + one])
-                rarities[at, one] = told
+                rarities[at, one] = told if one < 2 or counts[6] >= DAYS * day else 0.0
                 counts[4 + one] += 1
         if alarmed >= 0 and seen - alarmed == refractory - 1:
             ends[at], levels[at] = _settle(memory, seen, refractory)
