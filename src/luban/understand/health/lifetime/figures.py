@@ -19,7 +19,7 @@ from scipy import optimize, special
 from luban.core.errors import InputError
 from luban.understand.health.lifetime.fit import LifeFit
 from luban.understand.health.lifetime.likelihood import Likelihood, Point
-from luban.understand.health.lifetime.words import EXACT, FISHER, LIKELIHOOD, NO_LIMIT, NO_MEAN
+from luban.understand.health.lifetime.words import EXACT, FISHER, LIKELIHOOD, NO_FISHER, NO_LIMIT, NO_MEAN
 from luban.understand.quality.data import Floats
 
 __all__ = ["LifeFigure", "exponential_mean", "life_figures", "surviving_figure"]
@@ -183,7 +183,7 @@ def _reliability(fit: LifeFit, age: float) -> _Target:
 
 def _bound(fit: LifeFit, level: float) -> LifeFigure:
     if len(fit.covariance) < 3:
-        return LifeFigure("threshold", fit.threshold, method=FISHER, reason=NO_LIMIT)
+        return LifeFigure("threshold", fit.threshold, method=FISHER, reason=NO_FISHER)
     half = float(special.ndtri(0.5 + level / 2)) * math.sqrt(float(fit.covariance[2, 2]))
     low, high = fit.threshold - half, fit.threshold + half
     return LifeFigure("threshold", fit.threshold, low, high, (low, high), FISHER)
@@ -222,7 +222,7 @@ def _figure(fit: LifeFit, target: _Target, level: float) -> LifeFigure:
     if fit.law.bounded:  # a profile over the bound as well: told by Fisher's alone
         value = target.back(target.at) + (fit.threshold if target.name[:1] in "BM" else 0.0)
         ends = fisher or (None, None)
-        return LifeFigure(target.name, value, ends[0], ends[1], fisher, FISHER, "" if fisher else NO_LIMIT)
+        return LifeFigure(target.name, value, ends[0], ends[1], fisher, FISHER, "" if fisher else NO_FISHER)
     low, high = _profile(fit, target, level)
     ends_ = [None if end is None else target.back(end) for end in (low, high)]
     value = target.back(target.at)

@@ -213,7 +213,9 @@ def threshold_fit(empty: LifeFit) -> LifeFit:
         return replace(empty, reason=NO_FIT)
     place, log_width, top = found
     gap = first - threshold
-    covariance = _three(law, lives, place, log_width, threshold, 1e-4 * gap)
+    # a Weibull's bound is no regular parameter up to shape 2: the estimate nears it faster than Fisher's spread says
+    regular = law.kind != "smallest" or log_width < -math.log(2.0)
+    covariance = _three(law, lives, place, log_width, threshold, 1e-4 * gap) if regular else None
     return replace(
         empty, place=place, log_width=log_width, threshold=threshold, log_likelihood=top.value,
         covariance=np.zeros((0, 0)) if covariance is None else covariance,

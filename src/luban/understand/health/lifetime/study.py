@@ -16,6 +16,7 @@ from luban.understand.health.lifetime.lives import Lives
 from luban.understand.health.lifetime.modes import Incidence, Modes, competing_modes, incidence
 from luban.understand.health.lifetime.plans import lowest_life
 from luban.understand.health.lifetime.words import (
+    ALL_FAILED,
     FEW_FAILURES,
     GUARANTEE,
     HIGH_LEFT,
@@ -155,6 +156,8 @@ def _notes(lives: Lives, fit: LifeFit, figures: Sequence[LifeFigure]) -> tuple[s
     told = []
     if lives.excluded:
         told.append(LOST_ROWS.format(n=len(lives.excluded)))
+    if lives.source and bool(lives.exact.all()):
+        told.append(ALL_FAILED)
     if fit.reason:
         return tuple(told)
     if lives.failures < _FEW:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 __all__ = [
-    "BOTH_SIDES", "COMMON_POINT", "DOUBTFUL_MODES", "EDGE", "EXACT", "FEW", "FEW_FAILURES", "FISHER", "GUARANTEE",
-    "HIGH_LEFT", "HOLDS_CONSTANT", "INFANT", "LIKELIHOOD", "LOST_ROWS", "MEAN_FAR", "METHODS", "MODE_LOST",
-    "NEVER_HALF", "NO_BOUND", "NO_FAILURE", "NO_FIT", "NO_LIMIT", "NO_MEAN", "READING", "SENTENCES", "SHAPE_KNOWN",
-    "STEADY", "TREND", "WEAROUT",
+    "ALL_FAILED", "BOTH_SIDES", "COMMON_POINT", "DOUBTFUL_MODES", "EDGE", "EXACT", "FEW", "FEW_FAILURES", "FISHER",
+    "GUARANTEE", "HIGH_LEFT", "HOLDS_CONSTANT", "INFANT", "LIKELIHOOD", "LOST_ROWS", "MEAN_FAR", "METHODS",
+    "MODE_LOST", "NEVER_HALF", "NO_BOUND", "NO_FAILURE", "NO_FISHER", "NO_FIT", "NO_LIMIT", "NO_MEAN", "READING",
+    "SENTENCES", "SHAPE_KNOWN", "STEADY", "TREND", "WEAROUT",
 ]  # fmt: skip
 
 FEW = "{n} failures are too few for this family, at least {m} are needed"
@@ -15,6 +15,7 @@ COMMON_POINT = "one and the same life fits every row, so the spread cannot be to
 NO_FIT = "no finite parameters are likeliest: the rows are censored too much to tell them"
 NO_BOUND = "no lower bound makes it more likely than the family without one"
 EDGE = "the likelihood rises without end as the lower bound nears the first failure"
+NO_FISHER = "the shape is not clearly above 2, where a lower bound has no Fisher information"
 NO_MEAN = "the family has no mean at this width"
 NO_LIMIT = "the data do not bound it on this side"
 EXACT = "chi-square, exact"
@@ -29,6 +30,7 @@ INFANT = "the shape lies below 1 with confidence: early failures; replacing unit
 HOLDS_CONSTANT = "the data do not refute a constant failure rate: replacement by age is not backed by them"
 GUARANTEE = "a lower bound is a claim that nothing fails before it: believe it only with a physical reason"
 NEVER_HALF = "the curve does not fall that far"
+ALL_FAILED = "nothing says that a unit still runs: every row counts as failed"
 BOTH_SIDES = "found by Turnbull's likelihood, which has no interval here"
 DOUBTFUL_MODES = "{n} failures have no mode; they count as a mode of their own"
 MODE_LOST = "{n} units found failed of another mode at their first look tell nothing of this one"
@@ -45,8 +47,8 @@ READING = (
 METHODS = ("Kaplan-Meier", "Turnbull")
 
 SENTENCES = (
-    FEW, NO_FAILURE, COMMON_POINT, NO_FIT, NO_BOUND, EDGE, NO_MEAN, NO_LIMIT, EXACT, LIKELIHOOD, FISHER, SHAPE_KNOWN,
-    FEW_FAILURES, HIGH_LEFT, MEAN_FAR, WEAROUT, INFANT, HOLDS_CONSTANT, GUARANTEE, NEVER_HALF, BOTH_SIDES,
-    DOUBTFUL_MODES, MODE_LOST, LOST_ROWS, STEADY, TREND, *READING, *METHODS,
+    ALL_FAILED, FEW, NO_FAILURE, COMMON_POINT, NO_FIT, NO_BOUND, EDGE, NO_MEAN, NO_LIMIT, NO_FISHER, EXACT,
+    LIKELIHOOD, FISHER, SHAPE_KNOWN, FEW_FAILURES, HIGH_LEFT, MEAN_FAR, WEAROUT, INFANT, HOLDS_CONSTANT, GUARANTEE,
+    NEVER_HALF, BOTH_SIDES, DOUBTFUL_MODES, MODE_LOST, LOST_ROWS, STEADY, TREND, *READING, *METHODS,
 )  # fmt: skip
 """All of them, for the catalogues of the screens."""
