@@ -129,6 +129,19 @@ def test_bad_data_are_told_and_the_rest_goes_on() -> None:
     assert all(note.text in SENTENCES for note in told.notes)
 
 
+def test_one_wrong_time_stamp_does_not_end_the_rhythm() -> None:
+    """The same alarms after it, as if the clock had been right."""
+    values = wave()
+    values[1800:1848] = np.random.default_rng(5).normal(0, 0.5, 48)
+    time = np.arange(2400) * HOUR
+    right = [alarm.at for alarm in SignalWatch(HOURLY).run(values, time).alarms if alarm.at > 1700]
+    time[1000] = 4_000_000_000_000_000  # the year 2096
+    told = SignalWatch(HOURLY).run(values, time)
+    assert right
+    assert [alarm.at for alarm in told.alarms if alarm.at > 1700] == right
+    assert [note.code for note in told.notes] == ["gap", "clock set back"]
+
+
 def test_a_constant_signal_is_told_once_and_its_first_move_is_an_alarm() -> None:
     watch = SignalWatch(Rule())
     told = watch.run(np.full(2000, 7.0))

@@ -83,11 +83,11 @@ class Rule:
 
     @property
     def day(self) -> int:
-        """Points in a day, 0 if the rhythm cannot be looked at."""
+        """Points in a day, 0 if the rhythm cannot be looked at: the interval is not known, or below a second."""
         if self.interval is None:
             return 0
         day = round(86_400 / self.interval)
-        return day if 2 <= day <= 200_000 else 0
+        return day if 2 <= day <= 90_000 else 0
 
     @property
     def false_alarms_per_day(self) -> float | None:
@@ -212,7 +212,7 @@ class SignalWatch:
                 elif clock.last != NO_TIME:
                     notes += self._step(offset + at, stamp, (stamp - clock.last) / 1e6, step)
                 clock.last = stamp
-                clock.slot = max(clock.slot, round((stamp - clock.first) / 1e6 / step), 0)
+                clock.slot = max(round((stamp - clock.first) / 1e6 / step), 0)  # falls again after a wrong stamp
             slots[at] = clock.slot
         return slots, notes
 

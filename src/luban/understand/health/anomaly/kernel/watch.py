@@ -153,7 +153,7 @@ def watch(
     """Every value in turn.
 
     values     finite, shape (n,)
-    slots      number of each value's time slot, not falling below 0, shape (n,)
+    slots      number of each value's time slot, 0 or more, shape (n,)
     rule       values in a pattern; slots in a day (0: no rhythm); values in a short mean; refractory; warm-up
     threshold  rarity from which on there is an alarm
     Returns    rarity of (value, shape, rhythm), shape (n, 3); what fired, -1 nothing, shape (n,); whether a stretch
