@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from luban.core.errors import InputError
-from luban.screens.cli.options import AsJson, output
+from luban.screens.cli.options import AsJson, Characteristic, End, Span, Start, output
 from luban.screens.cli.output import NO, OK
 from luban.screens.cli.sheets import Language, Out, give
 
@@ -67,13 +67,13 @@ def capability(
     where: Annotated[list[str] | None, typer.Option(help="Only rows with column=text; may be repeated.")] = None,
     order: Annotated[str, typer.Option(help="Where times run backwards: check, file or time.")] = "check",
     unit: Annotated[str, typer.Option(help="Unit of the values and limits.")] = "",
-    characteristic: Annotated[str, typer.Option(help="With DIR: item:name.")] = "",
+    characteristic: Characteristic = "",
     group: Annotated[
         str, typer.Option(help="With DIR: single, lot, or so many values a subgroup; as its limits were frozen.")
     ] = "",
-    span: Annotated[str, typer.Option("--range", help="With DIR: shift, last, today, or a length such as 7d.")] = "",
-    start: Annotated[str, typer.Option("--from", help="With DIR: start, ISO 8601.")] = "",
-    end: Annotated[str, typer.Option("--to", help="With DIR: end, ISO 8601.")] = "",
+    span: Span = "",
+    start: Start = "",
+    end: End = "",
     seed: Annotated[int, typer.Option(help="Of the draws for intervals of other families.")] = 1,
     out: Out = None,
     language: Language = "en",

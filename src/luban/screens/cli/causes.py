@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from luban.core.errors import InputError
-from luban.screens.cli.options import AsJson, output, plant_folder
+from luban.screens.cli.options import AsJson, Characteristic, End, Span, Start, chosen_span, output, plant_folder
 from luban.screens.cli.output import OK
 from luban.screens.cli.sheets import Language, Out, give
 
@@ -47,9 +47,9 @@ def pareto(
     rework: Annotated[bool, typer.Option("--rework", help="With DIR: count pieces to rework too.")] = False,
     wanted: Annotated[float, typer.Option(min=0.01, max=1.0, help="Share the vital few bring together [1].")] = 0.8,
     sheet: Annotated[str, typer.Option(help="Sheet of the workbook.")] = "",
-    span: Annotated[str, typer.Option("--range", help="With DIR: shift, last, today, or a length such as 7d.")] = "",
-    start: Annotated[str, typer.Option("--from", help="With DIR: start, ISO 8601.")] = "",
-    end: Annotated[str, typer.Option("--to", help="With DIR: end, ISO 8601.")] = "",
+    span: Span = "",
+    start: Start = "",
+    end: End = "",
     out: Out = None,
     language: Language = "en",
     as_json: AsJson = False,
@@ -70,15 +70,15 @@ def relations(
     what: Annotated[Path, typer.Argument(metavar="FILE|DIR", help="A table, or a plant's folder.")],
     value: Annotated[str, typer.Option(help="Column of the measured value.")] = "",
     sheet: Annotated[str, typer.Option(help="Sheet of the workbook.")] = "",
-    characteristic: Annotated[str, typer.Option(help="With DIR: item:name.")] = "",
+    characteristic: Characteristic = "",
     other: Annotated[
         list[str] | None,
         typer.Option("--with", help="With DIR: another characteristic of the same pieces; may be repeated."),
     ] = None,
     by: Annotated[str, typer.Option(help="With --with: serial or lot, by which pieces are matched.")] = "serial",
-    span: Annotated[str, typer.Option("--range", help="With DIR: shift, last, today, or a length such as 7d.")] = "",
-    start: Annotated[str, typer.Option("--from", help="With DIR: start, ISO 8601.")] = "",
-    end: Annotated[str, typer.Option("--to", help="With DIR: end, ISO 8601.")] = "",
+    span: Span = "",
+    start: Start = "",
+    end: End = "",
     confidence: Annotated[float, typer.Option(min=0.5, max=0.9999, help="Of the intervals [1].")] = 0.95,
     out: Out = None,
     language: Language = "en",
@@ -124,8 +124,7 @@ def _of_books(
     from luban.understand.quality.pareto import events_pareto, scrap_pareto
 
     view = PlantView(plant_folder(folder))
-    own = view.range(*window) if any(window) else None
-    begin, until = (own.start, own.end) if own else (None, None)
+    begin, until = chosen_span(view, *window)
     if kind:
         return events_pareto(view.ledger, kind, begin, until, by=by or "code", amount=amount, wanted=wanted)
     return scrap_pareto(view.ledger, begin, until, by=by or "item", rework=rework, wanted=wanted)
@@ -143,8 +142,7 @@ def _relations_of_books(
         known = ", ".join(list(characteristics_with_data(view.ledger, view.plant))[:20])
         expected = known or "a plant with measured values"
         raise InputError("which characteristic", came="none", expected=expected, where="--characteristic")
-    own = view.range(*window) if any(window) else None
-    begin, until = (own.start, own.end) if own else (None, None)
+    begin, until = chosen_span(view, *window)
     held = measured(view.ledger, view.plant, characteristic, begin, until)
     pairs = [
         paired(held, measured(view.ledger, view.plant, one, begin, until), by=by, level=confidence) for one in others

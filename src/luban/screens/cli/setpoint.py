@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from luban.core.errors import InputError
-from luban.screens.cli.options import AsJson, output
+from luban.screens.cli.options import AsJson, Characteristic, End, Span, Start, output
 from luban.screens.cli.output import NO, OK
 from luban.screens.cli.sheets import Language, Out, give
 
@@ -58,11 +58,11 @@ def setpoint(
     size: Annotated[int, typer.Option(min=0, help="So many values after each other are a run.")] = 0,
     sheet: Annotated[str, typer.Option(help="Sheet of the workbook.")] = "",
     unit: Annotated[str, typer.Option(help="Unit of the values and limits.")] = "",
-    characteristic: Annotated[str, typer.Option(help="With DIR: item:name.")] = "",
+    characteristic: Characteristic = "",
     group: Annotated[str, typer.Option(help="With DIR: single, lot, or so many values a run.")] = "single",
-    span: Annotated[str, typer.Option("--range", help="With DIR: shift, last, today, or a length such as 7d.")] = "",
-    start: Annotated[str, typer.Option("--from", help="With DIR: start, ISO 8601.")] = "",
-    end: Annotated[str, typer.Option("--to", help="With DIR: end, ISO 8601.")] = "",
+    span: Span = "",
+    start: Start = "",
+    end: End = "",
     out: Out = None,
     language: Language = "en",
     as_json: AsJson = False,

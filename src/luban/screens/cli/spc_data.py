@@ -104,7 +104,7 @@ def plant_data(folder: Path, characteristic: str, group: str, span: str, start: 
 
     group  single, lot or a number; "" as the limits were frozen, else single
     """
-    from luban.screens.cli.options import plant_folder
+    from luban.screens.cli.options import chosen_span, plant_folder
     from luban.screens.service import PlantView
     from luban.screens.service.quality_limits import standing
     from luban.understand.quality.book import entries
@@ -116,8 +116,7 @@ def plant_data(folder: Path, characteristic: str, group: str, span: str, start: 
         listed = ", ".join(f"{name} ({one.n} values)" for name, one in list(known.items())[:20])
         raise InputError("which characteristic", came="none", expected=listed or "a plant with measured values",
                          where="--characteristic")  # fmt: skip
-    window = view.range(span, start, end) if span or start or end else None
-    begin, until = (window.start, window.end) if window else (None, None)
+    begin, until = chosen_span(view, span, start, end)
     stands = standing(entries(view.ledger, "limits", characteristic))
     newest = stands.newest
     grouped: str | int = int(group) if group.isdecimal() else group
