@@ -82,18 +82,20 @@ def watch(report: Reporter, monitor: ProcessMonitor, normal: Array, faults: Mapp
     """Lines for the normal run and every fault; the mean share found."""
     false = np.mean([step.alarm for step in monitor.run(normal)])
     report.line("false alarms on the normal test run", 100 * float(false), "%")
-    shares, named = [], {}
+    shares, named, early = [], {}, list[float]()
     for fault, rows in faults.items():
         monitor.restart()
         steps = monitor.run(rows)
         alarms = np.array([step.alarm for step in steps])
         shares.append(float(alarms[START:].mean()))
+        early.append(float(alarms[:START].mean()))
         first = START + int(np.argmax(alarms[START:])) if alarms[START:].any() else None
         top = _top(steps, first)
         if fault in GROUPS and first is not None:
             named[fault] = any(name in GROUPS[fault] for name in top)
         report.line(f"fault {fault}, found", shares[-1], "", rows_until_alarm=None if first is None else first - START,
                     top_3=" ".join(top), group_named=named.get(fault))  # fmt: skip
+    report.line("false alarms before the faults begin", 100 * float(np.mean(early)), "%", rows=START * len(early))
     report.line("mean found", float(np.mean(shares)), "", faults=len(shares))
     detected = [share for share in shares if share > 0.1]
     report.line("mean found, faults that anyone can see", float(np.mean(detected)), "", faults=len(detected))
