@@ -3,6 +3,10 @@
 
 LUBAN := .venv/bin/luban
 ARGS ?=
+# tests that only calculate run two files at a time; those with wires, servers and browsers one after the other
+CALCULATE := tests/core tests/decide tests/norms tests/plant tests/twin tests/understand
+SERVE := $(filter-out $(CALCULATE) tests/services tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
+PYTEST := .venv/bin/python -m pytest
 
 pilot: setup ## a workshop with real wires, collected, judged and reported in about a minute
 	@$(LUBAN) pilot $(ARGS)
@@ -11,10 +15,11 @@ serve: setup ## the tiny workshop with its live page
 	@$(LUBAN) up examples/tiny_workshop $(ARGS)
 
 test: setup-dev services check ## lint, floors, types and all tests but the slow ones
-	@.venv/bin/python -m pytest -m "not slow" $(ARGS)
+	@$(PYTEST) -m "not slow" -n 2 --dist loadfile $(CALCULATE) $(ARGS) || [ $$? -eq 5 ]
+	@$(PYTEST) -m "not slow" $(SERVE) $(ARGS) || [ $$? -eq 5 ]
 
 test-all: setup-dev services check ## the slow tests too
-	@.venv/bin/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 check: setup-dev ## lint, floors and types
 	@.venv/bin/ruff format --check --quiet .
