@@ -83,6 +83,7 @@ def watch(report: Reporter, monitor: ProcessMonitor, normal: Array, faults: Mapp
     false = np.mean([step.alarm for step in monitor.run(normal)])
     report.line("false alarms on the normal test run", 100 * float(false), "%")
     shares, named, early = [], {}, list[float]()
+    other: dict[int, list[bool]] = {0: [], HOUR // 2: [], 2 * HOUR: []}
     for fault, rows in faults.items():
         monitor.restart()
         steps = monitor.run(rows)
@@ -93,6 +94,8 @@ def watch(report: Reporter, monitor: ProcessMonitor, normal: Array, faults: Mapp
         top = _top(steps, first)
         if fault in GROUPS and first is not None:
             named[fault] = any(name in GROUPS[fault] for name in top)
+            for wait, right in other.items():
+                right.append(any(name in GROUPS[fault] for name in _top(steps, first, wait)))
         report.line(f"fault {fault}, found", shares[-1], "", rows_until_alarm=None if first is None else first - START,
                     top_3=" ".join(top), group_named=named.get(fault))  # fmt: skip
     report.line("false alarms before the faults begin", 100 * float(np.mean(early)), "%", rows=START * len(early))
@@ -101,6 +104,8 @@ def watch(report: Reporter, monitor: ProcessMonitor, normal: Array, faults: Mapp
     report.line("mean found, faults that anyone can see", float(np.mean(detected)), "", faults=len(detected))
     report.line("right group in the top 3", sum(named.values()) / max(len(named), 1), "", of=len(named),
                 missed=[fault for fault, right in named.items() if not right])  # fmt: skip
+    for wait, right in other.items():
+        report.line(f"the same, {wait} rows after the first alarm", sum(right) / max(len(right), 1), "", of=len(right))
     begun = time.process_time()
     monitor.restart()
     monitor.run(normal)
@@ -109,11 +114,11 @@ def watch(report: Reporter, monitor: ProcessMonitor, normal: Array, faults: Mapp
     return float(np.mean(shares))
 
 
-def _top(steps: Sequence[Any], first: int | None) -> tuple[str, ...]:
-    """The three variables named first, an hour after the first alarm, or at the last alarm before that."""
+def _top(steps: Sequence[Any], first: int | None, wait: int = HOUR) -> tuple[str, ...]:
+    """The three variables named first, `wait` rows after the first alarm, or at the last alarm before that."""
     if first is None:
         return ()
-    told = [step for step in steps[first : first + HOUR + 1] if step.alarm]
+    told = [step for step in steps[first : first + wait + 1] if step.alarm]
     return tuple(name for name, _ in told[-1].contributions[:3])
 
 
