@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from luban.ledger import MasterData
 from luban.loop.places import places
 from luban.screens.service import PlantView
 from luban.screens.users import Act, Users
+from tests.outside import require
 from tests.screens import shop
+from tests.screens.site import ARGUMENTS, Site, opened
 
 
 @pytest.fixture(scope="session")
@@ -58,3 +61,25 @@ def run_cli(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, 
         return code, out, err
 
     return call
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's program; tests that need it are skipped without it, before they prepare anything."""
+    return require("chromium")
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Chromium. It ends with its module: while Playwright runs, no test of this process can run asynchronously."""
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def site(plant_url: str, browser: Browser) -> Iterator[Site]:
+    """The plant that a module serves as `plant_url`, in a window of the test's own."""
+    with opened(browser, plant_url) as made:
+        yield made

@@ -2,61 +2,24 @@
 
 import asyncio
 import os
-import signal
-import subprocess
-import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from luban.connect.shdr.device import Adapter
-from tests.outside import free_port, require
+from tests.outside import free_port
 from tests.screens import shop
+from tests.screens.site import Site, served
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
 
-PASSWORD = "correct horse"
 SCREENSHOT = Path(__file__).parents[2] / "docs" / "start" / "screenshot.png"
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-SLOW = 30_000
 READY = '[data-figure][aria-busy="false"]'
-
-
-@dataclass
-class Site:
-    """A running plant and the browser that looks at it."""
-
-    url: str
-    context: BrowserContext
-    requests: list[str]
-    faults: list[str]
-
-    def page(self) -> Page:
-        """A new tab."""
-        page = self.context.new_page()
-        page.set_default_timeout(SLOW)
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("websocket", lambda socket: self.requests.append(socket.url))
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("console", lambda m: self.faults.append(m.text) if m.type == "error" and "401" not in m.text else None)
-        return page
-
-    def log_in(self, page: Page, language: str = "en", user: str = "admin", password: str = PASSWORD) -> None:
-        """Through the form."""
-        page.goto(f"{self.url}/{language}/login")
-        page.fill("input[name=user]", user)
-        page.fill("input[name=password]", password)
-        page.click("button[type=submit]")
 
 
 @contextmanager
@@ -84,59 +47,12 @@ def talking_machines() -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def plant_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    require("chromium")
     folder = tmp_path_factory.mktemp("live") / "plant"
     with talking_machines() as port:
         shop.write_plant(folder, port, free_port())
         shop.seed(folder)
-        web = free_port()
-        environment = {**os.environ, "LUBAN_ADMIN_PASSWORD": PASSWORD}
-        command = [sys.executable, "-m", "luban", "up", str(folder), "--port", str(web)]
-        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-        try:
-            url = f"http://127.0.0.1:{web}"
-            wait_until_up(url, process)
+        with served(folder, {}) as url:
             yield url
-        finally:
-            process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=30)
-        assert process.returncode == 0, said
-        assert "Traceback" not in said, said
-        assert "everything that was acknowledged is in the books" in said
-
-
-def wait_until_up(url: str, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert process.poll() is None, process.stderr.read() if process.stderr else ""
-        try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=2).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("the plant did not come up")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=require("chromium"), args=ARGUMENTS)
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def site(plant_url: str, browser: Browser) -> Iterator[Site]:
-    expect.set_options(timeout=SLOW)
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme="light")
-    made = Site(plant_url, context, [], [])
-    yield made
-    context.close()
-    home = plant_url.split("://", 1)[1]
-    inside = ("http://" + home, "ws://" + home, "data:", "blob:")
-    assert [url for url in made.requests if not url.startswith(inside)] == []
-    assert made.faults == []
 
 
 def value_of(page: Page, signal_id: str) -> str:

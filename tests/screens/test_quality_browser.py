@@ -1,16 +1,13 @@
 """The quality page in a real browser: every violation counted, phase I by a press, frozen limits, live values."""
 
 import os
-import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from luban.core.time import now
 from luban.ledger import Ledger, Spool
@@ -19,9 +16,8 @@ from luban.screens.i18n import LANGUAGES, words
 from luban.screens.web.quality_frame import PANELS, tab_names
 from luban.understand.quality.book import entries
 from luban.understand.quality.spc import control_chart, revisions
-from tests.outside import free_port, require
 from tests.screens import quality_shop as shop
-from tests.screens.test_browser import ARGUMENTS, PASSWORD, SLOW, Site, wait_until_up
+from tests.screens.site import Site, served
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
 
@@ -31,46 +27,16 @@ LATE = [18.022, 18.018, 18.025, 18.020, 18.021]
 
 
 @pytest.fixture(scope="module")
-def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    require("chromium")
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = shop.write(tmp_path_factory.mktemp("quality") / "plant")
     shop.seed(folder)
-    for name, role in (("admin", "admin"), ("wang", "viewer"), ("zhao", "operator")):
-        add = [sys.executable, "-m", "luban", "users", "add", str(folder), name, "--role", role]
-        subprocess.run(add, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)
-    web = free_port()
-    command = [sys.executable, "-m", "luban", "up", str(folder), "--port", str(web)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        url = f"http://127.0.0.1:{web}"
-        wait_until_up(url, process)
-        yield url, folder
-    finally:
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
-    assert process.returncode == 0, said
-    assert "Traceback" not in said, said
+    return folder
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=require("chromium"), args=ARGUMENTS)
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def site(plant: tuple[str, Path], browser: Browser) -> Iterator[Site]:
-    expect.set_options(timeout=SLOW)
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme="light")
-    made = Site(plant[0], context, [], [])
-    yield made
-    context.close()
-    home = made.url.split("://", 1)[1]
-    inside = ("http://" + home, "ws://" + home, "data:", "blob:")
-    assert [url for url in made.requests if not url.startswith(inside)] == []
-    assert made.faults == []
+def plant_url(plant: Path) -> Iterator[str]:
+    with served(plant, {"admin": "admin", "wang": "viewer", "zhao": "operator"}) as url:
+        yield url
 
 
 def opened(site: Site, of: str, user: str = "admin", language: str = "en") -> Page:
@@ -139,7 +105,7 @@ def test_every_violation_is_marked_with_its_rule(site: Site):
     assert sum(counts) == 50
 
 
-def test_limits_come_to_be_and_hold(site: Site, plant: tuple[str, Path]):
+def test_limits_come_to_be_and_hold(site: Site, plant: Path):
     page = opened(site, shop.WIDTH)
     means = np.array(shop.widths()).mean(axis=1)
     # the point is pressed on the drawing, and left out with a reason
@@ -172,9 +138,8 @@ def test_limits_come_to_be_and_hold(site: Site, plant: tuple[str, Path]):
     expect(page.locator(".lb-qbasis")).not_to_have_count(0)
     held = centre.text_content()
     # a value that a device writes comes by itself, and the limits stay
-    folder = plant[1]
     before = page.locator(DRAWN).get_attribute("data-version")
-    spool = Spool(places(folder).spool, "cmm3")
+    spool = Spool(places(plant).spool, "cmm3")
     at = now()
     lot = shop.rows(shop.WIDTH, [at + n for n in range(5)], LATE, lot=["G-300"] * 5)
     spool.put("measurement", lot)
@@ -185,7 +150,7 @@ def test_limits_come_to_be_and_hold(site: Site, plant: tuple[str, Path]):
     assert centre.text_content() == held
     expect(page.locator('.lb-qrow[aria-current="true"]')).to_contain_text("signal")
     # the same limits as the books hold, counted against the batch
-    ledger = Ledger(places(folder).ledger)
+    ledger = Ledger(places(plant).ledger)
     limits = revisions(entries(ledger, "limits", shop.WIDTH))[-1]
     ledger.close()
     whole = [*shop.widths(), LATE]
@@ -235,11 +200,11 @@ def test_each_machine_is_seen_alone(site: Site):
     expect(page.locator(".lb-qhistory li")).to_have_count(0)
 
 
-def test_a_value_appears_within_two_seconds(site: Site, plant: tuple[str, Path]):
+def test_a_value_appears_within_two_seconds(site: Site, plant: Path):
     page = opened(site, shop.BORE)
     dots = page.locator('.lb-control [data-panel="0"] .lb-qdot')
     count = dots.count()
-    say(plant[1], shop.BORE, [40.014])
+    say(plant, shop.BORE, [40.014])
     expect(dots).to_have_count(count + 1, timeout=2000)
     expect(page.locator(f'[data-of="{shop.BORE}"] .lb-qrow-value')).to_contain_text("40.014")
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,7 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from httpx import ASGITransport, AsyncClient
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from luban.core.errors import LubanError
 from luban.core.time import now
@@ -36,9 +33,8 @@ from luban.screens.service.setpoints import NEWEST, read_setpoint
 from luban.screens.users import Act, Role, User
 from luban.understand.quality.book import row
 from luban.understand.quality.data import individuals
-from tests.outside import free_port, require
 from tests.screens import quality_shop as shop
-from tests.screens.test_browser import ARGUMENTS, PASSWORD, SLOW, Site, wait_until_up
+from tests.screens.site import Site, served
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -214,40 +210,9 @@ def test_the_books_are_folded_and_the_newest_values_count(folder: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def plant(folder: Path) -> Iterator[str]:
-    require("chromium")
-    for name, role in (("admin", "admin"), ("wang", "viewer")):
-        add = [sys.executable, "-m", "luban", "users", "add", str(folder), name, "--role", role]
-        subprocess.run(add, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)
-    web = free_port()
-    command = [sys.executable, "-m", "luban", "up", str(folder), "--port", str(web)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        url = f"http://127.0.0.1:{web}"
-        wait_until_up(url, process)
+def plant_url(folder: Path) -> Iterator[str]:
+    with served(folder, {"admin": "admin", "wang": "viewer"}) as url:
         yield url
-    finally:
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
-    assert process.returncode == 0, said
-    assert "Traceback" not in said, said
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=require("chromium"), args=ARGUMENTS)
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def site(plant: str, browser: Browser) -> Iterator[Site]:
-    expect.set_options(timeout=SLOW)
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme="light")
-    made = Site(plant, context, [], [])
-    yield made
-    context.close()
 
 
 def opened(site: Site, who: str, language: str = "en") -> Page:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -18,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from luban.core.time import HOUR, MINUTE, now
 from luban.decide.improve.analysis import analyse
@@ -36,9 +32,8 @@ from luban.screens.report.quality_drawings import _lines, _round_levels
 from luban.screens.report.quality_experiment import design_sheet, experiment_sheet, project_sheet, proposal_sheet
 from luban.screens.report.sheet import Figures, Grid, Note, Sheet, sheet_html, sheet_pdf, sheet_xlsx
 from luban.understand.quality.book import row
-from tests.outside import free_port, require
 from tests.screens import quality_shop as shop
-from tests.screens.test_browser import ARGUMENTS, PASSWORD, SLOW, Site, wait_until_up
+from tests.screens.site import Site, served
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -180,47 +175,26 @@ def local(at: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path, int]]:
-    require("chromium")
+def change() -> int:
+    """When the shop's turning became better [µs UTC]."""
+    return now() // MINUTE * MINUTE - HOUR
+
+
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory: pytest.TempPathFactory, change: int) -> Path:
     folder = shop.write(tmp_path_factory.mktemp("doe") / "plant")
-    chance, change = np.random.default_rng(3), now() // MINUTE * MINUTE - HOUR
+    chance = np.random.default_rng(3)
     values = np.concatenate([25 + 0.008 * chance.standard_normal(60), 25 + 0.002 * chance.standard_normal(50)])
     times = [change - 60 * MINUTE + i * MINUTE for i in range(110)]
     with LedgerWriter(places(folder).ledger) as writer:
         writer.append("measurement", shop.rows(shop.DIAMETER, times, values.tolist(), gauge="probe 1"), source="cmm")
-    for name, role in (("admin", "admin"), ("wang", "operator"), ("zhao", "viewer")):
-        add = [sys.executable, "-m", "luban", "users", "add", str(folder), name, "--role", role]
-        subprocess.run(add, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)
-    web = free_port()
-    command = [sys.executable, "-m", "luban", "up", str(folder), "--port", str(web)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
-    try:
-        url = f"http://127.0.0.1:{web}"
-        wait_until_up(url, process)
-        yield url, folder, change
-    finally:
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
-    assert process.returncode == 0, said
-    assert "Traceback" not in said, said
+    return folder
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=require("chromium"), args=ARGUMENTS)
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def site(plant: tuple[str, Path, int], browser: Browser) -> Iterator[Site]:
-    expect.set_options(timeout=SLOW)
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme="light")
-    made = Site(plant[0], context, [], [])
-    yield made
-    context.close()
-    assert made.faults == []
+def plant_url(plant: Path) -> Iterator[str]:
+    with served(plant, {"admin": "admin", "wang": "operator", "zhao": "viewer"}) as url:
+        yield url
 
 
 def opened(site: Site, language: str = "en", user: str = "admin") -> Page:
@@ -237,7 +211,7 @@ def fill(page: Page, name: str, value: str) -> None:
 
 @pytest.mark.service
 @pytest.mark.timeout(240)
-def test_from_a_question_to_what_the_runs_say(site: Site, plant: tuple[str, Path, int]) -> None:
+def test_from_a_question_to_what_the_runs_say(site: Site, plant: Path) -> None:
     page = opened(site)
     panel = page.locator("#lb-panel-experiment")
     fill(page, "title", "Stronger glue")
@@ -255,7 +229,7 @@ def test_from_a_question_to_what_the_runs_say(site: Site, plant: tuple[str, Path
         expect(panel.locator(f"[data-made='{made + 1}']")).to_be_visible()
     expect(panel.locator(".p-sheet:visible h1").first).to_have_text("Experiment: strength [MPa]")
     expect(panel).to_contain_text("Best settings")
-    with closing(Ledger(places(plant[1]).ledger)) as ledger:
+    with closing(Ledger(places(plant).ledger)) as ledger:
         (record,) = experiments(ledger)
     assert (record.title, len(record.made)) == ("Stronger glue", 4)
     assert {e.person for e in record.entries} == {"admin"}
@@ -266,8 +240,7 @@ def test_from_a_question_to_what_the_runs_say(site: Site, plant: tuple[str, Path
 
 @pytest.mark.service
 @pytest.mark.timeout(240)
-def test_a_project_whose_gain_the_facts_verify(site: Site, plant: tuple[str, Path, int]) -> None:
-    _, folder, change = plant
+def test_a_project_whose_gain_the_facts_verify(site: Site, plant: Path, change: int) -> None:
     page = opened(site)
     panel = page.locator("#lb-panel-experiment")
     panel.get_by_role("button", name="Improvement projects").click()
@@ -283,9 +256,9 @@ def test_a_project_whose_gain_the_facts_verify(site: Site, plant: tuple[str, Pat
         panel.get_by_role("button", name=f"Go on to: {phase}").click()
         expect(panel.locator(".p-sheet:visible")).to_contain_text(phase)
     expect(panel.locator(".p-sheet:visible")).to_contain_text("better, verified")
-    with closing(Ledger(places(folder).ledger)) as ledger:
+    with closing(Ledger(places(plant).ledger)) as ledger:
         (project,) = projects(ledger)
-        found = verify(ledger, load(folder), project)
+        found = verify(ledger, load(plant), project)
     assert (found.gain.verdict, found.facts) == ("better", 110)
     expect(panel.locator(".p-sheet:visible")).to_contain_text("110")
     panel.get_by_role("button", name="Go on to: control").click()

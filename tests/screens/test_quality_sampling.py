@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from luban.core.time import DAY, now
 from luban.ledger import LedgerWriter
@@ -33,9 +29,8 @@ from luban.understand.quality.sampling import (
     standard_plan,
     variables_plan,
 )
-from tests.outside import free_port, require
 from tests.screens import quality_shop
-from tests.screens.test_browser import ARGUMENTS, PASSWORD, SLOW, Site, wait_until_up
+from tests.screens.site import Site, served
 
 Cli = Callable[..., tuple[int, str, str]]
 LOTS = (
@@ -275,42 +270,14 @@ def test_a_plan_on_paper() -> None:
 
 
 @pytest.fixture(scope="module")
-def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    require("chromium")
-    folder = seeded(tmp_path_factory.mktemp("desk") / "plant")
-    for name, role in (("admin", "admin"), ("wang", "operator"), ("zhao", "viewer")):
-        add = [sys.executable, "-m", "luban", "users", "add", str(folder), name, "--role", role]
-        subprocess.run(add, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)
-    web = free_port()
-    command = [sys.executable, "-m", "luban", "up", str(folder), "--port", str(web)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
-    try:
-        url = f"http://127.0.0.1:{web}"
-        wait_until_up(url, process)
-        yield url, folder
-    finally:
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
-    assert process.returncode == 0, said
-    assert "Traceback" not in said, said
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return seeded(tmp_path_factory.mktemp("desk") / "plant")
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=require("chromium"), args=ARGUMENTS)
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def site(plant: tuple[str, Path], browser: Browser) -> Iterator[Site]:
-    expect.set_options(timeout=SLOW)
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme="light")
-    made = Site(plant[0], context, [], [])
-    yield made
-    context.close()
-    assert made.faults == []
+def plant_url(plant: Path) -> Iterator[str]:
+    with served(plant, {"admin": "admin", "wang": "operator", "zhao": "viewer"}) as url:
+        yield url
 
 
 def opened(site: Site, tab: str, language: str = "en", user: str = "admin") -> Page:
@@ -364,7 +331,7 @@ def test_who_may_not_is_not_offered_it_and_chinese_is_whole(site: Site) -> None:
 
 @pytest.mark.service
 @pytest.mark.timeout(240)
-def test_an_overdue_gauge_is_calibrated_and_frees_its_lot(site: Site, plant: tuple[str, Path]) -> None:
+def test_an_overdue_gauge_is_calibrated_and_frees_its_lot(site: Site, plant: Path) -> None:
     page = opened(site, "register")
     panel = page.locator("#lb-panel-register")
     expect(panel.get_by_text("G-9").first).to_be_visible()

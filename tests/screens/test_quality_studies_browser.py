@@ -1,21 +1,17 @@
 """Capability and gauge studies on the quality page, in a real browser."""
 
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from luban.core.time import now
 from luban.ledger import LedgerWriter
 from luban.loop.places import places
 from luban.screens.i18n import words
-from tests.outside import free_port, require
 from tests.screens import quality_shop as shop
-from tests.screens.test_browser import ARGUMENTS, PASSWORD, SLOW, Site, wait_until_up
+from tests.screens.site import Site, served
 from tests.understand.quality.test_gauge_study import AIAG
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
@@ -28,8 +24,7 @@ def aiag() -> list[tuple[str, str, float]]:
 
 
 @pytest.fixture(scope="module")
-def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    require("chromium")
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = shop.write(tmp_path_factory.mktemp("studies") / "plant")
     shop.seed(folder)
     end = now()
@@ -46,42 +41,13 @@ def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             "rework": [0.0, 0.0], "item": ["shaft", "gear"], "quality": [0, 0],
         }  # fmt: skip
         writer.append("count", counts, source="counter")
-    for name, role in (("admin", "admin"), ("wang", "viewer")):
-        add = [sys.executable, "-m", "luban", "users", "add", str(folder), name, "--role", role]
-        subprocess.run(add, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)
-    web = free_port()
-    command = [sys.executable, "-m", "luban", "up", str(folder), "--port", str(web)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        url = f"http://127.0.0.1:{web}"
-        wait_until_up(url, process)
-        yield url
-    finally:
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
-    assert process.returncode == 0, said
-    assert "Traceback" not in said, said
+    return folder
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=require("chromium"), args=ARGUMENTS)
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def site(plant: str, browser: Browser) -> Iterator[Site]:
-    expect.set_options(timeout=SLOW)
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme="light")
-    made = Site(plant, context, [], [])
-    yield made
-    context.close()
-    home = made.url.split("://", 1)[1]
-    inside = ("http://" + home, "ws://" + home, "data:", "blob:")
-    assert [url for url in made.requests if not url.startswith(inside)] == []
-    assert made.faults == []
+def plant_url(plant: Path) -> Iterator[str]:
+    with served(plant, {"admin": "admin", "wang": "viewer"}) as url:
+        yield url
 
 
 def opened(site: Site, tab: str, of: str = "", language: str = "en") -> Page:

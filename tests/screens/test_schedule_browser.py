@@ -1,20 +1,17 @@
 """The planner's page in a real browser: bars, drag, refusal, undo, lock, keys, compare; by role, language, width."""
 
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from luban.screens.service.schedule_store import Plans
-from tests.outside import free_port, require
 from tests.screens import schedule_shop
-from tests.screens.test_browser import ARGUMENTS, PASSWORD, SLOW, Site, wait_until_up
+from tests.screens.site import Site, served
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
 
@@ -23,51 +20,20 @@ GANTT = ".lb-gantt"
 
 
 @pytest.fixture(scope="module")
-def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    require("chromium")
-    folder = schedule_shop.write(tmp_path_factory.mktemp("schedule") / "plant")
-    for name, role in (("admin", "admin"), ("li", "planner"), ("wang", "viewer")):
-        add = [sys.executable, "-m", "luban", "users", "add", str(folder), name, "--role", role]
-        subprocess.run(add, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)
-    web = free_port()
-    command = [sys.executable, "-m", "luban", "up", str(folder), "--port", str(web)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        url = f"http://127.0.0.1:{web}"
-        wait_until_up(url, process)
-        yield url, folder
-    finally:
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
-    assert process.returncode == 0, said
-    assert "Traceback" not in said, said
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return schedule_shop.write(tmp_path_factory.mktemp("schedule") / "plant")
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=require("chromium"), args=ARGUMENTS)
-        yield made
-        made.close()
+def plant_url(plant: Path) -> Iterator[str]:
+    with served(plant, {"admin": "admin", "li": "planner", "wang": "viewer"}) as url:
+        yield url
 
 
 @pytest.fixture
-def site(plant: tuple[str, Path], browser: Browser) -> Iterator[Site]:
-    expect.set_options(timeout=SLOW)
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme="light")
-    made = Site(plant[0], context, [], [])
-    yield made
-    context.close()
-    home = made.url.split("://", 1)[1]
-    inside = ("http://" + home, "ws://" + home, "data:", "blob:")
-    assert [url for url in made.requests if not url.startswith(inside)] == []
-    assert made.faults == []
-
-
-@pytest.fixture
-def plan(plant: tuple[str, Path]) -> str:
+def plan(plant: Path) -> str:
     """A plan of its own for each test."""
-    return schedule_shop.seed(plant[1], schedule_shop.problem(), name="Week 2")
+    return schedule_shop.seed(plant, schedule_shop.problem(), name="Week 2")
 
 
 def open_plan(site: Site, plan: str, language: str = "en", user: str = "li") -> Page:
@@ -236,8 +202,8 @@ def test_the_wheel_zooms_around_the_pointer_and_a_drag_of_the_ground_pans(site: 
     assert spot(page, "PO-110/10")["x"] < near["x"]
 
 
-def test_two_plans_are_compared(site: Site, plan: str, plant: tuple[str, Path]):
-    other = schedule_shop.seed(plant[1], schedule_shop.problem(), name="Before")
+def test_two_plans_are_compared(site: Site, plan: str, plant: Path):
+    other = schedule_shop.seed(plant, schedule_shop.problem(), name="Before")
     page = open_plan(site, plan)
     drag(page, "PO-110/10", 3, 30)
     page.click(".lb-take")
@@ -245,7 +211,7 @@ def test_two_plans_are_compared(site: Site, plan: str, plant: tuple[str, Path]):
     page.get_by_label("Compare with").select_option(other)
     table = page.locator(".lb-moved tbody tr")
     expect(table.first).to_be_visible()
-    assert page.locator(GANTT).get_attribute("data-ghosts") == str(table.count())
+    expect(page.locator(GANTT)).to_have_attribute("data-ghosts", str(table.count()))  # comes after the table
     expect(page.locator(".lb-moved")).to_contain_text("PO-110/10")
     expect(page.locator(".lb-figures-compared")).to_contain_text("setup time")
 
@@ -279,7 +245,7 @@ def test_load_late_orders_and_the_dispatch_list(site: Site, plan: str):
 
 
 @pytest.mark.timeout(400)  # the first search compiles
-def test_a_breakdown_is_entered_and_a_way_to_go_on_taken(site: Site, plan: str, plant: tuple[str, Path]):
+def test_a_breakdown_is_entered_and_a_way_to_go_on_taken(site: Site, plan: str, plant: Path):
     page = open_plan(site, plan)
     page.click(".lb-tabs button:has-text('What happened?')")
     form = page.locator("aside .lb-panel .lb-form")
@@ -301,12 +267,12 @@ def test_a_breakdown_is_entered_and_a_way_to_go_on_taken(site: Site, plan: str, 
     assert page.locator(GANTT).get_attribute("data-version") == "0"
     if folder := os.environ.get("LUBAN_SHOTS"):
         page.screenshot(path=Path(folder) / "happened.png", full_page=True)
-    before = {own.id for own in Plans(plant[1]).all()}
+    before = {own.id for own in Plans(plant).all()}
     page.click("text=Take it as a new plan")
     expect(page.locator(".lb-plans tr[aria-current]")).to_contain_text("Mill 2 down 01-05 13:00 to 01-05 19:00")
-    (made,) = {own.id for own in Plans(plant[1]).all()} - before
+    (made,) = {own.id for own in Plans(plant).all()} - before
     expect(page.locator(f'{GANTT}[data-ready="{made}"]')).to_be_visible()
-    assert Plans(plant[1]).get(made).history[0].who == "li"
+    assert Plans(plant).get(made).history[0].who == "li"
     page.click(".lb-tabs button:has-text('History')")
     expect(page.locator(".lb-history-table")).to_contain_text(f"({plan})")
 
@@ -357,8 +323,8 @@ def test_a_change_in_one_browser_is_seen_in_another(site: Site, plan: str):
     version(other, 1)
 
 
-def test_a_plan_older_than_the_orders_says_so(site: Site, plan: str, plant: tuple[str, Path]):
-    file = plant[1] / "orders.csv"
+def test_a_plan_older_than_the_orders_says_so(site: Site, plan: str, plant: Path):
+    file = plant / "orders.csv"
     text = file.read_text("utf-8")
     try:
         file.write_text(text.replace("PO-101,", "PO-901,"), "utf-8")
@@ -407,9 +373,9 @@ def test_nothing_runs_out_of_the_page(site: Site, plan: str, width: int):
         assert button.inner_text().strip() or button.get_attribute("aria-label")
 
 
-def test_three_thousand_bars(site: Site, plant: tuple[str, Path]):
+def test_three_thousand_bars(site: Site, plant: Path):
     """Drawn in full, and only what is seen once zoomed in; how long a frame takes is told, not judged."""
-    big = schedule_shop.seed(plant[1], schedule_shop.big(), name="Big")
+    big = schedule_shop.seed(plant, schedule_shop.big(), name="Big")
     page = open_plan(site, big)
     told = page.evaluate(
         """async () => { const g = document.querySelector('.lb-gantt').gantt; g.tall = 1400; g.measure(); g.fit();
@@ -426,8 +392,8 @@ def test_three_thousand_bars(site: Site, plant: tuple[str, Path]):
     assert told["near"] < 600
 
 
-def test_an_empty_shop_says_what_to_do(site: Site, plan: str, plant: tuple[str, Path]):
-    kept = plant[1] / ".luban" / "plans"
+def test_an_empty_shop_says_what_to_do(site: Site, plan: str, plant: Path):
+    kept = plant / ".luban" / "plans"
     away = kept.with_name("plans_away")
     kept.rename(away)
     try:
@@ -438,7 +404,7 @@ def test_an_empty_shop_says_what_to_do(site: Site, plan: str, plant: tuple[str, 
         assert page.locator(GANTT).is_hidden()
     finally:
         away.rename(kept)
-    assert Plans(plant[1]).get(plan).id == plan
+    assert Plans(plant).get(plan).id == plan
 
 
 def test_a_search_is_followed_and_given_up(site: Site, plan: str):
@@ -465,9 +431,9 @@ def test_strangers_are_sent_to_the_form(site: Site):
 
 
 @pytest.mark.skipif(os.environ.get("LUBAN_UPDATE_SCREENSHOT") != "1", reason="makes the picture of the how-to page")
-def test_the_picture_of_the_how_to(site: Site, plant: tuple[str, Path]):
-    schedule_shop.write(plant[1], 60, 0)
-    page = open_plan(site, schedule_shop.seed(plant[1], schedule_shop.problem(60, 0), name="Week 2"))
+def test_the_picture_of_the_how_to(site: Site, plant: Path):
+    schedule_shop.write(plant, 60, 0)
+    page = open_plan(site, schedule_shop.seed(plant, schedule_shop.problem(60, 0), name="Week 2"))
     at = spot(page, "PO-154/20")
     page.mouse.click(at["x"], at["y"])
     page.evaluate("document.activeElement.blur()")

@@ -1,18 +1,14 @@
 """The twin's page in a real browser: run, watch, compare, cancel; by role, language, light and width."""
 
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.outside import free_port, require
 from tests.screens import twin_shop
-from tests.screens.test_browser import ARGUMENTS, PASSWORD, SLOW, Site, wait_until_up
+from tests.screens.site import Site, served
 
 pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
 
@@ -20,45 +16,14 @@ SCREENSHOT = Path(__file__).parents[2] / "docs" / "concepts" / "twin.png"
 
 
 @pytest.fixture(scope="module")
-def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    require("chromium")
-    folder = twin_shop.write(tmp_path_factory.mktemp("twin") / "plant")
-    for name, role in (("admin", "admin"), ("wang", "viewer")):
-        add = [sys.executable, "-m", "luban", "users", "add", str(folder), name, "--role", role]
-        subprocess.run(add, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)
-    web = free_port()
-    command = [sys.executable, "-m", "luban", "up", str(folder), "--port", str(web)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    try:
-        url = f"http://127.0.0.1:{web}"
-        wait_until_up(url, process)
-        yield url, folder
-    finally:
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
-    assert process.returncode == 0, said
-    assert "Traceback" not in said, said
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return twin_shop.write(tmp_path_factory.mktemp("twin") / "plant")
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=require("chromium"), args=ARGUMENTS)
-        yield made
-        made.close()
-
-
-@pytest.fixture
-def site(plant: tuple[str, Path], browser: Browser) -> Iterator[Site]:
-    expect.set_options(timeout=SLOW)
-    context = browser.new_context(viewport={"width": 1440, "height": 1000}, color_scheme="light")
-    made = Site(plant[0], context, [], [])
-    yield made
-    context.close()
-    home = made.url.split("://", 1)[1]
-    inside = ("http://" + home, "ws://" + home, "data:", "blob:")
-    assert [url for url in made.requests if not url.startswith(inside)] == []
-    assert made.faults == []
+def plant_url(plant: Path) -> Iterator[str]:
+    with served(plant, {"admin": "admin", "wang": "viewer"}) as url:
+        yield url
 
 
 def fill(page: Page, label: str, value: str) -> None:
