@@ -63,7 +63,7 @@ class _Target:
     lead     its change by place, log width and threshold
     turn     (its place there, log width) → (place, log width) that give it; None: the log width itself is the figure
     back     from that scale to people's
-    spread   roughly how far its interval reaches on that scale, for the first step
+    falling  a greater place there is a smaller figure
     """
 
     name: str
@@ -71,6 +71,7 @@ class _Target:
     lead: Floats
     turn: Callable[[float, float], float] | None
     back: Callable[[float], float]
+    falling: bool = False
 
 
 def life_figures(
@@ -164,7 +165,7 @@ def _parameters(fit: LifeFit) -> list[_Target]:
         return []
     named = {True: "log sd" if law.log else "sd", False: "shape" if law.log else "scale"}[law.kind == "normal"]
     back = (lambda s: math.exp(-s)) if named == "shape" else math.exp
-    width = _Target(named, fit.log_width, np.array([0.0, 1.0, 0.0]), None, back)
+    width = _Target(named, fit.log_width, np.array([0.0, 1.0, 0.0]), None, back, named == "shape")
     return [scale] if fit.held else [width, scale] if named == "shape" else [scale, width]
 
 
@@ -178,7 +179,11 @@ def _reliability(fit: LifeFit, age: float) -> _Target:
     z = (y - fit.place) / fit.width
     by_bound = -1 / (fit.width * math.exp(y)) if fit.law.log and math.isfinite(y) else 0.0
     lead = np.array([-1 / fit.width, 0.0 if fit.held or fit.law.fixed else -z, by_bound])
-    return _Target(f"R({age:g})", z, lead, lambda q, s: y - q * math.exp(s), lambda one: float(fit.law.surviving(one)))
+
+    def back(place: float) -> float:
+        return float(fit.law.surviving(place))
+
+    return _Target(f"R({age:g})", z, lead, lambda q, s: y - q * math.exp(s), back, falling=True)
 
 
 def _bound(fit: LifeFit, level: float) -> LifeFigure:
@@ -226,7 +231,7 @@ def _figure(fit: LifeFit, target: _Target, level: float) -> LifeFigure:
     low, high = _profile(fit, target, level)
     ends_ = [None if end is None else target.back(end) for end in (low, high)]
     value = target.back(target.at)
-    if target.back(target.at + 1e-3) < value:
+    if target.falling:
         ends_.reverse()
     return LifeFigure(
         target.name, value, ends_[0], ends_[1], fisher, reason=NO_LIMIT if None in ends_ else "",
@@ -283,6 +288,8 @@ def _best_width(
     def on(s: float) -> tuple[Point, float, float]:
         tilt = (turn(q, s + _STEP) - turn(q, s - _STEP)) / (2 * _STEP)
         bow = (turn(q, s + _STEP) - 2 * turn(q, s) + turn(q, s - _STEP)) / _STEP**2
+        if not (math.isfinite(tilt) and math.isfinite(bow)):
+            return Point(-math.inf, np.zeros(2), -np.eye(2)), math.nan, math.nan
         point = surface.at(turn(q, s), s)
         along = np.array([tilt, 1.0])
         return point, float(point.slope @ along), float(along @ point.bend @ along + point.slope[0] * bow)
