@@ -8,14 +8,13 @@ from __future__ import annotations
 from luban.core.time import to_datetime
 from luban.screens.i18n import Words, words
 from luban.screens.report.quality_spc import spc_sheet
-from luban.screens.report.sheet import Block, Grid, sheet_html, sheet_pdf, sheet_xlsx
+from luban.screens.report.sheet import Block, Grid
+from luban.screens.report.sheet_file import file_of
 from luban.screens.service.quality import QualityBooks
 from luban.screens.service.quality_charting import Wanted, cut
 from luban.screens.words import decision_word
 
 __all__ = ["decided_blocks", "printed"]
-
-_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def printed(books: QualityBooks, subject: str, wanted: Wanted, kind: str, language: str) -> tuple[bytes, str]:
@@ -27,11 +26,7 @@ def printed(books: QualityBooks, subject: str, wanted: Wanted, kind: str, langua
     sheet = spc_sheet(
         cut(books.chart(subject, wanted)), say, decided_blocks(books, subject, say), books.view.plant.zone
     )
-    if kind == "pdf":
-        return sheet_pdf(sheet, language), "application/pdf"
-    if kind == "xlsx":
-        return sheet_xlsx(sheet), _EXCEL
-    return sheet_html(sheet, language).encode(), "text/html; charset=utf-8"
+    return file_of(sheet, kind, language)
 
 
 def decided_blocks(books: QualityBooks, subject: str, say: Words) -> list[Block]:

@@ -19,16 +19,15 @@ from luban.screens.report.sheet import Grid, Sheet, sheet_part
 from luban.screens.service import Now
 from luban.screens.service.setpoints import Stood, known_characteristics, read_setpoint, within
 from luban.screens.users import Act, Role
+from luban.screens.web.quality_columns import LEFT, RIGHT, SIDE_BY_SIDE
 from luban.screens.web.quality_frame import Bench, card
-from luban.screens.web.quality_sampling import download_tools
+from luban.screens.web.quality_sheet import show_sheet
 from luban.screens.web.schedule_parts import Choice, field, tool
 from luban.screens.web.twin_tables import notice
 from luban.understand.quality.book import Entry, row
 
 __all__ = ["ControlPanel"]
 
-_LEFT = "flex: 1 1 290px; max-width: 420px; display: grid; gap: 12px; min-width: 0"
-_RIGHT = "flex: 3 1 420px; min-width: 0; display: grid; gap: 12px; grid-template-columns: minmax(0, 1fr)"
 _SHOWN = 30
 _CALM = 3.0  # [s] between two looks at the books
 
@@ -49,12 +48,12 @@ class ControlPanel:
     def build(self) -> None:
         """Lay it out inside the tab's element."""
         say = self.say
-        with ui.element("div").style("display: flex; flex-wrap: wrap; gap: 12px; align-items: flex-start"):
-            with ui.element("div").style(_LEFT):
+        with ui.element("div").style(SIDE_BY_SIDE):
+            with ui.element("div").style(LEFT):
                 with card(say("Characteristic")), ui.element("div").classes("lb-form"):
                     self._choice = Choice(say("Characteristic"), self._choose)
                 self._forms = ui.element("div").style("display: grid; gap: 12px")
-            with ui.element("div").style(_RIGHT):
+            with ui.element("div").style(RIGHT):
                 with card() as head:
                     with head:
                         self._tools = ui.element("div").classes("lb-tools")
@@ -111,15 +110,11 @@ class ControlPanel:
     # ------------------------------------------------------------------ drawing
 
     def _draw(self, stood: Stood) -> None:
+        if stood.plan is not None:
+            show_sheet(self.bench, self._shown, self._tools, control_sheet(stood.plan, self.say), "set-point")
+            return
         self._shown.clear()
         self._tools.clear()
-        if stood.plan is not None:
-            sheet = control_sheet(stood.plan, self.say)
-            with self._shown:
-                ui.html(sheet_part(sheet), sanitize=False)
-            with self._tools:
-                download_tools(self.bench, sheet, "set-point")
-            return
         if stood.stands.knob is None:
             text = self.say("Nothing is agreed yet. An engineer says what can be set, and how far.")
         else:

@@ -18,23 +18,23 @@ from luban.decide.improve.records import Record
 from luban.decide.improve.written import read_factor
 from luban.screens.i18n import Words
 from luban.screens.report.quality_experiment import design_sheet, experiment_sheet, proposal_sheet, settings_text
-from luban.screens.report.sheet import Sheet, sheet_part
+from luban.screens.report.sheet import Sheet
 from luban.screens.service import Now
 from luban.screens.service.experiments import ExperimentDesk, first_response
 from luban.screens.users import Role
+from luban.screens.web.quality_columns import RIGHT, SIDE_BY_SIDE
 from luban.screens.web.quality_frame import Bench, card
 from luban.screens.web.quality_project import ProjectDesk
-from luban.screens.web.quality_sampling import download_tools
-from luban.screens.web.schedule_parts import Choice, field, segments, tool
+from luban.screens.web.quality_sheet import show_sheet
+from luban.screens.web.quality_typed import free_name, number
+from luban.screens.web.schedule_parts import field, labelled_choice, segments, tool
 
 __all__ = ["ExperimentPanel"]
 
 _TYPED = "(event) => emit(event.target.value)"
-_WIDE = "display: flex; flex-wrap: wrap; gap: 12px; align-items: flex-start"
 _LEFT = (
     "flex: 1 1 300px; max-width: 440px; display: grid; gap: 12px; min-width: 0; grid-template-columns: minmax(0, 1fr)"
 )
-_RIGHT = "flex: 3 1 420px; min-width: 0; display: grid; gap: 12px; grid-template-columns: minmax(0, 1fr)"
 
 
 class ExperimentPanel:
@@ -61,18 +61,18 @@ class ExperimentPanel:
         say = self.say
         choices = [("experiments", say("Experiments")), ("projects", say("Improvement projects"))]
         segments(choices, self._mode, self._turn, say("Experiments"))
-        self._experiments = ui.element("div").style(_WIDE)
+        self._experiments = ui.element("div").style(SIDE_BY_SIDE)
         with self._experiments:
             with ui.element("div").style(_LEFT):
                 self._list = ui.element("div")
                 self._desk = ui.element("div").style("display: grid; gap: 12px; grid-template-columns: minmax(0, 1fr)")
-            with ui.element("div").style(_RIGHT), card() as head:
+            with ui.element("div").style(RIGHT), card() as head:
                 with head:
                     self._tools = ui.element("div").classes("lb-tools")
                 self._shown = ui.element("div").props("aria-live=polite")
-        self._other = ui.element("div").style(_WIDE)
+        self._other = ui.element("div").style(SIDE_BY_SIDE)
         with self._other:
-            self._projects.build(_LEFT, _RIGHT)
+            self._projects.build(_LEFT, RIGHT)
         self._other.set_visibility(False)
 
     async def show(self) -> None:
@@ -189,9 +189,7 @@ class ExperimentPanel:
         box.props(f"data-field={name}")
 
     def _choice(self, name: str, label: str, entries: list[tuple[str, str]]) -> None:
-        with ui.element("label"):
-            ui.html(html.escape(label), sanitize=False, tag="span")
-            Choice(label, lambda value: self._chosen.__setitem__(name, value)).fill(entries, self._chosen[name])
+        labelled_choice(label, entries, self._chosen[name], lambda value: self._chosen.__setitem__(name, value))
 
     def _planned(self) -> tuple[Design, str]:
         """The design for what was typed, and why; in a thread."""
@@ -224,7 +222,7 @@ class ExperimentPanel:
         title = self._given["title"].strip() or self.say("Experiment")
         responses = self._responses()
         aim = {"response": next(iter(responses), ""), "aim": self._chosen["aim"]}
-        name = _free(title, [r.id for r in self._all])
+        name = free_name(title, [r.id for r in self._all])
         units = {key: unit for key, unit in responses.items() if unit}
         done = await self.bench.ask(self.desk.plan, name, made[0], tuple(responses), title=title, person=person,
                                     aim=aim, units=units)  # fmt: skip
@@ -269,7 +267,7 @@ class ExperimentPanel:
         if person is None or own is None:
             return
         try:
-            values = {name: _number(self._results.get(name, ""), name) for name in own.responses}
+            values = {name: number(self._results.get(name, ""), name) for name in own.responses}
         except InputError as error:
             self.bench.complain(error)
             return
@@ -326,24 +324,4 @@ class ExperimentPanel:
         return [self.desk.analysis(own.id, name) for name in (first, *(n for n in own.responses if n != first))]
 
     def _show(self, sheet: Sheet, name: str, more: Sequence[Sheet] = ()) -> None:
-        self._shown.clear()
-        with self._shown:
-            for one in (sheet, *more):
-                ui.html(sheet_part(one), sanitize=False)
-        self._tools.clear()
-        with self._tools:
-            download_tools(self.bench, sheet, name)
-
-
-def _number(text: str, where: str) -> float:
-    try:
-        return float(text.strip().replace(",", "."))
-    except ValueError:
-        raise InputError("a number is needed", came=text, where=where) from None
-
-
-def _free(title: str, taken: Sequence[str]) -> str:
-    """A name for the books that no other experiment has."""
-    if title not in taken:
-        return title
-    return next(f"{title} {n}" for n in range(2, len(taken) + 3) if f"{title} {n}" not in taken)
+        show_sheet(self.bench, self._shown, self._tools, sheet, name, more)

@@ -19,16 +19,16 @@ from luban.screens.service import Now
 from luban.screens.service.inspection import InspectionDesk
 from luban.screens.service.quality_view import rule_text
 from luban.screens.users import Role
+from luban.screens.web.quality_columns import RIGHT, SIDE_BY_SIDE
 from luban.screens.web.quality_frame import Bench, card
 from luban.screens.web.quality_nonconformance import Board
 from luban.screens.web.quality_texts import moment
-from luban.screens.web.schedule_parts import Choice, tool
+from luban.screens.web.schedule_parts import labelled_choice, tool
 from luban.understand.quality.inspection import Due, Result, plan_of
 
 __all__ = ["InspectionPanel"]
 
 _LEFT = "flex: 1 1 300px; max-width: 430px; display: grid; gap: 12px; min-width: 0"
-_RIGHT = "flex: 3 1 420px; min-width: 0; display: grid; gap: 12px; grid-template-columns: minmax(0, 1fr)"
 _FIELDS = ("serial", "lot", "machine", "gauge", "values")
 # Enter goes to the next field of the form; in the last one it is handed to the server
 _ENTER = (
@@ -56,18 +56,19 @@ class InspectionPanel:
     def build(self) -> None:
         """Lay it out inside the tab's element."""
         say = self.say
-        with ui.element("div").style("display: flex; flex-wrap: wrap; gap: 12px; align-items: flex-start"):
+        with ui.element("div").style(SIDE_BY_SIDE):
             with ui.element("div").style(_LEFT):
                 with card(say("To be measured")):
                     self._plan = ui.element("div")
                 with card(say("Enter values")):
-                    with ui.element("div").classes("lb-form"), ui.element("label"):
-                        ui.html(html.escape(say("Characteristic")), sanitize=False, tag="span")
-                        self._choice = Choice(say("Characteristic"), self.bench.choose)
+                    with ui.element("div").classes("lb-form"):
                         names = [(name, name.replace(":", " · ")) for name in self.bench.view.plant.characteristics]
-                        self._choice.fill([("", "–"), *names], self.bench.chosen)
+                        entries = [("", "–"), *names]
+                        self._choice = labelled_choice(
+                            say("Characteristic"), entries, self.bench.chosen, self.bench.choose
+                        )
                     self._form = ui.element("div")
-            with ui.element("div").style(_RIGHT):
+            with ui.element("div").style(RIGHT):
                 self._verdict = ui.element("div").props("aria-live=assertive")
                 with card(say("Newest values")):
                     self._recent = ui.element("div")

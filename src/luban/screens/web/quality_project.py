@@ -13,12 +13,13 @@ from luban.core.time import parse_time
 from luban.decide.improve.project import PHASES, Aim, Project, Verified, projects
 from luban.screens.i18n import Words
 from luban.screens.report.quality_experiment import phase_word, project_sheet, projects_sheet
-from luban.screens.report.sheet import Sheet, sheet_part
+from luban.screens.report.sheet import Sheet
 from luban.screens.service.experiments import GainDesk
 from luban.screens.users import Role
 from luban.screens.web.quality_frame import Bench, card
-from luban.screens.web.quality_sampling import download_tools
-from luban.screens.web.schedule_parts import Choice, field, tool
+from luban.screens.web.quality_sheet import show_sheet
+from luban.screens.web.quality_typed import free_name, optional_number
+from luban.screens.web.schedule_parts import field, labelled_choice, tool
 
 __all__ = ["ProjectDesk"]
 
@@ -139,9 +140,7 @@ class ProjectDesk:
         box.props(f"data-field=project-{name}")
 
     def _choice(self, name: str, label: str, entries: list[tuple[str, str]]) -> None:
-        with ui.element("label"):
-            ui.html(html.escape(label), sanitize=False, tag="span")
-            Choice(label, lambda value: self._chosen.__setitem__(name, value)).fill(entries, self._chosen[name])
+        labelled_choice(label, entries, self._chosen[name], lambda value: self._chosen.__setitem__(name, value))
 
     def _moment(self, name: str) -> int:
         return parse_time(self._given[name], self.bench.view.plant.zone)
@@ -152,7 +151,7 @@ class ProjectDesk:
             return
         given, plant = self._given, self.bench.view.plant
         try:
-            target, wanted = (_optional(given[name], name) for name in ("target", "wanted"))
+            target, wanted = (optional_number(given[name], name) for name in ("target", "wanted"))
             of = given["of"].strip()
             pieces = ":" not in of and of not in plant.characteristics
             aim = Aim(of, self._chosen["measure"], pieces, int(self._chosen["wish"]), target, wanted)
@@ -160,7 +159,7 @@ class ProjectDesk:
         except InputError as error:
             self.bench.complain(error)
             return
-        name = _name(given["title"].strip(), {p.id for p in self._all})
+        name = free_name(given["title"].strip(), {p.id for p in self._all})
         asked = partial(
             self.desk.define, name, given["title"], aim, start, end, problem=given["problem"], person=person
         )
@@ -186,24 +185,4 @@ class ProjectDesk:
         return [self.desk.one(name)]
 
     def _show(self, sheet: Sheet) -> None:
-        self._shown.clear()
-        with self._shown:
-            ui.html(sheet_part(sheet), sanitize=False)
-        self._tools.clear()
-        with self._tools:
-            download_tools(self.bench, sheet, "project")
-
-
-def _optional(text: str, where: str) -> float | None:
-    if not text.strip():
-        return None
-    try:
-        return float(text.strip().replace(",", "."))
-    except ValueError:
-        raise InputError("a number is needed", came=text, where=where) from None
-
-
-def _name(title: str, taken: set[str]) -> str:
-    if title not in taken:
-        return title
-    return next(f"{title} {n}" for n in range(2, len(taken) + 3) if f"{title} {n}" not in taken)
+        show_sheet(self.bench, self._shown, self._tools, sheet, "project")

@@ -13,20 +13,19 @@ from luban.core.errors import InputError, LubanError
 from luban.core.time import SECOND, from_datetime, now as moment
 from luban.screens.i18n import Words
 from luban.screens.report.quality_register import gauge_sheet, register_sheet
-from luban.screens.report.sheet import Sheet, sheet_part
+from luban.screens.report.sheet import Sheet
 from luban.screens.service import Now
 from luban.screens.service.sampling import GaugeDesk
 from luban.screens.users import Role
+from luban.screens.web.quality_columns import LEFT, RIGHT, SIDE_BY_SIDE
 from luban.screens.web.quality_frame import Bench, card
-from luban.screens.web.quality_sampling import download_tools
-from luban.screens.web.schedule_parts import Choice, field, tool
+from luban.screens.web.quality_sheet import show_sheet
+from luban.screens.web.schedule_parts import Choice, field, labelled_choice, tool
 from luban.understand.quality.gauge_use import GaugeUse
 from luban.understand.quality.gauges import Due, Gauge, chain, state_at
 
 __all__ = ["RegisterPanel"]
 
-_LEFT = "flex: 1 1 290px; max-width: 420px; display: grid; gap: 12px; min-width: 0"
-_RIGHT = "flex: 3 1 420px; min-width: 0; display: grid; gap: 12px; grid-template-columns: minmax(0, 1fr)"
 _PAUSE = 10 * SECOND
 _OVERVIEW = "–"
 
@@ -49,12 +48,12 @@ class RegisterPanel:
         """Lay it out inside the tab's element."""
         ui.add_head_html('<link rel="stylesheet" href="/assets/sheet.css">')
         say = self.say
-        with ui.element("div").style("display: flex; flex-wrap: wrap; gap: 12px; align-items: flex-start"):
-            with ui.element("div").style(_LEFT):
+        with ui.element("div").style(SIDE_BY_SIDE):
+            with ui.element("div").style(LEFT):
                 with card(say("Gauge")), ui.element("div").classes("lb-form"):
                     self._choice = Choice(say("Gauge"), self._choose)
                 self._forms = ui.element("div").style("display: grid; gap: 12px")
-            with ui.element("div").style(_RIGHT), card() as head:
+            with ui.element("div").style(RIGHT), card() as head:
                 with head:
                     self._tools = ui.element("div").classes("lb-tools")
                 self._shown = ui.element("div")
@@ -108,12 +107,7 @@ class RegisterPanel:
         self._show(gauge_sheet(own, chain(self._gauges, own.id, at), state_at(own, at), say, zone), own.id)
 
     def _show(self, sheet: Sheet, name: str) -> None:
-        self._shown.clear()
-        with self._shown:
-            ui.html(sheet_part(sheet), sanitize=False)
-        self._tools.clear()
-        with self._tools:
-            download_tools(self.bench, sheet, name)
+        show_sheet(self.bench, self._shown, self._tools, sheet, name)
 
     def _register_card(self) -> None:
         say = self.say
@@ -153,9 +147,7 @@ class RegisterPanel:
 
     def _pick(self, name: str, label: str, entries: list[tuple[str, str]]) -> None:
         self._given.setdefault(name, entries[0][0])
-        with ui.element("label"):
-            ui.html(html.escape(label), sanitize=False, tag="span")
-            Choice(label, lambda value: self._given.__setitem__(name, value)).fill(entries, self._given[name])
+        labelled_choice(label, entries, self._given[name], lambda value: self._given.__setitem__(name, value))
 
     # ------------------------------------------------------------------ acts
 

@@ -20,20 +20,19 @@ from luban.screens.report.quality_sampling import (
     severity_word,
     stages_grid,
 )
-from luban.screens.report.sheet import Figures, Sheet, sheet_html, sheet_part, sheet_pdf, sheet_xlsx
+from luban.screens.report.sheet import Figures, Sheet, sheet_part
 from luban.screens.service import Now
 from luban.screens.service.sampling import SamplingDesk, role_of
 from luban.screens.users import Role
+from luban.screens.web.quality_columns import LEFT, RIGHT, SIDE_BY_SIDE
 from luban.screens.web.quality_frame import Bench, card
-from luban.screens.web.schedule_parts import Choice, field, tool
+from luban.screens.web.quality_sheet import show_sheet
+from luban.screens.web.schedule_parts import field, labelled_choice, tool
 from luban.understand.quality.sampling import Account, AttributePlan, LotDecision, plan_of, subject_of
 
-__all__ = ["SamplingPanel", "download_tools"]
+__all__ = ["SamplingPanel"]
 
-_LEFT = "flex: 1 1 290px; max-width: 420px; display: grid; gap: 12px; min-width: 0"
-_RIGHT = "flex: 3 1 420px; min-width: 0; display: grid; gap: 12px; grid-template-columns: minmax(0, 1fr)"
 _PAUSE = 3 * SECOND
-_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class SamplingPanel:
@@ -55,14 +54,14 @@ class SamplingPanel:
         """Lay it out inside the tab's element."""
         ui.add_head_html('<link rel="stylesheet" href="/assets/sheet.css">')
         say = self.say
-        with ui.element("div").style("display: flex; flex-wrap: wrap; gap: 12px; align-items: flex-start"):
-            with ui.element("div").style(_LEFT):
+        with ui.element("div").style(SIDE_BY_SIDE):
+            with ui.element("div").style(LEFT):
                 with card(say("Supplier and item")), ui.element("div").classes("lb-form"):
                     self._text("supplier", say("Supplier"), "lb-suppliers")
                     self._text("item", say("Item"), "lb-items")
                     tool(html.escape(say("Open")), self._open, kind="lb-take")
                 self._desk = ui.element("div").style("display: grid; gap: 12px")
-            with ui.element("div").style(_RIGHT):
+            with ui.element("div").style(RIGHT):
                 self._verdict = ui.element("div").props("aria-live=polite")
                 with card() as head:
                     with head:
@@ -211,9 +210,7 @@ class SamplingPanel:
         box.props(f"data-field={name}" + (f" list={names}" if names else ""))
 
     def _choice(self, name: str, label: str, entries: list[tuple[str, str]]) -> None:
-        with ui.element("label"):
-            ui.html(html.escape(label), sanitize=False, tag="span")
-            Choice(label, lambda value: self._terms.__setitem__(name, value)).fill(entries, self._terms[name])
+        labelled_choice(label, entries, self._terms[name], lambda value: self._terms.__setitem__(name, value))
 
     # ------------------------------------------------------------------ acts
 
@@ -292,32 +289,7 @@ class SamplingPanel:
 
     def _show(self, sheet: Sheet) -> None:
         self._sheet = sheet
-        self._shown.clear()
-        with self._shown:
-            ui.html(sheet_part(sheet), sanitize=False)
-        self._tools.clear()
-        with self._tools:
-            download_tools(self.bench, sheet, "sampling")
-
-
-def download_tools(bench: Bench, sheet: Sheet, name: str) -> None:
-    """Buttons that hand out a sheet as PDF, Excel and HTML."""
-
-    async def give(kind: str) -> None:
-        language = bench.say.language
-        made: bytes | None
-        if kind == "pdf":
-            made = await bench.ask(sheet_pdf, sheet, language)
-        elif kind == "xlsx":
-            made = await bench.ask(sheet_xlsx, sheet)
-        else:
-            made = sheet_html(sheet, language).encode()
-        if made is not None:
-            types = {"pdf": "application/pdf", "xlsx": _EXCEL, "html": "text/html; charset=utf-8"}
-            bench.download(made, f"{name}.{kind}", types[kind])
-
-    for kind, text in (("pdf", "PDF"), ("xlsx", "Excel"), ("html", "HTML")):
-        tool(text, lambda kind=kind: give(kind))
+        show_sheet(self.bench, self._shown, self._tools, sheet, "sampling")
 
 
 def _whole(text: str, where: str) -> int:

@@ -18,7 +18,7 @@ from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_store import PlanState
 from luban.screens.service.schedule_ways import clock
 from luban.screens.web import schedule_tables as tables, schedule_texts as texts
-from luban.screens.web.schedule_parts import Choice, field, tool
+from luban.screens.web.schedule_parts import field, labelled_choice, tool
 from luban.screens.web.twin_tables import notice
 
 __all__ = ["HappenedPanel"]
@@ -97,7 +97,7 @@ class HappenedPanel:
             kinds = [own for own in kinds if own[0] not in {"material", "rush", "offer"}]
         self.form.clear()
         with self.form:
-            self._choice(say("What happened?"), kinds, self.kind, self._kind)
+            labelled_choice(say("What happened?"), kinds, self.kind, self._kind)
             {"breakdown": self._breakdown, "people": self._people, "material": self._material}.get(
                 self.kind, self._rush
             )()
@@ -114,7 +114,7 @@ class HappenedPanel:
     def _breakdown(self) -> None:
         assert self.plan is not None  # noqa: S101
         names = [(own["id"], own["name"]) for own in self.desk.machines(self.plan)]
-        self._choice(self.say("Machine"), names, self.given["machine"], self._keep("machine"))
+        labelled_choice(self.say("Machine"), names, self.given["machine"], self._keep("machine"))
         self._span()
         with ui.element("label").classes("lb-pick"):
             box = ui.element("input").props(f"type=checkbox {'checked' if self.resume else ''}")
@@ -127,7 +127,7 @@ class HappenedPanel:
     def _people(self) -> None:
         assert self.plan is not None  # noqa: S101
         names = [(own, own) for own in self.plan.schedule.problem.pools]
-        self._choice(self.say("Pool"), names, self.given["pool"], self._keep("pool"))
+        labelled_choice(self.say("Pool"), names, self.given["pool"], self._keep("pool"))
         self._number(self.say("How many fewer"), "missing")
         self._span()
 
@@ -145,16 +145,11 @@ class HappenedPanel:
 
     def _order(self, label: str) -> None:
         assert self.plan is not None  # noqa: S101
-        self._choice(label, [(own, own) for own in _orders(self.plan)], self.given["order"], self._keep("order"))
+        labelled_choice(label, [(own, own) for own in _orders(self.plan)], self.given["order"], self._keep("order"))
 
     def _span(self) -> None:
         self._time(self.say("From"), "start")
         self._time(self.say("To"), "end")
-
-    def _choice(self, label: str, entries: Sequence[tuple[str, str]], value: str, act: Callable[[str], Any]) -> None:
-        with ui.element("label"):
-            ui.html(html.escape(label), sanitize=False, tag="span")
-            Choice(label, act).fill(entries, value)
 
     def _time(self, label: str, key: str) -> None:
         assert self.plan is not None  # noqa: S101

@@ -8,7 +8,7 @@ from typing import Any
 
 from nicegui import ui
 
-__all__ = ["REDO", "UNDO", "VALUE", "Choice", "field", "segments", "tool"]
+__all__ = ["REDO", "UNDO", "VALUE", "Choice", "field", "labelled_choice", "segments", "tool"]
 
 VALUE = "(event) => emit(event.target.value)"
 """JavaScript handler of an input: hands on what stands in it."""
@@ -88,3 +88,12 @@ def field(label: str, value: str, act: Callable[[str], Any], kind: str = "number
         box._props.update({"defaultValue": value, "step": "any"})  # noqa: SLF001
         box.on("input", lambda event: act(str(event.args)), js_handler=VALUE)
     return box
+
+
+def labelled_choice(label: str, entries: Sequence[tuple[str, str]], value: str, act: Callable[[str], Any]) -> Choice:
+    """A labelled drop-down: (value, text) of each entry, and which is chosen."""
+    with ui.element("label"):
+        ui.html(html.escape(label), sanitize=False, tag="span")
+        made = Choice(label, act)
+        made.fill(entries, value)
+    return made
