@@ -315,6 +315,11 @@ def test_a_lot_from_agreement_to_decision(site: Site) -> None:
     panel.get_by_role("button", name="Enter what was found").click()
     expect(panel.locator("[data-verdict=reject]")).to_contain_text("reject the lot")
     expect(panel.get_by_text("Lots, the newest first")).to_be_visible()
+    for name, kind, begins in (("PDF", "pdf", b"%PDF"), ("Excel", "xlsx", b"PK"), ("HTML", "html", b"<!doctype html>")):
+        with page.expect_download() as held:
+            panel.get_by_role("button", name=name, exact=True).click()
+        assert held.value.suggested_filename == f"sampling.{kind}"
+        assert Path(held.value.path()).read_bytes().startswith(begins)
 
 
 @pytest.mark.service
