@@ -180,6 +180,10 @@ def test_a_held_shape_and_a_reliability():
     assert fit.rate(300.0) == pytest.approx(2 * 300 / fit.named["scale"] ** 2, rel=1e-6)
     with pytest.raises(InputError, match="shape"):
         fit_life(NIST, shape=-1)
+    with pytest.raises(InputError, match="Weibull"):
+        fit_life(NIST, "normal", shape=2)
+    with pytest.raises(InputError, match="Weibull"):
+        life_study(NIST, "auto", shape=2)
     with pytest.raises(InputError, match="family"):
         fit_life(NIST, "wiebull")
 

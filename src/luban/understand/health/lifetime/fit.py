@@ -110,17 +110,17 @@ def fit_life(lives: Lives, family: str = "weibull", *, shape: float | None = Non
     """Fit one family.
 
     family  a name of LAWS
-    shape   hold the shape (1 / width) at this value and fit the rest (Weibayes)
+    shape   hold the Weibull shape at this value and fit the scale (Weibayes)
 
-    Raises   InputError: no such family, a shape that is not above zero
+    Raises   InputError: no such family, a shape that is not above zero, or of another family
     Example  fit_life(lives([54, 187, 216], running=[500] * 17)).named["shape"]
     Source   Meeker and Escobar (1998), chapters 7, 8 and 11
     """
     law = law_of(family)
     if shape is not None and not (math.isfinite(shape) and shape > 0):
         raise InputError("the shape must be above zero", came=f"{shape:g}", where="shape")
-    if shape is not None and law.bounded:
-        raise InputError("a shape cannot be held together with a lower bound", where="shape")
+    if shape is not None and law.name != "weibull":
+        raise InputError("only a Weibull's shape can be held", came=family, expected="weibull", where="shape")
     empty = LifeFit(law, lives)
     held = shape is not None or bool(law.fixed)
     why = _unfit(lives, law, held=held)
@@ -136,7 +136,8 @@ def fit_life(lives: Lives, family: str = "weibull", *, shape: float | None = Non
     if found is None:
         return replace(empty, reason=NO_FIT)
     place, log_width, top = found
-    covariance = np.array([[-1 / top.bend[0, 0]]]) if held else inverse(top)
+    steady = float(-top.bend[0, 0])
+    covariance = (np.array([[1 / steady]]) if steady > 0 else None) if held else inverse(top)
     if covariance is None:
         return replace(empty, reason=NO_FIT)
     return replace(

@@ -111,13 +111,19 @@ def life_study(
     """
     if family != "auto" and family not in LAWS:
         raise InputError("no such family of lives", came=family, expected=", ".join(("auto", *LAWS)), where="family")
-    if lives.units > 0 and len(lives.low) > _MOST_SEEN:
+    if shape is not None and family != "weibull":
+        raise InputError("only a Weibull's shape can be held", came=family, expected="weibull", where="shape")
+    if len(lives.low) > _MOST_SEEN:
         lives = _gathered(lives)
     fits = fit_lives(lives)
     if family == "auto":
         fit = next((one for one in fits if not one.law.bounded), fits[0])
     else:
-        fit = fit_life(lives, family, shape=shape) if shape else next(one for one in fits if one.law.name == family)
+        fit = (
+            fit_life(lives, family, shape=shape)
+            if shape is not None
+            else next(one for one in fits if one.law.name == family)
+        )
     figures = life_figures(fit, level, shares, ages)
     least = exponential_mean(_total(lives), 0, level)[0] if lives.failures == 0 else None
     scale = lowest_life(_spread(lives), lives.failures, shape, level) if shape and lives.simple else None
