@@ -107,7 +107,7 @@ def _distances(points: Floats, centres: Floats) -> Floats:
 
 def _k_means(points: Floats, k: int, rng: np.random.Generator) -> Floats:
     """Centres, begun far apart from each other (k-means++), shape (k, c)."""
-    centres = points[rng.integers(len(points))][None]
+    centres: Floats = points[rng.integers(len(points))][None]
     for _ in range(1, k):
         nearest = _distances(points, centres).min(axis=1)
         total = float(nearest.sum())
@@ -131,7 +131,8 @@ def _explained(points: Floats, centres: Floats) -> Floats:
     mine = _distances(points, centres).argmin(axis=1)
     within = ((points - centres[mine]) ** 2).sum(axis=0)
     total = ((points - points.mean(axis=0)) ** 2).sum(axis=0)
-    return np.where(total > 0, 1 - within / np.where(total > 0, total, 1.0), 0.0)
+    share: Floats = np.asarray(np.where(total > 0, 1 - within / np.where(total > 0, total, 1.0), 0.0))
+    return share
 
 
 def _silhouette(points: Floats, centres: Floats) -> float:

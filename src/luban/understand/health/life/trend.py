@@ -30,7 +30,7 @@ LEAST_READINGS = 16
 _BLOCKS = 8
 _DRAWN = 4000
 _ALONE = 0.5  # spread of the drift of a kind of which one other machine is known, as a share of it
-_SURE = 1.9  # drift over its standard error; one-sided 95 % of Student's t with 7 degrees of freedom
+_SURE = 1.4  # drift over its standard error; one-sided 90 % of Student's t with 7 degrees of freedom
 
 
 @dataclass(frozen=True, slots=True)
