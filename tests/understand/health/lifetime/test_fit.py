@@ -284,6 +284,7 @@ def test_a_study_tells_what_the_reader_must_know():
         ([3.0], [2.0], "ends before"),
         ([0.0], [0.0], "zero"),
         ([np.nan], [1.0], "not a number"),
+        ([1e300], [1e300], "beyond all measure"),
     ],
 )
 def test_lives_that_cannot_be(low: list[float], high: list[float], message: str):

@@ -31,6 +31,7 @@ def test_a_column_says_which_failed(tmp_path: Path):
     [
         "time\n6\n6+\n<2\n>9\n",
         "时间,状态\n6,失效\n6,在用\n2,左删失\n9,在用\n",
+        "a,b\n6,F\n6,S\n2,left\n9,S\n",
         "from,to\n6,6\n6,\n0,2\n9,inf\n",
         "last ok;found failed\n6;6\n6;\n;2\n9;∞\n",
     ],

@@ -18,6 +18,7 @@ from luban.understand.quality.data import Excluded, Floats
 __all__ = ["Flags", "Lives", "lives"]
 
 Flags = NDArray[np.bool_]
+_LONGEST = 1e100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Lives:
             (self.low < 0, "a life below zero"),
             (self.low > self.high, "a life that ends before it begins"),
             (self.high <= 0, "a life of zero cannot be used"),
+            ((self.low > _LONGEST) | (np.isfinite(self.high) & (self.high > _LONGEST)), "a life beyond all measure"),
             (~(self.count > 0) | ~np.isfinite(self.count), "a count that is not above zero"),
             (~np.isfinite(self.entry) | (self.entry < 0), "an age at entry that is not a number from zero up"),
             ((self.entry > 0) & (self.entry > self.low), "a unit that came under observation after its own end"),

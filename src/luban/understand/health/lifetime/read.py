@@ -192,6 +192,13 @@ def _columns(table: Columns, given: Mapping[str, str]) -> _Named:
         free = [one for one in table.names if one not in found.values() and table.numeric(one)]
         if len(free) == 1:
             found["life"] = free[0]
+    if "status" not in found and "censored" not in found:
+        words = _FAILED | _RUNNING | _BEFORE
+        for name in table.names:  # a column that nobody named, in which every cell is a word such as F or S
+            cells = {text.strip().casefold() for text in table.text(name)}
+            if name not in found.values() and not table.numeric(name) and cells <= words and cells & _RUNNING:
+                found["status"] = name
+                break
     return _Named(**found)
 
 
