@@ -48,6 +48,15 @@ def opened(site: Site, of: str, user: str = "admin", language: str = "en") -> Pa
     return page
 
 
+def drawn_box(page: Page, selector: str) -> dict[str, float]:
+    """Where the first such part of the drawing is, looked up at once: it is drawn anew whenever its room changes."""
+    box: dict[str, float] = page.locator(".lb-control").evaluate(
+        "(chart, selector) => chart.querySelector(selector).getBoundingClientRect().toJSON()", selector
+    )
+    assert box["width"] > 0
+    return box
+
+
 def marked(page: Page) -> Counter[tuple[int, int, str]]:
     """What the page shows: panel, point and rule of every sign, each as often as it is drawn."""
     signs = page.locator(".lb-control .lb-qmark")
@@ -109,9 +118,7 @@ def test_limits_come_to_be_and_hold(site: Site, plant: Path):
     page = opened(site, shop.WIDTH)
     means = np.array(shop.widths()).mean(axis=1)
     # the point is pressed on the drawing, and left out with a reason
-    sign = page.locator('.lb-control .lb-qmark[data-point="28"]').first
-    box = sign.bounding_box()
-    assert box is not None
+    box = drawn_box(page, '.lb-qmark[data-point="28"]')
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 60)
     point = page.locator(".lb-qpoint")
     expect(point).to_contain_text("G-268")
@@ -334,8 +341,7 @@ def test_nothing_runs_out_of_the_page(site: Site, width: int):
     page.goto(f"{site.url}/en/quality?of={shop.DIAMETER}")
     expect(page.locator(DRAWN)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    box = page.locator(".lb-control svg").bounding_box()
-    assert box is not None
+    box = drawn_box(page, "svg")
     assert box["x"] + box["width"] <= width
 
 
