@@ -79,7 +79,7 @@ def test_what_runs_is_fixed_and_what_is_lost_begins_anew() -> None:
     assert left.problem.fixed_machine.tolist() == [NONE, 0, 1]
     lost = freeze(whole.problem, whole, 14, stopped=[2])
     assert lost.problem.fixed_start.tolist() == [NEVER] * 3
-    assert lost.problem.families[lost.problem.machine_family[0]] == "red"
+    assert lost.problem.families[lost.problem.machine_family[0]] == "blue"  # as before its setup, which is lost too
 
 
 def test_a_longest_wait_goes_on_after_its_operation_has_ended() -> None:

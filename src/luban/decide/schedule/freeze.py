@@ -54,6 +54,7 @@ class Frozen:
         machine[o], start[o], end[o] = schedule.machine, schedule.start + now, schedule.end + now
         begun = (setup_start[o] < now) & (self.plan.machine[o] == schedule.machine) & (setup_end[o] <= start[o])
         begun &= schedule.setup_start == schedule.setup_end
+        begun &= (self.plan.start[o] >= now) | (schedule.start < 0)  # not of what was lost and begins anew
         setup_start[o] = np.where(begun, setup_start[o], schedule.setup_start + now)
         setup_end[o] = np.where(begun, setup_end[o], schedule.setup_end + now)
         batch[o] = np.where(shared, schedule.batch + int(batch.max(initial=NONE)) + 1, NONE)
@@ -81,7 +82,7 @@ def freeze(
     now      the moment [tick of problem]
     horizon  what begins before now + horizon keeps machine and start [tick]
     locked   further operations (index or name) that keep machine and start
-    stopped  operations in progress that are lost and begin anew
+    stopped  operations in progress that are lost, their setup too, and begin anew
     Raises   InputError for an unknown operation
     """
     p, s = problem, plan
@@ -159,10 +160,13 @@ def _shifted(times: Ints, now: int) -> Ints:
 
 
 def _set_up(p: Problem, s: Schedule, now: int, done: np.ndarray, anew: np.ndarray) -> tuple[Ints, Ints]:
-    """[M] family that each machine is set up for at `now`, and when it is free."""
+    """[M] family that each machine is set up for at `now`, and when it is free.
+
+    What is lost leaves no trace in the whole plan, nor does its setup: the machine counts as set up as before it.
+    """
     family, ready = p.machine_family.copy(), np.maximum(p.machine_ready - now, 0)
     order = np.lexsort((s.end, s.start))
-    for operation in order[done[order] | anew[order]].tolist():
+    for operation in order[done[order]].tolist():
         if p.family[operation] != NONE:
             family[s.machine[operation]] = p.family[operation]
     setting = (s.setup_start < now) & (s.start >= now) & (s.start < NEVER) & (s.setup_end > s.setup_start)

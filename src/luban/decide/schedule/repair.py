@@ -17,7 +17,7 @@ from luban.decide.schedule.freeze import Frozen, freeze
 from luban.decide.schedule.general import GeneralEngine, by_sequences
 from luban.decide.schedule.handover import set_up
 from luban.decide.schedule.objective import Objective
-from luban.decide.schedule.problem import NEVER, NONE, Problem
+from luban.decide.schedule.problem import NEVER, NONE
 from luban.decide.schedule.ruin import Ruin
 from luban.decide.schedule.schedule import Schedule
 
@@ -210,18 +210,24 @@ class _Desk:
         self.old = self.frozen.lower()
         self.hit = world.hit[self.frozen.operations]
         self.points: list[_Point] = []
-        self.frozen = replace(self.frozen, problem=self._freed(self.hit))
+        self._free(self.hit)
         self._prepare()
 
-    def _freed(self, which: np.ndarray) -> Problem:
-        """The problem without the fixed starts of some operations that have not begun."""
-        p = self.frozen.problem
+    def _free(self, which: np.ndarray) -> None:
+        """Takes the fixed starts off some operations that have not begun, in what is left and in the whole."""
+        p, whole, operations = self.frozen.problem, self.frozen.whole, self.frozen.operations
         free = which & (p.fixed_start >= 0)
-        asked = self.world.problem.fixed_machine[self.frozen.operations]
-        return replace(
-            p,
-            fixed_start=np.where(free, NEVER, p.fixed_start),
-            fixed_machine=np.where(free, asked, p.fixed_machine),
+        asked = self.world.problem.fixed_machine[operations]
+        start = whole.fixed_start.copy()
+        start[operations[free]] = NEVER
+        self.frozen = replace(
+            self.frozen,
+            problem=replace(
+                p,
+                fixed_start=np.where(free, NEVER, p.fixed_start),
+                fixed_machine=np.where(free, asked, p.fixed_machine),
+            ),
+            whole=replace(whole, fixed_start=start),
         )
 
     def _prepare(self) -> None:
@@ -244,7 +250,7 @@ class _Desk:
             free = np.zeros(self.frozen.problem.operation_count, bool)
             free[wrong] = True
             unlocked |= {int(self.frozen.operations[at]) for at in wrong}
-            self.frozen = replace(self.frozen, problem=self._freed(free))
+            self._free(free)
             self._prepare()
         raise InputError("no plan holds what is locked", where=self.frozen.problem.name)
 
