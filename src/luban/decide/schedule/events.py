@@ -106,7 +106,7 @@ def happen(plan: Schedule, events: Sequence[Event], now: int) -> Happened:
             _check_span(start, event.end, event.machine)
             lasts = bool(p.machine_calendar[machine] == NONE or p.calendar_interrupts[p.machine_calendar[machine]])
             p = _closed(p, machine, start, event.end)
-            plan = lose_setup(plan, machine, start, now)
+            plan = lose_setup(plan, machine, start, event.end, now)
             there = (plan.machine == machine) & (plan.end > start) & (plan.start < NEVER)
             running = there & (plan.start < now)
             if not (event.resume and lasts):

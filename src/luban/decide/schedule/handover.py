@@ -18,9 +18,12 @@ def set_up(plan: Schedule, now: int) -> np.ndarray:
     return begun
 
 
-def lose_setup(plan: Schedule, machine: int, down: int, now: int) -> Schedule:
-    """The plan without a setup that is under way at `now` on a machine which stops at `down`: it begins anew."""
-    lost = set_up(plan, now) & (plan.machine == machine) & (plan.setup_end > down)
+def lose_setup(plan: Schedule, machine: int, down: int, up: int, now: int) -> Schedule:
+    """The plan without a setup that is under way or just done at `now` on a machine that stands from `down` to `up`.
+
+    It begins anew where the stop meets it, or the operation that it is for.
+    """
+    lost = set_up(plan, now) & (plan.machine == machine) & ((plan.setup_end > down) | (plan.start < up))
     start = np.where(lost, plan.start, plan.setup_start)
     return replace(plan, setup_start=start, setup_end=np.where(lost, plan.start, plan.setup_end))
 
