@@ -166,9 +166,9 @@ def test_any_shop_is_mended_under_every_rule(seed: int, share: float, kinds: set
         found = repair(plan, events, now, TARDINESS, rounds=100, seed=seed)  # type: ignore[arg-type]
     except InputError as error:
         # about one in a hundred: a setup that was done for what then went elsewhere has no place in the whole plan
-        assert "setups" in features
-        assert "setup" in error.came
-        return
+        if "setups" in features and "setup" in error.came:
+            return
+        raise
     for option in found.options:
         assert find_faults(option.schedule) == ()
     done = plan.end <= now
