@@ -10,8 +10,12 @@ from luban.core.time import MINUTE, SECOND, now
 from luban.ledger import LedgerWriter, Rows
 from luban.loop.places import places
 from luban.screens.service.quality import Record
-from luban.screens.users import Act
+from luban.screens.users import Act, Role
 
+PEOPLE = {
+    "li": (Role.ENGINEER, []), "zhao": (Role.OPERATOR, []), "wang": (Role.VIEWER, []),
+    "part": (Role.ADMIN, ["jinan/milling"]),
+}  # fmt: skip
 DIAMETER, WIDTH, BORE, DEPTH = "shaft:diameter", "gear:face width", "flange:bore", "flange:depth"
 HOLE = "gear:bore"
 COUNT = 160

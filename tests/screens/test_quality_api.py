@@ -1,28 +1,20 @@
 """REST of quality: by role and site, a chart with its signals, decisions with their reasons, files."""
 
-import threading
 import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-import uvicorn
 from httpx import Client
 from openpyxl import load_workbook
 
-from luban.ledger import MasterData
-from luban.loop.places import places
-from luban.screens.api import build_api
-from luban.screens.reads import Reads
-from luban.screens.service import PlantView
 from luban.screens.service.quality import QualityBooks
-from luban.screens.users import Act, Role, Users
+from luban.screens.users import Act
 from luban.understand.quality.spc import control_chart
-from tests.outside import free_port
 from tests.screens import quality_shop as shop
+from tests.screens.rest import answering, own
 
-PASSWORD = "correct horse"
 BASE = "/api/v1/quality"
 
 
@@ -35,34 +27,11 @@ def acts() -> list[Act]:
 def client(tmp_path_factory: pytest.TempPathFactory, acts: list[Act]) -> Iterator[Client]:
     folder = shop.write(tmp_path_factory.mktemp("quality") / "plant")
     shop.seed(folder)
-    master = MasterData(places(folder).ledger)
-    users = Users(master, acts.append)
-    for name, role, sites in (
-        ("li", Role.ENGINEER, []),
-        ("zhao", Role.OPERATOR, []),
-        ("wang", Role.VIEWER, []),
-        ("part", Role.ADMIN, ["jinan/milling"]),
-    ):
-        users.add(name, PASSWORD, role, sites, who="test")
-    view, reads, port = PlantView(folder), Reads(2), free_port()
-    app = build_api(view, users, reads, books=QualityBooks(view, shop.recorder(folder, acts)))
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    with Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as made:
+    with answering(
+        folder, shop.PEOPLE, acts=acts, books=lambda view: QualityBooks(view, shop.recorder(folder, acts))
+    ) as made:
         made.folder = folder  # type: ignore[attr-defined]
         yield made
-    server.should_exit = True
-    thread.join()
-    reads.close()
-    master.close()
-
-
-def own(client: Client, user: str) -> dict[str, str]:
-    token = client.post("/api/v1/login", json={"user": user, "password": PASSWORD}).json()["token"]
-    return {"Authorization": f"Bearer {token}"}
 
 
 def test_the_list_and_a_chart(client: Client):

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import uvicorn
 from httpx import Client
 
 from luban.core.time import HOUR, MINUTE, now
-from luban.ledger import LedgerWriter, MasterData
+from luban.ledger import LedgerWriter
 from luban.loop.places import places
-from luban.screens.api import build_api
-from luban.screens.reads import Reads
-from luban.screens.service import PlantView
 from luban.screens.service.quality import QualityBooks
-from luban.screens.users import Act, Role, Users
-from tests.outside import free_port
+from luban.screens.users import Act
 from tests.screens import quality_shop as shop
+from tests.screens.rest import answering, own
 
-PASSWORD = "correct horse"
 BASE = "/api/v1/quality"
 
 
@@ -42,31 +35,10 @@ def client(tmp_path_factory: pytest.TempPathFactory, change: int) -> Iterator[Cl
         times = [change - 60 * MINUTE + i * MINUTE for i in range(110)]
         writer.append("measurement", shop.rows(shop.DIAMETER, times, values.tolist(), gauge="probe 1"), source="cmm")
     acts: list[Act] = []
-    master = MasterData(places(folder).ledger)
-    users = Users(master, acts.append)
-    for name, role, sites in (
-        ("li", Role.ENGINEER, []), ("zhao", Role.OPERATOR, []), ("wang", Role.VIEWER, []),
-        ("part", Role.ADMIN, ["jinan/milling"]),
-    ):  # fmt: skip
-        users.add(name, PASSWORD, role, sites, who="test")
-    view, reads, port = PlantView(folder), Reads(2), free_port()
-    app = build_api(view, users, reads, books=QualityBooks(view, shop.recorder(folder, acts)))
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    with Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as made:
+    with answering(
+        folder, shop.PEOPLE, acts=acts, books=lambda view: QualityBooks(view, shop.recorder(folder, acts))
+    ) as made:
         yield made
-    server.should_exit = True
-    thread.join()
-    reads.close()
-    master.close()
-
-
-def own(client: Client, user: str) -> dict[str, str]:
-    token = client.post("/api/v1/login", json={"user": user, "password": PASSWORD}).json()["token"]
-    return {"Authorization": f"Bearer {token}"}
 
 
 def test_an_experiment_from_plan_to_next_trial(client: Client) -> None:

@@ -1,26 +1,17 @@
 """REST of inspection: by role, a value with its verdict, a device, a non-conformance to its disposition."""
 
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from httpx import Client, Response
 
-from luban.ledger import MasterData
-from luban.loop.places import places
-from luban.screens.api import build_api
-from luban.screens.reads import Reads
-from luban.screens.service import PlantView
 from luban.screens.service.quality import QualityBooks
-from luban.screens.users import Act, Role, Users
-from tests.outside import free_port
+from luban.screens.users import Act
 from tests.screens import quality_shop as shop
+from tests.screens.rest import answering, own
 
-PASSWORD = "correct horse"
 BASE = "/api/v1/quality"
 CHECK = {"statistic": "out", "subject": shop.DIAMETER}
 
@@ -31,31 +22,14 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     (folder / "inspection.csv").write_text("item,characteristic,every\nshaft,diameter,2h\n", "utf-8")
     shop.seed(folder)
     acts: list[Act] = []
-    master = MasterData(places(folder).ledger)
-    users = Users(master, acts.append)
-    for name, role, sites in (
-        ("li", Role.ENGINEER, []), ("zhao", Role.OPERATOR, []), ("wang", Role.VIEWER, []),
-        ("part", Role.ADMIN, ["jinan/milling"]),
-    ):  # fmt: skip
-        users.add(name, PASSWORD, role, sites, who="test")
-    view, reads, port = PlantView(folder), Reads(2), free_port()
-    app = build_api(view, users, reads, books=QualityBooks(view, shop.recorder(folder, acts)))
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    with Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as made:
+    with answering(
+        folder, shop.PEOPLE, acts=acts, books=lambda view: QualityBooks(view, shop.recorder(folder, acts))
+    ) as made:
         yield made
-    server.should_exit = True
-    thread.join()
-    reads.close()
-    master.close()
 
 
 def ask(client: Client, method: str, path: str, user: str = "zhao", body: Any = None) -> Response:
-    token = client.post("/api/v1/login", json={"user": user, "password": PASSWORD}).json()["token"]
-    return client.request(method, f"{BASE}{path}", headers={"Authorization": f"Bearer {token}"}, json=body)
+    return client.request(method, f"{BASE}{path}", headers=own(client, user), json=body)
 
 
 def test_a_value_and_what_it_says(client: Client) -> None:

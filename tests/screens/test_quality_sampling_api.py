@@ -1,27 +1,19 @@
 """REST of sampling and gauges: by role, from agreement to decision, a gauge that holds a lot and frees it."""
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from httpx import Client
 
 from luban.core.time import DAY, now
-from luban.ledger import MasterData
-from luban.loop.places import places
-from luban.screens.api import build_api
-from luban.screens.reads import Reads
-from luban.screens.service import PlantView
 from luban.screens.service.quality import QualityBooks
-from luban.screens.users import Act, Role, Users
-from tests.outside import free_port
+from luban.screens.users import Act
 from tests.screens import quality_shop as shop
+from tests.screens.rest import answering, own
 
-PASSWORD = "correct horse"
 BASE = "/api/v1/quality"
 
 
@@ -34,29 +26,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def client(folder: Path) -> Iterator[Client]:
     shop.measure(folder, shop.WIDTH, [18.0, 18.01], gauge="caliper 7", lot=["G-1", "G-2"])
     acts: list[Act] = []
-    master = MasterData(places(folder).ledger)
-    users = Users(master, acts.append)
-    for name, role in (("li", Role.ENGINEER), ("zhao", Role.OPERATOR), ("wang", Role.VIEWER)):
-        users.add(name, PASSWORD, role, who="test")
-    users.add("part", PASSWORD, Role.ADMIN, ["jinan/milling"], who="test")
-    view, reads, port = PlantView(folder), Reads(2), free_port()
-    app = build_api(view, users, reads, books=QualityBooks(view, shop.recorder(folder, acts)))
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    with Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as made:
+    with answering(
+        folder, shop.PEOPLE, acts=acts, books=lambda view: QualityBooks(view, shop.recorder(folder, acts))
+    ) as made:
         yield made
-    server.should_exit = True
-    thread.join()
-    reads.close()
-    master.close()
-
-
-def own(client: Client, user: str) -> dict[str, str]:
-    token = client.post("/api/v1/login", json={"user": user, "password": PASSWORD}).json()["token"]
-    return {"Authorization": f"Bearer {token}"}
 
 
 def test_a_plan_with_its_curves(client: Client) -> None:

@@ -1,26 +1,19 @@
 """REST of studies: the figures of the books, by role, as JSON and as files."""
 
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from httpx import Client
 
-from luban.ledger import LedgerWriter, MasterData
+from luban.ledger import LedgerWriter
 from luban.loop.places import places
-from luban.screens.api import build_api
-from luban.screens.reads import Reads
-from luban.screens.service import PlantView
 from luban.screens.service.quality import QualityBooks
-from luban.screens.users import Role, Users
-from tests.outside import free_port
+from luban.screens.users import Role
 from tests.screens import quality_shop as shop
+from tests.screens.rest import answering, own
 from tests.understand.quality.test_gauge_study import AIAG
 
-PASSWORD = "correct horse"
 BASE = "/api/v1/quality"
 
 
@@ -34,30 +27,14 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
             "rework": [0.0, 0.0], "item": ["shaft", "gear"], "quality": [0, 0],
         }  # fmt: skip
         writer.append("count", counts, source="c")
-    master = MasterData(places(folder).ledger)
-    users = Users(master, lambda _act: None)
-    users.add("wang", PASSWORD, Role.VIEWER, [], who="test")
-    users.add("part", PASSWORD, Role.ADMIN, ["jinan/milling"], who="test")
-    view, reads, port = PlantView(folder), Reads(2), free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(build_api(view, users, reads, books=QualityBooks(view)), port=port, log_level="error")
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    with Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as made:
+    people: dict[str, tuple[Role, list[str]]] = {"wang": (Role.VIEWER, []), "part": (Role.ADMIN, ["jinan/milling"])}
+    with answering(folder, people, books=QualityBooks) as made:
         yield made
-    server.should_exit = True
-    thread.join()
-    reads.close()
-    master.close()
 
 
 def log_in(client: Client, user: str = "wang") -> None:
     client.headers.pop("Authorization", None)
-    token = client.post("/api/v1/login", json={"user": user, "password": PASSWORD}).json()["token"]
-    client.headers["Authorization"] = f"Bearer {token}"
+    client.headers.update(own(client, user))
 
 
 def test_capability_of_the_books(client: Client):

@@ -1,25 +1,19 @@
 """REST of the schedule: by role and site, a search from start to plan, moves and their refusals, downloads."""
 
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from httpx import Client
 
-from luban.ledger import LedgerWriter, MasterData
+from luban.ledger import LedgerWriter
 from luban.loop.places import places
-from luban.screens.api import build_api
-from luban.screens.reads import Reads
-from luban.screens.service import PlantView
-from luban.screens.users import Act, Role, Users
-from tests.outside import free_port
+from luban.screens.users import Act, Role
 from tests.screens import schedule_shop
+from tests.screens.rest import answering, own
 
-PASSWORD = "correct horse"
 BASE = "/api/v1/schedule"
 ACTS: list[Act] = []
 DOWN = {"kind": "breakdown", "machine": "jinan/milling/mill02", "start": 420, "end": 780}
@@ -29,28 +23,15 @@ DOWN = {"kind": "breakdown", "machine": "jinan/milling/mill02", "start": 420, "e
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     folder = schedule_shop.write(tmp_path_factory.mktemp("schedule") / "plant")
     LedgerWriter(places(folder).ledger).close()
-    master = MasterData(places(folder).ledger)
-    users = Users(master, ACTS.append)
-    for name, role, sites in (
-        ("li", Role.PLANNER, []),
-        ("view", Role.VIEWER, []),
-        ("operator", Role.OPERATOR, []),
-        ("part", Role.ADMIN, ["jinan/milling"]),
-    ):
-        users.add(name, PASSWORD, role, sites, who="test")
-    reads, port = Reads(2), free_port()
-    server = uvicorn.Server(uvicorn.Config(build_api(PlantView(folder), users, reads), port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    with Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as made:
+    people: dict[str, tuple[Role, list[str]]] = {
+        "li": (Role.PLANNER, []),
+        "view": (Role.VIEWER, []),
+        "operator": (Role.OPERATOR, []),
+        "part": (Role.ADMIN, ["jinan/milling"]),
+    }
+    with answering(folder, people, acts=ACTS) as made:
         made.folder = folder  # type: ignore[attr-defined]
         yield made
-    server.should_exit = True
-    thread.join()
-    reads.close()
-    master.close()
 
 
 @pytest.fixture
@@ -58,11 +39,6 @@ def plan(client: Client) -> str:
     """A plan of its own for each test."""
     folder: Path = client.folder  # type: ignore[attr-defined]
     return f"{BASE}/plans/{schedule_shop.seed(folder, schedule_shop.problem())}"
-
-
-def own(client: Client, user: str) -> dict[str, str]:
-    token = client.post("/api/v1/login", json={"user": user, "password": PASSWORD}).json()["token"]
-    return {"Authorization": f"Bearer {token}"}
 
 
 def at(chart: dict[str, Any], name: str) -> int:

@@ -1,23 +1,17 @@
 """REST of the twin: by role and site, a study from start to figures, and what is refused."""
 
-import threading
 import time
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
 from httpx import Client
 
-from luban.ledger import LedgerWriter, MasterData
+from luban.ledger import LedgerWriter
 from luban.loop.places import places
-from luban.screens.api import build_api
-from luban.screens.reads import Reads
-from luban.screens.service import PlantView
-from luban.screens.users import Role, Users
-from tests.outside import free_port
+from luban.screens.users import Role
 from tests.screens import twin_shop
+from tests.screens.rest import answering, own
 
-PASSWORD = "correct horse"
 RUNS = "/api/v1/twin/runs"
 
 
@@ -25,28 +19,13 @@ RUNS = "/api/v1/twin/runs"
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     folder = twin_shop.write(tmp_path_factory.mktemp("twin") / "plant")
     LedgerWriter(places(folder).ledger).close()
-    master = MasterData(places(folder).ledger)
-    users = Users(master)
-    users.add("eng", PASSWORD, Role.ENGINEER, who="test")
-    users.add("view", PASSWORD, Role.VIEWER, who="test")
-    users.add("part", PASSWORD, Role.ENGINEER, ["jinan/milling"], who="test")
-    reads, port = Reads(2), free_port()
-    server = uvicorn.Server(uvicorn.Config(build_api(PlantView(folder), users, reads), port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.01)
-    with Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as made:
+    people: dict[str, tuple[Role, list[str]]] = {
+        "eng": (Role.ENGINEER, []),
+        "view": (Role.VIEWER, []),
+        "part": (Role.ENGINEER, ["jinan/milling"]),
+    }
+    with answering(folder, people) as made:
         yield made
-    server.should_exit = True
-    thread.join()
-    reads.close()
-    master.close()
-
-
-def own(client: Client, user: str) -> dict[str, str]:
-    token = client.post("/api/v1/login", json={"user": user, "password": PASSWORD}).json()["token"]
-    return {"Authorization": f"Bearer {token}"}
 
 
 def test_a_study_from_start_to_figures(client: Client):
