@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +12,12 @@ from luban.core.errors import InputError
 from luban.screens.cli.output import Output
 from luban.screens.i18n import LANGUAGES
 from luban.screens.plain import plain
-from luban.screens.report.sheet import Figures, Grid, Note, Picture, Sheet, sheet_html, sheet_pdf, sheet_xlsx
+from luban.screens.report.sheet import Figures, Grid, Note, Picture, Sheet
+from luban.screens.report.sheet_file import file_of
 
 __all__ = ["Language", "Out", "give"]
 
+_KINDS = ("html", "pdf", "xlsx", "json")
 Out = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FILE", help="Also write a report: .html, .pdf, .xlsx or .json."),
@@ -43,17 +44,15 @@ def give(say: Output, sheet: Sheet, document: object, out: Path | None, language
 
 
 def _write(out: Path, sheet: Sheet, document: object, language: str) -> None:
-    ways: Mapping[str, Callable[[], bytes]] = {
-        ".html": lambda: sheet_html(sheet, language).encode(),
-        ".pdf": lambda: sheet_pdf(sheet, language),
-        ".xlsx": lambda: sheet_xlsx(sheet),
-        ".json": lambda: json.dumps(plain(document), ensure_ascii=False, indent=2).encode(),
-    }
-    make = ways.get(out.suffix.lower())
-    if make is None:
-        raise InputError("no report of that kind", came=out.name, expected=", ".join(ways), where="--output")
+    kind = out.suffix.lower().removeprefix(".")
+    if kind not in _KINDS:
+        expected = ", ".join(f".{known}" for known in _KINDS)
+        raise InputError("no report of that kind", came=out.name, expected=expected, where="--output")
     part = out.with_name(out.name + ".part")
-    made = make()
+    if kind == "json":
+        made = json.dumps(plain(document), ensure_ascii=False, indent=2).encode()
+    else:
+        made, _ = file_of(sheet, kind, language)
     try:
         part.write_bytes(made)
         part.replace(out)

@@ -16,6 +16,7 @@ from luban.decide.schedule.floor import Run, Windows, machine_runs
 from luban.decide.schedule.problem import LIMIT, MAINTENANCE, NEVER, ORDER
 from luban.decide.schedule.schedule import Schedule
 from luban.screens.i18n import Words, words
+from luban.screens.report.fonts import fonts_of
 
 __all__ = ["PDF_WORDS", "schedule_pdf"]
 
@@ -25,11 +26,6 @@ PDF_WORDS = (
 )  # fmt: skip
 """Sentences that are translated."""
 
-_FONTS = {
-    "en": ("Noto Sans", "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK KR"),
-    "zh": ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Noto Sans", "DejaVu Sans"),
-    "ko": ("Noto Sans CJK KR", "Noto Sans KR", "Source Han Sans KR", "Noto Sans", "DejaVu Sans"),
-}
 _STEPS = tuple(n * SECOND for n in (1, 2, 5, 10, 15, 30)) + tuple(n * MINUTE for n in (1, 2, 5, 10, 15, 30)) + (
     HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY,
 )  # fmt: skip
@@ -58,7 +54,7 @@ def schedule_pdf(
     import typst
 
     page = _Paper(schedule, zone, words(language), begin, end)
-    data = page.data(title) | {"fonts": _FONTS.get(language, _FONTS["en"]), "language": language}
+    data = page.data(title) | {"fonts": fonts_of(language), "language": language}
     source = files("luban.screens.report").joinpath("schedule.typ").read_bytes()
     inputs = {"data": json.dumps(data, ensure_ascii=False)}
     # tags for each of some thousand bars would make the file many times as large

@@ -15,17 +15,13 @@ from typing import Any, TypeAlias
 
 from luban import __version__
 from luban.screens.mark import MARK
+from luban.screens.report.fonts import fonts_of
 
 __all__ = [
     "Block", "Figure", "Figures", "Grid", "Note", "Picture", "Sheet", "sheet_html", "sheet_part", "sheet_pdf",
     "sheet_xlsx",
 ]  # fmt: skip
 
-_FONTS = {
-    "en": ("Noto Sans", "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK KR"),
-    "zh": ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Noto Sans", "DejaVu Sans"),
-    "ko": ("Noto Sans CJK KR", "Noto Sans KR", "Source Han Sans KR", "Noto Sans", "DejaVu Sans"),
-}
 _PAPER = {"good": "#2e7d4f", "bad": "#b3261e", "doubt": "#8a5a00", "quiet": "#59646c", "": "#1d2429"}
 _SHEET_NAME = 31
 
@@ -134,7 +130,7 @@ def sheet_pdf(sheet: Sheet, language: str = "en") -> bytes:
 
     document = {
         "title": sheet.title, "subtitle": sheet.subtitle, "language": language, "version": __version__,
-        "fonts": list(_FONTS.get(language, _FONTS["en"])), "blocks": [_paper(block) for block in sheet.blocks],
+        "fonts": list(fonts_of(language)), "blocks": [_paper(block) for block in sheet.blocks],
         "made": list(sheet.provenance.items()),
     }  # fmt: skip
     source = files("luban.screens.report").joinpath("sheet.typ").read_bytes()
