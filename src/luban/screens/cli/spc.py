@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -96,16 +97,16 @@ def spc(
     Without --chart the data say which: single values i_mr, subgroups xbar_r or xbar_s, counts p, c or u.
     Exit code 1 if the process is out of control.
     """
-    from luban.screens.cli.schedule import zone_of
     from luban.screens.cli.spc_data import FromFile, file_data, pairs, plant_data
     from luban.screens.i18n import words
     from luban.screens.report.quality_spc import spc_sheet
 
     stages: tuple[Limits, ...] = ()
+    zone: ZoneInfo | None = None
     left_out = pairs(out or (), "--leave-out")
     if what.is_dir():
         books = plant_data(what, characteristic, group, span, start, end)
-        data, kind, stages = books.sample, chart or books.kind, books.stages
+        data, kind, stages, zone = books.sample, chart or books.kind, books.stages, books.zone
         rules, left_out = rules or ",".join(books.rules), left_out if limits else {**books.out, **left_out}
         fresh = bool(option or out or trial)
     else:
@@ -120,7 +121,7 @@ def spc(
         _freeze(made, freeze, person, reason)
     say = words(language)
     more = [*_parts(made, data, say), *(_run_lengths(made, data, say) if arl else ())]
-    give(output(as_json), spc_sheet(made, say, more, zone_of(what)), _document(made, data, arl=arl), report, language)
+    give(output(as_json), spc_sheet(made, say, more, zone), _document(made, data, arl=arl), report, language)
     return OK if made.in_control else NO
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -90,6 +91,7 @@ class FromPlant:
     stages  the revisions of these limits, oldest first
     rules   that these limits are judged by
     out     label of a point that people left out of the limits → why
+    zone    of the plant
     """
 
     sample: Sample
@@ -97,6 +99,7 @@ class FromPlant:
     stages: tuple[Limits, ...]
     rules: tuple[str, ...]
     out: Mapping[str, str]
+    zone: ZoneInfo
 
 
 def plant_data(folder: Path, characteristic: str, group: str, span: str, start: str, end: str) -> FromPlant:
@@ -132,7 +135,7 @@ def plant_data(folder: Path, characteristic: str, group: str, span: str, start: 
     stages = tuple(one.limits for one in stands.stages) if alike else ()
     return FromPlant(
         found.sample, newest.limits.kind if alike and newest else "", stages,
-        newest.rules if alike and newest else (), out,
+        newest.rules if alike and newest else (), out, view.plant.zone,
     )  # fmt: skip
 
 

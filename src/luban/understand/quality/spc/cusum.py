@@ -33,7 +33,7 @@ from luban.understand.quality.spc.kind import (
     points_of_sample,
 )
 from luban.understand.quality.spc.limits import Limits, number
-from luban.understand.quality.spc.scale import means_of, option, scale_of
+from luban.understand.quality.spc.scale import SCALE_OPTIONS, means_of, option, scale_of
 
 __all__ = ["CUSUM", "Shift", "cusum_shifts"]
 
@@ -42,8 +42,7 @@ _OPTIONS = {
     "reference": "k, half the shift to be found [standard errors]; 0.5",
     "interval": "h, decision interval [standard errors]; 5",
     "head_start": "share of h at which both sums begin, 0 ≤ share < 1; 0",
-    "centre": "known mean or target [unit of the data]; else the mean of the points",
-    "sigma": "known standard deviation of single values [unit of the data]; else estimated",
+    **SCALE_OPTIONS,
 }
 
 

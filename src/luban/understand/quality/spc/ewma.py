@@ -32,7 +32,7 @@ from luban.understand.quality.spc.kind import (
     points_of_sample,
 )
 from luban.understand.quality.spc.limits import WIDTH, Limits, number
-from luban.understand.quality.spc.scale import flag, means_of, option, scale_of
+from luban.understand.quality.spc.scale import SCALE_OPTIONS, flag, lines_around, means_of, option, scale_of
 
 __all__ = ["EWMA"]
 
@@ -41,8 +41,7 @@ _OPTIONS = {
     "weight": "λ of the newest point [1], 0 < λ ≤ 1; 0.2",
     "width": "distance of the limits from the centre [standard errors]; 3",
     "growing": "limits that begin narrow with the variance of the first points; true",
-    "centre": "known mean or target [unit of the data]; else the mean of the points",
-    "sigma": "known standard deviation of single values [unit of the data]; else estimated",
+    **SCALE_OPTIONS,
 }
 
 
@@ -75,13 +74,7 @@ class _Run:
             values[at] = z
             spreads[at] = sqrt(variance if self.growing else final / size)
         self.memory[:] = z, variance
-        lines = np.empty((4, count))
-        lines[3] = self.sigma * spreads
-        off = self.width * lines[3]
-        lines[0] = self.centre
-        lines[1] = self.centre - off
-        lines[2] = self.centre + off
-        return (Track(values, lines),)
+        return (Track(values, lines_around(self.centre, self.sigma * spreads, self.width)),)
 
 
 def _fit(data: object, use: Bools, options: Mapping[str, Any]) -> Fit:

@@ -26,7 +26,7 @@ from luban.understand.quality.spc.kind import (
     points_of_sample,
 )
 from luban.understand.quality.spc.limits import WIDTH, Limits, number
-from luban.understand.quality.spc.scale import means_of, option, scale_of
+from luban.understand.quality.spc.scale import SCALE_OPTIONS, lines_around, means_of, option, scale_of
 
 __all__ = ["MOVING_AVERAGE"]
 
@@ -35,8 +35,7 @@ _LONGEST = 1000
 _OPTIONS = {
     "span": "subgroups in the average, 2 … 1000; 5",
     "width": "distance of the limits from the centre [standard errors]; 3",
-    "centre": "known mean or target [unit of the data]; else the mean of the points",
-    "sigma": "known standard deviation of single values [unit of the data]; else estimated",
+    **SCALE_OPTIONS,
 }
 
 
@@ -69,12 +68,7 @@ class _Run:
             taken = np.minimum(seen + np.arange(1.0, count + 1), float(self.span))
         self.memory[0] = min(seen + count, float(self.span))
         self.memory[1 : 1 + before], self.memory[1 + before :] = means[count:], inverse[count:]
-        lines = np.empty((4, count))
-        lines[3] = self.sigma * np.sqrt(variance) / taken
-        off = self.width * lines[3]
-        lines[0] = self.centre
-        lines[1] = self.centre - off
-        lines[2] = self.centre + off
+        lines = lines_around(self.centre, self.sigma * np.sqrt(variance) / taken, self.width)
         return (Track(np.full(count, total / taken), lines),)
 
 

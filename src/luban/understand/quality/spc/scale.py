@@ -13,7 +13,13 @@ from luban.understand.quality.spc.kernel import group_sigmas
 from luban.understand.quality.spc.kind import Bools, Points, points_of_sample
 from luban.understand.quality.spc.variables import VARIABLES, exact_mean
 
-__all__ = ["Scale", "flag", "means_of", "option", "scale_of"]
+__all__ = ["SCALE_OPTIONS", "Scale", "flag", "lines_around", "means_of", "option", "scale_of"]
+
+SCALE_OPTIONS = {
+    "centre": "known mean or target [unit of the data]; else the mean of the points",
+    "sigma": "known standard deviation of single values [unit of the data]; else estimated",
+}
+"""The options that `scale_of` takes, with what they mean."""
 
 
 class Scale(NamedTuple):
@@ -21,6 +27,21 @@ class Scale(NamedTuple):
 
     parameters: Mapping[str, Any]
     notes: tuple[str, ...]
+
+
+def lines_around(centre: float, spread: Floats, width: float) -> Floats:
+    """Centre, lower and upper limit, standard error of each point, shape (4, k).
+
+    spread  standard error of each point, shape (k,)
+    width   distance of the limits from the centre [standard errors]
+    """
+    lines = np.empty((4, np.size(spread)))
+    lines[3] = spread
+    off = width * lines[3]
+    lines[0] = centre
+    lines[1] = centre - off
+    lines[2] = centre + off
+    return lines
 
 
 def means_of(points: Points) -> Floats:
