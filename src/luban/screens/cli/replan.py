@@ -11,7 +11,7 @@ import typer
 from luban.core.errors import InputError
 from luban.screens.cli.options import AsJson, output
 from luban.screens.cli.output import OK, Output
-from luban.screens.cli.schedule import usual_objective, zone_of
+from luban.screens.cli.schedule import find_name, usual_objective, zone_of
 
 if TYPE_CHECKING:
     from luban.decide.schedule import Problem
@@ -115,10 +115,6 @@ def repair(
         *(_material(text, when) for text in material or ()),
         *(_rush(text, when) for text in rush or ()),
     ]
-    if not happened:
-        raise InputError(
-            "nothing happened", expected="--breakdown, --people, --material or --rush", where="luban repair"
-        )
     if take is None:
         with say.progress("Mending the plan"):
             found = mended(state, happened, when.now(now), seconds=seconds, stability=keep)
@@ -247,9 +243,9 @@ def _parts(text: str, option: str) -> list[str]:
 
 def _breakdown(text: str, problem: Problem, when: _Clock) -> dict[str, Any]:
     unit, start, end = _parts(text, "--breakdown")
-    short = [name for name in problem.machines if name == unit or name.rpartition("/")[2] == unit]
+    machine = find_name(problem.machines, unit, "machine", "--breakdown")
     return {
-        "kind": "breakdown", "machine": short[0] if len(short) == 1 else unit,
+        "kind": "breakdown", "machine": problem.machines[machine],
         "start": when.tick(start, "--breakdown"), "end": when.tick(end, "--breakdown"),
     }  # fmt: skip
 

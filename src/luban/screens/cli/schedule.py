@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from luban.decide.schedule import Objective, Problem
     from luban.decide.schedule.portfolio import Progress
 
-__all__ = ["register", "usual_objective", "zone_of"]
+__all__ = ["find_name", "register", "usual_objective", "zone_of"]
 
 _EXAMPLES = (
     "Examples: `luban schedule plant` · `luban schedule orders.xlsx --time 30 --objective 'tardiness > setup_time' "
@@ -75,8 +75,8 @@ def schedule(
         raise InputError("unknown kind of file", came=file.name, expected=", ".join(tables.FORMATS), where="--output")
     problem = read_problem(source)
     goal = Objective.parse(objective) if objective else usual_objective(source, problem)
-    job = _find(problem.jobs, why, "order", "--why")
-    unit = _find(problem.machines, machine, "machine", "--machine")
+    job = find_name(problem.jobs, why, "order", "--why") if why else None
+    unit = find_name(problem.machines, machine, "machine", "--machine") if machine else None
     say.say(
         f"{problem.name}: {problem.job_count} orders, {problem.operation_count} operations, "
         f"{problem.machine_count} machines; objective: {goal}"
@@ -131,12 +131,10 @@ def usual_objective(source: Path, problem: Problem) -> Objective:
     )
 
 
-def _find(names: tuple[str, ...], wanted: str, what: str, where: str) -> int | None:
-    """Number of a name that the command line gives; its last part will do where only one has it."""
+def find_name(names: tuple[str, ...], wanted: str, what: str, where: str) -> int:
+    """Number of a name that the command line gives; its last part will do where only one has it. Raises InputError."""
     from luban.plant.complaint import did_you_mean
 
-    if not wanted:
-        return None
     found = [at for at, name in enumerate(names) if name == wanted] or [
         at for at, name in enumerate(names) if name.rpartition("/")[2] == wanted
     ]
