@@ -196,7 +196,10 @@ class _Clock:
     """Between the times that people say and the ticks of a plan."""
 
     def __init__(self, source: Path, state: PlanState) -> None:
+        from luban.screens.cli.schedule_tables import clock_of
+
         self.problem, self.state, self.zone = state.schedule.problem, state, zone_of(source)
+        self.text = clock_of(state.schedule, self.zone)
 
     def tick(self, text: str, where: str) -> int | None:
         """The tick of a time; None for an empty text. Raises InputError."""
@@ -218,13 +221,6 @@ class _Clock:
 
         told = self.tick(text, "--now")
         return clock(self.state) if told is None else told
-
-    def text(self, tick: int) -> str:
-        from luban.core.time import to_datetime
-
-        if not self.problem.tick:
-            return str(tick)
-        return f"{to_datetime(self.problem.start + tick * self.problem.tick, self.zone):%Y-%m-%d %H:%M}"
 
     def length(self, ticks: int) -> str:
         if not self.problem.tick:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from luban.decide.schedule.dispatch import Task
     from luban.decide.schedule.portfolio import Solution
 
-__all__ = ["FORMATS", "document", "show", "state", "write"]
+__all__ = ["FORMATS", "clock_of", "document", "show", "state", "write"]
 
 FORMATS = (".csv", ".json", ".pdf", ".xlsx")
 _MOST_ROWS = 20
@@ -71,7 +71,9 @@ def _amount(schedule: Schedule, term: str, value: float) -> str:
     return said(schedule.problem, round(value)) if TERMS[term].endswith("tick]") else f"{value:,.10g}"
 
 
-def _clock(schedule: Schedule, zone: ZoneInfo | None) -> Callable[[int], str]:
+def clock_of(schedule: Schedule, zone: ZoneInfo | None) -> Callable[[int], str]:
+    """What a tick of a plan is called: its wall clock, or its number where the plan has no dates."""
+
     def said(tick: int) -> str:
         moment = schedule.when(tick, zone)
         return str(tick) if moment is None else f"{moment:%Y-%m-%d %H:%M}"
@@ -84,7 +86,7 @@ def _orders(say: Output, schedule: Schedule, zone: ZoneInfo | None) -> None:
     from luban.decide.schedule.late import said
 
     p = schedule.problem
-    clock, done = _clock(schedule, zone), schedule.completion
+    clock, done = clock_of(schedule, zone), schedule.completion
     late = np.where(p.due < NEVER, done - p.due, -NEVER)
     order = sorted(np.flatnonzero(p.job_kind != MAINTENANCE).tolist(), key=lambda at: (-late[at], done[at]))
     rows: list[list[object]] = []
@@ -101,7 +103,7 @@ def _dispatch(say: Output, schedule: Schedule, machine: int, zone: ZoneInfo | No
     from luban.decide.schedule.dispatch import dispatch_lists
 
     for name, tasks in dispatch_lists(schedule, machine).items():
-        rows = [_task_row(task, _clock(schedule, zone)) for task in tasks[:200]]
+        rows = [_task_row(task, clock_of(schedule, zone)) for task in tasks[:200]]
         say.line("")
         say.table(["no.", "order", "operation", "setup", "start", "end", "people, tools", "then"], rows, title=name)
 
@@ -147,7 +149,7 @@ def document(found: Solution, job: int | None, machine: int | None, zone: ZoneIn
 
 
 def _rows(schedule: Schedule, zone: ZoneInfo | None) -> list[dict[str, Any]]:
-    p, clock = schedule.problem, _clock(schedule, zone)
+    p, clock = schedule.problem, clock_of(schedule, zone)
     jobs = p.job_of.tolist()
     times = [schedule.machine, schedule.setup_start, schedule.setup_end, schedule.start, schedule.end]
     rows = []
