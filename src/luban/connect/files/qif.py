@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from lxml import etree
 
+from luban.connect.xml import document, name_of
 from luban.core.errors import InputError, PayloadError, UnitError
 from luban.core.units import parse_unit
 
@@ -66,8 +67,8 @@ def qif_rows(name: str, content: bytes) -> Iterator[tuple[int, list[Any]]]:
             device = _first_id(_child(own, "MeasurementDeviceIds")) or _first_id(_child(item, "MeasurementDeviceIds"))
             serial = serials.get(_text(own, "ActualComponentId") or component, "")
             for value in own:
-                if _name(value) in {"Value", "RoughnessAverageValue"}:
-                    number, unit = _value(value, _name(own), units)
+                if name_of(value) in {"Value", "RoughnessAverageValue"}:
+                    number, unit = _value(value, name_of(own), units)
                     yield _line(value), [
                         _text(own, "TimeStamp") or begun, part, _text(item, "Name"),
                         _text(_child(item, "CharacteristicDesignator"), "Designator"), number, unit, serial,
@@ -76,25 +77,13 @@ def qif_rows(name: str, content: bytes) -> Iterator[tuple[int, list[Any]]]:
 
 
 def _root(name: str, content: bytes) -> etree._Element:
-    if len(content) > _LIMIT:
-        raise InputError("the document is too long", came=f"{len(content)} bytes", expected=f"{_LIMIT}", where=name)
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
     try:
-        root = etree.fromstring(content.strip(), parser)
-    except (etree.XMLSyntaxError, ValueError, PayloadError) as error:
-        raise InputError("not well-formed XML", came=str(error), where=name) from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise InputError("a document with a DOCTYPE", where=name, expected="plain XML: QIF uses no DTD")
-    if _name(root) != "QIFDocument":
-        raise InputError("not a QIF document", came=_name(root), expected="QIFDocument", where=name)
+        root = document(content, limit=_LIMIT)
+    except PayloadError as error:
+        raise InputError(error.message, came=error.came, expected=error.expected, where=name) from error
+    if name_of(root) != "QIFDocument":
+        raise InputError("not a QIF document", came=name_of(root), expected="QIFDocument", where=name)
     return root
-
-
-def _name(element: etree._Element) -> str:
-    tag = element.tag
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def _line(element: etree._Element) -> int:
@@ -103,11 +92,11 @@ def _line(element: etree._Element) -> int:
 
 
 def _named(root: etree._Element, name: str, *, ends: bool = False) -> list[etree._Element]:
-    return [own for own in root.iter() if (_name(own).endswith(name) if ends else _name(own) == name)]
+    return [own for own in root.iter() if (name_of(own).endswith(name) if ends else name_of(own) == name)]
 
 
 def _child(element: etree._Element | None, name: str) -> etree._Element | None:
-    return None if element is None else next((own for own in element if _name(own) == name), None)
+    return None if element is None else next((own for own in element if name_of(own) == name), None)
 
 
 def _text(element: etree._Element | None, name: str) -> str:
@@ -132,12 +121,12 @@ def _units(root: etree._Element) -> _Units:
     file_units = _child(root, "FileUnits")
     for group in file_units if file_units is not None else ():
         for own in group.iter():
-            kind = _name(own)
+            kind = name_of(own)
             if kind.endswith("Unit") and kind not in {"FileUnits", "SIUnitName"} and len(own):
                 name = _text(own, "UnitName")
                 read = _unit(own, name)
                 found.setdefault(name, read)
-                if _name(group) == "PrimaryUnits":
+                if name_of(group) == "PrimaryUnits":
                     found.setdefault(kind.removesuffix("Unit"), read)
     return found
 

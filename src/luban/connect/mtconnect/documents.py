@@ -13,7 +13,7 @@ from lxml import etree
 from luban.connect.mtconnect.model import DataItem, DeviceModel
 from luban.connect.mtconnect.observation import Observation
 from luban.connect.mtconnect.ring import Window
-from luban.connect.mtconnect.xml import name_of
+from luban.connect.xml import name_of
 from luban.core.time import iso, now
 
 __all__ = ["Documents", "element_name"]

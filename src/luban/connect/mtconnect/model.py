@@ -14,8 +14,8 @@ from pathlib import Path
 from lxml import etree
 
 from luban.connect.mtconnect.units import factor_and_offset, unit_of
-from luban.connect.mtconnect.xml import document, name_of
 from luban.connect.wire import Proposal
+from luban.connect.xml import document, name_of
 from luban.core.errors import InputError, PayloadError
 
 __all__ = ["DataItem", "DeviceModel", "names_of", "proposals", "read_devices"]

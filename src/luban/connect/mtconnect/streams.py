@@ -13,7 +13,7 @@ from lxml import etree
 
 from luban.connect.mtconnect.model import DataItem, names_of
 from luban.connect.mtconnect.observation import LEVELS, Observation
-from luban.connect.mtconnect.xml import LIMIT, document, name_of
+from luban.connect.xml import LIMIT, document, name_of
 from luban.core.errors import InputError, PayloadError
 from luban.core.time import parse_time
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from luban.connect.mtconnect.xml import document
+from luban.connect.xml import document
 from luban.core.errors import PayloadError
 
 BOMB = b'<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><a>&c;</a>'

@@ -1,4 +1,4 @@
-"""XML from a wire: parsed with everything dangerous switched off."""
+"""XML from a wire or a file: parsed with everything dangerous switched off."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def document(data: bytes, *, where: str = "", limit: int = LIMIT) -> etree._Elem
     except (etree.XMLSyntaxError, ValueError) as error:
         raise PayloadError("not well-formed XML", came=str(error), where=where) from error
     if root.getroottree().docinfo.internalDTD is not None:
-        raise PayloadError("document with a DOCTYPE", expected="plain XML: MTConnect uses no DTD", where=where)
+        raise PayloadError("document with a DOCTYPE", expected="plain XML without a DTD", where=where)
     return root
 
 
