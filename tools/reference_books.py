@@ -9,7 +9,7 @@ from luban.core import errors
 from luban.core.errors import LubanError
 from luban.ledger import Column, stream, streams
 from luban.screens.api import _STATUS
-from luban.understand.quality.book import KINDS
+from luban.understand.book import KINDS
 from reference_plant import table
 
 __all__ = ["errors_page", "streams_page"]

@@ -14,7 +14,7 @@ from luban.ledger import Ledger, Spool
 from luban.loop.places import places
 from luban.screens.i18n import LANGUAGES, words
 from luban.screens.web.quality_frame import PANELS, tab_names
-from luban.understand.quality.book import entries
+from luban.understand.book import entries
 from luban.understand.quality.spc import control_chart, revisions
 from tests.screens import quality_shop as shop
 from tests.screens.site import Site, served

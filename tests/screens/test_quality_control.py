@@ -31,7 +31,7 @@ from luban.screens.service import PlantView
 from luban.screens.service.quality import QualityBooks
 from luban.screens.service.setpoints import NEWEST, read_setpoint
 from luban.screens.users import Act, Role, User
-from luban.understand.quality.book import row
+from luban.understand.book import row
 from luban.understand.quality.data import individuals
 from tests.screens import quality_shop as shop
 from tests.screens.site import Site, served

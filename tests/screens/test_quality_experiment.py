@@ -31,7 +31,7 @@ from luban.screens.i18n import words
 from luban.screens.report.quality_drawings import _lines, _round_levels
 from luban.screens.report.quality_experiment import design_sheet, experiment_sheet, project_sheet, proposal_sheet
 from luban.screens.report.sheet import Figures, Grid, Note, Sheet, sheet_html, sheet_pdf, sheet_xlsx
-from luban.understand.quality.book import row
+from luban.understand.book import row
 from tests.screens import quality_shop as shop
 from tests.screens.site import Site, served
 

@@ -13,7 +13,7 @@ from luban.screens.service.inspection import InspectionDesk
 from luban.screens.service.quality import QualityBooks
 from luban.screens.service.quality_charting import Wanted
 from luban.screens.users import Act, Role
-from luban.understand.quality.book import row
+from luban.understand.book import row
 from luban.understand.quality.gauges import Gauge, calibration_data, registered_data
 from luban.understand.quality.measured import measured
 from tests.screens import quality_shop as shop

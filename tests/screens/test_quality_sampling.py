@@ -18,7 +18,7 @@ from luban.screens.i18n import words
 from luban.screens.report.quality_register import gauge_sheet, register_sheet
 from luban.screens.report.quality_sampling import account_sheet, plan_sheet, sampling_sheet, variables_sheet
 from luban.screens.report.sheet import Figures, Sheet, sheet_html, sheet_pdf, sheet_xlsx
-from luban.understand.quality.book import row
+from luban.understand.book import row
 from luban.understand.quality.gauge_use import gauge_use
 from luban.understand.quality.gauges import Gauge, calibration_data, chain, due_list, register, registered_data
 from luban.understand.quality.sampling import (

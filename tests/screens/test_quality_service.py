@@ -16,7 +16,7 @@ from luban.screens.service.quality import QualityBooks
 from luban.screens.service.quality_charting import Charted, Wanted, as_group, capable, cut, keys_of, read
 from luban.screens.service.quality_view import decimals, drawn, histogram, rule_mark
 from luban.screens.users import Act
-from luban.understand.quality.book import entries
+from luban.understand.book import entries
 from luban.understand.quality.spc import RULES, control_chart
 from tests.screens import quality_shop as shop
 
@@ -291,7 +291,7 @@ def test_a_wrong_grouping_is_refused(text: str):
 def test_an_entry_that_cannot_be_read_does_not_break_the_page(
     folder: Path, books: QualityBooks, change: Callable[[dict[str, object]], object]
 ):
-    from luban.understand.quality.book import row
+    from luban.understand.book import row
 
     data: dict[str, object] = {"limits": {}, "group": "single", "rules": []}
     change(data)

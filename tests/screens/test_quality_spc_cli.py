@@ -17,7 +17,7 @@ from luban.loop.places import places
 from luban.screens.i18n import LANGUAGES, words
 from luban.screens.report.quality_spc import rule_sentence, spc_sheet
 from luban.screens.report.sheet import Grid, Picture, sheet_html
-from luban.understand.quality.book import row
+from luban.understand.book import row
 from luban.understand.quality.spc import RULES, control_chart, fit_limits
 from tests.screens import quality_shop
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from luban.screens.i18n import Words
 
 if TYPE_CHECKING:  # the book brings a database with it, and a command that only speaks needs none
-    from luban.understand.quality.book import Entry
+    from luban.understand.book import Entry
 
 __all__ = ["decision_word", "happened_word", "kind_word", "loss_word"]
 

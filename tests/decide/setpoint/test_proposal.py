@@ -14,7 +14,7 @@ from luban.decide.setpoint.envelope import Envelope
 from luban.decide.setpoint.proposal import Knob, propose
 from luban.decide.setpoint.standing import AGREE, SET, agreed, standing_of
 from luban.decide.setpoint.words import PLAN
-from luban.understand.quality.book import Entry
+from luban.understand.book import Entry
 from luban.understand.quality.data import individuals, subgroups
 from luban.understand.quality.spc import control_chart
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from luban.core.time import MINUTE
-from luban.understand.quality.book import row
+from luban.understand.book import row
 from tests.understand.shop import Shop
 
 DIAMETER = "g7:diameter"

@@ -11,7 +11,7 @@ from statsmodels.stats.oneway import anova_oneway
 from luban.core.errors import InputError
 from luban.ledger import Ledger, LedgerWriter
 from luban.plant import load
-from luban.understand.quality.book import row
+from luban.understand.book import row
 from luban.understand.quality.measured import measured
 from luban.understand.quality.pareto import events_pareto, pareto, scrap_pareto
 from luban.understand.quality.relations import beside, correlate, paired, relations, stratify

@@ -5,7 +5,7 @@ from hypothesis import given, settings, strategies as st
 
 from luban.core.errors import InputError
 from luban.norms.sampling import Severity
-from luban.understand.quality.book import row
+from luban.understand.book import row
 from luban.understand.quality.sampling import (
     LotResult,
     Standing,

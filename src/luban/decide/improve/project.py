@@ -20,8 +20,8 @@ from luban.core.errors import InputError
 from luban.core.time import now
 from luban.ledger import Ledger
 from luban.plant import Plant
+from luban.understand.book import Entry, entries
 from luban.understand.quality.before_after import MEASURES, Gain, compare_mean, compare_share, compare_spread
-from luban.understand.quality.book import Entry, entries
 from luban.understand.quality.measured import measured
 
 __all__ = ["PHASES", "Aim", "Project", "Verified", "charter", "closing", "project_of", "projects", "verify"]

@@ -1,7 +1,7 @@
 """Experiments in the books: the plan is one entry, each result another, and how it stands is read from them.
 
 Reads   Fact(event) of the kind `experiment`: codes plan, run, analyse, close
-Writes  nothing itself: `plan_data` and `run_data` make what `understand.quality.book.row` puts into an entry
+Writes  nothing itself: `plan_data` and `run_data` make what `understand.book.row` puts into an entry
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from luban.core.errors import InputError
 from luban.decide.improve.design import Design, Factor
 from luban.decide.improve.trials import Trials
 from luban.ledger import Ledger
-from luban.understand.quality.book import Entry, entries
+from luban.understand.book import Entry, entries
 
 __all__ = ["Record", "experiments", "factor_of", "plan_data", "record_of", "run_data", "trials_of"]
 

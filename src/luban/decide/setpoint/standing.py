@@ -1,6 +1,6 @@
 """How a characteristic's set-point stands: what people agreed on, what is in force, what was proposed.
 
-Reads   entries of the kind `setpoint`, as understand.quality.book gives them
+Reads   entries of the kind `setpoint`, as understand.book gives them
 Writes  nothing; `agreed`, `put` and `proposed` make the data of an entry
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from luban.core.errors import InputError
 from luban.decide.setpoint.envelope import Envelope
 from luban.decide.setpoint.proposal import Knob
-from luban.understand.quality.book import Entry
+from luban.understand.book import Entry
 from luban.understand.quality.data import Floats, Ints
 
 __all__ = ["AGREE", "PROPOSE", "REJECT", "SET", "Standing", "agreed", "standing_of"]

@@ -132,7 +132,7 @@ def _of_plant(
     from luban.screens.cli.options import plant_folder
     from luban.screens.cli.spc_data import plant_data
     from luban.screens.service import PlantView
-    from luban.understand.quality.book import entries
+    from luban.understand.book import entries
 
     sample = plant_data(folder, characteristic, group, *span).sample
     ledger = PlantView(plant_folder(folder)).ledger

@@ -110,7 +110,7 @@ def plant_data(folder: Path, characteristic: str, group: str, span: str, start: 
     from luban.screens.cli.options import chosen_span, plant_folder
     from luban.screens.service import PlantView
     from luban.screens.service.quality_limits import standing
-    from luban.understand.quality.book import entries
+    from luban.understand.book import entries
     from luban.understand.quality.measured import characteristics_with_data, measured
 
     view = PlantView(plant_folder(folder))

@@ -17,7 +17,7 @@ from luban.decide.improve.project import PHASES, Aim, Project, Verified, charter
 from luban.decide.improve.records import Record, experiments, plan_data, run_data, trials_of
 from luban.screens.service.quality import QualityBooks
 from luban.screens.users import Act
-from luban.understand.quality.book import row
+from luban.understand.book import row
 
 __all__ = ["ExperimentDesk", "GainDesk", "first_response", "record_dict"]
 

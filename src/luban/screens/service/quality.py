@@ -31,7 +31,7 @@ from luban.screens.service.quality_charting import (
 from luban.screens.service.quality_limits import Standing, standing
 from luban.screens.service.view import PlantView
 from luban.screens.users import Act
-from luban.understand.quality.book import Entry, entries, row
+from luban.understand.book import Entry, entries, row
 from luban.understand.quality.measured import Known, Measured, characteristics_with_data
 from luban.understand.quality.spc import freeze
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from luban.understand.quality.book import Entry
+from luban.understand.book import Entry
 from luban.understand.quality.spc import Limits, causes, left_out, revisions
 
 __all__ = ["Frozen", "Standing", "standing"]

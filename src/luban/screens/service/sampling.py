@@ -14,7 +14,7 @@ from luban.core.time import now
 from luban.norms.sampling import Kind
 from luban.screens.service.quality import QualityBooks
 from luban.screens.users import Act, Role
-from luban.understand.quality.book import row
+from luban.understand.book import row
 from luban.understand.quality.gauge_use import GaugeUse, gauge_use
 from luban.understand.quality.gauges import (
     Due,

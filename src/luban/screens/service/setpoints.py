@@ -18,7 +18,7 @@ from luban.decide.setpoint.standing import AGREE, PROPOSE, REJECT, SET, Standing
 from luban.screens.service.quality import QualityBooks
 from luban.screens.service.view import PlantView
 from luban.screens.users import Act
-from luban.understand.quality.book import entries, row
+from luban.understand.book import entries, row
 from luban.understand.quality.data import Sample
 from luban.understand.quality.measured import characteristics_with_data, measured
 from luban.understand.quality.spc.chart import Chart

@@ -24,7 +24,7 @@ from luban.screens.web.quality_frame import Bench, card
 from luban.screens.web.quality_sheet import show_sheet
 from luban.screens.web.schedule_parts import Choice, field, tool
 from luban.screens.web.twin_tables import notice
-from luban.understand.quality.book import Entry, row
+from luban.understand.book import Entry, row
 
 __all__ = ["ControlPanel"]
 

@@ -16,7 +16,7 @@ from luban.screens.web import quality_texts as texts
 from luban.screens.web.quality_frame import Bench
 from luban.screens.web.schedule_parts import VALUE, tool
 from luban.screens.words import decision_word
-from luban.understand.quality.book import Entry
+from luban.understand.book import Entry
 
 __all__ = ["DecidedCard"]
 

@@ -2,7 +2,7 @@
 
 Reads   Fact(event, kind="gauge"): subject the gauge; codes register, calibrate, retire, return
         Fact(measurement): which gauge measured which lot, and when
-Writes  nothing itself: `row` of `understand.quality.book` makes the entry
+Writes  nothing itself: `row` of `understand.book` makes the entry
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 from luban.core.errors import InputError
 from luban.core.time import DAY
 from luban.ledger import Ledger
-from luban.understand.quality.book import Entry, entries
+from luban.understand.book import Entry, entries
 
 __all__ = [
     "BREAKS", "KIND", "STATES", "Calibration", "Chain", "Due", "Gauge", "Link", "calibration_data", "chain", "due_list",

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from luban.core.errors import InputError
-from luban.understand.quality.book import Entry
+from luban.understand.book import Entry
 from luban.understand.quality.data import NO_TIME, Sample
 from luban.understand.quality.spc import (
     Limits,

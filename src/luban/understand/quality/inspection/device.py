@@ -18,7 +18,7 @@ from scipy import special
 
 from luban.core.errors import InputError
 from luban.ledger import Ledger
-from luban.understand.quality.book import Entry, entries, row
+from luban.understand.book import Entry, entries, row
 
 __all__ = [
     "Confusion",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from luban.ledger import Ledger
-from luban.understand.quality.book import Entry, entries
+from luban.understand.book import Entry, entries
 
 __all__ = [
     "DECISIONS",

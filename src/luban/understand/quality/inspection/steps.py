@@ -15,7 +15,7 @@ from luban.core.errors import InputError
 from luban.core.time import DAY
 from luban.ledger import Ledger
 from luban.plant import Plant
-from luban.understand.quality.book import row
+from luban.understand.book import row
 from luban.understand.quality.effect import STATISTICS, Effect, effect
 from luban.understand.quality.gauge_use import held_lots
 from luban.understand.quality.inspection.nonconformance import (

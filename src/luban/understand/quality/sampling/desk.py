@@ -1,7 +1,7 @@
 """The sampling desk: terms agreed with a supplier, lots inspected, and the inspection that is due, from the books.
 
 Reads   Fact(event, kind="sampling"): subject `supplier:item`; codes agree, lot, steady, permit, resume, order
-Writes  nothing itself: `row` of `understand.quality.book` makes the entry
+Writes  nothing itself: `row` of `understand.book` makes the entry
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from luban.core.errors import InputError, LubanError
 from luban.ledger import Ledger
 from luban.norms.sampling import KINDS, SEVERITIES, Kind, Severity
-from luban.understand.quality.book import Entry, entries
+from luban.understand.book import Entry, entries
 from luban.understand.quality.sampling.lot import LotDecision, judge
 from luban.understand.quality.sampling.plan import AttributePlan, standard_plan
 from luban.understand.quality.sampling.switching import (

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from luban.core.errors import InputError, LubanError
 from luban.norms.sampling import SEVERITIES
-from luban.understand.quality.book import Entry
+from luban.understand.book import Entry
 from luban.understand.quality.data import Excluded
 from luban.understand.quality.read import Columns
 from luban.understand.quality.sampling.desk import KIND, Account, Terms, after_entry

@@ -31,7 +31,7 @@ from luban.understand.quality.spc.limits import Limits
 from luban.understand.quality.spc.rules import Rule, chosen_rules
 
 if TYPE_CHECKING:  # the books bring a database with them, and a chart of a file needs none
-    from luban.understand.quality.book import Entry
+    from luban.understand.book import Entry
 
 __all__ = ["causes", "freeze", "left_out", "limits_at", "revisions", "staged_chart", "trial_chart"]
 

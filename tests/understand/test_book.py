@@ -1,4 +1,4 @@
-"""The book of quality: what was written is read back, in order, as of any moment."""
+"""The book: what was written is read back, in order, as of any moment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from luban.core.errors import InputError
 from luban.ledger import ENGINES, Ledger, LedgerWriter, streams
-from luban.understand.quality.book import KINDS, entries, row
+from luban.understand.book import KINDS, entries, row
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What people decide about quality is a fact too: an `event` fact of its own kind, with its fields as JSON.
+"""What people decide is a fact too: an `event` fact of its own kind, with its fields as JSON.
 
 Nothing is overwritten. A frozen limit, a switched inspection, a hold or a calibration is one more entry, and how
 things stand is worked out by going through the entries of a subject in their order.
@@ -31,6 +31,12 @@ KINDS: Final[Mapping[str, str]] = {
     "experiment": "a designed experiment: planned, run by run, analysed",
     "project": "an improvement project: its phases, its measure, its verified gain",
     "setpoint": "a set-point proposed by a controller, and what people made of it",
+    "annunciation": "an alarm of the alarm list: raised, acknowledged, shelved, returned to normal, out of service",
+    "model": "a model of a machine's health: fitted, adapted, replaced, with the data it rests on",
+    "diagnosis": "what ailed a machine: named by a person, or proposed by a program with its evidence",
+    "workorder": "a work order of maintenance: planned, begun, its findings, closed",
+    "spare": "a spare part: received, taken, counted, ordered",
+    "grant": "leave for an outside expert to look at one machine: given, used, ended",
 }
 """Kinds of entry, and what their subjects go through."""
 
@@ -39,7 +45,7 @@ _COLUMNS: Final = ("seq", "time", "recorded", "kind", "code", "subject", "person
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the book of quality.
+    """One entry of the book.
 
     seq       its place in the ledger's order; later entries of a subject win
     time      when it was true [µs UTC]
