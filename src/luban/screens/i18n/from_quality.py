@@ -1,10 +1,12 @@
-"""Sentences about quality that lower floors make: rules, notes, reasons."""
+"""Sentences about quality and health that lower floors make: rules, notes, reasons."""
 
 from __future__ import annotations
 
 from luban.decide.improve import words as improve
 from luban.decide.setpoint import words as setpoint
 from luban.screens.i18n import from_page
+from luban.understand.health.anomaly import notes as anomaly
+from luban.understand.health.life import words as life
 from luban.understand.health.lifetime import words as lifetime
 from luban.understand.quality import gauge_words, relation_words
 from luban.understand.quality.capability import words as capability
@@ -32,5 +34,7 @@ def quality_sentences() -> tuple[str, ...]:
         read,
         gauge_words,
         lifetime,
+        anomaly,
+        life,
     )
     return tuple(sentence for wing in wings for sentence in wing.SENTENCES)

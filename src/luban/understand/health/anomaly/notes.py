@@ -28,7 +28,12 @@ _REASONS = (
     "does not vary in good operation", "a value is missing", "not a finite number",
 )  # fmt: skip
 
-SENTENCES: tuple[str, ...] = (*_REASONS, *_ALARMS.values(), *_ADAPTATIONS.values(), *_NOTES.values())
+_ERRORS = (
+    "there are not enough rows of good operation", "fewer than two variables vary", "watch a single signal by itself",
+    "a row lacks variables", "rows and regimes differ in number", "values and times differ in number",
+)  # fmt: skip
+
+SENTENCES: tuple[str, ...] = (*_REASONS, *_ERRORS, *_ALARMS.values(), *_ADAPTATIONS.values(), *_NOTES.values())
 """All sentences here, for translation."""
 
 

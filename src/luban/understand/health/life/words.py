@@ -29,5 +29,8 @@ ROW_NUMBER: Final = "a row number or a name that never repeats says nothing abou
 SENTENCES: Final = (
     TOO_FEW_FAILURES, NO_SIGNAL, NOT_ENDED, TOO_SHORT, WIDE, CONSTANT, NO_NUMBERS, TIME_DOUBLE, TIME_MISSING,
     CHANNEL_MISSING, STRANGE_CHANNEL, STRANGE_STATE, NEW_STATE, GAP, RATE, ALREADY, NO_TREND, ONE_CLASS, ROW_NUMBER,
+    # what was wrong with the data
+    "no reading of any machine is left", "a channel is missing", "a column is missing", "time does not rise",
+    "put readings in order of age in use", "the threshold is not a number", "times and indicator differ in length",
 )  # fmt: skip
 """Every sentence with {blanks} where names stand."""
