@@ -8,6 +8,7 @@ from luban.plant.calendar import Calendar, Shift
 from luban.plant.complaint import Complaint, Place
 from luban.plant.load import check, load
 from luban.plant.model import (
+    AlarmRule,
     BomLine,
     Characteristic,
     Equipment,
@@ -24,6 +25,7 @@ from luban.plant.starter import init_plant, templates
 from luban.plant.tables import Column, table_columns
 
 __all__ = [
+    "AlarmRule",
     "BomLine",
     "Calendar",
     "Characteristic",

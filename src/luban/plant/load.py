@@ -14,9 +14,11 @@ from luban.core.units import parse_unit
 from luban.plant import settings
 from luban.plant.calendar import Calendar, ExtraShift, ShiftPattern, parse_closed, parse_days, span
 from luban.plant.checks import check_draft, how_often
+from luban.plant.checks.alarms import alarm_name
 from luban.plant.complaint import Complaint
 from luban.plant.draft import Draft, Entry, read_draft
 from luban.plant.model import (
+    AlarmRule,
     BomLine,
     Characteristic,
     Equipment,
@@ -93,6 +95,7 @@ def _build(draft: Draft) -> Plant:
         ),
         fingerprint=_fingerprint(draft.files),
         inspections=tuple(_inspection(v) for v in _values(draft, "inspection")),
+        alarms=tuple(_alarm(v, root.id) for v in _values(draft, "alarms")),
     )
 
 
@@ -103,6 +106,29 @@ def _inspection(v: dict[str, Any]) -> Inspection:
         int(v["pieces"] or 1), v["every"] or "", every_us, every_pieces, v["chart"] or "", v["reaction"] or "",
         v["hold"] or "",
     )  # fmt: skip
+
+
+def _alarm(v: dict[str, Any], plant: str) -> AlarmRule:
+    signal = f"{plant}/{v['signal']}"
+    return AlarmRule(
+        id=v["id"] or alarm_name(signal, v["condition"], v["limit"], v["word"]),
+        signal=signal,
+        condition=v["condition"],
+        limit=v["limit"],
+        word=v["word"] or "",
+        other=f"{plant}/{v['other']}" if v["other"] else "",
+        deadband=v["deadband"] or 0.0,
+        on_delay_s=v["on_delay_s"] or 0.0,
+        off_delay_s=v["off_delay_s"] or 0.0,
+        window_s=v["window_s"],
+        priority=v["priority"] or "low",
+        latch=v["latch"] == "yes",
+        suppress_in=tuple(filter(None, (word.strip() for word in (v["suppress_in"] or "").split(";")))),
+        cause=v["cause"] or "",
+        consequence=v["consequence"] or "",
+        action=v["action"] or "",
+        response_s=v["response_s"],
+    )
 
 
 def _full(plant: str, path: str) -> str:

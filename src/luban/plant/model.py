@@ -12,6 +12,7 @@ from luban.plant.calendar import Calendar, Shift
 from luban.plant.complaint import did_you_mean
 
 __all__ = [
+    "AlarmRule",
     "BomLine",
     "Characteristic",
     "Equipment",
@@ -188,6 +189,49 @@ class Inspection:
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmRule:
+    """One alarm of the plant's alarm list (ISA-18.2: its entry in the master alarm database).
+
+    id           its name
+    signal       signal watched, a full id; for anomaly and life the equipment's path
+    condition    high, low, rate, deviation, discrepancy, is, is not, bad, silent, anomaly or life
+    limit        limit; rate: change within `window_s`; silent: [s]; life: [h]
+    word         text of is and is not
+    other        signal it is compared with, a full id
+    deadband     way back inside the limit before it returns to normal [unit of the signal]
+    on_delay_s, off_delay_s  how long the condition must last, or be away [s]
+    priority     critical, high, medium or low
+    latch        stays in the list until somebody resets it
+    suppress_in  states of its work unit in which it is suppressed by design; a trailing * takes any ending
+    action       what the operator does; an alarm without one is reported
+    response_s   time within which the action still helps [s]
+    """
+
+    id: str
+    signal: str
+    condition: str
+    limit: float | None = None
+    word: str = ""
+    other: str = ""
+    deadband: float = 0.0
+    on_delay_s: float = 0.0
+    off_delay_s: float = 0.0
+    window_s: float | None = None
+    priority: str = "low"
+    latch: bool = False
+    suppress_in: tuple[str, ...] = ()
+    cause: str = ""
+    consequence: str = ""
+    action: str = ""
+    response_s: float | None = None
+
+    @property
+    def unit_path(self) -> str:
+        """The equipment it is about."""
+        return self.signal.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
 class Plant:
     """One plant as its folder describes it. Immutable: a changed folder is a new Plant.
 
@@ -200,6 +244,7 @@ class Plant:
     signals      by full id
     fingerprint  sha256 over the files it was read from: the name of this revision
     inspections  the inspection plan, in the order of the file
+    alarms       the alarm list, in the order of the file
     """
 
     id: str
@@ -220,6 +265,7 @@ class Plant:
     characteristics: Mapping[str, Characteristic]
     fingerprint: str
     inspections: tuple[Inspection, ...] = ()
+    alarms: tuple[AlarmRule, ...] = ()
 
     @property
     def work_units(self) -> tuple[str, ...]:
