@@ -9,7 +9,7 @@ import numpy as np
 from luban.core.time import MINUTE, SECOND, now
 from luban.ledger import LedgerWriter, Rows
 from luban.loop.places import places
-from luban.screens.service.quality import Record
+from luban.screens.service.books import Record
 from luban.screens.users import Act, Role
 
 PEOPLE = {

@@ -27,6 +27,7 @@ from luban.core.errors import (
     SecurityError,
 )
 from luban.screens.gate import Gate
+from luban.screens.health_api import health_router
 from luban.screens.metrics import exposition
 from luban.screens.plain import plain
 from luban.screens.quality_api import quality_router
@@ -38,6 +39,7 @@ from luban.screens.quality_studies_api import studies_router
 from luban.screens.reads import Reads
 from luban.screens.schedule_api import schedule_router
 from luban.screens.service import Gap, Header, Now, PlantView, Trend
+from luban.screens.service.health import HealthBooks
 from luban.screens.service.quality import QualityBooks
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches
@@ -49,6 +51,7 @@ from luban.screens.users import Role, Session, User, Users
 __all__ = ["build_api"]
 
 _QUALITY = (quality_router, inspection_router, studies_router, sampling_router, experiment_router, setpoint_router)
+_HEALTH = (health_router,)
 _STATUS: tuple[tuple[type[LubanError], int], ...] = (
     (SecurityError, 401), (NotAllowedError, 403), (LedgerBusyError, 409), (DiskFullError, 507),
     (MissingServiceError, 501), (InputError, 400), (LubanError, 500),
@@ -122,6 +125,7 @@ def build_api(
     desk: Desk | None = None,
     searches: Searches | None = None,
     books: QualityBooks | None = None,
+    health: HealthBooks | None = None,
 ) -> FastAPI:
     """The web application without its page.
 
@@ -129,6 +133,7 @@ def build_api(
     desk      its plans
     searches  the searches for plans; whoever gives them ends them
     books     its quality; without it, one that only reads
+    health    the health of its machines; without it, one that only reads
     """
     app = FastAPI(
         title="luban", version=__version__, summary=f"The books and figures of {view.plant.name}", lifespan=lifespan,
@@ -147,6 +152,9 @@ def build_api(
     quality = books or QualityBooks(view)
     for router in _QUALITY:
         app.include_router(router(quality, lambda role: _needs(users, role), reads), prefix="/api/v1")
+    machines = health or HealthBooks(view)
+    for wing in _HEALTH:
+        app.include_router(wing(machines, lambda role: _needs(users, role), reads), prefix="/api/v1")
     return app
 
 

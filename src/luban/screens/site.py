@@ -16,7 +16,9 @@ from luban.screens.api import build_api
 from luban.screens.i18n import LANGUAGES
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
-from luban.screens.service.quality import QualityBooks, Record
+from luban.screens.service.books import Record
+from luban.screens.service.health import HealthBooks
+from luban.screens.service.quality import QualityBooks
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches
 from luban.screens.service.twin_runs import TwinRuns
@@ -33,7 +35,7 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
     """Everything a plant serves. One per process: NiceGUI keeps its pages globally.
 
     storage  folder for what NiceGUI keeps
-    record   makes acts and their facts durable; without it the quality page only reads
+    record   makes acts and their facts durable; without it the pages of quality and health only read
     """
     storage.mkdir(parents=True, exist_ok=True)
     # read when nicegui is imported, so it must be set before
@@ -48,6 +50,7 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
     desk = Desk(view, users.note)
     searches = Searches(desk.plans, str(view.folder))
     books = QualityBooks(view, record)
+    health = HealthBooks(view, record)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -60,12 +63,14 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
             await searches.end()
             reads.close()
 
-    app = build_api(view, users, reads, lifespan=life, twin=runs, desk=desk, searches=searches, books=books)
+    app = build_api(
+        view, users, reads, lifespan=life, twin=runs, desk=desk, searches=searches, books=books, health=health
+    )  # fmt: skip
     app.mount("/assets", _Assets(directory=ASSETS), name="assets")
     app.include_router(login_router(users, view.plant.name))
-    for page in ("twin", "schedule", "quality"):
+    for page in ("twin", "schedule", "quality", "health"):
         app.add_api_route(f"/{page}", _redirect(page), include_in_schema=False)
-    _pages(feed, runs, desk, searches, books)
+    _pages(feed, runs, desk, searches, books, health)
     ui.run_with(
         app,
         title=f"luban · {view.plant.name}",
@@ -95,9 +100,12 @@ class _Assets(StaticFiles):
         return response
 
 
-def _pages(feed: Any, runs: TwinRuns, desk: Desk, searches: Searches, books: QualityBooks) -> None:
+def _pages(
+    feed: Any, runs: TwinRuns, desk: Desk, searches: Searches, books: QualityBooks, machines: HealthBooks
+) -> None:
     from nicegui import ui
 
+    from luban.screens.web.health_frame import HealthFrame
     from luban.screens.web.page import LivePage
     from luban.screens.web.quality_frame import QualityFrame
     from luban.screens.web.schedule_page import SchedulePage
@@ -128,10 +136,16 @@ def _pages(feed: Any, runs: TwinRuns, desk: Desk, searches: Searches, books: Qua
                 request, language, lambda own, dark: QualityFrame(feed, books, language, own, tab, of, dark=dark)
             )
 
+        def health(request: Request, tab: str = "", of: str = "") -> Any:
+            return show(
+                request, language, lambda own, dark: HealthFrame(feed, machines, language, own, tab, of, dark=dark)
+            )
+
         ui.page(f"/{language}", language=_TAGS[language])(live)
         ui.page(f"/{language}/twin", language=_TAGS[language])(twin)
         ui.page(f"/{language}/schedule", language=_TAGS[language])(schedule)
         ui.page(f"/{language}/quality", language=_TAGS[language])(quality)
+        ui.page(f"/{language}/health", language=_TAGS[language])(health)
 
     for language in LANGUAGES:
         page_in(language)

@@ -9,14 +9,13 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import narwhals as nw
 import numpy as np
 
-from luban.core.errors import InputError, LedgerBusyError, LubanError, MissingServiceError
-from luban.core.time import now
-from luban.ledger import Rows
+from luban.core.errors import InputError, LubanError
+from luban.screens.service.books import Books, Record
 from luban.screens.service.quality_charting import (
     Charted,
     Wanted,
@@ -35,24 +34,16 @@ from luban.understand.book import Entry, entries, row
 from luban.understand.quality.measured import Known, Measured, characteristics_with_data
 from luban.understand.quality.spc import freeze
 
-__all__ = ["QualityBooks", "Record", "State"]
+__all__ = ["QualityBooks", "State"]
 
 K = TypeVar("K")
 V = TypeVar("V")
 
-_PATIENCE = 5.0  # [s] until the ledger must have taken in what the spool holds
 _FRESH = 0.4  # [s] for which a look at the books will do for all pages
 _SPARK = 40
 _USUAL_NEWEST = 200
 _MOST_KEPT = 64
 _LONGEST_TEXT = 500
-
-
-class Record(Protocol):
-    """Makes an act durable, and the facts it brings with it."""
-
-    def __call__(self, act: Act, stream: str = "", rows: Rows | None = None) -> None:
-        """Durable when it returns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +84,7 @@ class _Look:
     decided: Mapping[str, tuple[Entry, ...]]
 
 
-class QualityBooks:
+class QualityBooks(Books):
     """Everything that pages and REST may ask and write about quality. Safe from any thread.
 
     A chart is named by its characteristic, `item:name`, or by characteristic and work unit, `item:name@unit`: then it
@@ -104,8 +95,7 @@ class QualityBooks:
     """
 
     def __init__(self, view: PlantView, record: Record | None = None) -> None:
-        self.view = view
-        self._record = record
+        super().__init__(view, record)
         self._lock = threading.Lock()
         self._seen: _Look | None = None
         self._charts: dict[tuple[str, str, Wanted], Charted] = {}
@@ -319,34 +309,10 @@ class QualityBooks:
         rows = row("limits", of, code, person=person, text=text, data=data)
         self.write(Act(person, f"quality {code}", of, text), "event", rows)
 
-    # ------------------------------------------------------------------ writing
-
-    def write(self, act: Act, stream: str, rows: Rows) -> int:
-        """Make an act and its facts durable; returns the act's seq once the books show both.
-
-        Raises  MissingServiceError (nothing can be written here), LedgerBusyError (the books are behind), InputError
-        """
-        if self._record is None:
-            raise MissingServiceError("nothing can be written here", hint="start the plant")
-        since, before = now(), self.view.ledger.head
-        self._record(act, stream, rows)
-        deadline = time.monotonic() + _PATIENCE
-        while (seq := self._written(act, since, before)) is None:
-            if time.monotonic() > deadline:
-                raise LedgerBusyError("the books have not taken in what was written", hint="it is durable; look again")
-            time.sleep(0.03)
+    def _wrote(self) -> None:
         with self._lock:
             if self._seen is not None:
                 self._seen = replace(self._seen, at=0.0)
-        return seq
-
-    def _written(self, act: Act, since: int, before: int) -> int | None:
-        """The act's seq: its facts stand before it, because a spool keeps its order."""
-        if self.view.ledger.head <= before:
-            return None
-        found = self.view.ledger.table("event", subjects=[act.subject], since=since)
-        rows = found.select(["seq", "kind", "code"]).to_pylist()
-        return max((row["seq"] for row in rows if row["kind"] == "act" and row["code"] == act.code), default=None)
 
 
 def _keep(known: dict[K, V], key: K, made: V) -> None:

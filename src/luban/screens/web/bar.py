@@ -23,13 +23,16 @@ def bar(
 ) -> Any:
     """Draw it; returns the element of the clock.
 
-    here   page: '' the live one, `schedule`, `quality`, `twin`
+    here   page: '' the live one, `schedule`, `quality`, `health`, `twin`
     query  what the language links keep of the address
     """
     with ui.element("header").classes("lb-bar"):
         ui.html(f"{MARK}<span>luban</span>", sanitize=False).classes("lb-mark")
         ui.html(html.escape(plant), sanitize=False).classes("lb-plant")
-        pages = (("", say("Live")), ("schedule", say("Schedule")), ("quality", say("Quality")), ("twin", say("Twin")))
+        pages = (
+            ("", say("Live")), ("schedule", say("Schedule")), ("quality", say("Quality")), ("health", say("Health")),
+            ("twin", say("Twin")),
+        )  # fmt: skip
         with ui.element("nav").classes("lb-nav").props(f"aria-label={json.dumps(say('Pages'))}"):
             ui.html("".join(_page(say, page, name, here) for page, name in pages), sanitize=False)
         ui.element("span").classes("lb-space")

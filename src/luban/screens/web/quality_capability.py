@@ -16,8 +16,9 @@ from luban.screens.service import Now
 from luban.screens.service.quality import State
 from luban.screens.service.quality_studies import capability_of, causes_of, relations_of
 from luban.screens.web.bar import plain_button
-from luban.screens.web.quality_frame import Bench, card
+from luban.screens.web.quality_frame import Bench
 from luban.screens.web.schedule_parts import Choice, field, segments
+from luban.screens.web.tabs import card
 from luban.screens.web.twin_tables import notice
 from luban.understand.quality.distributions import FAMILIES
 from luban.understand.quality.pareto import SCRAP_FIELDS

@@ -20,9 +20,10 @@ from luban.screens.service import Now
 from luban.screens.service.setpoints import Stood, known_characteristics, read_setpoint, within
 from luban.screens.users import Act, Role
 from luban.screens.web.quality_columns import LEFT, RIGHT, SIDE_BY_SIDE
-from luban.screens.web.quality_frame import Bench, card
+from luban.screens.web.quality_frame import Bench
 from luban.screens.web.quality_sheet import show_sheet
 from luban.screens.web.schedule_parts import Choice, field, tool
+from luban.screens.web.tabs import card
 from luban.screens.web.twin_tables import notice
 from luban.understand.book import Entry, row
 

@@ -23,11 +23,12 @@ from luban.screens.service import Now
 from luban.screens.service.experiments import ExperimentDesk, first_response
 from luban.screens.users import Role
 from luban.screens.web.quality_columns import RIGHT, SIDE_BY_SIDE
-from luban.screens.web.quality_frame import Bench, card
+from luban.screens.web.quality_frame import Bench
 from luban.screens.web.quality_project import ProjectDesk
 from luban.screens.web.quality_sheet import show_sheet
 from luban.screens.web.quality_typed import free_name, number
 from luban.screens.web.schedule_parts import field, labelled_choice, segments, tool
+from luban.screens.web.tabs import card
 
 __all__ = ["ExperimentPanel"]
 

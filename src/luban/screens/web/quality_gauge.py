@@ -16,8 +16,9 @@ from luban.screens.service import Now
 from luban.screens.service.gauge_studies import Asked
 from luban.screens.service.quality_studies import gauge_of_books, gauge_of_table
 from luban.screens.web.quality_capability import SheetView
-from luban.screens.web.quality_frame import Bench, card
+from luban.screens.web.quality_frame import Bench
 from luban.screens.web.schedule_parts import Choice, field, segments, tool
+from luban.screens.web.tabs import card
 
 __all__ = ["GaugePanel"]
 

@@ -20,10 +20,11 @@ from luban.screens.service.inspection import InspectionDesk
 from luban.screens.service.quality_view import rule_text
 from luban.screens.users import Role
 from luban.screens.web.quality_columns import RIGHT, SIDE_BY_SIDE
-from luban.screens.web.quality_frame import Bench, card
+from luban.screens.web.quality_frame import Bench
 from luban.screens.web.quality_nonconformance import Board
 from luban.screens.web.quality_texts import moment
 from luban.screens.web.schedule_parts import labelled_choice, tool
+from luban.screens.web.tabs import card
 from luban.understand.quality.inspection import Due, Result, plan_of
 
 __all__ = ["InspectionPanel"]

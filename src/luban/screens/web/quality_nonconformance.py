@@ -13,10 +13,11 @@ from luban.screens.report.quality_inspection import nonconformance_sheet, severi
 from luban.screens.report.sheet import sheet_part
 from luban.screens.service.inspection import InspectionDesk, role_for
 from luban.screens.users import Role
-from luban.screens.web.quality_frame import Bench, card
+from luban.screens.web.quality_frame import Bench
 from luban.screens.web.quality_sheet import download_tools
 from luban.screens.web.quality_texts import moment
 from luban.screens.web.schedule_parts import Choice, field, tool
+from luban.screens.web.tabs import card
 from luban.understand.quality.effect import STATISTICS
 from luban.understand.quality.inspection import DECISIONS, NonConformance
 

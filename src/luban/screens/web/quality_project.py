@@ -16,10 +16,11 @@ from luban.screens.report.quality_experiment import phase_word, project_sheet, p
 from luban.screens.report.sheet import Sheet
 from luban.screens.service.experiments import GainDesk
 from luban.screens.users import Role
-from luban.screens.web.quality_frame import Bench, card
+from luban.screens.web.quality_frame import Bench
 from luban.screens.web.quality_sheet import show_sheet
 from luban.screens.web.quality_typed import free_name, optional_number
 from luban.screens.web.schedule_parts import field, labelled_choice, tool
+from luban.screens.web.tabs import card
 
 __all__ = ["ProjectDesk"]
 

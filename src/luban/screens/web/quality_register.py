@@ -18,9 +18,10 @@ from luban.screens.service import Now
 from luban.screens.service.sampling import GaugeDesk
 from luban.screens.users import Role
 from luban.screens.web.quality_columns import LEFT, RIGHT, SIDE_BY_SIDE
-from luban.screens.web.quality_frame import Bench, card
+from luban.screens.web.quality_frame import Bench
 from luban.screens.web.quality_sheet import show_sheet
 from luban.screens.web.schedule_parts import Choice, field, labelled_choice, tool
+from luban.screens.web.tabs import card
 from luban.understand.quality.gauge_use import GaugeUse
 from luban.understand.quality.gauges import Due, Gauge, chain, state_at
 
