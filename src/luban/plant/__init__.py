@@ -14,11 +14,13 @@ from luban.plant.model import (
     Equipment,
     Inspection,
     Item,
+    MaintenanceTask,
     Operation,
     Order,
     Plant,
     Signal,
     Source,
+    SparePart,
 )
 from luban.plant.schema import schema
 from luban.plant.starter import init_plant, templates
@@ -34,6 +36,7 @@ __all__ = [
     "Equipment",
     "Inspection",
     "Item",
+    "MaintenanceTask",
     "Operation",
     "Order",
     "Place",
@@ -41,6 +44,7 @@ __all__ = [
     "Shift",
     "Signal",
     "Source",
+    "SparePart",
     "check",
     "init_plant",
     "load",

@@ -15,6 +15,7 @@ from luban.plant import settings
 from luban.plant.calendar import Calendar, ExtraShift, ShiftPattern, parse_closed, parse_days, span
 from luban.plant.checks import check_draft, how_often
 from luban.plant.checks.alarms import alarm_name
+from luban.plant.checks.maintenance import list_of, parts_of
 from luban.plant.complaint import Complaint
 from luban.plant.draft import Draft, Entry, read_draft
 from luban.plant.model import (
@@ -24,11 +25,13 @@ from luban.plant.model import (
     Equipment,
     Inspection,
     Item,
+    MaintenanceTask,
     Operation,
     Order,
     Plant,
     Signal,
     Source,
+    SparePart,
 )
 from luban.plant.tree import Node, tree
 
@@ -96,6 +99,8 @@ def _build(draft: Draft) -> Plant:
         fingerprint=_fingerprint(draft.files),
         inspections=tuple(_inspection(v) for v in _values(draft, "inspection")),
         alarms=tuple(_alarm(v, root.id) for v in _values(draft, "alarms")),
+        maintenance=tuple(_maintenance(v, root.id) for v in _values(draft, "maintenance")),
+        spares=_by_id(_spare(v) for v in _values(draft, "spares")),
     )
 
 
@@ -128,6 +133,44 @@ def _alarm(v: dict[str, Any], plant: str) -> AlarmRule:
         consequence=v["consequence"] or "",
         action=v["action"] or "",
         response_s=v["response_s"],
+    )
+
+
+def _maintenance(v: dict[str, Any], plant: str) -> MaintenanceTask:
+    asset, policy = _full(plant, v["asset"]), v["policy"] or "calendar"
+    clock = v["clock"] or ("running" if policy == "age" else "calendar")
+    every = None
+    if v["interval"] is not None:
+        every = int(v["interval"]) if clock == "pieces" else parse_duration(v["interval"])
+    return MaintenanceTask(
+        id=f"{asset}:{v['task']}",
+        asset=asset,
+        task=v["task"],
+        part=v["part"] or "",
+        policy=policy,
+        every=every,
+        clock=clock,
+        duration=parse_duration(v["duration"]),
+        skill=v["skill"] or "",
+        people=int(v["people"] or 1),
+        parts=parts_of(v["parts"]),
+        checklist=list_of(v["checklist"]),
+        planned_cost=v["planned_cost"],
+        failure_cost=v["failure_cost"],
+        failure_duration=parse_duration(v["failure_duration"]) if v["failure_duration"] else None,
+        hour_cost=v["hour_cost"] or 0.0,
+    )
+
+
+def _spare(v: dict[str, Any]) -> SparePart:
+    return SparePart(
+        id=v["id"],
+        name=v["name"] or v["id"],
+        place=v["place"] or "",
+        order_at=None if v["order_at"] is None else int(v["order_at"]),
+        lot=int(v["lot"] or 1),
+        lead=parse_duration(v["lead"]) if v["lead"] else None,
+        price=v["price"],
     )
 
 

@@ -18,11 +18,13 @@ __all__ = [
     "Equipment",
     "Inspection",
     "Item",
+    "MaintenanceTask",
     "Operation",
     "Order",
     "Plant",
     "Signal",
     "Source",
+    "SparePart",
 ]
 
 
@@ -232,6 +234,59 @@ class AlarmRule:
 
 
 @dataclass(frozen=True, slots=True)
+class MaintenanceTask:
+    """Something that is done to a work unit again and again, or when its condition or a failure asks for it.
+
+    id                `asset:task`, asset by its full path
+    asset             path of the work unit
+    part              part that it makes new; "" for none
+    policy            calendar, age, condition or failure
+    every             interval: µs for the clocks calendar and running, a number of pieces for pieces; None without one
+    clock             calendar, running or pieces
+    duration          it stops the work unit [µs]
+    parts             spare parts and how many of each
+    planned_cost      of doing it as planned, without lost output [money]; failure_cost: of a failure; None: not known
+    failure_duration  [µs]; None: not known
+    hour_cost         output lost per hour of stop [money/h]
+    """
+
+    id: str
+    asset: str
+    task: str
+    part: str
+    policy: str
+    every: int | None
+    clock: str
+    duration: int
+    skill: str = ""
+    people: int = 1
+    parts: tuple[tuple[str, int], ...] = ()
+    checklist: tuple[str, ...] = ()
+    planned_cost: float | None = None
+    failure_cost: float | None = None
+    failure_duration: int | None = None
+    hour_cost: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SparePart:
+    """A spare part that is kept.
+
+    order_at  order when on hand plus ordered falls to this [piece]; None: worked out
+    lead      time of delivery [µs]; None: not known
+    price     of a piece [money]; None: not known
+    """
+
+    id: str
+    name: str
+    place: str = ""
+    order_at: int | None = None
+    lot: int = 1
+    lead: int | None = None
+    price: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plant:
     """One plant as its folder describes it. Immutable: a changed folder is a new Plant.
 
@@ -245,6 +300,8 @@ class Plant:
     fingerprint  sha256 over the files it was read from: the name of this revision
     inspections  the inspection plan, in the order of the file
     alarms       the alarm list, in the order of the file
+    maintenance  what is done to work units, in the order of the file
+    spares       by id
     """
 
     id: str
@@ -266,6 +323,8 @@ class Plant:
     fingerprint: str
     inspections: tuple[Inspection, ...] = ()
     alarms: tuple[AlarmRule, ...] = ()
+    maintenance: tuple[MaintenanceTask, ...] = ()
+    spares: Mapping[str, SparePart] = field(default_factory=dict)
 
     @property
     def work_units(self) -> tuple[str, ...]:

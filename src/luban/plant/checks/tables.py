@@ -21,6 +21,8 @@ def _table_ids(draft: Draft) -> Iterator[Complaint]:
         "bom": ("parent", "item"),
         "characteristics": ("item", "name"),
         "inspection": ("item", "operation", "characteristic"),
+        "maintenance": ("asset", "task"),
+        "spares": ("id",),
     }
     for table, columns in keys.items():
         first: dict[tuple[Any, ...], Row] = {}
