@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from luban.understand.health.clusters import distances, explained, k_means, silhouette, standardised
 from luban.understand.health.life.histories import Histories
 from luban.understand.quality.data import Floats, Ints
 
@@ -49,7 +50,7 @@ class Regimes:
         """State of each reading, −1 for one never seen before; shape (n,)."""
         if len(self) == 1:
             return np.zeros(len(values), np.int64)
-        distance = _distances(_standard(values, self.middle, self.scale), self.centres)
+        distance = distances(standardised(values, self.middle, self.scale), self.centres)
         state = distance.argmin(axis=1)
         far = np.sqrt(distance.min(axis=1)) > _STRANGE * np.maximum(self.reach[state], 1e-9)
         return np.where(far, -1, state)
@@ -71,16 +72,16 @@ def find_regimes(histories: Histories, *, seed: int = 1) -> Regimes:
     middle = np.nanmean(values, axis=0)
     scale = np.nanstd(values, axis=0)
     scale = np.where(scale > 1e-9 * np.maximum(np.abs(middle), 1e-9), scale, 0.0)
-    standard = _standard(values, middle, scale)
+    standard = standardised(values, middle, scale)
     sample = standard[:: max(1, len(standard) // _ROWS)]
     centres, told = np.zeros((1, values.shape[1])), scale
     for k in range(2, min(_MOST, len(sample) // 20) + 1):
-        tells = _explained(sample, _k_means(sample, k, np.random.default_rng(seed))) >= _EXPLAINED
-        tried = _k_means(sample * tells, k, np.random.default_rng(seed))
-        nearest = _distances(standard * tells, tried).argmin(axis=1)
-        if tells.any() and _silhouette(sample * tells, tried) >= _APART and _young(histories, nearest, k):
+        tells = explained(sample, k_means(sample, k, np.random.default_rng(seed))) >= _EXPLAINED
+        tried = k_means(sample * tells, k, np.random.default_rng(seed))
+        nearest = distances(standard * tells, tried).argmin(axis=1)
+        if tells.any() and silhouette(sample * tells, tried) >= _APART and _young(histories, nearest, k):
             centres, told = tried, scale * tells
-    distance = _distances(_standard(values, middle, told), centres)
+    distance = distances(standardised(values, middle, told), centres)
     state = distance.argmin(axis=1)
     count = len(centres)
     mean, spread = np.empty((count, values.shape[1])), np.empty((count, values.shape[1]))
@@ -91,60 +92,6 @@ def find_regimes(histories: Histories, *, seed: int = 1) -> Regimes:
         reach[r] = float(np.sqrt(distance[mine, r].max()))
     spread = np.where(spread > 1e-6 * np.abs(mean) + 1e-12, spread, 0.0)
     return Regimes(centres, middle, told, mean, spread, reach)
-
-
-def _standard(values: Floats, middle: Floats, scale: Floats) -> Floats:
-    shifted = (values - middle) / np.where(scale > 0, scale, np.inf)
-    filled: Floats = np.where(np.isfinite(shifted), shifted, 0.0)
-    return filled
-
-
-def _distances(points: Floats, centres: Floats) -> Floats:
-    squared: Floats = (points**2).sum(1)[:, None] - 2 * points @ centres.T + (centres**2).sum(1)[None]
-    clipped: Floats = np.maximum(squared, 0.0)
-    return clipped
-
-
-def _k_means(points: Floats, k: int, rng: np.random.Generator) -> Floats:
-    """Centres, begun far apart from each other (k-means++), shape (k, c)."""
-    centres: Floats = points[rng.integers(len(points))][None]
-    for _ in range(1, k):
-        nearest = _distances(points, centres).min(axis=1)
-        total = float(nearest.sum())
-        if total <= 0:
-            break
-        # the farthest of a few drawn by squared distance
-        drawn = rng.choice(len(points), size=8, p=nearest / total)
-        gains = [np.minimum(nearest, _distances(points, points[i][None])[:, 0]).sum() for i in drawn]
-        centres = np.vstack([centres, points[drawn[int(np.argmin(gains))]]])
-    for _ in range(30):
-        mine = _distances(points, centres).argmin(axis=1)
-        moved = np.vstack([points[mine == r].mean(axis=0) if (mine == r).any() else c for r, c in enumerate(centres)])
-        if np.allclose(moved, centres):
-            break
-        centres = moved
-    return centres
-
-
-def _explained(points: Floats, centres: Floats) -> Floats:
-    """Share of each channel's variance that lies between clusters, shape (c,) [1]."""
-    mine = _distances(points, centres).argmin(axis=1)
-    within = ((points - centres[mine]) ** 2).sum(axis=0)
-    total = ((points - points.mean(axis=0)) ** 2).sum(axis=0)
-    share: Floats = np.asarray(np.where(total > 0, 1 - within / np.where(total > 0, total, 1.0), 0.0))
-    return share
-
-
-def _silhouette(points: Floats, centres: Floats) -> float:
-    """How far the cluster that stands worst is apart from its neighbour, by centres [1]."""
-    if len(centres) < 2:
-        return 0.0
-    distance = _distances(points, centres)
-    mine = distance.argmin(axis=1)
-    near = np.sqrt(np.partition(distance, 1, axis=1)[:, :2])
-    apart = 1 - near[:, 0] / np.maximum(near[:, 1], 1e-12)
-    count = np.bincount(mine, minlength=len(centres))
-    return float(np.min(np.bincount(mine, apart, minlength=len(centres)) / np.maximum(count, 1)))
 
 
 def _young(histories: Histories, state: Ints, k: int) -> bool:
