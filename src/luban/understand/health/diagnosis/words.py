@@ -1,0 +1,43 @@
+"""Sentences of diagnosis, with {blanks}; screens translate them."""
+
+from __future__ import annotations
+
+REGIME_SHORT = "good operation in this regime is shorter than a window"
+MOSTLY_MISSING = "missing in more than half of the rows"
+CONSTANT = "does not vary in good operation: watch it by a rule"
+NOT_EVERYWHERE = "not measured on every machine"
+NO_WINDOW = "the case is too short to be compared"
+CASE_LACKS = "the case lacks this signal; it counts as usual there"
+NO_CAUSE = "the case has no cause yet"
+
+EVIDENCE = {
+    "level": "{signal}: its level is {now} standard deviations off, {then} in the past case",
+    "spread": "{signal}: its spread is {now} standard deviations off, {then} in the past case",
+    "roughness": "{signal}: its roughness is {now} standard deviations off, {then} in the past case",
+}
+STANDS_OUT = {
+    "level": "{signal}: its level is {now} standard deviations off",
+    "spread": "{signal}: its spread is {now} standard deviations off",
+    "roughness": "{signal}: its roughness is {now} standard deviations off",
+}
+BY_RULE = "{cause}: named by the rule {rule}"
+BY_CASE = "{cause}: {share} % of what is unusual looks like case {case}"
+BY_BOTH = "{cause}: {share} % of what is unusual looks like case {case}, and the rule {rule} holds"
+
+USUAL = "nothing stands out from good operation"
+TOO_FEW_ROWS = "not enough data: fewer than {least} rows"
+UNKNOWN = "unknown: no past case is near enough; the nearest is {cause} with {share} %"
+NO_CASES = "unknown: no case with a cause has been learned yet"
+ALL_MISSING = "unknown: none of the signals of the past cases has values now"
+
+ONE_CAUSE = "one cause only has been learned: how often another is taken for it cannot be told"
+FEW_CAUSES = "{n} causes have been learned: an unknown one may be taken for them in {share} % of cases, not less"
+TWO_ALIKE = "{first} and {second} look nearly alike here"
+SHORT = "only {n} rows so far, a full window has {width}"
+
+SENTENCES = (
+    REGIME_SHORT, MOSTLY_MISSING, CONSTANT, NOT_EVERYWHERE, NO_WINDOW, CASE_LACKS, NO_CAUSE, *EVIDENCE.values(),
+    *STANDS_OUT.values(), BY_RULE, BY_CASE, BY_BOTH, USUAL, TOO_FEW_ROWS, UNKNOWN, NO_CASES, ALL_MISSING, ONE_CAUSE,
+    FEW_CAUSES, TWO_ALIKE, SHORT,
+)  # fmt: skip
+"""All of them, for the catalogues of the screens."""
