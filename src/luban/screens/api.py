@@ -27,6 +27,7 @@ from luban.core.errors import (
     SecurityError,
 )
 from luban.screens.gate import Gate
+from luban.screens.grants import Grants
 from luban.screens.health_api import health_router
 from luban.screens.metrics import exposition
 from luban.screens.plain import plain
@@ -37,9 +38,11 @@ from luban.screens.quality_inspection_api import inspection_router
 from luban.screens.quality_sampling_api import sampling_router
 from luban.screens.quality_studies_api import studies_router
 from luban.screens.reads import Reads
+from luban.screens.remote_api import grants_router, remote_router
 from luban.screens.schedule_api import schedule_router
 from luban.screens.service import Gap, Header, Now, PlantView, Trend
 from luban.screens.service.health import HealthBooks
+from luban.screens.service.outside import Outside
 from luban.screens.service.quality import QualityBooks
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches
@@ -126,6 +129,7 @@ def build_api(
     searches: Searches | None = None,
     books: QualityBooks | None = None,
     health: HealthBooks | None = None,
+    outside: Outside | None = None,
 ) -> FastAPI:
     """The web application without its page.
 
@@ -134,6 +138,7 @@ def build_api(
     searches  the searches for plans; whoever gives them ends them
     books     its quality; without it, one that only reads
     health    the health of its machines; without it, one that only reads
+    outside   what experts from outside may ask; without it, nobody gets in
     """
     app = FastAPI(
         title="luban", version=__version__, summary=f"The books and figures of {view.plant.name}", lifespan=lifespan,
@@ -155,6 +160,9 @@ def build_api(
     machines = health or HealthBooks(view)
     for wing in _HEALTH:
         app.include_router(wing(machines, lambda role: _needs(users, role), reads), prefix="/api/v1")
+    experts = outside or Outside(view, Grants(users.master), users)
+    app.include_router(grants_router(experts, lambda role: _needs(users, role), reads), prefix="/api/v1")
+    app.include_router(remote_router(experts, reads), prefix="/api/v1")
     return app
 
 

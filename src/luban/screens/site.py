@@ -13,11 +13,13 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from luban.screens.api import build_api
+from luban.screens.grants import Grants
 from luban.screens.i18n import LANGUAGES
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
 from luban.screens.service.books import Record
 from luban.screens.service.health import HealthBooks
+from luban.screens.service.outside import Outside
 from luban.screens.service.quality import QualityBooks
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches
@@ -25,6 +27,7 @@ from luban.screens.service.twin_runs import TwinRuns
 from luban.screens.sessions import COOKIE
 from luban.screens.users import Session, Users
 from luban.screens.web.login import ASSETS, language_of, login_router
+from luban.screens.web.remote_page import RemoteWatch, remote_pages
 
 __all__ = ["build_site"]
 
@@ -50,24 +53,31 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
     desk = Desk(view, users.note)
     searches = Searches(desk.plans, str(view.folder))
     books = QualityBooks(view, record)
-    health = HealthBooks(view, record)
+    grants = Grants(users.master, record)
+    health = HealthBooks(view, record, grants)
+    outside = Outside(view, grants, users)
+    over = RemoteWatch(grants, reads)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         feed.start()
+        over.start()
         try:
             yield
         finally:
+            await over.stop()
             await feed.stop()
             await runs.stop()
             await searches.end()
             reads.close()
 
     app = build_api(
-        view, users, reads, lifespan=life, twin=runs, desk=desk, searches=searches, books=books, health=health
+        view, users, reads, lifespan=life, twin=runs, desk=desk, searches=searches, books=books, health=health,
+        outside=outside,
     )  # fmt: skip
     app.mount("/assets", _Assets(directory=ASSETS), name="assets")
     app.include_router(login_router(users, view.plant.name))
+    app.include_router(remote_pages(outside, reads))
     for page in ("twin", "schedule", "quality", "health"):
         app.add_api_route(f"/{page}", _redirect(page), include_in_schema=False)
     _pages(feed, runs, desk, searches, books, health)

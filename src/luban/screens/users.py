@@ -11,7 +11,6 @@ import hashlib
 import os
 import re
 import secrets
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -21,14 +20,13 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from luban.core.errors import InputError, NotAllowedError, SecurityError
-from luban.core.time import HOUR, MINUTE, SECOND, now
+from luban.core.time import HOUR, now
 from luban.ledger import MasterData
+from luban.screens.attempts import Attempts
 
 __all__ = ["SESSION_LENGTH", "Act", "Role", "Session", "User", "Users"]
 
 SESSION_LENGTH = 12 * HOUR  # one shift and its hand-over
-_FREE_ATTEMPTS = 5
-_LONGEST_WAIT = 15 * MINUTE
 _SHORTEST_PASSWORD = 10
 _NAME = re.compile(r"[\w][\w.@\-]{0,63}\Z")
 
@@ -101,10 +99,14 @@ class Users:
         self._master = master
         self._record = record
         self._hasher = PasswordHasher()
-        self._attempts: dict[str, tuple[int, int]] = {}
-        self._lock = threading.Lock()
+        self._attempts = Attempts("too many failed logins", "login")
         # verified when the name is unknown, so that the answer takes as long as for a known one
         self._nobody = self._hasher.hash(secrets.token_urlsafe(16))
+
+    @property
+    def master(self) -> MasterData:
+        """Where they are kept."""
+        return self._master
 
     def all(self) -> list[User]:
         """Everyone, by name."""
@@ -172,7 +174,7 @@ class Users:
         address  where the person comes from; attempts are counted by name and by address
         """
         keys = [f"name:{name}", f"address:{address}"] if address else [f"name:{name}"]
-        self._check_attempts(keys)
+        self._attempts.check(keys)
         doc = self._master.get("user", name) if _NAME.match(name) else None
         try:
             self._hasher.verify(str(doc["password"]) if doc else self._nobody, password)
@@ -180,12 +182,10 @@ class Users:
         except (VerificationError, InvalidHashError):
             good = False
         if not good:
-            self._count_attempt(keys)
+            self._attempts.count(keys)
             self._log(name if doc else "", "login refused", name if doc else "unknown", f"from {address or 'here'}")
             raise SecurityError("user or password not accepted", hint="check both; an admin can set a new password")
-        with self._lock:
-            for key in keys:
-                self._attempts.pop(key, None)
+        self._attempts.forget(keys)
         token = secrets.token_urlsafe(32)
         self._master.put("session", _digest(token), {"user": name, "expires": now() + SESSION_LENGTH}, who=name)
         self._log(name, "logged in", name, f"from {address or 'here'}")
@@ -261,24 +261,6 @@ class Users:
 
     def _log(self, person: str, code: str, subject: str, text: str) -> None:
         self._record(Act(person, code, subject, text))
-
-    def _check_attempts(self, keys: list[str]) -> None:
-        with self._lock:
-            until = max((self._attempts.get(key, (0, 0))[1] for key in keys), default=0)
-        if (wait := until - now()) > 0:
-            seconds = -(-wait // SECOND)
-            raise SecurityError("too many failed logins", hint=f"wait {seconds} s and try again", came="login")
-
-    def _count_attempt(self, keys: list[str]) -> None:
-        with self._lock:
-            if len(self._attempts) > 10_000:
-                self._attempts = {key: entry for key, entry in self._attempts.items() if entry[1] > now()}
-            for key in keys:
-                # an address may be a whole hall behind one router: it gets ten times as many attempts
-                free = _FREE_ATTEMPTS * (10 if key.startswith("address:") else 1)
-                failed = self._attempts.get(key, (0, 0))[0] + 1
-                wait = min(SECOND << min(failed - free, 20), _LONGEST_WAIT) if failed >= free else 0
-                self._attempts[key] = (failed, now() + wait)
 
 
 def _user(doc: dict[str, Any]) -> User:

@@ -6,6 +6,7 @@ Reads  Fact(signal, state, count, event)    Writes  Fact(event) through the scre
 from __future__ import annotations
 
 from luban.core.errors import InputError
+from luban.screens.grants import Grants
 from luban.screens.service.books import Books, Record
 from luban.screens.service.view import PlantView
 
@@ -17,10 +18,12 @@ class HealthBooks(Books):
 
     view    the plant
     record  takes acts with their facts; without it nothing can be written
+    grants  leave for experts from outside; None where there is none to give
     """
 
-    def __init__(self, view: PlantView, record: Record | None = None) -> None:
+    def __init__(self, view: PlantView, record: Record | None = None, grants: Grants | None = None) -> None:
         super().__init__(view, record)
+        self.grants = grants
 
     def machines(self) -> tuple[str, ...]:
         """Paths of all machines, in the order of the plant's tree."""
