@@ -1,0 +1,38 @@
+"""One machine watched: regimes, anomalies with the channels behind them, wear towards limits, doubts about the data.
+
+Reads   readings of the machine's channels, from a file or from facts
+Writes  nothing: a verdict names what it rests on, how often it may be wrong, and what was left out
+"""
+
+from luban.understand.health.machine.examine import (
+    Finding,
+    Limit,
+    MachineHealth,
+    Wear,
+    examine,
+    findings_of,
+    usual_good,
+    wear_of,
+)
+from luban.understand.health.machine.learn import LEAST_GOOD, Learned, MachineWatch, Verdict, fit_watch
+from luban.understand.health.machine.read import Asked, read_readings
+from luban.understand.health.machine.readings import Readings
+
+__all__ = [
+    "LEAST_GOOD",
+    "Asked",
+    "Finding",
+    "Learned",
+    "Limit",
+    "MachineHealth",
+    "MachineWatch",
+    "Readings",
+    "Verdict",
+    "Wear",
+    "examine",
+    "findings_of",
+    "fit_watch",
+    "read_readings",
+    "usual_good",
+    "wear_of",
+]
