@@ -1,0 +1,77 @@
+"""Sentences of alarms, with {blanks}; screens translate them."""
+
+from __future__ import annotations
+
+__all__ = ["SENTENCES"]
+
+NOTHING_TO_ACKNOWLEDGE = "there is nothing to acknowledge"
+STILL_THERE = "the condition is still there"
+ACKNOWLEDGE_FIRST = "acknowledge it first"
+NOTHING_TO_RESET = "it is not latched"
+HIDDEN_ALREADY = "it is out of the list already"
+SHELVE_HOW_LONG = "shelving ends within 12 hours: say when"
+REASON = "this needs a reason"
+NOT_SHELVED = "it is not shelved"
+IN_SERVICE = "it is in service"
+NOTHING_SAID = "a comment needs words"
+UNKNOWN_ACT = "unknown act"
+NO_ALARM = "no such alarm"
+
+NO_RETURNS = "the log does not say when alarms went"
+SHORT_LOG = "less than 30 days: the standard recommends at least 30 days of data"
+TOO_SHORT = "the log is too short for this"
+FEW_ALARMS = "not more alarms than are listed"
+NO_PRIORITY = "the log names no priority"
+NO_EVENT = "every row counts as an alarm that came: no column says what happened"
+UNMATCHED = "{n} rows say that an alarm went or was seen that had not come before"
+AGAIN = "{n} rows say again that an alarm is there"
+NO_ORDER = "the rows were not in order of time; they were sorted"
+
+SEVERITY = "priorities are severities up to 1000: above 800 critical, above 600 high, above 400 medium"
+ONE_IS_URGENT = "priorities are numbers: 1 counts as the most urgent"
+
+PER_DAY = "alarms per day and position"
+PER_HOUR = "alarms per hour and position"
+PER_TEN = "alarms per 10 min and position"
+BUSY_HOURS = "hours with more than 30 alarms"
+BUSY_TENS = "10-minute periods with more than 10 alarms"
+PEAK = "most alarms within 10 min"
+IN_FLOOD = "time in flood"
+TOP_SHARE = "share of the 10 most frequent alarms"
+CHATTERING = "alarms that chatter"
+STALE = "stale alarms on the worst day"
+CRITICAL_SHARE = "share of priority critical"
+HIGH_SHARE = "share of priority high and above"
+MEDIUM_SHARE = "share of priority medium and above"
+
+NO_ACTION = "no action: what does not need one is no alarm"
+NO_CONSEQUENCE = "no consequence: nobody can tell its priority"
+NO_RESPONSE = "no response time"
+NO_CAUSE = "no cause"
+SLOW_DELAY = "the delay takes {delay} s of the {response} s in which the action still helps"
+NO_BAND = "neither dead band nor delay: it will chatter when the value lies at the limit"
+WIDE_BAND = "the dead band is wider than a tenth of the signal's range"
+OUT_OF_RANGE = "the limit lies outside the signal's range, so it never comes"
+TWICE = "the same signal has {other} with the same action: one of them is enough"
+SAME_SIDE = "a more urgent alarm of the signal comes before it: {other}"
+URGENT_SLOW = "urgent, though there are {response} s for the action"
+MANY_URGENT = "{share} % of the alarms are high or critical; about 5 % are usual"
+MISSING_SIGNAL = "the signal is switched off in plant.toml"
+
+MEASURES = (
+    PER_DAY, PER_HOUR, PER_TEN, BUSY_HOURS, BUSY_TENS, PEAK, IN_FLOOD, TOP_SHARE, CHATTERING, STALE, CRITICAL_SHARE,
+    HIGH_SHARE, MEDIUM_SHARE,
+)  # fmt: skip
+
+FINDINGS = (
+    NO_ACTION, NO_CONSEQUENCE, NO_RESPONSE, NO_CAUSE, SLOW_DELAY, NO_BAND, WIDE_BAND, OUT_OF_RANGE, TWICE, SAME_SIDE,
+    URGENT_SLOW, MANY_URGENT, MISSING_SIGNAL,
+)  # fmt: skip
+
+SENTENCES = (
+    NOTHING_TO_ACKNOWLEDGE, STILL_THERE, ACKNOWLEDGE_FIRST, NOTHING_TO_RESET, HIDDEN_ALREADY, SHELVE_HOW_LONG, REASON,
+    NOT_SHELVED, IN_SERVICE, NOTHING_SAID, UNKNOWN_ACT, NO_ALARM, NO_RETURNS, SHORT_LOG, TOO_SHORT, FEW_ALARMS,
+    NO_PRIORITY, NO_EVENT, UNMATCHED, AGAIN, NO_ORDER, SEVERITY,
+    ONE_IS_URGENT, *MEASURES, *FINDINGS,
+)  # fmt: skip
+"""All of them, for the catalogues of the screens."""
