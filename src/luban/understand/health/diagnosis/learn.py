@@ -124,8 +124,8 @@ class Signatures:
         self._good = good
         whole = np.concatenate(good)
         numbered = self._numbered(cases)
-        self._model = fit_likeness(numbered, whole) if cases else None
-        distances, alike = good_distances(numbered, good) if cases else (np.zeros(1), np.zeros(1))
+        self._model = fit_likeness(numbered, whole)
+        distances, alike = good_distances(numbered, good)
         self.usual = float(np.quantile(distances, 1 - rule.usual))
         self._asked = self._left_out(whole, np.where(distances > self.usual, alike, -np.inf)) if cases else ()
         self.threshold, self.rate = self._calibrated()
@@ -140,8 +140,6 @@ class Signatures:
 
     def judge(self, signature: Floats, names: Sequence[str]) -> Verdict:
         """The verdict on one signature of a machine, shape (3 p,), of the signals `names`."""
-        if self._model is None:
-            return Verdict(False, (), words.NO_CASES, _outstanding(signature, names))
         vector = _arranged(signature[None], names, self.names)[0]
         there = np.isfinite(vector)
         missing = tuple(name for at, name in enumerate(self.names) if not there[at])
@@ -152,6 +150,8 @@ class Signatures:
         filled = np.where(there, vector, self._model.zero)
         if float(self._model.distances(filled[None])[0]) <= self.usual:
             return Verdict(False, (), words.USUAL, out, missing, self.notes)
+        if not self.cases:
+            return Verdict(False, (), words.NO_CASES, out, missing)
         alike = self._model.alike(filled[None], there)[0]
         causes = self._ranked(alike, filled)
         best = causes[0].likeness or 0.0
@@ -244,7 +244,7 @@ class Signatures:
         for cause in self.causes if len(self.causes) > 1 else ():
             model = fit_likeness(self._numbered([one for one in self.cases if one.cause != cause]), whole)
             windows = np.concatenate([one.signatures for one in self.cases if one.cause == cause])
-            best = model.alike(windows).max(axis=1)
+            best = model.best(windows)
             told.append(np.where(model.distances(windows) > self.usual, best, -np.inf))
         return (*told, usual)
 
@@ -267,7 +267,6 @@ class Signatures:
 
     def _ranked(self, alike: Floats, vector: Floats) -> tuple[Cause, ...]:
         model = self._model
-        assert model is not None  # noqa: S101 - judge has asked
         found = []
         for number, name in enumerate(self.causes):
             mine = np.flatnonzero(model.owner == number)

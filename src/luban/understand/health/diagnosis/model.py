@@ -61,6 +61,11 @@ class Likeness:
         told: Floats = 1 - np.maximum(apart, 0.0) / (size + self.noise * there.mean())
         return told
 
+    def best(self, signatures: Floats) -> Floats:
+        """Likeness of each signature to its nearest mark, −∞ if there is none, shape (n,)."""
+        found: Floats = self.alike(signatures).max(axis=1, initial=-np.inf)
+        return found
+
     def _root(self, there: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Floats:
         key = there.tobytes()
         if key not in self._roots:
@@ -111,10 +116,10 @@ def good_distances(
             continue
         model = fit_likeness(cases, rest)
         distances.append(model.distances(whole[first:last]))
-        alike.append(model.alike(whole[first:last]).max(axis=1))
+        alike.append(model.best(whole[first:last]))
     if not distances:
         model = fit_likeness(cases, whole)
-        return model.distances(whole), model.alike(whole).max(axis=1)
+        return model.distances(whole), model.best(whole)
     return np.concatenate(distances), np.concatenate(alike)
 
 

@@ -35,9 +35,14 @@ FEW_CAUSES = "{n} causes have been learned: an unknown one may be taken for them
 TWO_ALIKE = "{first} and {second} look nearly alike here"
 SHORT = "only {n} rows so far, a full window has {width}"
 
+NO_ROWS = "no values of this time"
+NO_BASELINE = "no good operation of this machine to compare with"
+DISAGREE = "the rule names {first}, the past cases {second}"
+RULE_SKIPPED = "the rule {rule} is not for the signals at hand"
+
 SENTENCES = (
     REGIME_SHORT, MOSTLY_MISSING, CONSTANT, NOT_EVERYWHERE, NO_WINDOW, CASE_LACKS, NO_CAUSE, *EVIDENCE.values(),
     *STANDS_OUT.values(), BY_RULE, BY_CASE, BY_BOTH, USUAL, TOO_FEW_ROWS, UNKNOWN, NO_CASES, ALL_MISSING, ONE_CAUSE,
-    FEW_CAUSES, TWO_ALIKE, SHORT,
+    FEW_CAUSES, TWO_ALIKE, SHORT, NO_ROWS, NO_BASELINE, DISAGREE, RULE_SKIPPED,
 )  # fmt: skip
 """All of them, for the catalogues of the screens."""
