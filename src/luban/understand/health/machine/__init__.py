@@ -5,6 +5,7 @@ Writes  nothing: a verdict names what it rests on, how often it may be wrong, an
 """
 
 from luban.understand.health.machine.examine import (
+    Examiner,
     Finding,
     Limit,
     MachineHealth,
@@ -16,11 +17,12 @@ from luban.understand.health.machine.examine import (
 )
 from luban.understand.health.machine.learn import LEAST_GOOD, Learned, MachineWatch, Verdict, fit_watch
 from luban.understand.health.machine.read import Asked, read_readings
-from luban.understand.health.machine.readings import Readings
+from luban.understand.health.machine.readings import Readings, joined
 
 __all__ = [
     "LEAST_GOOD",
     "Asked",
+    "Examiner",
     "Finding",
     "Learned",
     "Limit",
@@ -32,6 +34,7 @@ __all__ = [
     "examine",
     "findings_of",
     "fit_watch",
+    "joined",
     "read_readings",
     "usual_good",
     "wear_of",

@@ -10,17 +10,18 @@ from typing import Any, Final
 import numpy as np
 
 from luban.core.errors import InputError
-from luban.understand.health.indicators.doubt import Doubt, doubts_of
+from luban.understand.health.indicators.doubt import Doubt, DoubtWatch
 from luban.understand.health.life.trend import TrendLife, trend_life
 from luban.understand.health.machine import words
 from luban.understand.health.machine.learn import LEAST_GOOD, Learned, MachineWatch, Verdict, fit_watch
-from luban.understand.health.machine.readings import Readings
+from luban.understand.health.machine.readings import Readings, joined
 from luban.understand.quality.data import NO_TIME, Floats
 
-__all__ = ["Finding", "Limit", "MachineHealth", "Wear", "examine", "findings_of", "usual_good", "wear_of"]
+__all__ = ["Examiner", "Finding", "Limit", "MachineHealth", "Wear", "examine", "findings_of", "usual_good", "wear_of"]
 
 _QUIET: Final = 10  # rows without an alarm after which a finding is over
 _LOOK: Final = 20  # rows after its first at which the channels of a finding are named
+_SILENT: Final = 30  # rows that others have and a channel has not
 _MOST_GOOD: Final = 3000
 _SMOOTH: Final = 400  # points that a trend towards a limit is drawn from
 
@@ -175,40 +176,141 @@ def usual_good(rows: int) -> int:
 
 def examine(
     readings: Readings, *, good: int | None = None, limits: Sequence[Limit] = (),
-    others: Mapping[str, Sequence[tuple[Floats, Floats]]] | None = None, watch: MachineWatch | None = None,
+    others: Mapping[str, Sequence[tuple[Floats, Floats]]] | None = None,
 ) -> MachineHealth:  # fmt: skip
     """What the readings of a machine say.
 
     good     rows in operation, from the first on, that are taken as good; a third of them by default
     limits   of wear
     others   (age, values) of whole histories of other machines of the kind, by channel
-    watch    what was learned already; then all rows are judged
     Raises   InputError for a limit of a channel that is not there
     Example  examine(read_readings("pump.csv")[0]).findings
     """
-    doubts = _doubts(readings)
-    readings, notes = _one_unit(readings, doubts)
-    wear = tuple(_ordered([wear_of(readings, one, (others or {}).get(one.channel, ())) for one in limits]))
-    running = np.flatnonzero(readings.usable)
-    taken = 0 if watch else min(usual_good(len(running)) if good is None else good, len(running))
-    until = 0 if watch else int(running[taken - 1]) + 1 if taken else 0
-    empty = np.full(len(readings), math.nan)
-    bare = MachineHealth(
-        readings, taken, None, empty, readings.regimes or ("",) * len(readings), (), wear, doubts, tuple(notes)
-    )
-    if watch is None:
+    named = good is not None
+    own = Examiner(usual_good(int(readings.usable.sum())) if good is None else good, named=named)
+    own.take(readings)
+    return own.health(limits, others)
+
+
+class Examiner:
+    """Takes the readings of a machine as they come; what it says is that of all of them at once, to the bit.
+
+    good   rows in operation, from the first on, that are taken as good
+    named  a person or a record says so; otherwise it is an assumption, and said
+    """
+
+    def __init__(self, good: int, *, named: bool = False) -> None:
+        self.good, self.named = good, named
+        self.watch: MachineWatch | None = None
+        self._parts: list[Readings] = []
+        self._verdicts: list[Verdict] = []
+        self._doubts: dict[str, DoubtWatch] = {}
+        self._found: list[Doubt] = []
+        self._changed: dict[str, int] = {}
+        self._given: dict[str, int] = {}
+        self._rows = self._running = self._until = 0
+        self._reason = ""
+
+    def take(self, readings: Readings) -> None:
+        """Rows more, in order of time, of the same channels."""
+        if not len(readings):
+            return
+        self._parts.append(readings)
+        changed = self._doubtful(readings)
+        self._rows += len(readings)
+        if changed:
+            self._again()
+        else:
+            self._judge(readings)
+
+    def health(
+        self, limits: Sequence[Limit] = (), others: Mapping[str, Sequence[tuple[Floats, Floats]]] | None = None,
+    ) -> MachineHealth:  # fmt: skip
+        """How the machine is after all rows so far."""
+        readings, notes = self._one_unit(joined(self._parts))
+        doubts = _once(
+            [*self._found, *(one for watch in self._doubts.values() for one in watch.end()), *_gone(readings)]
+        )
+        wear = tuple(_ordered([wear_of(readings, one, (others or {}).get(one.channel, ())) for one in limits]))
+        bare = MachineHealth(
+            readings, min(self.good, self._running), None, np.full(len(readings), math.nan),
+            readings.regimes or ("",) * len(readings), (), wear, doubts, tuple(notes), self._reason,
+        )  # fmt: skip
+        if self.watch is None:
+            least = max(self.good, LEAST_GOOD)
+            return replace(bare, reason=self._reason or words.TOO_FEW.format(n=self._running, least=least))
+        verdict = _all(self._verdicts)
+        taken = self.watch.learned.rows
+        notes.append((words.GOOD_NAMED if self.named else words.GOOD_ASSUMED).format(n=taken))
+        notes += [*self.watch.learned.notes, *_unjudged(verdict, self._until)]
+        return replace(
+            bare, learned=self.watch.learned, strength=verdict.strength, regimes=verdict.regimes,
+            findings=findings_of(readings, verdict, self._until), notes=tuple(dict.fromkeys(notes)),
+            reason="" if self._until < len(readings) else words.NOT_YET,
+        )  # fmt: skip
+
+    def _judge(self, readings: Readings) -> None:
+        if self.watch is not None:
+            self._verdicts.append(self.watch.run(self._one_unit(readings, self._rows - len(readings))[0]))
+            return
+        self._running += int(readings.usable.sum())
+        if self._running < max(self.good, LEAST_GOOD) or self._reason:
+            return
+        whole = self._one_unit(joined(self._parts))[0]
+        self._until = int(np.flatnonzero(whole.usable)[max(self.good, LEAST_GOOD) - 1]) + 1
         try:
-            watch = fit_watch(readings.rows(slice(0, until)))
+            self.watch = fit_watch(whole.rows(slice(0, self._until)))
         except InputError as error:
-            return replace(bare, reason=error.message)
-        notes.append(words.GOOD_ASSUMED.format(n=taken) if good is None else words.GOOD_NAMED.format(n=taken))
-    verdict = watch.run(readings)
-    found = findings_of(readings, verdict, until)
-    notes += [*watch.learned.notes, *_unjudged(verdict, until)]
-    strength = verdict.strength.copy()
-    return replace(
-        bare, learned=watch.learned, strength=strength, regimes=verdict.regimes, findings=found,
-        notes=tuple(dict.fromkeys(notes)), reason="" if until < len(readings) else words.NOT_YET,
+            self._reason = error.message
+            return
+        self._verdicts = [self.watch.run(whole)]
+
+    def _again(self) -> None:
+        """A unit was changed: what was judged by the wrong unit is judged anew without it."""
+        whole = joined(self._parts)
+        self.watch, self._verdicts, self._running, self._reason = None, [], 0, ""
+        self._parts = [whole]
+        self._judge(whole)
+
+    def _doubtful(self, readings: Readings) -> bool:
+        """What is odd about the rows; whether a unit was changed."""
+        changed = False
+        for at, name in enumerate(readings.channels):
+            column = readings.values[:, at]
+            known = np.isfinite(column)
+            rows = self._rows + np.flatnonzero(known)
+            watch = self._doubts.setdefault(name, DoubtWatch(name))
+            seen = self._given.get(name, 0)
+            self._given[name] = seen + len(rows)
+            for one in watch.run(column[known], readings.time[known]):
+                self._found.append(one)
+                if one.kind == "unit changed" and name not in self._changed:
+                    row = int(rows[one.at - seen]) if one.at >= seen else self._row_of(name, one.at)
+                    self._changed[name], changed = row, True
+        return changed
+
+    def _row_of(self, name: str, at: int) -> int:
+        """Row of the channel's value of that number."""
+        whole = joined(self._parts)
+        return int(np.flatnonzero(np.isfinite(whole.column(name)))[at])
+
+    def _one_unit(self, readings: Readings, first: int = 0) -> tuple[Readings, list[str]]:
+        """Without the values of a channel from a change of its unit on: they cannot be compared with those before."""
+        if not self._changed:
+            return readings, []
+        values = readings.values.copy()
+        for name, row in self._changed.items():
+            values[max(row - first, 0) :, readings.channels.index(name)] = math.nan
+        return replace(readings, values=values), [words.UNIT_APART.format(channel=name) for name in self._changed]
+
+
+def _all(verdicts: Sequence[Verdict]) -> Verdict:
+    if len(verdicts) == 1:
+        return verdicts[0]
+    return Verdict(
+        np.concatenate([one.strength for one in verdicts]), tuple(k for one in verdicts for k in one.kinds),
+        np.vstack([one.parts for one in verdicts]), tuple(r for one in verdicts for r in one.regimes),
+        tuple(r for one in verdicts for r in one.reasons),
     )  # fmt: skip
 
 
@@ -276,17 +378,25 @@ def _ordered(wear: Sequence[Wear]) -> list[Wear]:
     return sorted(wear, key=lambda one: math.inf if one.life.life is None else one.life.life)
 
 
-def _doubts(readings: Readings) -> tuple[Doubt, ...]:
-    """What is odd about the channels; without a clock, times are not looked at."""
-    channels = {}
+def _gone(readings: Readings) -> list[Doubt]:
+    """Channels without any reading, and those that fell silent while others go on."""
+    found = []
+    heard = np.flatnonzero(np.isfinite(readings.values).any(axis=1))
     for at, name in enumerate(readings.channels):
-        column = readings.values[:, at]
-        kept = np.isfinite(column) if np.isfinite(column).any() else np.ones(len(column), np.bool_)
-        channels[name] = (readings.time[kept], column[kept])
-    told = doubts_of(channels)
+        known = np.flatnonzero(np.isfinite(readings.values[:, at]))
+        if not len(known):
+            found.append(Doubt(name, "missing", -1, NO_TIME, 0.0))
+        elif int((heard > known[-1]).sum()) >= _SILENT:
+            since = int(readings.time[known[-1]])
+            passed = (int(readings.time[heard[-1]]) - since) / 1e6 if readings.timed else float(heard[-1] - known[-1])
+            found.append(Doubt(name, "silent", int(known[-1]), since, passed))
+    return found
+
+
+def _once(told: Sequence[Doubt]) -> tuple[Doubt, ...]:
+    """In order; a clock is the same for all channels of a row, and said once."""
     seen, found = set(), list[Doubt]()
     for one in told:
-        # a clock is the same for all channels of a row: said once
         key = (one.kind, one.time) if one.kind in _CLOCKS else (one.kind, one.channel, one.at)
         if key not in seen:
             seen.add(key)
@@ -295,23 +405,6 @@ def _doubts(readings: Readings) -> tuple[Doubt, ...]:
 
 
 _CLOCKS: Final = ("clock set back", "gap", "sampling changed")
-
-
-def _one_unit(readings: Readings, doubts: Sequence[Doubt]) -> tuple[Readings, list[str]]:
-    """Without the values of a channel from a change of its unit on: they cannot be compared with those before."""
-    changed: dict[str, Doubt] = {}
-    for one in doubts:
-        if one.kind == "unit changed":
-            changed.setdefault(one.channel, one)
-    if not changed:
-        return readings, []
-    values, notes = readings.values.copy(), []
-    for name, one in changed.items():
-        column = values[:, readings.channels.index(name)]
-        known = np.flatnonzero(np.isfinite(column))
-        column[known[min(one.at, len(known) - 1)] :] = math.nan
-        notes.append(words.UNIT_APART.format(channel=name))
-    return replace(readings, values=values), notes
 
 
 def _unjudged(verdict: Verdict, since: int) -> list[str]:

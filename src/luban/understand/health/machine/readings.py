@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from luban.core.errors import InputError
 from luban.understand.quality.data import NO_TIME, Excluded, Floats, Ints
 
-__all__ = ["Flags", "Readings"]
+__all__ = ["Flags", "Readings", "joined"]
 
 Flags = NDArray[np.bool_]
 
@@ -81,3 +83,26 @@ class Readings:
         return replace(
             self, time=self.time[at], age=self.age[at], values=self.values[at], usable=self.usable[at], regimes=regimes
         )
+
+
+def joined(parts: Sequence[Readings]) -> Readings:
+    """One after the other; of the same machine and channels.
+
+    Raises  InputError for other channels, or for nothing at all
+    """
+    if not parts:
+        raise InputError("no reading of any machine")
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    if any(one.channels != first.channels for one in parts):
+        raise InputError(
+            "these are other channels", came=", ".join(parts[-1].channels), expected=", ".join(first.channels)
+        )
+    labelled = all(one.regimes is not None for one in parts)
+    return replace(
+        first, time=np.concatenate([one.time for one in parts]), age=np.concatenate([one.age for one in parts]),
+        values=np.vstack([one.values for one in parts]), usable=np.concatenate([one.usable for one in parts]),
+        regimes=tuple(label for one in parts for label in one.regimes or ()) if labelled else None,
+        excluded=tuple(bad for one in parts for bad in one.excluded), failed=parts[-1].failed,
+    )  # fmt: skip
