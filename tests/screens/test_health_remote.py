@@ -23,11 +23,12 @@ from luban.core.time import HOUR, MINUTE, SECOND, now
 from luban.ledger import Intake, Ledger, LedgerWriter, MasterData, Rows
 from luban.loop.places import places
 from luban.screens import grants as grants_module
+from luban.screens.acts import grants_of
 from luban.screens.api import build_api
-from luban.screens.grants import LONGEST, PARTS, Grants, grants_of
+from luban.screens.grants import LONGEST, PARTS, Grants
+from luban.screens.outside import Outside
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
-from luban.screens.service.outside import Outside
 from luban.screens.service.remote import BLOT, Blotter, RemoteDesk
 from luban.screens.sessions import GUEST_COOKIE
 from luban.screens.users import Act, Role, Users

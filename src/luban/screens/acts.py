@@ -13,9 +13,10 @@ from pathlib import Path
 
 from luban.core.time import now
 from luban.ledger import MasterData, Rows, Spool
+from luban.screens.grants import Grants
 from luban.screens.users import Act, Users
 
-__all__ = ["ActLog", "users_of"]
+__all__ = ["ActLog", "grants_of", "users_of"]
 
 
 class ActLog:
@@ -66,6 +67,20 @@ def users_of(folder: Path, source: str = "cli", also: Callable[[Act], None] | No
     master = MasterData(places(folder).ledger)
     try:
         yield Users(master, record)
+    finally:
+        master.close()
+        log.close()
+
+
+@contextmanager
+def grants_of(folder: Path, source: str = "cli") -> Iterator[Grants]:
+    """The grants of a plant, with what is done with them going to its books."""
+    from luban.screens.service import places
+
+    log = ActLog(places(folder).spool, source)
+    master = MasterData(places(folder).ledger)
+    try:
+        yield Grants(master, log.record)
     finally:
         master.close()
         log.close()

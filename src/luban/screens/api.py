@@ -30,6 +30,7 @@ from luban.screens.gate import Gate
 from luban.screens.grants import Grants
 from luban.screens.health_api import health_router
 from luban.screens.metrics import exposition
+from luban.screens.outside import Outside
 from luban.screens.plain import plain
 from luban.screens.quality_api import quality_router
 from luban.screens.quality_control_api import setpoint_router
@@ -42,7 +43,6 @@ from luban.screens.remote_api import grants_router, remote_router
 from luban.screens.schedule_api import schedule_router
 from luban.screens.service import Gap, Header, Now, PlantView, Trend
 from luban.screens.service.health import HealthBooks
-from luban.screens.service.outside import Outside
 from luban.screens.service.quality import QualityBooks
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches

@@ -14,21 +14,18 @@ import hashlib
 import secrets
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 from luban.core.errors import InputError, MissingServiceError, NotAllowedError, SecurityError
 from luban.core.time import DAY, MINUTE, SECOND, now
 from luban.ledger import MasterData, Rows
-from luban.screens.acts import ActLog
 from luban.screens.attempts import Attempts
 from luban.screens.users import Act
 from luban.understand.book import row
 
-__all__ = ["LONGEST", "PARTS", "Grant", "Grants", "Visit", "grants_of"]
+__all__ = ["LONGEST", "PARTS", "Grant", "Grants", "Visit"]
 
 PARTS: Final[Mapping[str, str]] = {
     "health": "how the machine is: indicators, anomalies, remaining life",
@@ -339,20 +336,6 @@ class Grants:
         """The clock, but never earlier than it was: a clock set back prolongs no grant."""
         self._newest = max(self._newest, now())
         return self._newest
-
-
-@contextmanager
-def grants_of(folder: Path, source: str = "cli") -> Iterator[Grants]:
-    """The grants of a plant, with what is done with them going to its books."""
-    from luban.screens.service import places
-
-    log = ActLog(places(folder).spool, source)
-    master = MasterData(places(folder).ledger)
-    try:
-        yield Grants(master, log.record)
-    finally:
-        master.close()
-        log.close()
 
 
 def _grant(identifier: str, doc: Mapping[str, Any]) -> Grant:

@@ -16,10 +16,10 @@ from luban.core.errors import InputError, NotAllowedError
 from luban.core.time import now, parse_duration
 from luban.screens.grants import Grant, Visit
 from luban.screens.i18n import words
+from luban.screens.outside import Look, Outside
 from luban.screens.plain import plain
 from luban.screens.reads import Reads
 from luban.screens.report.sheet_file import file_of
-from luban.screens.service.outside import Look, Outside
 from luban.screens.service.past import Trend
 from luban.screens.service.remote import Alarm, MachineNow, Work
 from luban.screens.sessions import GUEST_COOKIE, token_of
@@ -197,15 +197,14 @@ def remote_router(outside: Outside, reads: Reads) -> APIRouter:
 
     @router.get("/file", operation_id="visited_file", response_class=Response)
     async def file(
-        request: Request,
-        part: Literal["health", "signals", "alarms", "workorders"],
+        visit: Annotated[Visit, guest("")],
+        part: Literal["health", "signals", "alarms", "workorders"] = "signals",
         kind: Literal["pdf", "xlsx", "html"] = "pdf",
         signal: Annotated[str, Query(max_length=200)] = "",
         range: Annotated[str, Query(max_length=40)] = "",  # noqa: A002
         language: Annotated[str, Query(max_length=2, alias="lang")] = "en",
     ) -> Response:
         """What is shown as PDF, Excel or HTML."""
-        visit = await reads(grants.require, token_of(request, GUEST_COOKIE), part)
         say = words(language)
         sheet = await reads(outside.sheet, visit, Look(part, signal, range, kind), say)
         content, media = await reads(file_of, sheet, kind, say.language)

@@ -15,11 +15,11 @@ from fastapi.staticfiles import StaticFiles
 from luban.screens.api import build_api
 from luban.screens.grants import Grants
 from luban.screens.i18n import LANGUAGES
+from luban.screens.outside import Outside
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
 from luban.screens.service.books import Record
 from luban.screens.service.health import HealthBooks
-from luban.screens.service.outside import Outside
 from luban.screens.service.quality import QualityBooks
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches

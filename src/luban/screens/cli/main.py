@@ -17,6 +17,7 @@ from luban.screens.cli import (
     connect,
     doe,
     gauge,
+    grant,
     inspect,
     kpi,
     ledger,
@@ -84,6 +85,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(connect.app, name="connect")
 app.add_typer(twin.app, name="twin")
 app.add_typer(users.app, name="users")
+app.add_typer(grant.app, name="grant")
 
 
 def _report_usage(error: typer.TyperException, *, as_json: bool) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from luban.decide.improve import words as improve
 from luban.decide.setpoint import words as setpoint
-from luban.screens.i18n import from_page
+from luban.screens.i18n import from_page, from_remote
 from luban.understand.health.anomaly import notes as anomaly
 from luban.understand.health.life import words as life
 from luban.understand.health.lifetime import words as lifetime
@@ -23,6 +23,7 @@ def quality_sentences() -> tuple[str, ...]:
     """All of them."""
     wings = (
         from_page,
+        from_remote,
         spc,
         capability,
         gauge_study,

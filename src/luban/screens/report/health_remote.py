@@ -71,7 +71,9 @@ def now_sheet(now: MachineNow, say: Words, zone: ZoneInfo) -> Sheet:
     """State and newest values of the machine."""
     word = kind_word(say, now.kind) if now.kind else say("unknown")
     since = say("since {time}", time=clock(now.since, zone)) if now.since is not None else ""
-    state = Figure(say("State"), word, "", " · ".join(filter(None, (now.state, since, now.why))))
+    state = Figure(
+        say("State"), word, "", " · ".join(filter(None, (now.state, since, say(now.why) if now.why else "")))
+    )
     rows = [
         (one.name, _NONE if one.value is None else given(one.value), one.unit, one.text, doubt_word(say, one.doubt),
          clock(one.time, zone))

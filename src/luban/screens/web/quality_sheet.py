@@ -9,13 +9,13 @@ from nicegui import ui
 
 from luban.screens.report.sheet import Sheet, sheet_part
 from luban.screens.report.sheet_file import file_of
-from luban.screens.web.quality_frame import Bench
 from luban.screens.web.schedule_parts import tool
+from luban.screens.web.tabs import Bench
 
 __all__ = ["download_tools", "show_sheet"]
 
 
-def show_sheet(bench: Bench, shown: Any, tools: Any, sheet: Sheet, name: str, more: Sequence[Sheet] = ()) -> None:
+def show_sheet(bench: Bench[Any], shown: Any, tools: Any, sheet: Sheet, name: str, more: Sequence[Sheet] = ()) -> None:
     """Draw a sheet in place of what stands there.
 
     shown  the element that it is drawn in
@@ -32,7 +32,7 @@ def show_sheet(bench: Bench, shown: Any, tools: Any, sheet: Sheet, name: str, mo
         download_tools(bench, sheet, name)
 
 
-def download_tools(bench: Bench, sheet: Sheet, name: str) -> None:
+def download_tools(bench: Bench[Any], sheet: Sheet, name: str) -> None:
     """Buttons that hand out a sheet as PDF, Excel and HTML."""
 
     async def give(kind: str) -> None:

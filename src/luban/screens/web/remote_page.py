@@ -23,11 +23,11 @@ from luban.core.time import SECOND, now
 from luban.screens.grants import Grants, Visit
 from luban.screens.i18n import LANGUAGES, Words, words
 from luban.screens.mark import MARK
+from luban.screens.outside import RANGES, Look, Outside
 from luban.screens.reads import Reads
 from luban.screens.report.health_remote import clock, grant_word, part_word
 from luban.screens.report.sheet import sheet_part
 from luban.screens.report.sheet_file import file_of
-from luban.screens.service.outside import RANGES, Look, Outside
 from luban.screens.sessions import GUEST_COOKIE, token_of
 from luban.screens.web.remote_script import SCRIPT
 
@@ -209,7 +209,8 @@ class _Live:
         except LubanError as error:
             await self._send({"said": _words_of(self._say, error)})
             return
-        await self._send({"said": self._say("Noted; the plant sees it as from outside."), "noted": True})
+        say = self._say
+        await self._send({"said": say("Noted; the plant sees it as from outside."), "noted": True})
 
     async def _news(self) -> None:
         """Newer values of what is shown, where they change by themselves."""
