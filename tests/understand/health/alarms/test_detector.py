@@ -93,7 +93,7 @@ def told(changes: Changes) -> list[tuple[int, bool]]:
 
 @given(kind=st.sampled_from([kind for kind in RULES if kind != "silent"]), on=st.integers(0, 4), off=st.integers(0, 4),
        samples=SAMPLES)  # fmt: skip
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_as_a_clock_that_looks_every_second(kind: str, on: int, off: int, samples: list[tuple[int, float]]) -> None:
     rule = rule_of(kind, on, off)
     times = np.cumsum([gap for gap, _ in samples]).tolist()
