@@ -1,0 +1,127 @@
+"""Sentences that maintenance says; the screens translate them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+__all__ = ["CODES", "ERRORS", "FLIP", "FOUND", "POLICY", "REASON", "SENTENCES", "STATES", "WARNINGS"]
+
+POLICY: Mapping[str, str] = MappingProxyType(
+    {
+        "run_to_failure": "replace at failure",
+        "age": "replace by age",
+        "block": "replace at fixed times",
+        "minimal_repair": "repair failures, renew by age",
+        "inspection": "inspect at fixed times",
+        "condition": "replace by condition",
+        "calendar": "at fixed times",
+    }
+)
+"""Key of a policy → what it is called."""
+
+REASON: Mapping[str, str] = MappingProxyType(
+    {
+        "dearer": "It costs {more} % more than the cheapest.",
+        "close": "It costs {more} % more than the cheapest: as good as the same.",
+        "age": "A failure costs {ratio} times a planned replacement, and the part wears; {share} % still fail before.",
+        "block": "Needs no record of ages, but sometimes replaces what is nearly new.",
+        "no_wear": "The failure rate does not rise with age (shape {shape}): replacing what runs brings nothing.",
+        "never": "A failure costs only {ratio} times a planned replacement: no age pays.",
+        "signs": "{share} % of failures give a sign, from {begins} % of the life on; the others come unannounced.",
+        "as_old": "A repair leaves the age as it is; renewing stops the ageing.",
+        "run_to_failure": "Uses the whole life of each part, and pays every failure.",
+        "few": "The life rests on {n} failures only: read the intervals before the figures.",
+        "no_interval": "How sure the life is cannot be told, so costs have no interval.",
+        "unsure": "In only {share} % of the lives that fit the data is the first policy the cheapest.",
+        "given": "The life was given, not fitted: costs have no interval.",
+    }
+)
+"""Key of a reason → its sentence."""
+
+FLIP: Mapping[str, str] = MappingProxyType(
+    {
+        "failure": "a failure that costs {then} {unit} instead of {now} {unit}",
+        "planned": "a planned replacement that costs {then} {unit} instead of {now} {unit}",
+        "hour": "lost output at {then} {unit} instead of {now} {unit}",
+        "shape": "a Weibull shape of {then} instead of {now}, at the same mean life",
+        "signs": "signs before {then} % of the failures instead of {now} %",
+    }
+)
+"""What would change the answer → its sentence."""
+
+STATES: Mapping[str, str] = MappingProxyType(
+    {
+        "planned": "planned",
+        "released": "released",
+        "running": "running",
+        "done": "done",
+        "closed": "closed",
+        "cancelled": "cancelled",
+    }
+)
+"""State of a work order → what it is called."""
+
+CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "plan": "planned",
+        "move": "moved",
+        "release": "released",
+        "begin": "begun",
+        "check": "checklist item answered",
+        "finding": "finding",
+        "finish": "finished",
+        "close": "closed",
+        "cancel": "cancelled",
+    }
+)
+"""What is done to a work order → what it is called."""
+
+FOUND: Mapping[str, str] = MappingProxyType(
+    {
+        "failed": "failed",
+        "worn": "worn",
+        "sound": "sound",
+        "other": "something else",
+    }
+)
+"""How a part was found → what it is called."""
+
+WARNINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "spare": "{item}: {have:g} of {need:g} on the shelf",
+        "order": "{item}: {have:g} on the shelf, order at {at:g}",
+        "skill": "nobody has the skill {skill}",
+        "hours": "{skill}: {need:g} h asked, {have:g} h there",
+        "late": "due {days} d ago",
+        "unknown_use": "running time since the last time is not known: due by the calendar only",
+        "first": "never done on record: due from the first day of the books",
+    }
+)
+"""What stands in the way of a week's work → its sentence."""
+
+ERRORS: tuple[str, ...] = (
+    "a checklist item that there is not",
+    "a factor between units",
+    "a finding needs a part and how it was found",
+    "a life below zero",
+    "a life that is not in hours needs a pace",
+    "a reason is needed",
+    "a spare that nobody keeps",
+    "a work order cannot take this step now",
+    "a work order needs a machine and a task",
+    "checklist items are open",
+    "no such work order",
+    "no such maintenance task",
+    "prices of a failure and of a planned replacement are needed",
+    "unknown machine",
+    "unknown price",
+    "unknown step of a work order",
+)
+"""What a page may have to say of what was entered."""
+
+SENTENCES: tuple[str, ...] = (
+    *POLICY.values(), *REASON.values(), *FLIP.values(), *STATES.values(), *CODES.values(), *FOUND.values(),
+    *WARNINGS.values(), *ERRORS,
+)  # fmt: skip
+"""Every sentence of this package that a screen may show."""
