@@ -2,12 +2,12 @@
 
 A case is a story of `diagnosis` entries: opened (by a program that saw something unusual, with what it proposes),
 proposed (another cause, by a person or an outside expert), named (a person says what it was), dismissed (no fault).
-A `workorder` entry whose data hold a `cause` names it too. Nothing is overwritten; the newest word counts.
+A finding of a `workorder` names it too, by its `cause` or else its part. Nothing is overwritten; the newest counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -117,7 +117,7 @@ def ailments(ledger: Ledger, machine: str | None = None, as_of: int | None = Non
     """
     found: dict[str, Ailment] = {}
     for entry in entries(ledger, "diagnosis", machine, as_of):
-        id_ = str(entry.data.get("case") or f"{entry.subject}@{entry.time}")
+        id_ = _case_of(entry)
         before = found.get(id_) or Ailment(id_, entry.subject, "open", _moment(entry, "from") or entry.time, None)
         found[id_] = _told(before, entry)
     return tuple(sorted(found.values(), key=lambda one: (one.start, one.id)))
@@ -126,35 +126,57 @@ def ailments(ledger: Ledger, machine: str | None = None, as_of: int | None = Non
 def labels(ledger: Ledger, as_of: int | None = None) -> tuple[Label, ...]:
     """Cases that people named, and work orders that found a cause, in order of their begin.
 
-    A work order that names the case it was made for (`data["case"]`) speaks for that case; the newest word counts.
+    A work order that was made for a case (`data["case"]`) speaks for it, and a part found sound dismisses it; without a
+    case, the day before the machine was stopped counts as ailing. The newest word of a case or an order counts.
     """
-    named: dict[str, tuple[int, Label]] = {}
     own = {one.id: one for one in ailments(ledger, as_of=as_of)}
+    named: dict[str, tuple[int, Label]] = {}
     for entry in entries(ledger, "diagnosis", as_of=as_of):
-        case = own.get(str(entry.data.get("case") or f"{entry.subject}@{entry.time}"))
-        if case is None or entry.code not in ("name", "dismiss"):
-            continue
-        cause = str(entry.data.get("cause", "")).strip() if entry.code == "name" else ""
-        end = case.end if case.end is not None else entry.time
-        named[case.id] = entry.seq, Label(case.id, case.machine, cause, case.start, end, entry.person, "diagnosis")
-    machines, starts = dict[str, str](), dict[str, int]()
-    for entry in entries(ledger, "workorder", as_of=as_of):
-        machines[entry.subject] = _machine(entry) or machines.get(entry.subject, "")
-        starts.setdefault(entry.subject, entry.time)
-        cause = str(entry.data.get("cause") or "").strip()
-        if not cause:
-            continue
-        made_for = own.get(str(entry.data.get("case", "")))
-        if made_for is not None:
-            end = made_for.end if made_for.end is not None else starts[entry.subject]
-            label = Label(made_for.id, made_for.machine, cause, made_for.start, end, entry.person, "workorder")
-        else:
-            end = _moment(entry, "until") or starts[entry.subject]
-            start = _moment(entry, "from") or end - LEAD
-            label = Label(entry.subject, machines[entry.subject], cause, start, end, entry.person, "workorder")
-        if label.id not in named or named[label.id][0] < entry.seq:
-            named[label.id] = entry.seq, label
+        case = own[_case_of(entry)]
+        if entry.code in ("name", "dismiss"):
+            cause = str(entry.data.get("cause", "")).strip() if entry.code == "name" else ""
+            end = case.end if case.end is not None else entry.time
+            named[case.id] = entry.seq, Label(case.id, case.machine, cause, case.start, end, entry.person, "diagnosis")
+    for seq, label in _found(entries(ledger, "workorder", as_of=as_of), own):
+        if label.id not in named or named[label.id][0] < seq:
+            named[label.id] = seq, label
     return tuple(sorted((one for _, one in named.values() if one.cause), key=lambda one: (one.start, one.id)))
+
+
+def _found(book: Sequence[Entry], cases: Mapping[str, Ailment]) -> Iterator[tuple[int, Label]]:
+    """What findings of work orders say, oldest first."""
+    orders: dict[str, dict[str, Any]] = {}
+    for entry in book:
+        order = orders.setdefault(entry.subject, {"machine": "", "end": entry.time, "why": "", "parts": {}})
+        order |= {key: entry.data[key] for key in ("machine", "why", "case") if entry.data.get(key)}
+        if entry.code == "begin" and order["why"] == "condition":
+            order["end"] = entry.time  # it ran on, ailing, until work began
+        cause = _finding(entry)
+        if cause is None:
+            continue
+        parts: dict[str, str] = order["parts"]
+        parts[str(entry.data.get("part") or "")] = cause
+        cause = next((told for told in reversed(parts.values()) if told), "")  # one sound part does not clear another
+        case = cases.get(str(order.get("case", "")))
+        if case is not None:
+            end = case.end if case.end is not None else order["end"]
+            yield entry.seq, Label(case.id, case.machine, cause, case.start, end, entry.person, "workorder")
+        else:
+            end = _moment(entry, "until") or order["end"]
+            start = _moment(entry, "from") or end - LEAD
+            machine = str(order["machine"])
+            yield entry.seq, Label(entry.subject, machine, cause, start, end, entry.person, "workorder")
+
+
+def _finding(entry: Entry) -> str | None:
+    """The cause that a finding names, "" for a part that was found sound, None for other entries."""
+    found, part = str(entry.data.get("found") or ""), str(entry.data.get("part") or "").strip()
+    cause = str(entry.data.get("cause") or "").strip()
+    if entry.code != "finding" and not cause:
+        return None
+    if found == "sound":
+        return ""
+    return cause or (f"{part}: {found}" if part and found in ("failed", "worn") else None)
 
 
 def gather_cases(
@@ -258,8 +280,5 @@ def _moment(entry: Entry, key: str) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _machine(entry: Entry) -> str:
-    for key in ("machine", "asset", "unit"):
-        if isinstance(value := entry.data.get(key), str) and value:
-            return value
-    return ""
+def _case_of(entry: Entry) -> str:
+    return str(entry.data.get("case") or f"{entry.subject}@{entry.time}")
