@@ -62,9 +62,11 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         feed.start()
         over.start()
+        health.start()
         try:
             yield
         finally:
+            await reads(health.stop)
             await over.stop()
             await feed.stop()
             await runs.stop()

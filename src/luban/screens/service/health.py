@@ -1,16 +1,54 @@
 """The health books of a plant: its machines, what is known of how they are, and what people decided about it.
 
-Reads  Fact(signal, state, count, event)    Writes  Fact(event) through the screens' spool
+Reads  Fact(signal, state, event)    Writes  Fact(event) through the screens' spool
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
 from luban.core.errors import InputError
+from luban.core.time import DAY, MINUTE, now
 from luban.screens.grants import Grants
 from luban.screens.service.books import Books, Record
+from luban.screens.service.health_grid import STEP, channels_of, failures_of, first_reading, late, readings_of
 from luban.screens.service.view import PlantView
+from luban.screens.users import Act
+from luban.understand.book import Entry, entries, row
+from luban.understand.health.machine import Examiner, LastTime, Limit, MachineHealth, last_time, past_lives
 
-__all__ = ["HealthBooks"]
+__all__ = ["GOOD_ROWS", "HealthBooks"]
+
+log = logging.getLogger(__name__)
+
+GOOD_ROWS: Final = 300
+"""Rows in operation that a machine's watch is learned from: 25 hours."""
+
+_SHOWN: Final = 90 * DAY
+_SETTLE: Final = 2 * MINUTE  # what a row's facts may need to reach the books [µs]
+_MOST_BYTES: Final = 200_000  # of a model that an entry may hold
+_PRIORITIES: Final = ("critical", "high", "medium", "low")
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What was worked out for one machine."""
+
+    entry: int = -1
+    edge: int = 0
+    head: int = 0
+    age: float = 0.0
+    labelled: bool | None = None
+    examiner: Examiner | None = None
+    health: MachineHealth | None = None
+    failures: tuple[tuple[int, int | None], ...] = ()
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class HealthBooks(Books):
@@ -24,6 +62,10 @@ class HealthBooks(Books):
     def __init__(self, view: PlantView, record: Record | None = None, grants: Grants | None = None) -> None:
         super().__init__(view, record)
         self.grants = grants
+        self._lock = threading.Lock()
+        self._kept: dict[str, _Kept] = {}
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
 
     def machines(self) -> tuple[str, ...]:
         """Paths of all machines, in the order of the plant's tree."""
@@ -34,3 +76,163 @@ class HealthBooks(Books):
         if machine not in self.view.plant.work_units:
             raise InputError("no such machine", came=machine, expected="the path of a work unit", hint="see the fleet")
         return machine
+
+    # ------------------------------------------------------------------ how a machine is
+
+    def machine(self, machine: str) -> MachineHealth:
+        """How a machine is, after the newest five minutes that are whole in the books.
+
+        Raises  InputError: no such machine, no signal that tells of its condition, nothing read yet
+        """
+        kept = self._of(self.known(machine))
+        with kept.lock:
+            self._refresh(machine, kept)
+            assert kept.health is not None  # noqa: S101 - made by the refresh
+            return kept.health
+
+    def model(self, machine: str) -> Entry | None:
+        """The record by which what is usual was learned last; None where there is none."""
+        fits = [one for one in entries(self.view.ledger, "model", machine) if one.data.get("what") == "watch"]
+        return next((one for one in reversed(fits) if one.code == "fit"), None)
+
+    def limits(self, machine: str) -> tuple[Limit, ...]:
+        """Limits of wear out of the alarm list: of each channel the one of highest priority, high before low."""
+        found: dict[str, tuple[int, Limit]] = {}
+        for rule in self.view.plant.alarms:
+            path, _, name = rule.signal.partition(":")
+            if path != machine or rule.limit is None or rule.condition not in {"high", "low"}:
+                continue
+            rank = _PRIORITIES.index(rule.priority) if rule.priority in _PRIORITIES else len(_PRIORITIES)
+            if name not in found or rank < found[name][0]:
+                found[name] = rank, Limit(name, rule.limit, rule.id)
+        known = {one.name for one in channels_of(self.view.plant, machine)}
+        return tuple(limit for name, (_, limit) in found.items() if name in known)
+
+    def last_time(self, machine: str) -> LastTime | None:
+        """The days before its last failure, and the present ones; None where there was none with readings."""
+        readings = self.machine(machine).readings
+        return last_time(readings, [began for began, _ in self.failures(machine)], now())
+
+    def failures(self, machine: str) -> tuple[tuple[int, int | None], ...]:
+        """When its state told of a failure, and when it was over [µs UTC]; None while it lasts."""
+        self.machine(machine)
+        return self._of(machine).failures
+
+    def _of(self, machine: str) -> _Kept:
+        with self._lock:
+            return self._kept.setdefault(machine, _Kept())
+
+    def _refresh(self, machine: str, kept: _Kept) -> None:
+        ledger, plant = self.view.ledger, self.view.plant
+        if not channels_of(plant, machine):
+            raise InputError("no signal tells of this machine's condition", came=machine,
+                             hint="declare a signal with a unit or a range in plant.toml")  # fmt: skip
+        edge = (now() - _SETTLE) // STEP * STEP
+        if kept.health is not None and kept.edge >= edge:
+            return
+        entry, head = self.model(machine), ledger.head
+        known = entry.seq if entry else 0
+        if kept.examiner is None or kept.entry != known or late(ledger, plant, machine, kept.head, kept.edge):
+            start = self._begin(machine, kept, entry, edge)
+        else:
+            start = kept.edge
+        self._take(machine, kept, start, edge)
+        kept.entry, kept.edge, kept.head = known, edge, head
+        assert kept.examiner is not None  # noqa: S101 - made by begin
+        kept.failures = failures_of(ledger, machine)
+        repaired = max((until for _, until in kept.failures if until is not None), default=None)
+        limits = self.limits(machine)
+        kept.health = kept.examiner.health(limits, past_lives(kept.examiner, limits, kept.failures), since=repaired)
+
+    def _begin(self, machine: str, kept: _Kept, entry: Entry | None, edge: int) -> int:
+        """Start anew, from the record if there is one; from when on to read."""
+        first = first_reading(self.view.ledger, self.view.plant, machine)
+        if first is None:
+            raise InputError("nothing was read of this machine yet", came=machine)
+        kept.age, kept.labelled = 0.0, None
+        if entry is None:
+            kept.examiner = Examiner(GOOD_ROWS)
+            return max(first, edge - _SHOWN)
+        since = int(entry.data["since"])
+        model = base64.b64decode(str(entry.data["model"])) if "model" in entry.data else None
+        kept.examiner = Examiner(int(entry.data["good"]), named=True, model=model)
+        kept.labelled = bool(entry.data["labelled"]) if "labelled" in entry.data else None
+        return max(first, edge - _SHOWN) if model else max(first, since)
+
+    def _take(self, machine: str, kept: _Kept, start: int, edge: int) -> None:
+        assert kept.examiner is not None  # noqa: S101 - made by begin
+        rows = readings_of(
+            self.view.ledger, self.view.plant, machine, start, edge, age=kept.age, labelled=kept.labelled
+        )  # fmt: skip
+        if len(rows):
+            kept.age = float(rows.age[-1])
+            kept.labelled = rows.regimes is not None if kept.labelled is None else kept.labelled
+        if not len(rows) and kept.examiner.empty:
+            raise InputError("nothing was read of this machine yet", came=machine)
+        kept.examiner.take(rows)
+
+    # ------------------------------------------------------------------ records
+
+    def learn(self, machine: str, since: int, reason: str, *, person: str) -> None:
+        """Have what is usual learned anew, from the first 25 hours in operation after a moment.
+
+        Raises  InputError: no such machine, no reason, a moment to come
+        """
+        text = reason.strip()[:500]
+        if not text:
+            raise InputError("what is usual is learned anew only with a reason")
+        if since >= now():
+            raise InputError("this moment is still to come")
+        data = {"what": "watch", "since": since, "good": GOOD_ROWS, "step_s": STEP // 1_000_000}
+        rows = row("model", self.known(machine), "fit", person=person, text=text, data=data)
+        self.write(Act(person, "health learn", machine, text), "event", rows)
+
+    def keep(self, machine: str) -> bool:
+        """Put what was just learned on record, once; whether anything was to be recorded."""
+        self.machine(machine)
+        kept = self._of(machine)
+        with kept.lock:
+            entry, examiner = self.model(machine), kept.examiner
+            if examiner is None or examiner.watch is None or (entry is not None and "model" in entry.data):
+                return False
+            model = examiner.watch.save(stream=False)
+            learned = examiner.watch.learned
+        if len(model) > _MOST_BYTES:
+            return False
+        data = {
+            "what": "watch", "since": learned.start, "until": learned.end, "good": learned.rows,
+            "step_s": STEP // 1_000_000, "labelled": bool(kept.labelled), "channels": list(learned.channels),
+            "alone": list(learned.alone), "regimes": dict(learned.regimes), "false_rows": learned.false_rows,
+            "every": learned.every, "model": base64.b64encode(model).decode(),
+            "digest": hashlib.sha256(model).hexdigest(),
+        }  # fmt: skip
+        text = entry.text if entry else ""
+        rows = row("model", machine, "fit", person=entry.person if entry else "", text=text, data=data)
+        self.write(Act("luban", "health learned", machine, text), "event", rows)
+        return True
+
+    # ------------------------------------------------------------------ by itself
+
+    def start(self, every: float = 60.0) -> None:
+        """Look at all machines again and again: pages find them worked out, and what is learned is recorded."""
+        self._thread = threading.Thread(target=self._watch, args=(every,), name="luban health", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(10)
+
+    def _watch(self, every: float) -> None:
+        while not self._stop.wait(every):
+            for machine in self.machines():
+                if self._stop.is_set():
+                    return
+                try:
+                    self.keep(machine) if self.writable else self.machine(machine)
+                except InputError:
+                    continue
+                except Exception:
+                    log.exception("the health of %s could not be worked out", machine)
+                time.sleep(0.05)

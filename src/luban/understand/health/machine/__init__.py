@@ -4,6 +4,7 @@ Reads   readings of the machine's channels, from a file or from facts
 Writes  nothing: a verdict names what it rests on, how often it may be wrong, and what was left out
 """
 
+from luban.understand.health.machine.before import LastTime, last_time
 from luban.understand.health.machine.examine import (
     Examiner,
     Finding,
@@ -12,6 +13,7 @@ from luban.understand.health.machine.examine import (
     Wear,
     examine,
     findings_of,
+    past_lives,
     usual_good,
     wear_of,
 )
@@ -24,6 +26,7 @@ __all__ = [
     "Asked",
     "Examiner",
     "Finding",
+    "LastTime",
     "Learned",
     "Limit",
     "MachineHealth",
@@ -35,6 +38,8 @@ __all__ = [
     "findings_of",
     "fit_watch",
     "joined",
+    "last_time",
+    "past_lives",
     "read_readings",
     "usual_good",
     "wear_of",

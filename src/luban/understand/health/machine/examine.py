@@ -17,7 +17,18 @@ from luban.understand.health.machine.learn import LEAST_GOOD, Learned, MachineWa
 from luban.understand.health.machine.readings import Readings, joined
 from luban.understand.quality.data import NO_TIME, Floats
 
-__all__ = ["Examiner", "Finding", "Limit", "MachineHealth", "Wear", "examine", "findings_of", "usual_good", "wear_of"]
+__all__ = [
+    "Examiner",
+    "Finding",
+    "Limit",
+    "MachineHealth",
+    "Wear",
+    "examine",
+    "findings_of",
+    "past_lives",
+    "usual_good",
+    "wear_of",
+]
 
 _QUIET: Final = 10  # rows without an alarm after which a finding is over
 _LOOK: Final = 20  # rows after its first at which the channels of a finding are named
@@ -197,11 +208,12 @@ class Examiner:
 
     good   rows in operation, from the first on, that are taken as good
     named  a person or a record says so; otherwise it is an assumption, and said
+    model  what was learned before, as `MachineWatch.save(stream=False)` gives it; then nothing is learned here
     """
 
-    def __init__(self, good: int, *, named: bool = False) -> None:
-        self.good, self.named = good, named
-        self.watch: MachineWatch | None = None
+    def __init__(self, good: int, *, named: bool = False, model: bytes | None = None) -> None:
+        self.good, self.named, self._model = good, named, model
+        self.watch: MachineWatch | None = MachineWatch.restore(model) if model else None
         self._parts: list[Readings] = []
         self._verdicts: list[Verdict] = []
         self._doubts: dict[str, DoubtWatch] = {}
@@ -210,6 +222,16 @@ class Examiner:
         self._given: dict[str, int] = {}
         self._rows = self._running = self._until = 0
         self._reason = ""
+
+    @property
+    def readings(self) -> Readings:
+        """All rows so far. Raises InputError while there are none."""
+        return joined(self._parts)
+
+    @property
+    def empty(self) -> bool:
+        """Nothing was taken yet."""
+        return not self._parts
 
     def take(self, readings: Readings) -> None:
         """Rows more, in order of time, of the same channels."""
@@ -224,14 +246,19 @@ class Examiner:
             self._judge(readings)
 
     def health(
-        self, limits: Sequence[Limit] = (), others: Mapping[str, Sequence[tuple[Floats, Floats]]] | None = None,
+        self, limits: Sequence[Limit] = (), others: Mapping[str, Sequence[tuple[Floats, Floats]]] | None = None, *,
+        since: int | None = None,
     ) -> MachineHealth:  # fmt: skip
-        """How the machine is after all rows so far."""
+        """How the machine is after all rows so far.
+
+        since  when it was last repaired [µs UTC]: wear is told from the rows since then
+        """
         readings, notes = self._one_unit(joined(self._parts))
         doubts = _once(
             [*self._found, *(one for watch in self._doubts.values() for one in watch.end()), *_gone(readings)]
         )
-        wear = tuple(_ordered([wear_of(readings, one, (others or {}).get(one.channel, ())) for one in limits]))
+        worn = readings if since is None else readings.rows(readings.time >= since)
+        wear = tuple(_ordered([wear_of(worn, one, (others or {}).get(one.channel, ())) for one in limits]))
         bare = MachineHealth(
             readings, min(self.good, self._running), None, np.full(len(readings), math.nan),
             readings.regimes or ("",) * len(readings), (), wear, doubts, tuple(notes), self._reason,
@@ -251,6 +278,8 @@ class Examiner:
 
     def _judge(self, readings: Readings) -> None:
         if self.watch is not None:
+            if self._model:
+                self._until += int((readings.time <= self.watch.learned.end).sum())
             self._verdicts.append(self.watch.run(self._one_unit(readings, self._rows - len(readings))[0]))
             return
         self._running += int(readings.usable.sum())
@@ -268,7 +297,8 @@ class Examiner:
     def _again(self) -> None:
         """A unit was changed: what was judged by the wrong unit is judged anew without it."""
         whole = joined(self._parts)
-        self.watch, self._verdicts, self._running, self._reason = None, [], 0, ""
+        self.watch = MachineWatch.restore(self._model) if self._model else None
+        self._verdicts, self._running, self._until, self._reason = [], 0, 0, ""
         self._parts = [whole]
         self._judge(whole)
 
@@ -358,6 +388,22 @@ def wear_of(readings: Readings, limit: Limit, others: Sequence[tuple[Floats, Flo
     age, level = _thinned(rows.age, rows.column(limit.channel))
     life = trend_life(age, level, limit.value, others=[_thinned(*one) for one in others])
     return Wear(limit, readings.unit_of(limit.channel), readings.age_unit, life)
+
+
+def past_lives(
+    examiner: Examiner, limits: Sequence[Limit], failures: Sequence[tuple[int, int | None]]
+) -> dict[str, list[tuple[Floats, Floats]]]:
+    """The machine's own earlier lives, each from a repair to the next failure: (age, values) by channel."""
+    rows = examiner.readings
+    found: dict[str, list[tuple[Floats, Floats]]] = {}
+    for at, (failed, _) in enumerate(failures):
+        begun = failures[at - 1][1] if at else None
+        own = rows.usable & (rows.time < failed) & (rows.time >= (begun if begun is not None else rows.time[0]))
+        for limit in limits:
+            age, level = _thinned(rows.age[own], rows.column(limit.channel)[own])
+            if len(age):
+                found.setdefault(limit.channel, []).append((age, level))
+    return found
 
 
 def _thinned(age: Floats, level: Floats) -> tuple[Floats, Floats]:

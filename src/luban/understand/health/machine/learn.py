@@ -181,22 +181,30 @@ class MachineWatch:
         self._before = before
         return values
 
-    def save(self) -> bytes:
-        """What was learned and where the stream is, to go on from later."""
+    def save(self, *, stream: bool = True) -> bytes:
+        """What was learned and where the stream is, to go on from later.
+
+        stream  False: only what was learned; the stream, and the memory of channels watched by themselves, begin anew
+        """
         told: dict[str, Any] = {
             "learned": asdict(self.learned), "names": self._names,
             "usual": {regime: {name: list(pair) for name, pair in own.items()} for regime, own in self._usual.items()},
-            "alone": list(self._alone), "taken": self._taken,
+            "alone": list(self._alone),
+            "taken": self._taken if stream else {}, "stream": stream,
+            "rules": [[own.rule.every, own.rule.interval] for own in self._alone.values()],
             "monitor": self._monitor is not None, "found": self._found is not None,
         }  # fmt: skip
-        arrays: dict[str, Any] = {"told": np.frombuffer(json.dumps(told).encode(), np.uint8), "carry": self._carry}
+        arrays: dict[str, Any] = {
+            "told": np.frombuffer(json.dumps(told).encode(), np.uint8),
+            "carry": self._carry * (1.0 if stream else math.nan),
+        }
         if self._monitor is not None:
             arrays["monitor"] = np.frombuffer(self._monitor.save(), np.uint8)
-        for at, watch in enumerate(self._alone.values()):
+        for at, watch in enumerate(self._alone.values() if stream else ()):
             arrays[f"alone{at}"] = np.frombuffer(watch.save(), np.uint8)
         if self._found is not None:
             arrays |= {f"found.{name}": getattr(self._found, name) for name in _REGIMES}
-        if self._before is not None:
+        if stream and self._before is not None:
             arrays |= {"before": self._before[0], "before_age": np.array([self._before[1]])}
         file = io.BytesIO()
         np.savez(file, allow_pickle=False, **arrays)
@@ -217,7 +225,11 @@ class MachineWatch:
             }
             own["regimes"] = tuple((name, count) for name, count in own["regimes"])
             monitor = ProcessMonitor.restore(kept["monitor"].tobytes()) if told["monitor"] else None
-            alone = {n: SignalWatch.restore(kept[f"alone{at}"].tobytes()) for at, n in enumerate(told["alone"])}
+            alone = {
+                name: SignalWatch.restore(kept[f"alone{at}"].tobytes()) if told["stream"]
+                else SignalWatch(Rule(every=told["rules"][at][0], interval=told["rules"][at][1]))
+                for at, name in enumerate(told["alone"])
+            }  # fmt: skip
             found = Regimes(**{name: kept[f"found.{name}"] for name in _REGIMES}) if told["found"] else None
             usual = {
                 regime: {name: (pair[0], pair[1]) for name, pair in one.items()}
@@ -227,6 +239,8 @@ class MachineWatch:
             watch._carry, watch._taken = kept["carry"], dict(told["taken"])
             if "before" in kept:
                 watch._before = (kept["before"], float(kept["before_age"][0]))
+            if monitor is not None and not told["stream"]:
+                monitor.restart()
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise InputError("this is not the state of a watched machine", came=str(error)) from None
         return watch
