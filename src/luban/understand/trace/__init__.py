@@ -1,0 +1,30 @@
+"""Trace: where every lot came from, where it went, what else ran under the same condition, and whom to call back.
+
+Reads   Fact(genealogy, movement, operation, measurement), of the books or of a file
+Writes  nothing; doubtful facts are named, kept, and left out of totals with their amount
+"""
+
+from luban.understand.trace.condition import (
+    Condition,
+    Match,
+    Step,
+    Window,
+    alarm_windows,
+    same,
+    signal_windows,
+    steps_of,
+)
+from luban.understand.trace.doubt import Doubt, Doubts
+from luban.understand.trace.flow import Balance, Content, Spread, balance_of, contents, spread_of
+from luban.understand.trace.graph import Graph, Walk
+from luban.understand.trace.loops import Loop
+from luban.understand.trace.names import Names
+from luban.understand.trace.recall import GRADES, Delivery, Notice, Recall, recall
+from luban.understand.trace.stock import OnHand, on_hand
+from luban.understand.trace.trace import STREAMS, Trace, trace_of
+
+__all__ = [
+    "GRADES", "STREAMS", "Balance", "Condition", "Content", "Delivery", "Doubt", "Doubts", "Graph", "Loop", "Match",
+    "Names", "Notice", "OnHand", "Recall", "Spread", "Step", "Trace", "Walk", "Window", "alarm_windows", "balance_of",
+    "contents", "on_hand", "recall", "same", "signal_windows", "spread_of", "steps_of", "trace_of",
+]  # fmt: skip

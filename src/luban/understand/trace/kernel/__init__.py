@@ -1,0 +1,1 @@
+"""The compiled part of trace: names, walks, doubts, loops, flow."""

@@ -1,0 +1,108 @@
+"""Shares of lots along the flow, compiled."""
+
+# mypy: disallow-untyped-decorators=False, warn-return-any=False
+# ruff: noqa: C901 - what the compiler makes of it decides, not what reads shortest
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+__all__ = ["arrivals", "spread"]
+
+
+@njit(cache=True, nogil=True)
+def spread(a: Any, b: Any, share: Any, held: Any, amount: Any, sweeps: Any) -> Any:
+    """amount[b] = Σ share · amount[a] over the facts into b, for all nodes but the held ones.
+
+    Nodes are gone through in the order of the flow; loops are gone round until nothing moves by more than 1e-13.
+    Gives whether it settled.
+    """
+    nodes = len(amount)
+    degree = np.zeros(nodes, np.int64)
+    out = np.zeros(nodes + 1, np.int64)
+    for k in range(len(a)):
+        if not held[b[k]]:
+            degree[b[k]] += 1
+        out[a[k] + 1] += 1
+    for node in range(nodes):
+        out[node + 1] += out[node]
+    at = out[:-1].copy()
+    facts = np.empty(len(a), np.int64)
+    for k in range(len(a)):
+        facts[at[a[k]]] = k
+        at[a[k]] += 1
+    order = np.empty(nodes, np.int64)
+    queued = np.zeros(nodes, np.bool_)
+    n = 0
+    for node in range(nodes):
+        if degree[node] == 0:
+            order[n] = node
+            queued[node] = True
+            n += 1
+    i = 0
+    while n < nodes:
+        while i < n:
+            for j in range(out[order[i]], out[order[i] + 1]):
+                to = b[facts[j]]
+                if not held[to]:
+                    degree[to] -= 1
+                    if degree[to] == 0 and not queued[to]:
+                        order[n] = to
+                        queued[to] = True
+                        n += 1
+            i += 1
+        if n < nodes:  # a loop: begin with any of its nodes
+            for node in range(nodes):
+                if not queued[node]:
+                    order[n] = node
+                    queued[node] = True
+                    n += 1
+                    break
+    rank = np.empty(nodes, np.int64)
+    for k in range(nodes):
+        rank[order[k]] = k
+    looped = False
+    for k in range(len(a)):
+        if not held[b[k]] and rank[a[k]] >= rank[b[k]]:
+            looped = True
+    into = np.zeros(nodes + 1, np.int64)
+    for k in range(len(a)):
+        into[b[k] + 1] += 1
+    for node in range(nodes):
+        into[node + 1] += into[node]
+    at = into[:-1].copy()
+    for k in range(len(a)):
+        facts[at[b[k]]] = k
+        at[b[k]] += 1
+    for _ in range(sweeps if looped else 1):
+        moved = 0.0
+        for k in range(nodes):
+            node = order[k]
+            if held[node]:
+                continue
+            total = 0.0
+            for j in range(into[node], into[node + 1]):
+                total += share[facts[j]] * amount[a[facts[j]]]
+            moved = max(moved, abs(total - amount[node]))
+            amount[node] = total
+        if moved <= 1e-13:
+            return True
+    return not looped
+
+
+@njit(cache=True, nogil=True)
+def arrivals(a: Any, b: Any, time: Any, order: Any, there: Any) -> None:
+    """First time that something of the start could be in each node; facts gone through in `order` of time.
+
+    there  of the starts: since when; of all others the largest integer; lowered
+    """
+    changed = True
+    while changed:  # again only for facts of the same moment
+        changed = False
+        for i in range(len(order)):
+            k = order[i]
+            if there[a[k]] <= time[k] and time[k] < there[b[k]]:
+                there[b[k]] = time[k]
+                changed = True

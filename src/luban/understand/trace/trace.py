@@ -1,0 +1,228 @@
+"""All that trace knows of a plant: the graph of lots, movements, steps of work, measured pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
+from typing import Any, Final
+
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from luban.core.errors import InputError
+from luban.ledger import Ledger
+from luban.understand.trace.doubt import Doubts, examine
+from luban.understand.trace.graph import Graph
+from luban.understand.trace.names import NONE, Ids, Names
+from luban.understand.trace.records import GENEALOGY, Grouped, Moves, Records, coded, grouped
+from luban.understand.trace.stock import packed
+
+__all__ = ["STREAMS", "Trace", "trace_of"]
+
+STREAMS: Final = ("genealogy", "movement", "operation", "measurement")
+"""Streams that trace reads."""
+
+_CUSTOMER: Final = ("customer:", "customer/")
+
+
+class Trace:
+    """The facts of a plant's material, ready to be asked.
+
+    lots      names of lots, serial numbers, containers
+    labels    names of items, orders, units, persons, tools, gauges, places
+    graph     which lot went into which
+    moves, steps, looks  movements, operations, measured pieces
+    as_of     newest fact in it
+    partners  names of places that are customers
+    Example   t = Trace(); t.add("genealogy", {"time": [1], "subject": ["P"], "input": ["L"], "quantity": [2.0]})
+    """
+
+    def __init__(self, *, partners: Collection[str] = (), slack: int = 0) -> None:
+        self.lots, self.labels, self.graph = Names(), Names(), Graph()
+        self.moves, self.steps, self.looks = Moves(), Records("operation"), Records("measurement")
+        self.as_of = 0
+        self.partners = frozenset(partners)
+        self.slack = slack
+        self._serials: list[Ids] = []
+        self._doubts: Doubts | None = None
+        self._examined = (-1, 0, 0, 0)
+
+    def add(self, stream: str, rows: pa.Table | Mapping[str, Any]) -> None:
+        """More facts, in the columns of the stream; those of other streams are passed over.
+
+        Raises InputError: a fact of use without both lots, columns missing or of different length
+        """
+        if stream not in STREAMS:
+            return
+        table = rows if isinstance(rows, pa.Table) else pa.table(dict(rows))
+        if not table.num_rows:
+            return
+        if "seq" in table.column_names:
+            self.as_of = max(self.as_of, int(np.max(table.column("seq").to_numpy())))
+        if stream == "genealogy":
+            lacking = {"subject", "input", "quantity"} - set(table.column_names)
+            if lacking:
+                raise InputError("columns of a genealogy are missing", came=", ".join(sorted(lacking)))
+            columns = coded(table, GENEALOGY, self.lots, self.labels)
+            if "seq" not in table.column_names:
+                columns["seq"] = len(self.graph) + np.arange(table.num_rows)
+            self.graph.append(**columns)
+        else:
+            {"movement": self.moves, "operation": self.steps, "measurement": self.looks}[stream].add(
+                table, self.lots, self.labels
+            )
+        self._forget()
+
+    def say_serial(self, names: Iterable[str]) -> None:
+        """These ids are of single pieces."""
+        self._serials.append(self.lots.add(list(names)))
+        self._forget()
+
+    def _forget(self) -> None:
+        for name in ("withdrawals", "deliveries", "containers", "own_orders", "_items", "by_order"):
+            self.__dict__.pop(name, None)
+
+    @property
+    def serials(self) -> Ids:
+        """Ids that were said to be of single pieces."""
+        return np.concatenate(self._serials) if self._serials else np.empty(0, np.int32)
+
+    @property
+    def doubts(self) -> Doubts:
+        """Doubts about the facts, examined once for what is in the graph."""
+        if self._doubts is None or self._examined != self._state:
+            self.graph.settle()
+            self._doubts = examine(self, slack=self.slack)
+            self._examined = self._state
+        return self._doubts
+
+    @property
+    def _state(self) -> tuple[int, int, int, int]:
+        return len(self.graph), len(self.moves), len(self.looks), len(self._serials)
+
+    def keeps_receipts(self, items: Ids) -> NDArray[np.bool_]:
+        """Whether receipts of the items are on record; for an item that is not named: any receipts."""
+        received = np.unique(self.moves["item"][self.moves.receipts & (self.moves["lot"] >= 0)])
+        return np.isin(items, received) | ((items < 0) & bool(len(received)))
+
+    @cached_property
+    def own_orders(self) -> Ids:
+        """Orders that made something here."""
+        view = self.graph.view
+        return np.unique(np.concatenate((view.columns["order"][: view.edges], self.steps["order"])))
+
+    @cached_property
+    def deliveries(self) -> NDArray[np.bool_]:
+        """Movements to a customer: to a place that is one, or out for an order that is not one of making."""
+        moves = self.moves
+        places = moves["destination"]
+        names = self.labels.array(np.arange(len(self.labels))).to_pylist()
+        customers = [at for at, name in enumerate(names) if name in self.partners or name.startswith(_CUSTOMER)]
+        left = np.unique(moves["origin"])
+        to = np.isin(places, customers)
+        ordered = (moves["order"] >= 0) & ~np.isin(moves["order"], self.own_orders)
+        outside = (places < 0) | ~(np.isin(places, left) | np.isin(places, self._work_units))
+        found: NDArray[np.bool_] = to | (ordered & outside & ~moves.receipts & (moves["origin"] >= 0))
+        return found & ~np.isin(places, self._boxes)
+
+    @property
+    def _work_units(self) -> Ids:
+        view = self.graph.view
+        return np.unique(np.concatenate((view.columns["unit"][: view.edges], self.steps["unit"])))
+
+    @property
+    def _boxes(self) -> Ids:
+        """Places that are themselves moved: containers."""
+        places = np.unique(self.moves["destination"])
+        places = places[places >= 0]
+        moved = np.zeros(len(self.lots) + 1, np.bool_)
+        moved[self.moves["lot"]] = True  # the last place is of no lot
+        ids = self.lots.ids(self.labels.array(places).to_pylist()) if len(places) else np.empty(0, np.int32)
+        return places[(ids >= 0) & moved[ids]]
+
+    @cached_property
+    def containers(self) -> dict[int, int]:
+        """Containers: their id as a place → their id as a lot."""
+        boxes = self._boxes
+        names = self.labels.array(boxes).to_pylist() if len(boxes) else []
+        return {int(box): self.lots.id(name) for box, name in zip(boxes, names, strict=True)}
+
+    @cached_property
+    def by_order(self) -> tuple[Grouped, Grouped, Grouped]:
+        """Facts of use, movements and steps by order."""
+        view = self.graph.view
+        keys = (view.columns["order"][: view.edges], self.moves["order"], self.steps["order"])
+        made, moved, steps = (grouped(key, len(self.labels)) for key in keys)
+        return made, moved, steps
+
+    def packed(self, lots: Ids) -> list[tuple[int, int, int, float]]:
+        """What of the lots left in containers: (place in `lots`, movement of the container, container, quantity)."""
+        return packed(self, lots)
+
+    def item_of(self, lots: Ids) -> Ids:
+        """The item of each lot, as a label: of its movements, else of a fact that used it; NONE if none says it."""
+        known = self._items
+        found = np.full(len(lots), NONE, np.int32)
+        inside = (lots >= 0) & (lots < len(known))
+        found[inside] = known[lots[inside]]
+        return found
+
+    @cached_property
+    def _items(self) -> Ids:
+        view = self.graph.view
+        items = np.full(len(self.lots), NONE, np.int32)
+        source, item = view.columns["source"][: view.edges], view.columns["item"][: view.edges]
+        items[source[item >= 0]] = item[item >= 0]
+        lot, moved = self.moves["lot"], self.moves["item"]
+        kept = (lot >= 0) & (moved >= 0)
+        items[lot[kept]] = moved[kept]
+        return items
+
+    @cached_property
+    def withdrawals(self) -> NDArray[np.bool_]:
+        """Movements that take from a lot for good: issues and deliveries.
+
+        An issue to an order that also used the lot is that use, and counts once, as the use.
+        """
+        moves = self.moves
+        out = (moves.issues | self.deliveries) & (moves["lot"] >= 0)
+        if not out.any():
+            return out
+        view = self.graph.view
+        columns = view.columns
+        used = _pair(columns["source"][: view.edges], columns["order"][: view.edges])
+        rows = np.flatnonzero(out & (moves["order"] >= 0))
+        out[rows[np.isin(_pair(moves["lot"][rows], moves["order"][rows]), used)]] = False
+        return out
+
+
+def _pair(a: Ids, b: Ids) -> NDArray[np.int64]:
+    return (a.astype(np.int64) << 32) | (b.astype(np.int64) & 0xFFFFFFFF)
+
+
+def trace_of(
+    ledger: Ledger,
+    *,
+    as_of: int | None = None,
+    since: int | None = None,
+    partners: Collection[str] = (),
+    slack: int = 0,
+) -> Trace:
+    """The trace of a plant from its books; corrected facts count as corrected.
+
+    as_of     the books as they stood at this seq
+    since     only facts from then on [µs UTC]
+    partners  names of places that are customers
+    slack     how much two clocks may differ before a use counts as too early [µs]
+    """
+    trace = Trace(partners=partners, slack=slack)
+    for stream in STREAMS:
+        frame = ledger.frame(stream, as_of=as_of, since=since)
+        if stream == "measurement":
+            frame = frame.filter(~(nw.col("lot").is_null() & nw.col("serial").is_null()))
+        table = pa.table(frame.sort("seq").collect("pyarrow").to_native())
+        trace.add(stream, table)
+    trace.as_of = max(trace.as_of, min(ledger.head, as_of) if as_of is not None else ledger.head)
+    return trace

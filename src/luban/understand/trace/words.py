@@ -1,0 +1,33 @@
+"""Sentences of trace, with {blanks}; screens translate them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = [
+    "AMOUNT", "CIRCULAR", "CLAIMED", "CODES", "CONTROL_BY", "EARLY", "NO_OUTPUT", "NO_RECEIPTS", "OPEN_FLOW", "OVER",
+    "OVER_OUT", "REWORK", "SENTENCES", "UNKNOWN",
+]  # fmt: skip
+
+AMOUNT = "the quantity is not a number above 0"
+CIRCULAR = "the lot would be made of itself"
+CLAIMED = "a second parent claims the same serial number"
+EARLY = "used before it was made or received"
+OVER = "more was taken than there was"
+OVER_OUT = "more went out than there was"
+UNKNOWN = "a lot that no fact brings in"
+REWORK = "rework: part of it went back into an earlier lot"
+NO_RECEIPTS = "what there was of the lot is not on record, so its shares rest on what was taken"
+NO_OUTPUT = "nothing on record was made from it"
+OPEN_FLOW = "the flow in a loop did not settle"
+CONTROL_BY = "the order is known, the time is not"
+
+CODES: Final = {
+    "amount": AMOUNT, "unknown": UNKNOWN, "circular": CIRCULAR, "early": EARLY, "claimed": CLAIMED, "over": OVER,
+    "over_out": OVER_OUT,
+}  # fmt: skip
+"""Kinds of doubt about a fact, worst first."""
+
+SENTENCES: Final = (
+    *CODES.values(), REWORK, NO_RECEIPTS, NO_OUTPUT, OPEN_FLOW, CONTROL_BY,
+)  # fmt: skip
