@@ -312,7 +312,9 @@ def test_alarms_and_work_orders_are_those_of_the_machine_without_names(busy: Pla
 class Doors:
     """REST and page of a plant, with its people's and its experts' ways in."""
 
-    def __init__(self, view: PlantView, folder: Path, told: Told) -> None:
+    def __init__(self, view: PlantView, folder: Path) -> None:
+        self.told = told = Told()
+        self.tokens: dict[str, str] = {}
         self.master = MasterData(places(folder).ledger)
         self.users = Users(self.master, lambda act: told(act))
         self.users.add("wang", PASSWORD, Role.ENGINEER, who="test")
@@ -343,13 +345,15 @@ class Doors:
 
     def person(self, name: str) -> Client:
         """A person who has logged in."""
-        return self.client(self.users.login(name, PASSWORD))
+        if name not in self.tokens:
+            self.tokens[name] = self.users.login(name, PASSWORD)
+        return self.client(self.tokens[name])
 
 
-@pytest.fixture
-def doors(busy: PlantView, tmp_path: Path, told: Told) -> Iterator[Doors]:
+@pytest.fixture(scope="module")
+def doors(busy: PlantView, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     """A plant whose ledger is there, with people of its own."""
-    made = Doors(busy, tmp_path, told)
+    made = Doors(busy, tmp_path_factory.mktemp("doors"))
     server = uvicorn.Server(uvicorn.Config(made.app, port=made.port, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -391,7 +395,7 @@ def _way_in(doors: Doors, **fields: object) -> tuple[str, str]:
     return made["id"], opened["token"]
 
 
-def test_an_expert_sees_the_machine_and_only_what_the_grant_opens(doors: Doors, told: Told):
+def test_an_expert_sees_the_machine_and_only_what_the_grant_opens(doors: Doors):
     _, token = _way_in(doors, parts=["signals", "alarms"])
     expert = doors.client(token)
     machine = expert.get("/api/v1/remote/machine")
@@ -404,7 +408,7 @@ def test_an_expert_sees_the_machine_and_only_what_the_grant_opens(doors: Doors, 
     assert [one["code"] for one in expert.get("/api/v1/remote/alarms").json()] == ["overheat"]
     assert expert.get("/api/v1/remote/workorders").status_code == 403
     assert expert.post("/api/v1/remote/note", json={"text": "x"}).status_code == 403
-    assert told.codes()[-6:] == ["look", "look", "look", "look", "refuse", "refuse"]
+    assert doors.told.codes()[-6:] == ["look", "look", "look", "look", "refuse", "refuse"]
 
 
 def test_no_door_of_the_plant_knows_an_experts_token(doors: Doors):

@@ -164,7 +164,7 @@ def grants_sheet(grants: Sequence[Grant], steps: Sequence[Entry], at: int, say: 
     return Sheet(say("Remote diagnosis"), "", (block, audit_grid(steps, say, zone)), _made(say))
 
 
-def audit_grid(steps: Sequence[Entry], say: Words, zone: ZoneInfo) -> Block:
+def audit_grid(steps: Sequence[Entry], say: Words, zone: ZoneInfo, *, titled: bool = True) -> Block:
     """Everything that was done with grants, newest first."""
     if not steps:
         return Note(say("nothing was done yet"), "quiet")
@@ -174,7 +174,7 @@ def audit_grid(steps: Sequence[Entry], say: Words, zone: ZoneInfo) -> Block:
     ]
     heads = (say("Time"), say("step"), say("Machine"), say("who"), say("what"))
     tones = {at: "doubt" for at, one in enumerate(sorted(steps, key=lambda one: -one.seq)) if one.code == "refuse"}
-    return Grid(heads, rows, say("What was done"), tones=tones)
+    return Grid(heads, rows, say("What was done") if titled else "", tones=tones)
 
 
 def _what(one: Entry, say: Words) -> str:

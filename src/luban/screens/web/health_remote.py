@@ -132,7 +132,7 @@ class RemotePanel:
                 self._grant(one, at)
         self._audit.clear()
         with self._audit:
-            grid = audit_grid(self._steps[-200:], say, zone)
+            grid = audit_grid(self._steps[-200:], say, zone, titled=False)
             ui.html(sheet_part(Sheet("", "", (grid,))), sanitize=False)
         self._tools.clear()
         with self._tools:
