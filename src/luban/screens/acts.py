@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,6 +43,13 @@ class ActLog:
             if rows is not None:
                 self._spool.put(stream, rows)
             self._spool.put("event", row)
+            self._spool.flush()
+
+    def note(self, stream: str, parts: Iterable[Rows]) -> None:
+        """Make facts durable that a program found, without an act of a person."""
+        with self._lock:
+            for rows in parts:
+                self._spool.put(stream, rows)
             self._spool.flush()
 
     def close(self) -> None:

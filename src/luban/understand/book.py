@@ -73,17 +73,22 @@ class Entry:
         return {name: getattr(self, name) for name in _COLUMNS} | {"data": dict(self.data)}
 
 
-def entries(ledger: Ledger, kind: str, subject: str | None = None, as_of: int | None = None) -> tuple[Entry, ...]:
+def entries(
+    ledger: Ledger, kind: str, subject: str | None = None, as_of: int | None = None, *, after: int | None = None
+) -> tuple[Entry, ...]:
     """Entries of a kind in the ledger's order; a corrected entry shows as corrected.
 
     subject  only of this subject
     as_of    the book as it stood at this seq
+    after    only entries with a greater seq
     Raises   InputError for a kind that is not in KINDS
     Example  [e.code for e in entries(ledger, "gauge", "caliper 7")] == ["register", "calibrate"]
     """
     _known(kind)
     subjects = None if subject is None else [subject]
     frame = ledger.frame("event", subjects=subjects, as_of=as_of).filter(nw.col("kind") == kind)
+    if after is not None:
+        frame = frame.filter(nw.col("seq") > after)
     rows = frame.select(*_COLUMNS).sort("seq").collect("pyarrow").to_arrow().to_pylist()
     return tuple(_entry(one) for one in rows)
 

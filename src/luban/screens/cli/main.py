@@ -12,6 +12,7 @@ import typer
 
 from luban.core.errors import LubanError
 from luban.screens.cli import (
+    alarms,
     capability,
     causes,
     connect,
@@ -80,6 +81,7 @@ doe.register(app)
 setpoint.register(app)
 rehearse.register(app)
 lifetime.register(app)
+alarms.register(app)
 pilot.register(app)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(connect.app, name="connect")

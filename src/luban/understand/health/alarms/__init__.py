@@ -8,7 +8,13 @@ Writes  nothing itself: rows of `annunciation` entries for whoever runs it. The 
 
 from luban.understand.health.alarms.detector import Changes, Detector
 from luban.understand.health.alarms.engine import AlarmEngine, Change
-from luban.understand.health.alarms.journal import act_row, alarm_list, change_row, ended_shelvings
+from luban.understand.health.alarms.journal import (
+    act_row,
+    alarm_list,
+    change_row,
+    default_rule,
+    ended_shelvings,
+)
 from luban.understand.health.alarms.log import AlarmLog, device_log, log_of
 from luban.understand.health.alarms.rationalise import ListFinding, rationalisation
 from luban.understand.health.alarms.read import read_alarm_log
@@ -25,6 +31,6 @@ from luban.understand.health.alarms.statistics import (
 __all__ = [
     "ACTS", "CODES", "LONGEST_SHELVING", "AlarmCount", "AlarmEngine", "AlarmLog", "AlarmStatistics", "Change",
     "Changes", "Detector", "Flood", "ListFinding", "Measure", "Standards", "Standing", "State", "act_row",
-    "alarm_list", "alarm_statistics", "change_row", "device_log", "ended_shelvings", "log_of", "rationalisation",
-    "read_alarm_log", "refusal", "step",
+    "alarm_list", "alarm_statistics", "change_row", "default_rule", "device_log", "ended_shelvings", "log_of",
+    "rationalisation", "read_alarm_log", "refusal", "step",
 ]  # fmt: skip

@@ -65,24 +65,29 @@ class AlarmEngine:
     """
 
     def __init__(self, rules: Sequence[AlarmRule], standing: Mapping[str, Standing] | None = None) -> None:
-        known = standing or {}
-        self.rules = {rule.id: rule for rule in rules}
-        self._flags = {rule.id: known[rule.id].active if rule.id in known else False for rule in rules}
-        self._hidden = {rule.id: known[rule.id].suppressed if rule.id in known else False for rule in rules}
-        self._since = {
-            rule.id: max(known[rule.id].raised or 0, known[rule.id].returned or 0) if rule.id in known else 0
-            for rule in rules
-        }
-        self._watches = {rule.id: Detector(rule, active=self._flags[rule.id]) for rule in rules}
+        self.rules: dict[str, AlarmRule] = {}
+        self._flags: dict[str, bool] = {}
+        self._hidden: dict[str, bool] = {}
+        self._since: dict[str, int] = {}
+        self._watches: dict[str, Detector] = {}
         self._by_signal: dict[str, list[AlarmRule]] = {}
         self._by_unit: dict[str, list[AlarmRule]] = {}
         self._held: dict[str, _Row] = {}
         for rule in rules:
-            if rule.condition not in _FROM_HEALTH:
-                for signal in dict.fromkeys(filter(None, (rule.signal, rule.other))):
-                    self._by_signal.setdefault(signal, []).append(rule)
-            if rule.suppress_in:
-                self._by_unit.setdefault(rule.unit_path, []).append(rule)
+            self.add(rule, (standing or {}).get(rule.id))
+
+    def add(self, rule: AlarmRule, standing: Standing | None = None) -> None:
+        """Watch one more alarm, which stands so."""
+        known = standing or Standing(rule.id)
+        self.rules[rule.id] = rule
+        self._flags[rule.id], self._hidden[rule.id] = known.active, known.suppressed
+        self._since[rule.id] = max(known.raised or 0, known.returned or 0)
+        self._watches[rule.id] = Detector(rule, active=known.active)
+        if rule.condition not in _FROM_HEALTH:
+            for signal in dict.fromkeys(filter(None, (rule.signal, rule.other))):
+                self._by_signal.setdefault(signal, []).append(rule)
+        if rule.suppress_in:
+            self._by_unit.setdefault(rule.unit_path, []).append(rule)
 
     @property
     def signals(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from luban.core.errors import InputError
 from luban.plant import AlarmRule
@@ -17,7 +17,9 @@ from luban.understand.health.alarms import words
 from luban.understand.health.alarms.engine import Change
 from luban.understand.health.alarms.states import ACTS, Standing, refusal, step
 
-__all__ = ["act_row", "alarm_list", "change_row", "ended_shelvings"]
+__all__ = ["act_row", "alarm_list", "change_row", "default_rule", "ended_shelvings"]
+
+_SHORT_LIFE: Final = 48.0  # [h] two days: time to get a part and a technician where nobody has said otherwise
 
 
 def alarm_list(entries: Iterable[Entry], standing: Mapping[str, Standing] | None = None) -> dict[str, Standing]:
@@ -74,6 +76,19 @@ def ended_shelvings(standings: Mapping[str, Standing], time: int) -> Iterator[di
     for one in standings.values():
         if one.until is not None and one.until <= time and not one.withdrawn:
             yield row("annunciation", one.id, "unshelve", person="", data={"ended": True}, time=one.until)
+
+
+def default_rule(machine: str, condition: str) -> AlarmRule:
+    """The alarm of a machine's health where its list has none: low priority, for a life below two days.
+
+    condition  anomaly or life
+    """
+    life = condition == "life"
+    return AlarmRule(
+        id=f"{machine} {condition}", signal=machine, condition=condition, limit=_SHORT_LIFE if life else None,
+        priority="low", cause=words.WEAR if life else words.UNUSUAL, consequence=words.MAY_FAIL,
+        action=words.LOOK_AT_IT, response_s=_SHORT_LIFE * 3600 if life else None,
+    )  # fmt: skip
 
 
 def _unit(rule: AlarmRule, unit: str) -> str:

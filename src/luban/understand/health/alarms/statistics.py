@@ -342,16 +342,22 @@ def _priorities(log: AlarmLog) -> dict[str, int]:
     return {name: int(counts[at + 1]) for at, name in enumerate(PRIORITIES)} | {"": int(counts[0])}
 
 
-_SHARES: Final = ((words.CRITICAL_SHARE, ("critical",), 1.0), (words.HIGH_SHARE, ("critical", "high"), 5.0),
-                  (words.MEDIUM_SHARE, ("critical", "high", "medium"), 20.0))  # fmt: skip
+_SHARES: Final = (
+    (words.CRITICAL_SHARE, ("critical",), 1.0),
+    (words.HIGH_SHARE, ("critical", "high"), 5.0),
+    (words.MEDIUM_SHARE, ("critical", "high", "medium"), 20.0),
+)
+_ABOUT: Final = 2.0  # the standard says "about": up to twice the share counts as manageable
 
 
 def _of_priorities(log: AlarmLog) -> tuple[Measure, ...]:
     """Shares of the urgent priorities: about 80 % low, 15 % medium, 5 % high, below 1 % critical."""
     counts = _priorities(log)
     known = sum(counts[name] for name in PRIORITIES)
+    reason = "" if known else words.NO_PRIORITY
     return tuple(
-        Measure(name, 100 * sum(counts[one] for one in which) / known if known else None, "%", good,
-                reason="" if known else words.NO_PRIORITY)
+        Measure(
+            name, 100 * sum(counts[one] for one in which) / known if known else None, "%", good, _ABOUT * good, reason
+        )
         for name, which, good in _SHARES
-    )  # fmt: skip
+    )

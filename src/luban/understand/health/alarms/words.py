@@ -58,6 +58,11 @@ URGENT_SLOW = "urgent, though there are {response} s for the action"
 MANY_URGENT = "{share} % of the alarms are high or critical; about 5 % are usual"
 MISSING_SIGNAL = "the signal is switched off in plant.toml"
 
+UNUSUAL = "its signals are unlike all that was before"
+WEAR = "its remaining life is short"
+MAY_FAIL = "it may fail unforeseen"
+LOOK_AT_IT = "look at the machine's health and decide on an inspection"
+
 MEASURES = (
     PER_DAY, PER_HOUR, PER_TEN, BUSY_HOURS, BUSY_TENS, PEAK, IN_FLOOD, TOP_SHARE, CHATTERING, STALE, CRITICAL_SHARE,
     HIGH_SHARE, MEDIUM_SHARE,
@@ -72,6 +77,6 @@ SENTENCES = (
     NOTHING_TO_ACKNOWLEDGE, STILL_THERE, ACKNOWLEDGE_FIRST, NOTHING_TO_RESET, HIDDEN_ALREADY, SHELVE_HOW_LONG, REASON,
     NOT_SHELVED, IN_SERVICE, NOTHING_SAID, UNKNOWN_ACT, NO_ALARM, NO_RETURNS, SHORT_LOG, TOO_SHORT, FEW_ALARMS,
     NO_PRIORITY, NO_EVENT, UNMATCHED, AGAIN, NO_ORDER, SEVERITY,
-    ONE_IS_URGENT, *MEASURES, *FINDINGS,
+    ONE_IS_URGENT, UNUSUAL, WEAR, MAY_FAIL, LOOK_AT_IT, *MEASURES, *FINDINGS,
 )  # fmt: skip
 """All of them, for the catalogues of the screens."""
