@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from luban.screens.acts import users_of
+from luban.screens.users import Role
 from tests.outside import free_port
 
 __all__ = ["ARGUMENTS", "PASSWORD", "SLOW", "Site", "opened", "served", "wait_until_up"]
@@ -27,6 +29,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 SLOW = 30_000
+_SESSIONS: dict[tuple[str, str], Any] = {}  # the cookies of a plant's address and a person
 
 
 @dataclass
@@ -48,8 +51,18 @@ class Site:
         page.on("console", lambda m: self.faults.append(m.text) if m.type == "error" and "401" not in m.text else None)
         return page
 
+    def enter(self, user: str = "admin") -> None:
+        """From here on every tab is `user`'s, in a session that is kept for the next window."""
+        known = (self.url, user)
+        if known not in _SESSIONS:
+            form = {"user": user, "password": PASSWORD}
+            answer = self.context.request.post(f"{self.url}/en/login", form=form, max_redirects=0)
+            assert answer.status == 303, answer.text()
+            _SESSIONS[known] = self.context.cookies()
+        self.context.add_cookies(_SESSIONS[known])
+
     def log_in(self, page: Page, language: str = "en", user: str = "admin", password: str = PASSWORD) -> None:
-        """Through the form."""
+        """Through the form, which leads on to the start page; `enter` is quicker where that is not the matter."""
         page.goto(f"{self.url}/{language}/login")
         page.fill("input[name=user]", user)
         page.fill("input[name=password]", password)
@@ -62,13 +75,13 @@ def served(folder: Path, users: Mapping[str, str]) -> Iterator[str]:
 
     users  name and role of each user to add; while there are none, the first start makes the administrator
     """
-    luban = [sys.executable, "-m", "luban"]
-    for name, role in users.items():
-        add = [*luban, "users", "add", str(folder), name, "--role", role]
-        subprocess.run(add, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)
+    if users:
+        with users_of(folder) as known:
+            for name, role in users.items():
+                known.add(name, PASSWORD, Role.parse(role), who="test")
     first = {} if users else {"LUBAN_ADMIN_PASSWORD": PASSWORD}
     web = free_port()
-    command = [*luban, "up", str(folder), "--port", str(web)]
+    command = [sys.executable, "-m", "luban", "up", str(folder), "--port", str(web)]
     process = subprocess.Popen(command, env={**os.environ, **first}, stderr=subprocess.PIPE, text=True)
     try:
         url = f"http://127.0.0.1:{web}"

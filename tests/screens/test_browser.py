@@ -61,7 +61,7 @@ def value_of(page: Page, signal_id: str) -> str:
 
 def test_the_page_lives(site: Site):
     page = site.page()
-    site.log_in(page)
+    site.enter()
     page.goto(f"{site.url}/en?unit={shop.LATHE}")
     load = f"{shop.LATHE}:spindle_load"
     expect(page.locator(f'[data-id="{load}"] .lb-value')).not_to_have_text("")
@@ -187,7 +187,7 @@ def test_the_tree_is_walked_by_keyboard(site: Site):
 def test_nothing_runs_out_of_the_page(site: Site, width: int):
     page = site.page()
     page.set_viewport_size({"width": width, "height": 1000})
-    site.log_in(page)
+    site.enter()
     page.goto(f"{site.url}/en?unit={shop.LATHE}")
     expect(page.locator(READY).first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import re
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from luban.screens.acts import users_of
 from luban.screens.cli.main import app
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -233,6 +235,10 @@ def test_users_are_managed_without_a_password_on_the_command_line(
     assert run_cli("users", "disable", folder, "wang")[0] == 0
     assert json.loads(run_cli("users", "list", folder, "--json")[1])[0]["active"] is False
     assert run_cli("users", "passwd", folder, "nobody")[0] == 2
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
+    assert run_cli("users", "add", folder, "li", "--role", "viewer")[0] == 0
+    with users_of(folder) as users:
+        assert users.login("li", "correct horse", address="10.0.0.1")
 
 
 def test_schema_and_version(run_cli: Cli, tmp_path: Path):

@@ -23,7 +23,7 @@ def plant_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_every_tab_that_is_there_opens(site: Site):
     page = site.page()
-    site.log_in(page)
+    site.enter()
     page.goto(f"{site.url}/en/health?of={shop.LATHE}")
     tabs = [tab.get_attribute("data-tab") for tab in page.locator(".lb-qtab").all()]
     assert set(tabs) <= set(PANELS)

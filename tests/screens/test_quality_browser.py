@@ -42,7 +42,7 @@ def plant_url(plant: Path) -> Iterator[str]:
 def opened(site: Site, of: str, user: str = "admin", language: str = "en") -> Page:
     """The chart of a characteristic, drawn."""
     page = site.page()
-    site.log_in(page, user=user)
+    site.enter(user)
     page.goto(f"{site.url}/{language}/quality?of={of}")
     expect(page.locator(DRAWN)).to_be_visible()
     return page
@@ -266,7 +266,7 @@ def test_roles_are_checked_on_the_page_and_behind_it(site: Site):
 
 def test_where_there_is_nothing_it_says_what_to_do(site: Site):
     page = site.page()
-    site.log_in(page)
+    site.enter()
     page.goto(f"{site.url}/en/quality?of={shop.DEPTH}")
     expect(page.get_by_text("No value of this characteristic is in the books yet")).to_be_visible()
     expect(page.locator(".lb-control svg")).to_have_count(0)
@@ -286,7 +286,7 @@ def test_the_chart_goes_out_as_a_file(site: Site):
 
 def test_every_tab_opens(site: Site):
     page = site.page()
-    site.log_in(page)
+    site.enter()
     page.goto(f"{site.url}/en/quality?of={shop.DIAMETER}")
     expect(page.locator(DRAWN)).to_be_visible()
     for tab in PANELS:
@@ -337,7 +337,7 @@ def test_the_page_speaks_the_language(site: Site, language: str):
 def test_nothing_runs_out_of_the_page(site: Site, width: int):
     page = site.page()
     page.set_viewport_size({"width": width, "height": 900})
-    site.log_in(page)
+    site.enter()
     page.goto(f"{site.url}/en/quality?of={shop.DIAMETER}")
     expect(page.locator(DRAWN)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -217,8 +217,7 @@ def plant_url(folder: Path) -> Iterator[str]:
 
 def opened(site: Site, who: str, language: str = "en") -> Page:
     page = site.page()
-    site.log_in(page, language, who)
-    page.wait_for_url(re.compile("/(?!.*login)"))
+    site.enter(who)
     page.goto(f"{site.url}/{language}/quality?tab=control&of=shaft:diameter")
     return page
 

@@ -199,7 +199,7 @@ def plant_url(plant: Path) -> Iterator[str]:
 
 def opened(site: Site, language: str = "en", user: str = "admin") -> Page:
     page = site.page()
-    site.log_in(page, language, user)
+    site.enter(user)
     page.goto(f"{site.url}/{language}/quality?tab=experiment")
     expect(page.locator("#lb-panel-experiment")).to_be_visible()
     return page

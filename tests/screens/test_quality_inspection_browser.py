@@ -44,7 +44,7 @@ def site(plant_url: str, browser: Browser) -> Iterator[Site]:
 
 def inspection(site: Site, user: str = "zhao", language: str = "en") -> Page:
     page = site.page()
-    site.log_in(page, user=user)
+    site.enter(user)
     page.goto(f"{site.url}/{language}/quality?tab=inspection")
     expect(page.locator(".lb-idue").first).to_be_visible()
     return page

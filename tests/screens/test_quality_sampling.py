@@ -282,7 +282,7 @@ def plant_url(plant: Path) -> Iterator[str]:
 
 def opened(site: Site, tab: str, language: str = "en", user: str = "admin") -> Page:
     page = site.page()
-    site.log_in(page, language, user)
+    site.enter(user)
     page.goto(f"{site.url}/{language}/quality?tab={tab}")
     expect(page.locator(f"#lb-panel-{tab}")).to_be_visible()
     return page

@@ -52,7 +52,7 @@ def plant_url(plant: Path) -> Iterator[str]:
 
 def opened(site: Site, tab: str, of: str = "", language: str = "en") -> Page:
     page = site.page()
-    site.log_in(page, user="wang")
+    site.enter("wang")
     page.goto(f"{site.url}/{language}/quality?tab={tab}&of={of}")
     return page
 

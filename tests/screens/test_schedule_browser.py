@@ -38,7 +38,7 @@ def plan(plant: Path) -> str:
 
 def open_plan(site: Site, plan: str, language: str = "en", user: str = "li") -> Page:
     page = site.page()
-    site.log_in(page, language, user)
+    site.enter(user)
     page.goto(f"{site.url}/{language}/schedule?plan={plan}")
     expect(page.locator(f'{GANTT}[data-ready="{plan}"]')).to_be_visible()
     page.wait_for_function(f"Number(document.querySelector('{GANTT}').dataset.bars) > 0")

@@ -94,7 +94,7 @@ def test_scenarios_are_run_played_and_compared(site: Site):
 
 def test_a_run_is_cancelled_and_a_wrong_value_is_said(site: Site):
     page = site.page()
-    site.log_in(page)
+    site.enter()
     page.goto(f"{site.url}/en/twin")
     fill(page, "Days", "59")
     fill(page, "Runs of each", "200")
@@ -115,7 +115,7 @@ def test_a_run_is_cancelled_and_a_wrong_value_is_said(site: Site):
 
 def test_a_viewer_looks_and_does_not_run(site: Site):
     page = site.page()
-    site.log_in(page, user="wang")
+    site.enter("wang")
     page.goto(f"{site.url}/en/twin")
     expect(page.get_by_text("An engineer can run scenarios")).to_be_visible()
     expect(page.locator(".lb-main-button")).to_have_count(0)
@@ -130,7 +130,7 @@ def test_a_viewer_looks_and_does_not_run(site: Site):
 @pytest.mark.parametrize(("language", "word"), [("zh", "孪生"), ("ko", "트윈")])
 def test_the_page_speaks_the_language(site: Site, language: str, word: str):
     page = site.page()
-    site.log_in(page)
+    site.enter()
     page.goto(f"{site.url}/{language}/twin")
     expect(page.locator("nav a[aria-current=page]").first).to_have_text(word)
     expect(page.locator(".lb-twin-side .lb-table")).to_be_visible()
@@ -143,7 +143,7 @@ def test_the_page_speaks_the_language(site: Site, language: str, word: str):
 def test_nothing_runs_out_of_the_page(site: Site, width: int):
     page = site.page()
     page.set_viewport_size({"width": width, "height": 1000})
-    site.log_in(page)
+    site.enter()
     page.goto(f"{site.url}/en/twin")
     expect(page.locator(".lb-twin-side .lb-table")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width

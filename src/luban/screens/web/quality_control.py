@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections import defaultdict
 from time import monotonic
 from typing import Any
 
@@ -43,7 +44,7 @@ class ControlPanel:
         self._known: tuple[str, ...] = ()
         self._head = -1
         self._at = 0.0
-        self._given: dict[str, str] = {}
+        self._given: dict[str, str] = defaultdict(str)
         self._of = ""
 
     def build(self) -> None:
@@ -88,7 +89,7 @@ class ControlPanel:
                 await self.show()
 
     async def _choose(self, name: str) -> None:
-        self._given = {}
+        self._given = defaultdict(str)
         await self._read(name)
         await self.bench.choose(name)
 
@@ -251,9 +252,12 @@ class ControlPanel:
         if person is None or not self._of:
             return
         entry = row("setpoint", self._of, code, person=person, text=text, data=data)
-        if await self.bench.write(Act(person, f"set-point {code}", self._of, text), "event", entry):
-            self._given = {}
-            await self._read(self._of)
+        kept = self._given
+        self._given = defaultdict(str)  # before the fact is written: a tick may draw the fields anew first
+        if not await self.bench.write(Act(person, f"set-point {code}", self._of, text), "event", entry):
+            self._given = kept
+            return
+        await self._read(self._of)
 
 
 def _value(entry: Entry) -> str:

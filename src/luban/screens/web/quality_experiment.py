@@ -272,9 +272,11 @@ class ExperimentPanel:
         except InputError as error:
             self.bench.complain(error)
             return
-        if await self.bench.ask(self.desk.result, own.id, run + 1, values, person=person) is not None:
-            self._results = {}
-            await self._read()
+        kept, self._results = self._results, {}  # before the fact is written: a tick may draw the next run first
+        if await self.bench.ask(self.desk.result, own.id, run + 1, values, person=person) is None:
+            self._results = kept
+            return
+        await self._read()
 
     async def _close(self, closed: bool) -> None:
         person, own = self.bench.person(Role.ENGINEER), self._record()
