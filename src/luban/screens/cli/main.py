@@ -19,6 +19,7 @@ from luban.screens.cli import (
     doe,
     gauge,
     grant,
+    health,
     inspect,
     kpi,
     ledger,
@@ -80,6 +81,7 @@ inspect.register(app)
 doe.register(app)
 setpoint.register(app)
 rehearse.register(app)
+health.register(app)
 lifetime.register(app)
 alarms.register(app)
 pilot.register(app)

@@ -15,12 +15,15 @@ from typing import Final
 
 from luban.core.errors import InputError
 from luban.core.time import DAY, MINUTE, now
+from luban.decide.maintain.orders import orders_of
 from luban.screens.grants import Grants
 from luban.screens.service.books import Books, Record
+from luban.screens.service.health_fleet import Row
 from luban.screens.service.health_grid import STEP, channels_of, failures_of, first_reading, late, readings_of
 from luban.screens.service.view import PlantView
 from luban.screens.users import Act
 from luban.understand.book import Entry, entries, row
+from luban.understand.health.alarms import State, alarm_list
 from luban.understand.health.machine import Examiner, LastTime, Limit, MachineHealth, last_time, past_lives
 
 __all__ = ["GOOD_ROWS", "HealthBooks"]
@@ -89,6 +92,32 @@ class HealthBooks(Books):
             self._refresh(machine, kept)
             assert kept.health is not None  # noqa: S101 - made by the refresh
             return kept.health
+
+    def fleet(self) -> tuple[Row, ...]:
+        """All machines, in the order of the plant's tree."""
+        found = []
+        for path in self.machines():
+            name = self.view.plant.place(path).name or path
+            alarms, orders = self.alarms(path), self.orders(path)
+            try:
+                health = self.machine(path)
+            except InputError as error:
+                found.append(Row(path, name, None, error.message, alarms, orders))
+            else:
+                found.append(Row(path, name, health, health.reason, alarms, orders))
+        return tuple(found)
+
+    def alarms(self, machine: str) -> int | None:
+        """How many alarms of the machine are not normal; None where the plant has no alarm list."""
+        if not self.view.plant.alarms:
+            return None
+        at = now()
+        standing = alarm_list(entries(self.view.ledger, "annunciation"))
+        return sum(one.place == machine and one.state(at) is not State.NORMAL for one in standing.values())
+
+    def orders(self, machine: str) -> int:
+        """How many work orders of the machine are open."""
+        return sum(one.open for one in orders_of(self.view.ledger, machine))
 
     def model(self, machine: str) -> Entry | None:
         """The record by which what is usual was learned last; None where there is none."""

@@ -90,19 +90,21 @@ class Finding:
 class Wear:
     """Remaining life by the trend of one channel towards its limit.
 
-    life  None inside where it is withheld, with the reason
+    life           None inside where it is withheld, with the reason
+    since_unusual  it rests only on the rows since the machine is unlike its good operation
     """
 
     limit: Limit
     unit: str
     age_unit: str
     life: TrendLife
+    since_unusual: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The same for `--json` and REST."""
         return {
             "channel": self.limit.channel, "limit": self.limit.value, "unit": self.unit, "source": self.limit.source,
-            "age_unit": self.age_unit, **self.life.as_dict(),
+            "age_unit": self.age_unit, "since_unusual": self.since_unusual, **self.life.as_dict(),
         }  # fmt: skip
 
 
@@ -131,6 +133,14 @@ class MachineHealth:
     doubts: tuple[Doubt, ...]
     notes: tuple[str, ...]
     reason: str = ""
+    watch: MachineWatch | None = None
+
+    def usual(self, channel: str) -> list[tuple[str, float, float]]:
+        """Regime, mean and standard deviation of a channel while good [its unit]."""
+        if self.watch is None or self.learned is None or channel in self.learned.counters:
+            return []
+        told = [(name, self.watch.usual(channel, name)) for name, _ in self.learned.regimes]
+        return [(name, *pair) for name, pair in told if pair is not None]
 
     @property
     def open(self) -> Finding | None:
@@ -257,23 +267,34 @@ class Examiner:
         doubts = _once(
             [*self._found, *(one for watch in self._doubts.values() for one in watch.end()), *_gone(readings)]
         )
-        worn = readings if since is None else readings.rows(readings.time >= since)
-        wear = tuple(_ordered([wear_of(worn, one, (others or {}).get(one.channel, ())) for one in limits]))
+        first = 0 if since is None else int(np.searchsorted(readings.time, since))
+        known = others or {}
         bare = MachineHealth(
             readings, min(self.good, self._running), None, np.full(len(readings), math.nan),
-            readings.regimes or ("",) * len(readings), (), wear, doubts, tuple(notes), self._reason,
+            readings.regimes or ("",) * len(readings), (), (), doubts, tuple(notes), self._reason,
         )  # fmt: skip
         if self.watch is None:
             least = max(self.good, LEAST_GOOD)
-            return replace(bare, reason=self._reason or words.TOO_FEW.format(n=self._running, least=least))
+            later = readings.rows(slice(first, None))
+            wear = _ordered([wear_of(later, one, known.get(one.channel, ())) for one in limits])
+            return replace(
+                bare, wear=tuple(wear), reason=self._reason or words.TOO_FEW.format(n=self._running, least=least)
+            )
         verdict = _all(self._verdicts)
+        found = findings_of(readings, verdict, self._until)
+        onset = found[-1].first - first if found and found[-1].open and found[-1].first >= first else None
+        level = _levelled(
+            readings, verdict.regimes, self.watch, [one.channel for one in limits if one.channel in readings.channels]
+        )
+        later = level.rows(slice(first, None))
+        wear = _ordered([wear_of(later, one, known.get(one.channel, ()), onset=onset) for one in limits])
         taken = self.watch.learned.rows
         notes.append((words.GOOD_NAMED if self.named else words.GOOD_ASSUMED).format(n=taken))
         notes += [*self.watch.learned.notes, *_unjudged(verdict, self._until)]
         return replace(
             bare, learned=self.watch.learned, strength=verdict.strength, regimes=verdict.regimes,
-            findings=findings_of(readings, verdict, self._until), notes=tuple(dict.fromkeys(notes)),
-            reason="" if self._until < len(readings) else words.NOT_YET,
+            findings=found, wear=tuple(wear), notes=tuple(dict.fromkeys(notes)),
+            reason="" if self._until < len(readings) else words.NOT_YET, watch=self.watch,
         )  # fmt: skip
 
     def _judge(self, readings: Readings) -> None:
@@ -375,19 +396,45 @@ def _finding(readings: Readings, verdict: Verdict, rows: list[int], *, lasts: bo
     )  # fmt: skip
 
 
-def wear_of(readings: Readings, limit: Limit, others: Sequence[tuple[Floats, Floats]] = ()) -> Wear:
+def wear_of(
+    readings: Readings, limit: Limit, others: Sequence[tuple[Floats, Floats]] = (), *, onset: int | None = None
+) -> Wear:
     """Remaining life until a channel reaches its limit, from the rows in operation.
 
+    onset   row from which on the machine is unlike its good operation: where no trend is told from all rows, those
+            since then are asked
     Raises  InputError for a channel that is not there
     """
     if limit.channel not in readings.channels:
-        raise InputError(
-            "a limit needs a channel and a number", came=limit.channel, expected=", ".join(readings.channels)
-        )
-    rows = readings.rows(readings.usable)
-    age, level = _thinned(rows.age, rows.column(limit.channel))
-    life = trend_life(age, level, limit.value, others=[_thinned(*one) for one in others])
-    return Wear(limit, readings.unit_of(limit.channel), readings.age_unit, life)
+        expected = ", ".join(readings.channels)
+        raise InputError("a limit needs a channel and a number", came=limit.channel, expected=expected)
+    lives = [_thinned(*one) for one in others]
+
+    def told(rows: Readings) -> TrendLife:
+        return trend_life(*_thinned(rows.age, rows.column(limit.channel)), limit.value, others=lives)
+
+    unit = readings.unit_of(limit.channel)
+    life = told(readings.rows(readings.usable))
+    if life.life is None and onset is not None:
+        late = told(readings.rows(readings.usable & (np.arange(len(readings)) >= onset)))
+        if late.life is not None:
+            return Wear(limit, unit, readings.age_unit, late, since_unusual=True)
+    return Wear(limit, unit, readings.age_unit, life)
+
+
+def _levelled(readings: Readings, regimes: Sequence[str], watch: MachineWatch, channels: Sequence[str]) -> Readings:
+    """Channels as they would be in their highest regime: a change of product is no wear, and no relief."""
+    values = readings.values.copy()
+    labels = np.array(regimes)
+    for name in channels:
+        known = {label: pair[0] for label, _ in watch.learned.regimes if (pair := watch.usual(name, label)) is not None}
+        if len(known) < 2 or name in watch.learned.counters:
+            continue
+        at, top = readings.channels.index(name), max(known.values())
+        for label, mean in known.items():
+            values[labels == label, at] += top - mean
+        values[~np.isin(labels, list(known)), at] = math.nan
+    return replace(readings, values=values)
 
 
 def past_lives(

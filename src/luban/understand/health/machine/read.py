@@ -17,7 +17,7 @@ from luban.understand.health.machine.readings import Readings
 from luban.understand.quality.data import NO_TIME, Excluded, Floats, Ints
 from luban.understand.quality.read import Columns, read_columns
 from luban.understand.quality.read.moments import order_keys
-from luban.understand.quality.read.names import plain_name
+from luban.understand.quality.read.names import plain_name, split_unit
 
 __all__ = ["Asked", "read_readings"]
 
@@ -92,6 +92,8 @@ def read_readings(path: Path | str | Columns, asked: Asked | None = None) -> tup
     numbers = {name: table.numbers(name) for name in channels}
     values = np.column_stack([numbers[name].values for name in channels])
     excluded = (*bad, *(one for name in channels for one in numbers[name].excluded.values()))
+    bare = tuple(split_unit(name)[0] for name in channels)
+    called = bare if len(set(bare)) == len(bare) else channels
     names = table.text(machine) if machine else ("",) * len(table)
     runs = _running(table.text(state)) if state else np.ones(len(table), np.bool_)
     labels = table.text(regime) if regime else None
@@ -105,7 +107,7 @@ def read_readings(path: Path | str | Columns, asked: Asked | None = None) -> tup
         if not (time[rows] != NO_TIME).all():
             rows = rows[np.argsort(age[rows], kind="stable")]
         found.append(Readings(
-            name or title, time[rows], age[rows], channels,
+            name or title, time[rows], age[rows], called,
             tuple(numbers[c].unit or table.units.get(c, "") for c in channels),
             values[rows], None if labels is None else tuple(labels[i] for i in rows.tolist()), runs[rows],
             None if ends is None else ends[int(rows[-1])].strip().casefold() in _TRUE, unit, excluded, table.source,
