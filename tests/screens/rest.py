@@ -16,6 +16,7 @@ from luban.loop.places import places
 from luban.screens.api import build_api
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
+from luban.screens.service.health import HealthBooks
 from luban.screens.service.quality import QualityBooks
 from luban.screens.users import Act, Role, Users
 from tests.outside import free_port
@@ -32,14 +33,16 @@ def answering(
     *,
     acts: list[Act] | None = None,
     books: Callable[[PlantView], QualityBooks] | None = None,
+    health: Callable[[PlantView], HealthBooks] | None = None,
 ) -> Iterator[Client]:
-    """The service of a plant whose ledger is there; `acts` takes what people do, `books` gives those of quality."""
+    """A plant's service, its ledger being there; `acts` takes what people do, `books` and `health` make its books."""
     master = MasterData(places(folder).ledger)
     users = Users(master, acts.append) if acts is not None else Users(master)
     for name, (role, sites) in people.items():
         users.add(name, PASSWORD, role, list(sites), who="test")
     view, reads, port = PlantView(folder), Reads(2), free_port()
-    app = build_api(view, users, reads, books=books(view)) if books else build_api(view, users, reads)
+    own_books, own_health = books(view) if books else None, health(view) if health else None
+    app = build_api(view, users, reads, books=own_books, health=own_health)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()

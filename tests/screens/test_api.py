@@ -87,6 +87,7 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
         "quality_project_phase", "quality_setpoint", "quality_setpoint_agree", "quality_setpoint_set",
         "quality_setpoint_propose", "quality_setpoint_refuse",
         "health_machines",
+        "alarms", "alarm", "alarms_of_machine", "alarm_statistics", "alarm_list", "alarm_act",
         "grants", "give_grant", "renew_grant", "revoke_grant", "grant_steps", "open_visit", "leave_visit",
         "visited_machine", "visited_trend", "visited_alarms", "visited_workorders", "visited_file", "visited_note",
     }  # fmt: skip

@@ -18,6 +18,7 @@ from luban.screens.i18n import LANGUAGES
 from luban.screens.outside import Outside
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
+from luban.screens.service.alarms_live import alarms_watched
 from luban.screens.service.books import Record
 from luban.screens.service.health import HealthBooks
 from luban.screens.service.quality import QualityBooks
@@ -64,7 +65,8 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
         over.start()
         health.start()
         try:
-            yield
+            with alarms_watched(health):
+                yield
         finally:
             await reads(health.stop)
             await over.stop()

@@ -11,16 +11,19 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import narwhals as nw
 import pyarrow as pa
 
-from luban.core.errors import LubanError
+from luban.core.errors import InputError, LubanError
 from luban.core.time import DAY, HOUR, SECOND, now
 from luban.ledger import Ledger, Rows
 from luban.plant import AlarmRule, Plant
+from luban.screens.acts import ActLog
+from luban.screens.service.health import HealthBooks
 from luban.understand.book import entries
 from luban.understand.health.alarms import (
     AlarmEngine,
@@ -32,10 +35,12 @@ from luban.understand.health.alarms import (
     ended_shelvings,
 )
 
-__all__ = ["AlarmWatch", "Finding"]
+__all__ = ["AlarmWatch", "Finding", "alarms_watched", "findings_of"]
 
 log = logging.getLogger(__name__)
 _PERIOD: Final = 1.0  # [s]
+_IDLE: Final = 5.0  # [s] where no signal has an alarm
+_AGAIN: Final = 60.0  # [s] after an error
 _GRACE: Final = 2 * SECOND  # facts may take so long to the books; delays end only then
 _LATE: Final = HOUR  # a fact that comes later than this is history: it raises nothing
 _BACK: Final = 7 * DAY  # a signal's value before watching began is looked for so far back
@@ -46,6 +51,40 @@ _STATE: Final = ("seq", "time", "subject", "state")
 Note = Callable[[str, Iterable[Rows]], None]
 Finding = tuple[str, str, float, str]
 """Machine, anomaly or life, 1 or 0 or hours left, what it says in words."""
+
+
+def findings_of(books: HealthBooks) -> Iterator[Finding]:
+    """What health finds of each machine now: whether it is unusual, and the hours that are left where it can tell."""
+    for machine in books.machines():
+        try:
+            health = books.machine(machine)
+        except InputError:  # nothing tells of this machine's condition, or nothing was read yet
+            continue
+        found, wear = health.open, health.shortest
+        if health.learned is not None:
+            named = ", ".join(channel for channel, _ in found.parts[:3]) if found else ""
+            yield machine, "anomaly", float(found is not None), named
+        if wear is not None and wear.life.life is not None:
+            ends = ("?" if end is None else f"{end:.3g}" for end in (wear.life.low, wear.life.high))
+            yield machine, "life", wear.life.life, f"{wear.limit.channel}: {wear.life.life:.3g} h ({' … '.join(ends)})"
+
+
+@contextmanager
+def alarms_watched(books: HealthBooks) -> Iterator[AlarmWatch | None]:
+    """The alarm list of a plant that runs, kept live until the end; None where nothing can be written."""
+    from luban.screens.service import places
+
+    if not books.writable:
+        yield None
+        return
+    spool = ActLog(places(books.view.folder).spool, "alarms")
+    watch = AlarmWatch(books.view.ledger, books.view.plant, spool.note, lambda: findings_of(books))
+    watch.start()
+    try:
+        yield watch
+    finally:
+        watch.stop()
+        spool.close()
 
 
 class AlarmWatch:
@@ -113,17 +152,16 @@ class AlarmWatch:
     # ------------------------------------------------------------------ the thread
 
     def _run(self) -> None:
-        failed = False
-        while not self._ending.wait(_PERIOD):
+        while not self._ending.wait(_PERIOD if self._plant.alarms else _IDLE):
             try:
                 self.look()
                 self._ask_health()
-                failed = False
-            except Exception as error:
-                if not failed:
-                    told = str(error) if isinstance(error, LubanError) else ""
-                    log.warning("the alarm list cannot go on for now: %s", told, exc_info=not told)
-                failed = True
+            except LubanError as error:
+                log.warning("the alarm list waits a minute: %s", error)
+                self._ending.wait(_AGAIN)
+            except Exception:
+                log.exception("the alarm list waits a minute")
+                self._ending.wait(_AGAIN)
 
     def _ask_health(self) -> None:
         moment = now() / SECOND
