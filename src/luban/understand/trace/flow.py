@@ -22,7 +22,7 @@ from luban.understand.trace.words import NO_RECEIPTS, OPEN_FLOW
 if TYPE_CHECKING:
     from luban.understand.trace.trace import Trace
 
-__all__ = ["Balance", "Content", "Spread", "balance_of", "contents", "spread_of"]
+__all__ = ["Balance", "Content", "Spread", "balance_of", "contents", "lot_id", "spread_of", "totals"]
 
 _SWEEPS = 10_000
 

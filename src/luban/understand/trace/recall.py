@@ -70,6 +70,7 @@ class Recall:
     rows, container, quantity, delivery_grades  deliveries: movement, id of the container or NONE, quantity, grade
     delivered   id of the lot of each delivery
     as_of       newest fact it rests on
+    unexamined  facts of use that came too lately to be examined for doubts; they count as sound
     """
 
     suspects: Ids
@@ -82,6 +83,7 @@ class Recall:
     quantity: NDArray[np.float64]
     delivery_grades: NDArray[np.uint8]
     as_of: int
+    unexamined: int
     trace: Trace
 
     def names(self) -> pa.Array:
@@ -136,6 +138,7 @@ class Recall:
             "on_hand": [_plain(one) for one in self.on_hand()],
             "notices": [_plain(one) for one in self.notices()],
             "as_of": self.as_of,
+            "unexamined": self.unexamined,
         }
 
 
@@ -174,7 +177,9 @@ def recall(trace: Trace, suspects: Sequence[str] | Ids, *, times: bool = True) -
     worst = np.where(late, np.maximum(grades[place], OUT_OF_TIME), grades[place]).astype(np.uint8)
     out = np.isin(rows, doubts.moves)
     worst[out] = DOUBTFUL
-    return Recall(ids, lots, grades, walk, lots[place], rows, container, quantity, worst, trace.as_of, trace)
+    return Recall(
+        ids, lots, grades, walk, lots[place], rows, container, quantity, worst, trace.as_of, trace.unexamined, trace
+    )
 
 
 def _arrivals(trace: Trace, walk: Walk, starts: int) -> Ints:

@@ -16,7 +16,9 @@ from luban.understand.trace.graph import Ints
 from luban.understand.trace.kernel.graph import order_edges
 from luban.understand.trace.names import NONE, Ids, Names
 
-__all__ = ["Grouped", "Moves", "Records", "group_rows", "grouped"]
+__all__ = [
+    "GENEALOGY", "KINDS", "LABEL", "LOT", "NEVER", "Grouped", "Moves", "Records", "coded", "group_rows", "grouped",
+]  # fmt: skip
 
 LOT: Final = "lot"
 LABEL: Final = "label"
@@ -57,9 +59,14 @@ class Records:
         self.stream = stream
         self._parts: list[dict[str, NDArray[Any]]] = []
 
-    def add(self, table: pa.Table, lots: Names, labels: Names) -> None:
-        """More facts, as an Arrow table of the stream's schema; columns that are not there hold nothing."""
-        self._parts.append(coded(table, KINDS[self.stream], lots, labels))
+    def add(self, table: pa.Table, lots: Names, labels: Names) -> Mapping[str, NDArray[Any]]:
+        """More facts, as an Arrow table of the stream's schema; columns that are not there hold nothing.
+
+        Gives the columns of the new ones.
+        """
+        columns = coded(table, KINDS[self.stream], lots, labels)
+        self._parts.append(columns)
+        return columns
 
     def __len__(self) -> int:
         return sum(len(part["seq"]) for part in self._parts)
@@ -144,12 +151,12 @@ class Moves(Records):
     def __init__(self) -> None:
         super().__init__("movement")
 
-    def add(self, table: pa.Table, lots: Names, labels: Names) -> None:
-        """More movements. Raises InputError for a quantity that is not above 0."""
+    def add(self, table: pa.Table, lots: Names, labels: Names) -> Mapping[str, NDArray[Any]]:
+        """More movements. Raises InputError where there are no quantities."""
         if "quantity" not in table.column_names:
             raise InputError("a movement needs a quantity", came=", ".join(table.column_names))
-        super().add(table, lots, labels)
         self.__dict__.pop("by_lot", None)
+        return super().add(table, lots, labels)
 
     @cached_property
     def by_lot(self) -> Grouped:

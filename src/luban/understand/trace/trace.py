@@ -25,6 +25,7 @@ STREAMS: Final = ("genealogy", "movement", "operation", "measurement")
 """Streams that trace reads."""
 
 _CUSTOMER: Final = ("customer:", "customer/")
+_SMALL: Final = 200_000  # facts of use that are examined anew each time
 
 
 class Trace:
@@ -46,6 +47,7 @@ class Trace:
         self.partners = frozenset(partners)
         self.slack = slack
         self._serials: list[Ids] = []
+        self._own, self._units = _Marks(), _Marks()
         self._doubts: Doubts | None = None
         self._examined = (-1, 0, 0, 0)
 
@@ -61,6 +63,7 @@ class Trace:
             return
         if "seq" in table.column_names:
             self.as_of = max(self.as_of, int(np.max(table.column("seq").to_numpy())))
+        columns: Mapping[str, NDArray[Any]] = {}
         if stream == "genealogy":
             lacking = {"subject", "input", "quantity"} - set(table.column_names)
             if lacking:
@@ -70,19 +73,27 @@ class Trace:
                 columns["seq"] = len(self.graph) + np.arange(table.num_rows)
             self.graph.append(**columns)
         else:
-            {"movement": self.moves, "operation": self.steps, "measurement": self.looks}[stream].add(
-                table, self.lots, self.labels
-            )
-        self._forget()
+            records = {"movement": self.moves, "operation": self.steps, "measurement": self.looks}[stream]
+            columns = records.add(table, self.lots, self.labels)
+        self._notice(stream, columns)
 
     def say_serial(self, names: Iterable[str]) -> None:
         """These ids are of single pieces."""
         self._serials.append(self.lots.add(list(names)))
-        self._forget()
 
-    def _forget(self) -> None:
-        for name in ("withdrawals", "deliveries", "containers", "own_orders", "_items", "by_order"):
+    def _forget(self, *names: str) -> None:
+        for name in names:
             self.__dict__.pop(name, None)
+
+    def _notice(self, stream: str, columns: Mapping[str, NDArray[Any]]) -> None:
+        """What the new facts change of what was worked out before."""
+        if stream == "movement":
+            self._forget("withdrawals", "deliveries", "containers", "_items", "by_order")
+        elif stream != "measurement":
+            self._forget("withdrawals", "_items", "by_order")
+            # an order or a work unit that is new may make a delivery of what was held to be none, and the other way
+            if self._own.mark(columns["order"]) | self._units.mark(columns["unit"]):
+                self._forget("deliveries", "containers")
 
     @property
     def serials(self) -> Ids:
@@ -91,12 +102,27 @@ class Trace:
 
     @property
     def doubts(self) -> Doubts:
-        """Doubts about the facts, examined once for what is in the graph."""
-        if self._doubts is None or self._examined != self._state:
-            self.graph.settle()
-            self._doubts = examine(self, slack=self.slack)
-            self._examined = self._state
+        """Doubts about the facts, examined anew where facts came: at once in a small graph, else for every twentieth.
+
+        Facts since then count as sound; `unexamined` says how many there are.
+        """
+        fresh = self._doubts is not None and self._examined[1:] == self._state[1:]
+        few = len(self.graph) // 20 if len(self.graph) > _SMALL else 0
+        if self._doubts is None or not fresh or self.unexamined > few:
+            return self.examine()
         return self._doubts
+
+    def examine(self) -> Doubts:
+        """Examine all facts there are now."""
+        self.graph.settle()
+        self._examined = self._state
+        self._doubts = examine(self, slack=self.slack)
+        return self._doubts
+
+    @property
+    def unexamined(self) -> int:
+        """Facts of use that came since the last examination."""
+        return len(self.graph) - max(self._examined[0], 0)
 
     @property
     def _state(self) -> tuple[int, int, int, int]:
@@ -108,29 +134,24 @@ class Trace:
         return np.isin(items, received) | ((items < 0) & bool(len(received)))
 
     @cached_property
-    def own_orders(self) -> Ids:
-        """Orders that made something here."""
-        view = self.graph.view
-        return np.unique(np.concatenate((view.columns["order"][: view.edges], self.steps["order"])))
-
-    @cached_property
     def deliveries(self) -> NDArray[np.bool_]:
         """Movements to a customer: to a place that is one, or out for an order that is not one of making."""
         moves = self.moves
-        places = moves["destination"]
-        names = self.labels.array(np.arange(len(self.labels))).to_pylist()
-        customers = [at for at, name in enumerate(names) if name in self.partners or name.startswith(_CUSTOMER)]
-        left = np.unique(moves["origin"])
-        to = np.isin(places, customers)
-        ordered = (moves["order"] >= 0) & ~np.isin(moves["order"], self.own_orders)
-        outside = (places < 0) | ~(np.isin(places, left) | np.isin(places, self._work_units))
-        found: NDArray[np.bool_] = to | (ordered & outside & ~moves.receipts & (moves["origin"] >= 0))
-        return found & ~np.isin(places, self._boxes)
-
-    @property
-    def _work_units(self) -> Ids:
-        view = self.graph.view
-        return np.unique(np.concatenate((view.columns["unit"][: view.edges], self.steps["unit"])))
+        places, origins = moves["destination"], moves["origin"]
+        named = np.unique(places[places >= 0])
+        names = self.labels.array(named).to_pylist() if len(named) else []
+        customer, inside = _Marks(), _Marks()
+        pairs = zip(named.tolist(), names, strict=True)
+        customer.mark(
+            np.array([n for n, name in pairs if name in self.partners or name.startswith(_CUSTOMER)], np.int32)
+        )
+        inside.mark(origins)
+        ordered = (moves["order"] >= 0) & ~self._own.has(moves["order"])
+        outside = (places < 0) | ~(inside.has(places) | self._units.has(places))
+        boxes = _Marks()
+        boxes.mark(self._boxes)
+        found: NDArray[np.bool_] = customer.has(places) | (ordered & outside & (origins >= 0))
+        return found & ~boxes.has(places)
 
     @property
     def _boxes(self) -> Ids:
@@ -196,6 +217,30 @@ class Trace:
         rows = np.flatnonzero(out & (moves["order"] >= 0))
         out[rows[np.isin(_pair(moves["lot"][rows], moves["order"][rows]), used)]] = False
         return out
+
+
+class _Marks:
+    """A set of ids."""
+
+    def __init__(self) -> None:
+        self._in = np.zeros(64, np.bool_)
+
+    def mark(self, ids: Ids) -> bool:
+        """Put ids in; whether one of them is new."""
+        ids = ids[ids >= 0]
+        if not len(ids):
+            return False
+        top = int(ids.max()) + 1
+        if top > len(self._in):
+            self._in = np.concatenate((self._in, np.zeros(max(top, 2 * len(self._in)) - len(self._in), np.bool_)))
+        new = not self._in[ids].all()
+        self._in[ids] = True
+        return new
+
+    def has(self, ids: Ids) -> NDArray[np.bool_]:
+        """Which of the ids are in it; NONE is not."""
+        inside = (ids >= 0) & (ids < len(self._in))
+        return inside & self._in[np.where(inside, ids, 0)]
 
 
 def _pair(a: Ids, b: Ids) -> NDArray[np.int64]:
