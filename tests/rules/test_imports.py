@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from tests.rules.sources import imports
+
 HEAVY = (
     "aiomqtt", "argon2", "asyncua", "duckdb", "fastapi", "google.protobuf", "httpx", "lxml", "narwhals", "nicegui",
     "numpy", "openpyxl", "paho", "polars", "prometheus_client", "pyarrow", "pydantic", "pyspark", "uvicorn",
@@ -52,7 +54,7 @@ def test_a_library_that_luban_needs_is_declared() -> None:
     known = packages_distributions()
     used: set[str] = set()
     for path in (root / "src").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in imports(ast.parse(path.read_text("utf-8")).body):
             if isinstance(node, ast.Import):
                 used |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
