@@ -5,6 +5,7 @@ from __future__ import annotations
 from luban.decide.improve import words as improve
 from luban.decide.setpoint import words as setpoint
 from luban.screens.i18n import from_page, from_remote
+from luban.understand.health.alarms import words as alarms
 from luban.understand.health.anomaly import notes as anomaly
 from luban.understand.health.life import words as life
 from luban.understand.health.lifetime import words as lifetime
@@ -35,6 +36,7 @@ def quality_sentences() -> tuple[str, ...]:
         read,
         gauge_words,
         lifetime,
+        alarms,
         anomaly,
         life,
     )

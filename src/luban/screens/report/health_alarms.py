@@ -11,7 +11,7 @@ from luban.core.time import HOUR, to_datetime
 from luban.plant import AlarmRule
 from luban.screens.i18n import Words
 from luban.screens.report.plot import Plot
-from luban.screens.report.quality_words import given, number, percent, provenance
+from luban.screens.report.quality_words import given, left_out, number, percent, provenance
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Picture, Sheet
 from luban.understand.health.alarms import AlarmStatistics, ListFinding, Measure
 
@@ -38,7 +38,9 @@ def statistics_sheet(made: AlarmStatistics, say: Words, zone: ZoneInfo | None = 
     blocks += _floods(made, say, zone)
     blocks += _stale(made, say, zone)
     blocks.append(_priorities(made, say))
-    return Sheet(title, " · ".join(told), tuple(blocks), provenance(say, made.source, made.n, made.excluded, _METHOD))
+    blocks += left_out(say, made.excluded)
+    rests_on = provenance(say, made.source, made.n, len(made.excluded), _METHOD)
+    return Sheet(title, " · ".join(told), tuple(blocks), rests_on)
 
 
 def list_sheet(plant: str, rules: Sequence[AlarmRule], findings: Sequence[ListFinding], say: Words) -> Sheet:
@@ -52,7 +54,7 @@ def list_sheet(plant: str, rules: Sequence[AlarmRule], findings: Sequence[ListFi
                tone="bad" if heavy else "doubt" if findings else "good"),
     ))]  # fmt: skip
     if not rules:
-        blocks.append(Note(say("This plant has no alarm list: write one as alarms.csv."), "quiet"))
+        blocks.append(Note(say("This plant has no alarm list: write one in its folder."), "quiet"))
     elif not findings:
         blocks.append(Note(say("The list is sound."), "good"))
     if findings:

@@ -24,10 +24,9 @@ from luban.understand.quality.read.names import plain_name, split_unit
 from luban.understand.quality.read.numbers import number_of, text_of
 from luban.understand.quality.read.sources import open_rows
 
-__all__ = ["READING", "read_alarm_log"]
+__all__ = ["read_alarm_log"]
 
-READING: Final = ("no time that can be read", "no alarm is named", "unknown event", "it goes before it comes")
-_NO_TIME, _NO_NAME, _UNKNOWN, _REVERSED = READING
+_NO_TIME, _NO_NAME, _UNKNOWN, _REVERSED = words.READING
 _TOP: Final = 30
 _RAISED, _RETURNED, _SEEN = 1, 2, 3
 

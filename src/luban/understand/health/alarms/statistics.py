@@ -18,7 +18,7 @@ from luban.core.time import DAY, HOUR, MINUTE
 from luban.plant.checks.alarms import PRIORITIES
 from luban.understand.health.alarms import words
 from luban.understand.health.alarms.log import AlarmLog
-from luban.understand.quality.data import NO_TIME, Ints
+from luban.understand.quality.data import NO_TIME, Excluded, Ints
 
 __all__ = ["AlarmCount", "AlarmStatistics", "Flood", "Measure", "Standards", "alarm_statistics"]
 
@@ -156,7 +156,7 @@ class AlarmStatistics:
     seen_s: tuple[float, float] | None
     unseen: int | None
     hidden: int
-    excluded: int
+    excluded: tuple[Excluded, ...]
     notes: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -168,7 +168,7 @@ class AlarmStatistics:
             "floods": [asdict(one) for one in self.floods],
             "stale": [{"alarm": name, "since": since, "until": until} for name, since, until in self.stale],
             "priorities": dict(self.priorities), "hours": self.hours.tolist(), "hidden": self.hidden,
-            "excluded": self.excluded, "notes": list(self.notes),
+            "excluded": [one.as_dict() for one in self.excluded], "notes": list(self.notes),
         }  # fmt: skip
 
 
@@ -181,9 +181,9 @@ def alarm_statistics(log: AlarmLog, *, positions: int = 1, standards: Standards 
     Example    alarm_statistics(log).floods[0].count
     """
     if not len(log):
-        raise InputError("no alarm in the log", where=log.source)
+        raise InputError(words.EMPTY_LOG, where=log.source)
     if positions < 1:
-        raise InputError("there is no operating position", came=str(positions), expected="1 or more")
+        raise InputError(words.NO_POSITION, came=str(positions), expected="1 or more")
     rule = standards or Standards()
     chatters = _chattering(log, rule)
     lasted = np.where(log.returned == NO_TIME, np.iinfo(np.int64).max, log.returned - log.raised)
@@ -203,7 +203,7 @@ def alarm_statistics(log: AlarmLog, *, positions: int = 1, standards: Standards 
         hours=_per(log, HOUR, whole=False),
         seen_s=(float(np.median(seen)), float(np.quantile(seen, 0.9))) if log.sees and len(seen) else None,
         unseen=int((log.seen == NO_TIME).sum()) if log.sees else None, hidden=log.hidden,
-        excluded=len(log.excluded), notes=tuple(notes),
+        excluded=log.excluded, notes=tuple(notes),
     )  # fmt: skip
 
 

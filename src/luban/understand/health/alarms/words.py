@@ -16,6 +16,8 @@ IN_SERVICE = "it is in service"
 NOTHING_SAID = "a comment needs words"
 UNKNOWN_ACT = "unknown act"
 NO_ALARM = "no such alarm"
+EMPTY_LOG = "no alarm in the log"
+NO_POSITION = "there is no operating position"
 
 NO_RETURNS = "the log does not say when alarms went"
 SHORT_LOG = "less than 30 days: the standard recommends at least 30 days of data"
@@ -73,10 +75,14 @@ FINDINGS = (
     URGENT_SLOW, MANY_URGENT, MISSING_SIGNAL,
 )  # fmt: skip
 
+READING = ("no time that can be read", "no alarm is named", "unknown event", "it goes before it comes")
+"""Why a row of a log could not be used."""
+
 SENTENCES = (
     NOTHING_TO_ACKNOWLEDGE, STILL_THERE, ACKNOWLEDGE_FIRST, NOTHING_TO_RESET, HIDDEN_ALREADY, SHELVE_HOW_LONG, REASON,
-    NOT_SHELVED, IN_SERVICE, NOTHING_SAID, UNKNOWN_ACT, NO_ALARM, NO_RETURNS, SHORT_LOG, TOO_SHORT, FEW_ALARMS,
+    NOT_SHELVED, IN_SERVICE, NOTHING_SAID, UNKNOWN_ACT, NO_ALARM, EMPTY_LOG, NO_POSITION, NO_RETURNS, SHORT_LOG,
+    TOO_SHORT, FEW_ALARMS,
     NO_PRIORITY, NO_EVENT, UNMATCHED, AGAIN, NO_ORDER, SEVERITY,
-    ONE_IS_URGENT, UNUSUAL, WEAR, MAY_FAIL, LOOK_AT_IT, *MEASURES, *FINDINGS,
+    ONE_IS_URGENT, UNUSUAL, WEAR, MAY_FAIL, LOOK_AT_IT, *MEASURES, *FINDINGS, *READING,
 )  # fmt: skip
 """All of them, for the catalogues of the screens."""
