@@ -14,12 +14,13 @@ from statistics import NormalDist
 import numpy as np
 
 from luban.core.time import DAY, HOUR, SECOND
+from luban.twin.distribution import Distribution
 from luban.twin.kernel.layout import State
 from luban.twin.model import STATES, Model
 from luban.twin.run import Run
 from luban.twin.traced import uniform
 
-__all__ = ["PRECURSOR_FROM", "Senses", "Warmth"]
+__all__ = ["PRECURSOR_FROM", "Senses", "Warmth", "announced"]
 
 PRECURSOR_FROM = 0.7
 """Share of a failure's life from which on it may be felt [1]."""
@@ -93,21 +94,38 @@ class Senses:
         """Velocity [mm/s]: rises from 70 % of the life of a part that wears, where it is felt at all."""
         if state != _RUN:
             return round(abs(0.1 * self.noise("shake", machine)), 2)
-        felt = max(self._announced(machine), default=0.0)
+        felt = max((felt for _, felt in self._announced(machine)), default=0.0)
         level = _QUIET + (_ALARMING - _QUIET) * felt
         return round(max(0.0, level + _SHAKE * self.noise("shake", machine)), 2)
 
-    def _announced(self, machine: int) -> list[float]:
-        """How far each failure of the machine can be felt, 0 up to 70 % of its life, 1 at its end."""
+    def opened(self, machine: int) -> tuple[str, ...]:
+        """What somebody sees who stops the machine and opens it: parts whose failure can be felt already, by name.
+
+        A failure that gives no sign shows nothing then either.
+        """
+        own = self.run.model.machines[machine].failures
+        return tuple(own[ordinal].id for ordinal, _ in self._announced(machine))
+
+    def _announced(self, machine: int) -> list[tuple[int, float]]:
+        """(ordinal, how far it is felt: 0 at 70 % of its life, 1 at its end) of each failure that announces itself."""
         own = self.run.model.machines[machine]
         found = []
         for ordinal, used, count in _lives(self.run, machine):
             life = own.failures[ordinal].life
-            wears = life.kind == "weibull" and life.params[0] > _WEARS
+            wears = _wears(life)
             key = np.array([(machine * 64 + ordinal) * 65536 + count])
             if wears and used > PRECURSOR_FROM and uniform(self._seed, "missed", key)[0] >= _MISSED:
-                found.append(min(1.0, (used - PRECURSOR_FROM) / (1.0 - PRECURSOR_FROM)))
+                found.append((ordinal, min(1.0, (used - PRECURSOR_FROM) / (1.0 - PRECURSOR_FROM))))
         return found
+
+
+def announced(model: Model, machine: int) -> frozenset[str]:
+    """Failures of a machine that may be felt before they happen: those that wear."""
+    return frozenset(own.id for own in model.machines[machine].failures if _wears(own.life))
+
+
+def _wears(life: Distribution) -> bool:
+    return life.kind == "weibull" and life.params[0] > _WEARS
 
 
 def _warmth(model: Model, station: str) -> Warmth:
@@ -121,7 +139,8 @@ def _warmth(model: Model, station: str) -> Warmth:
 def _lives(run: Run, machine: int) -> list[tuple[int, float, int]]:
     """(ordinal, share of the life used, failures so far) of what has not failed.
 
-    The one look at what no device shows: nothing of it leaves this module but a trend that a sensor would feel.
+    The one look at what no device shows: nothing of it leaves this module but a trend that a sensor would feel, and
+    what somebody sees who opens the machine.
     """
     world = run.world
     own = world["machines"][machine]
