@@ -243,7 +243,7 @@ def _hours_svg(made: AlarmStatistics, say: Words, zone: ZoneInfo | None) -> str:
         x_ticks=ticks,
     )  # fmt: skip
     plot.bars(at, at + step, padded, tone="accent")
-    plot.level(12.0, say("manageable up to"), dash="4 3")
+    plot.level(12.0, "12", dash="4 3")
     return plot.svg()
 
 

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from luban.core.time import MINUTE, to_datetime
 from luban.screens.i18n import Words
 from luban.screens.report.health_alarms import condition_text, lasted, priority_name
-from luban.screens.report.quality_words import number
 from luban.screens.service.alarms import Listed
 from luban.understand.book import Entry
 from luban.understand.health.alarms import State
@@ -144,8 +143,8 @@ def _value(one: Listed) -> str:
     own = one.standing
     if own.value is None:
         return ""
-    limit = "" if own.limit is None else f" ({number(own.limit, 4)})"
-    return f"{number(own.value, 4)}{limit} {own.unit}".strip()
+    limit = "" if own.limit is None else f" ({own.limit:.6g})"
+    return f"{own.value:.5g}{limit} {own.unit}".strip()
 
 
 def _left(raised: int, response_s: float, say: Words, at: int) -> str:

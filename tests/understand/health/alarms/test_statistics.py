@@ -71,7 +71,15 @@ def test_chattering_fleeting_and_stale() -> None:
     assert made.seen_s[0] == pytest.approx(30.5)
     assert made.unseen == 5
     assert made.priorities == {"critical": 0, "high": 4, "medium": 0, "low": 3, "": 0}
-    assert measure(made, "share of priority high")[0] == pytest.approx(400 / 7)
+    assert measure(made, "share of priority high") == (None, "")  # of 7 alarms it says nothing
+
+
+def test_shares_of_priorities_against_what_is_usual() -> None:
+    rows = [[0, at * HOUR, NO_TIME, NO_TIME, 1 if at < 8 else 2 if at < 18 else 3] for at in range(100)]
+    made = alarm_statistics(log_rows(["a"], rows))
+    assert measure(made, "share of priority critical") == (0.0, "acceptable")
+    assert measure(made, "share of priority high") == (8.0, "manageable")
+    assert measure(made, "share of priority medium") == (18.0, "acceptable")
 
 
 def test_what_the_log_does_not_say_is_not_claimed() -> None:

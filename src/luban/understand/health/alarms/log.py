@@ -109,10 +109,13 @@ def log_rows(
 def log_of(entries: Iterable[Entry], *, start: int | None = None, end: int | None = None, source: str = "") -> AlarmLog:
     """The log of `annunciation` entries: what came into the list; comings while hidden are counted apart.
 
-    start, end  the time that was watched [µs UTC]
+    start, end  the time to look at [µs UTC]; it begins with the first entry at the earliest, because nobody knows
+                whether the list was kept before
     """
     made, standing, hidden = _Open(), dict[str, Standing](), 0
+    first: int | None = None
     for entry in entries:
+        first = entry.time if first is None else min(first, entry.time)
         before = standing.get(entry.subject) or Standing(entry.subject)
         after = standing[entry.subject] = step(before, entry.code, entry.time, person=entry.person, data=entry.data)
         if after.active and after.shown != before.shown and after.shown is not None:
@@ -124,8 +127,9 @@ def log_of(entries: Iterable[Entry], *, start: int | None = None, end: int | Non
             made.mark(entry.subject, 2, entry.time)
         elif entry.code == "acknowledge":
             made.mark(entry.subject, 3, entry.time)
+    start = first if start is None or first is None else max(start, first)
     log = log_rows(tuple(made.names), made.rows, source=source, hidden=hidden, start=start, end=end)
-    return log if start is None and end is None else log.between()
+    return log.between(None, max(log.start, log.end))
 
 
 def device_log(ledger: Ledger, *, start: int | None = None, end: int | None = None, source: str = "") -> AlarmLog:
@@ -138,6 +142,8 @@ def device_log(ledger: Ledger, *, start: int | None = None, end: int | None = No
         made.begin(f"{one['subject']} {told}".strip(), one["time"], -1)
         made.rows[-1][2] = NO_TIME if one["end"] is None else one["end"]
     ended = any(row[2] != NO_TIME for row in made.rows)
+    if start is not None and made.rows:
+        start = max(start, min(row[1] for row in made.rows))  # before the first one nobody knows who listened
     notes = () if ended else (words.NO_RETURNS,)
     return log_rows(
         tuple(made.names), made.rows, start=start, end=end, source=source, returns=ended, sees=False, notes=notes

@@ -347,6 +347,7 @@ _SHARES: Final = (
     (words.HIGH_SHARE, ("critical", "high"), 5.0),
     (words.MEDIUM_SHARE, ("critical", "high", "medium"), 20.0),
 )
+_LEAST: Final = 20  # alarms below which a share of 5 % says nothing
 _ABOUT: Final = 2.0  # the standard says "about": up to twice the share counts as manageable
 
 
@@ -354,10 +355,15 @@ def _of_priorities(log: AlarmLog) -> tuple[Measure, ...]:
     """Shares of the urgent priorities: about 80 % low, 15 % medium, 5 % high, below 1 % critical."""
     counts = _priorities(log)
     known = sum(counts[name] for name in PRIORITIES)
-    reason = "" if known else words.NO_PRIORITY
+    reason = words.NO_PRIORITY if not known else words.FEW_FOR_SHARES if known < _LEAST else ""
     return tuple(
         Measure(
-            name, 100 * sum(counts[one] for one in which) / known if known else None, "%", good, _ABOUT * good, reason
+            name,
+            100 * sum(counts[one] for one in which) / known if not reason else None,
+            "%",
+            good,
+            _ABOUT * good,
+            reason,
         )
         for name, which, good in _SHARES
     )

@@ -24,6 +24,7 @@ SHORT_LOG = "less than 30 days: the standard recommends at least 30 days of data
 TOO_SHORT = "the log is too short for this"
 FEW_ALARMS = "not more alarms than are listed"
 NO_PRIORITY = "the log names no priority"
+FEW_FOR_SHARES = "fewer than 20 alarms: shares say nothing"
 NO_EVENT = "every row counts as an alarm that came: no column says what happened"
 UNMATCHED = "{n} rows say that an alarm went or was seen that had not come before"
 AGAIN = "{n} rows say again that an alarm is there"
@@ -82,7 +83,7 @@ SENTENCES = (
     NOTHING_TO_ACKNOWLEDGE, STILL_THERE, ACKNOWLEDGE_FIRST, NOTHING_TO_RESET, HIDDEN_ALREADY, SHELVE_HOW_LONG, REASON,
     NOT_SHELVED, IN_SERVICE, NOTHING_SAID, UNKNOWN_ACT, NO_ALARM, EMPTY_LOG, NO_POSITION, NO_RETURNS, SHORT_LOG,
     TOO_SHORT, FEW_ALARMS,
-    NO_PRIORITY, NO_EVENT, UNMATCHED, AGAIN, NO_ORDER, SEVERITY,
+    NO_PRIORITY, FEW_FOR_SHARES, NO_EVENT, UNMATCHED, AGAIN, NO_ORDER, SEVERITY,
     ONE_IS_URGENT, UNUSUAL, WEAR, MAY_FAIL, LOOK_AT_IT, *MEASURES, *FINDINGS, *READING,
 )  # fmt: skip
 """All of them, for the catalogues of the screens."""
