@@ -1,34 +1,53 @@
-"""REST of health under `/api/v1/health`: the machines of a plant and how they are."""
+"""REST of health under `/api/v1/health`: the machines of a plant, how they are and why, their cases, downloads."""
 
 # No `from __future__ import annotations` here: the handlers' annotations name what their factory holds.
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 
 from luban.core.errors import NotAllowedError
+from luban.core.time import parse_time
+from luban.screens.i18n import words
+from luban.screens.plain import plain
 from luban.screens.reads import Reads
 from luban.screens.service.health import HealthBooks
+from luban.screens.service.health_causes import Causes, CausesDesk
+from luban.screens.service.health_fleet import Row, in_order, row_document
 from luban.screens.users import Role, User
 
 __all__ = ["health_router", "inside"]
 
 Needs = Callable[[Role], Any]
+_MACHINE = Query(max_length=400, description="Path of the work unit.")
+_POINTS = 1000
+
+
+class AskedLearn(BaseModel):
+    """What is usual is to be learned anew."""
+
+    machine: str = Field(max_length=400, description="Path of the work unit.")
+    since: str = Field(max_length=40, description="From when on, ISO 8601, in the plant's zone.")
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class AskedCase(BaseModel):
+    """A case is to be opened, named or dismissed."""
+
+    machine: str = Field(max_length=400, description="Path of the work unit.")
+    case: str = Field("", max_length=400, description="Id of the case; empty to open one.")
+    cause: str = Field("", max_length=300, description="What was found, to name it.")
+    text: str = Field("", max_length=300)
 
 
 def health_router(books: HealthBooks, needs: Needs, reads: Reads) -> APIRouter:
     """Routes of health; needs makes the check of a role."""
     router = APIRouter(prefix="/health", tags=["health"])
-    Viewer = Annotated[User, Depends(needs(Role.VIEWER))]  # noqa: N806 - a type
-
-    @router.get("/machines", operation_id="health_machines")
-    async def machines(user: Viewer) -> JSONResponse:
-        """Paths of the machines that the account reaches."""
-        known = await reads(books.machines)
-        return JSONResponse([path for path in known if user.may(Role.VIEWER, path)])
-
+    _questions(router, books, needs, reads)
+    _decisions(router, books, needs, reads)
     return router
 
 
@@ -36,3 +55,126 @@ def inside(user: User, machine: str) -> None:
     """Raises NotAllowedError for a machine that the account does not reach."""
     if not user.may(Role.VIEWER, machine):
         raise NotAllowedError("this machine is not among your sites", came=machine, expected=", ".join(user.sites))
+
+
+def _questions(router: APIRouter, books: HealthBooks, needs: Needs, reads: Reads) -> None:
+    Viewer = Annotated[User, Depends(needs(Role.VIEWER))]  # noqa: N806 - a type
+    desk = CausesDesk(books)
+
+    @router.get("/machines", operation_id="health_machines")
+    async def machines(user: Viewer) -> JSONResponse:
+        """The machines that the account reaches, those that need attention first."""
+        rows = await reads(_reached, books, user)
+        return JSONResponse([plain(row_document(row)) for row in in_order(rows)])
+
+    @router.get("/machine", operation_id="health_machine")
+    async def machine(user: Viewer, machine: Annotated[str, _MACHINE]) -> JSONResponse:
+        """How a machine is: state, findings with the channels behind them, wear, doubts, the record it rests on."""
+        inside(user, machine)
+        return JSONResponse(plain(await reads(_document, books, machine)))
+
+    @router.get("/machine/rows", operation_id="health_rows")
+    async def rows(user: Viewer, machine: Annotated[str, _MACHINE]) -> JSONResponse:
+        """Its newest rows of five minutes, at most 1,000: channels, regime, how unusual; null: nothing read."""
+        inside(user, machine)
+        return JSONResponse(plain(await reads(_rows, books, machine)))
+
+    @router.get("/causes", operation_id="health_causes")
+    async def causes(user: Viewer, machine: Annotated[str, _MACHINE]) -> JSONResponse:
+        """Why it is unusual, by past cases and by rules, and its cases."""
+        inside(user, machine)
+        return JSONResponse(plain(_causes(await reads(desk.causes, machine))))
+
+    @router.get("/file", operation_id="health_file", response_class=Response)
+    async def file(
+        user: Viewer,
+        machine: Annotated[str, Query(max_length=400, description="Path of the work unit; empty: the fleet.")] = "",
+        format: Annotated[Literal["html", "pdf", "xlsx"], Query(description="What to write.")] = "html",  # noqa: A002
+        language: Annotated[str, Query(max_length=8)] = "en",
+    ) -> Response:
+        """A machine's sheet, or the fleet's, as one file."""
+        inside(user, machine or books.view.plant.id)
+        content, kind = await reads(_file, books, machine, format, language)
+        name = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "_" for c in machine or "fleet")
+        headers = {"content-disposition": f'attachment; filename="{name}.{format}"'}
+        return Response(content, media_type=kind, headers=headers)
+
+
+def _decisions(router: APIRouter, books: HealthBooks, needs: Needs, reads: Reads) -> None:
+    Operator = Annotated[User, Depends(needs(Role.OPERATOR))]  # noqa: N806 - a type
+    Engineer = Annotated[User, Depends(needs(Role.ENGINEER))]  # noqa: N806 - a type
+    desk = CausesDesk(books)
+
+    @router.post("/learn", operation_id="health_learn")
+    async def learn(user: Engineer, asked: AskedLearn) -> JSONResponse:
+        """Have what is usual learned anew from a moment on, with a reason; a record of kind `model`."""
+        inside(user, asked.machine)
+        since = parse_time(asked.since, books.view.plant.zone)
+        await reads(books.learn, asked.machine, since, asked.reason, person=user.name)
+        return JSONResponse({"machine": asked.machine, "since": since})
+
+    @router.post("/case/open", operation_id="health_case_open")
+    async def opened(user: Operator, asked: AskedCase) -> JSONResponse:
+        """Open a case for what is unusual now."""
+        inside(user, asked.machine)
+        return JSONResponse({"case": await reads(desk.open, asked.machine, asked.text, person=user.name)})
+
+    @router.post("/case/name", operation_id="health_case_name")
+    async def named(user: Engineer, asked: AskedCase) -> JSONResponse:
+        """Say what a case was; it is a past case from now on that others are compared with."""
+        inside(user, asked.machine)
+        await reads(desk.name, asked.machine, asked.case, asked.cause, asked.text, person=user.name)
+        return JSONResponse({"case": asked.case})
+
+    @router.post("/case/dismiss", operation_id="health_case_dismiss")
+    async def dismissed(user: Engineer, asked: AskedCase) -> JSONResponse:
+        """Say that a case was no fault, and why."""
+        inside(user, asked.machine)
+        await reads(desk.dismiss, asked.machine, asked.case, asked.text, person=user.name)
+        return JSONResponse({"case": asked.case})
+
+
+def _reached(books: HealthBooks, user: User) -> list[Row]:
+    return [row for row in books.fleet() if user.may(Role.VIEWER, row.machine)]
+
+
+def _document(books: HealthBooks, machine: str) -> dict[str, Any]:
+    health, last, model = books.machine(machine), books.last_time(machine), books.model(machine)
+    record = None if model is None else {k: v for k, v in model.as_dict()["data"].items() if k != "model"}
+    return {
+        **health.as_dict(), "record": record, "last_time": None if last is None else last.as_dict(),
+        "failures": [{"start": began, "end": over} for began, over in books.failures(machine)],
+        "alarms": books.alarms(machine), "orders": books.orders(machine),
+    }  # fmt: skip
+
+
+def _rows(books: HealthBooks, machine: str) -> dict[str, Any]:
+    health = books.machine(machine)
+    first = max(len(health.readings) - _POINTS, 0)
+    readings = health.readings.rows(slice(first, None))
+    return {
+        "time": readings.time.tolist(), "in_operation": readings.usable.tolist(),
+        "regimes": list(health.regimes[first:]), "strength": _listed(health.strength[first:].tolist()),
+        "channels": {name: _listed(readings.column(name).tolist()) for name in readings.channels},
+    }  # fmt: skip
+
+
+def _listed(values: list[float]) -> list[float | None]:
+    return [value if value == value else None for value in values]
+
+
+def _causes(told: Causes) -> dict[str, Any]:
+    return {
+        "verdict": None if told.verdict is None else dict(told.verdict.as_dict()), "withheld": told.reason,
+        "cases": [one.as_dict() for one in told.cases], "past_cases": told.known,
+        "rules_passed_over": dict(told.skipped), "excluded": [one.as_dict() for one in told.excluded],
+    }  # fmt: skip
+
+
+def _file(books: HealthBooks, machine: str, kind: str, language: str) -> tuple[bytes, str]:
+    from luban.screens.report.health_print import printed_fleet, printed_machine
+    from luban.screens.report.sheet_file import file_of
+
+    say = words(language)
+    sheet = printed_machine(books, books.known(machine), say) if machine else printed_fleet(books, say)
+    return file_of(sheet, kind, language)

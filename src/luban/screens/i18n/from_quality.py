@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from luban.decide.improve import words as improve
 from luban.decide.setpoint import words as setpoint
-from luban.screens.i18n import from_page, from_remote
+from luban.screens.i18n import from_health, from_page, from_remote
 from luban.understand.health.alarms import words as alarms
 from luban.understand.health.anomaly import notes as anomaly
 from luban.understand.health.life import words as life
 from luban.understand.health.lifetime import words as lifetime
+from luban.understand.health.machine import words as machine
 from luban.understand.quality import gauge_words, relation_words
 from luban.understand.quality.capability import words as capability
 from luban.understand.quality.gauge_study import words as gauge_study
@@ -23,6 +24,7 @@ __all__ = ["quality_sentences"]
 def quality_sentences() -> tuple[str, ...]:
     """All of them."""
     wings = (
+        from_health,
         from_page,
         from_remote,
         spc,
@@ -39,5 +41,6 @@ def quality_sentences() -> tuple[str, ...]:
         alarms,
         anomaly,
         life,
+        machine,
     )
     return tuple(sentence for wing in wings for sentence in wing.SENTENCES)

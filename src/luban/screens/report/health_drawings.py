@@ -20,6 +20,7 @@ __all__ = ["axis_of", "channel_svg", "last_svg", "moment", "regime_name", "spark
 _STRIPES = ("second", "third", "accent", "centre", "good", "doubt")
 _MOST_STRIPES = 400
 _ROOM = 0.08
+_STOOD = "\x01"  # in place of the regime of a row out of operation
 
 
 def moment(at: int, zone: ZoneInfo | None) -> str:
@@ -134,9 +135,9 @@ def _findings(plot: Plot, health: MachineHealth, xs: Floats) -> None:
 def _stripe(plot: Plot, health: MachineHealth, xs: Floats, say: Words) -> None:
     """Regimes as a stripe along the foot; nothing where there is one, or too many changes to be told apart."""
     regimes = np.array(
-        [label if used else "\0" for label, used in zip(health.regimes, health.readings.usable, strict=True)]
+        [label if used else _STOOD for label, used in zip(health.regimes, health.readings.usable, strict=True)]
     )
-    names = [name for name in dict.fromkeys(regimes.tolist()) if name != "\0"]
+    names = [name for name in dict.fromkeys(regimes.tolist()) if name != _STOOD]
     edges = np.flatnonzero(np.concatenate(([True], regimes[1:] != regimes[:-1])))
     if len(names) < 2 or len(edges) > _MOST_STRIPES or len(names) > len(_STRIPES):
         return

@@ -180,7 +180,7 @@ def findings_grid(health: MachineHealth, say: Words, zone: ZoneInfo | None = Non
 
 
 def _wear(wear: Sequence[Wear], say: Words) -> Grid:
-    drift = say("drift in one {unit}", unit=wear[0].age_unit)
+    drift = say("drift per {unit}", unit=wear[0].age_unit)
     heads = (
         say("channel"), say("limit of wear"), say("level"), say("unit"), drift,
         say("remaining life"), say("at least"), say("at most"), say("other lives"), say("note"),
@@ -211,8 +211,8 @@ def _why(wear: Wear, say: Words) -> str:
 def _last(health: MachineHealth, last: LastTime, say: Words, zone: ZoneInfo | None) -> list[Block]:
     when = moment(last.failure, zone)
     blocks: list[Block] = [Note(say("The last failure was at {when}; its days and the present ones:", when=when))]
-    for at, channel in enumerate(last.channels[:_MOST_CHANNELS]):
-        apart = float(last.apart[at])
+    for channel in _ranked(health)[:_MOST_CHANNELS]:
+        apart = float(last.apart[last.channels.index(channel)])
         text = say("{channel}: not known how far apart", channel=channel)
         if not math.isnan(apart):
             far = f"{apart:+.1f}"
@@ -222,10 +222,17 @@ def _last(health: MachineHealth, last: LastTime, say: Words, zone: ZoneInfo | No
     return blocks
 
 
+def _ranked(health: MachineHealth) -> list[str]:
+    """Channels, those behind the newest finding first."""
+    newest = health.findings[-1] if health.findings else None
+    share = dict(newest.parts) if newest is not None else {}
+    return sorted(health.readings.channels, key=lambda name: -share.get(name, 0.0))
+
+
 def _channels(health: MachineHealth, say: Words, zone: ZoneInfo | None) -> list[Block]:
     limits = [one.limit for one in health.wear]
     blocks: list[Block] = []
-    for channel in health.readings.channels[:_MOST_CHANNELS]:
+    for channel in _ranked(health)[:_MOST_CHANNELS]:
         text = _usual_text(health, channel, say)
         blocks.append(Picture(channel_svg(health, channel, say, zone, limits=limits), channel, text))
     if len(health.readings.channels) > _MOST_CHANNELS:

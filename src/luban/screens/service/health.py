@@ -17,13 +17,13 @@ from luban.core.errors import InputError
 from luban.core.time import DAY, MINUTE, now
 from luban.decide.maintain.orders import orders_of
 from luban.screens.grants import Grants
+from luban.screens.service.alarms import AlarmDesk
 from luban.screens.service.books import Books, Record
 from luban.screens.service.health_fleet import Row
 from luban.screens.service.health_grid import STEP, channels_of, failures_of, first_reading, late, readings_of
 from luban.screens.service.view import PlantView
 from luban.screens.users import Act
 from luban.understand.book import Entry, entries, row
-from luban.understand.health.alarms import State, alarm_list
 from luban.understand.health.machine import Examiner, LastTime, Limit, MachineHealth, last_time, past_lives
 
 __all__ = ["GOOD_ROWS", "HealthBooks"]
@@ -60,11 +60,13 @@ class HealthBooks(Books):
     view    the plant
     record  takes acts with their facts; without it nothing can be written
     grants  leave for experts from outside; None where there is none to give
+    desk    the plant's alarms
     """
 
     def __init__(self, view: PlantView, record: Record | None = None, grants: Grants | None = None) -> None:
         super().__init__(view, record)
         self.grants = grants
+        self.desk = AlarmDesk(self)
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
         self._stop = threading.Event()
@@ -108,12 +110,8 @@ class HealthBooks(Books):
         return tuple(found)
 
     def alarms(self, machine: str) -> int | None:
-        """How many alarms of the machine are not normal; None where the plant has no alarm list."""
-        if not self.view.plant.alarms:
-            return None
-        at = now()
-        standing = alarm_list(entries(self.view.ledger, "annunciation"))
-        return sum(one.place == machine and one.state(at) is not State.NORMAL for one in standing.values())
+        """How many alarms of the machine are in the list; None where the plant has no alarm list."""
+        return len(self.desk.listed(place=machine)) if self.desk.standing() else None
 
     def orders(self, machine: str) -> int:
         """How many work orders of the machine are open."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from nicegui import ui
 
@@ -15,6 +16,7 @@ from luban.screens.report.sheet_file import file_of
 from luban.screens.service import Now
 from luban.screens.service.quality import State
 from luban.screens.service.quality_studies import capability_of, causes_of, relations_of
+from luban.screens.web import tabs
 from luban.screens.web.bar import plain_button
 from luban.screens.web.quality_frame import Bench
 from luban.screens.web.schedule_parts import Choice, field, segments
@@ -32,7 +34,7 @@ class SheetView:
     name  of the files
     """
 
-    def __init__(self, bench: Bench, title: str, name: Callable[[], str]) -> None:
+    def __init__(self, bench: tabs.Bench[Any], title: str, name: Callable[[], str]) -> None:
         self.bench, self._name = bench, name
         self.sheet: Sheet | None = None
         with card(title) as head:

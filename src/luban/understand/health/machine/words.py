@@ -10,8 +10,6 @@ NO_CHANNEL: Final = "no channel of numbers varies: nothing can be watched"
 TOO_FEW: Final = "not enough data: {n} readings in operation, {least} are needed to learn what is usual"
 NOT_YET: Final = "all readings so far are those from which what is usual was learned"
 NO_LIMIT: Final = "no limit of wear is known for any channel"
-NO_LIMIT_HINT: Final = "set a high or low limit of a signal in the alarm list"
-NO_KIND: Final = "no history of a machine of this kind that ends in a failure"
 BY_ITSELF: Final = "{channel} is watched by itself: {reason}"
 ONE_VARIES: Final = "no second channel varies"
 GOOD_ASSUMED: Final = "The first {n} readings in operation are taken as good; name another stretch if they are not."
@@ -28,11 +26,11 @@ NO_MOMENT: Final = "no moment or running number can be read"
 UNIT_APART: Final = "{channel} changes its unit; values from there on are not compared"
 
 SENTENCES: Final = (
-    NO_CHANNEL, TOO_FEW, NOT_YET, NO_LIMIT, NO_LIMIT_HINT, NO_KIND, BY_ITSELF, ONE_VARIES, GOOD_ASSUMED, GOOD_NAMED,
+    NO_CHANNEL, TOO_FEW, NOT_YET, NO_LIMIT, BY_ITSELF, ONE_VARIES, GOOD_ASSUMED, GOOD_NAMED,
     UNSEEN, THIN, COUNTER, SET_APART, NO_MOMENT, NOT_RUNNING, OFTEN_MISSING, CONSTANT_IN_ONE, UNIT_APART,
     # what was wrong with the question
-    "no reading of any machine", "no machine of that name", "a limit needs a channel and a number",
-    "the file holds no column of numbers", "no such stretch of good operation", "these are other channels",
+    "no reading of any machine", "a limit needs a channel and a number",
+    "the file holds no column of numbers", "these are other channels",
     "this is not the state of a watched machine",
 )  # fmt: skip
 """Every sentence with {blanks} where names stand."""

@@ -1,0 +1,113 @@
+"""What stands around a machine's readings on its sheet: its alarms, the causes proposed, its open work orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from luban.decide.maintain.orders import WorkOrder
+from luban.screens.i18n import Words
+from luban.screens.report.health_drawings import axis_of, moment
+from luban.screens.report.plot import Plot
+from luban.screens.report.quality_words import number
+from luban.screens.report.sheet import Block, Grid, Note, Picture
+from luban.screens.service.alarms import MachineAlarms
+from luban.screens.service.health_causes import Causes
+from luban.understand.health.machine import MachineHealth
+
+__all__ = ["alarm_blocks", "cause_blocks", "order_blocks"]
+
+_NONE = "–"
+_MOST = 20
+_LANES = 8
+_TONES = {"critical": "bad", "high": "bad", "medium": "doubt", "low": "third"}
+
+
+def alarm_blocks(alarms: MachineAlarms, health: MachineHealth, say: Words, zone: ZoneInfo | None) -> list[Block]:
+    """Alarms that are open, and when they came over the time of the readings."""
+    blocks: list[Block] = []
+    if alarms.open:
+        heads = (say("alarm"), say("state"), say("priority"), say("since"), say("value"), say("what to do"))
+        rows, tones = [], {}
+        for at, one in enumerate(alarms.open[:_MOST]):
+            own = one.standing
+            since = _NONE if own.raised is None else moment(own.raised, zone)
+            value = _NONE if own.value is None else f"{number(own.value, 4)} {own.unit}".strip()
+            action = one.rule.action if one.rule is not None and one.rule.action else say("no action is given")
+            rows.append((own.id, say(str(one.state)), say(own.priority), since, value, action))
+            if own.priority in {"critical", "high"}:
+                tones[at] = "bad"
+        blocks.append(Grid(heads, tuple(rows), title=say("Open alarms"), tones=tones))
+    if alarms.history and health.readings.timed:
+        blocks.append(_timeline(alarms, health, say, zone))
+    return blocks
+
+
+def _timeline(alarms: MachineAlarms, health: MachineHealth, say: Words, zone: ZoneInfo | None) -> Picture:
+    readings = health.readings
+    xs, ticks, _ = axis_of(readings, zone, say)
+    end = max(float(xs[-1]), *(float(raised) for _, raised, *_ in alarms.history))
+    names = list(dict.fromkeys(name for name, *_ in reversed(alarms.history)))[:_LANES]
+    title = say("Alarms over time")
+    plot = Plot(
+        x=(float(xs[0]), end), y=(0, len(names)), height=64 + 34 * len(names), x_ticks=ticks, y_ticks=[], title=title
+    )  # fmt: skip
+    least = (plot.x[1] - plot.x[0]) / 300
+    shown = 0
+    for name, raised, returned, priority in alarms.history:
+        stop = end if returned is None else float(returned)
+        if name not in names or stop < plot.x[0]:
+            continue
+        foot = len(names) - names.index(name) - 0.95
+        left = min(max(float(raised), plot.x[0]), end - least)
+        plot.bars([left], [max(min(stop, end), left + least)], [foot + 0.4], _TONES.get(priority, "third"), base=foot)
+        shown += 1
+    for at, name in enumerate(names):
+        plot.text(plot.x[0], len(names) - at - 0.42, f" {name.removeprefix(readings.machine).strip() or name}")
+    return Picture(plot.svg(), title, say("{n} alarms in the time shown", n=shown))
+
+
+def cause_blocks(causes: Causes, say: Words) -> list[Block]:
+    """Why it is unusual: causes with their evidence, or what stands out."""
+    verdict = causes.verdict
+    if verdict is None:
+        return []
+    blocks: list[Block] = [Note(say(verdict.text), "" if verdict.known else "doubt")]
+    if verdict.causes:
+        heads = (
+            say("cause"),
+            say("like past cases [%]"),
+            say("nearest case"),
+            say("evidence"),
+            say("against"),
+            say("rules"),
+        )
+        rows = tuple(
+            (
+                one.name, _NONE if one.likeness is None else f"{100 * max(one.likeness, 0.0):.0f}", one.case or _NONE,
+                "; ".join(say(part.text) for part in one.evidence[:3]) or _NONE,
+                "; ".join(say(part.text) for part in one.against[:2]) or _NONE,
+                "; ".join(f"{rule.rule}: {rule.text}" for rule in one.rules) or _NONE,
+            )
+            for one in verdict.causes[:5]
+        )  # fmt: skip
+        title = say("Likely causes") if verdict.known else say("Nearest causes, none near enough")
+        blocks.append(Grid(heads, rows, title=title, numbers=frozenset({1})))
+    elif verdict.stands_out:
+        told = "; ".join(say(part.text) for part in verdict.stands_out[:4])
+        blocks.append(Note(say("What stands out: {what}", what=told)))
+    advice = [rule.advice for one in verdict.causes for rule in one.rules if rule.advice]
+    blocks += [Note(say("Advice: {what}", what=text)) for text in dict.fromkeys(advice)]
+    return blocks
+
+
+def order_blocks(orders: Sequence[WorkOrder], say: Words, zone: ZoneInfo | None) -> list[Block]:
+    """Work orders that are open."""
+    rows = tuple(
+        (one.id, one.task, say(one.state), moment(one.start, zone) if one.start is not None else _NONE, say(one.why))
+        for one in orders if one.open
+    )  # fmt: skip
+    if not rows:
+        return []
+    heads = (say("work order"), say("task"), say("state"), say("planned for"), say("because of"))
+    return [Grid(heads, rows[:_MOST], title=say("Open work orders"))]

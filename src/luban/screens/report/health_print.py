@@ -1,0 +1,36 @@
+"""The sheets of health as pages, REST and downloads give them: with alarms, causes and work orders around."""
+
+from __future__ import annotations
+
+from luban.core.errors import InputError
+from luban.decide.maintain.orders import orders_of
+from luban.screens.i18n import Words
+from luban.screens.report.health_around import alarm_blocks, cause_blocks, order_blocks
+from luban.screens.report.health_fleet import fleet_sheet
+from luban.screens.report.health_machine import machine_sheet
+from luban.screens.report.sheet import Block, Note, Sheet
+from luban.screens.service.alarms import alarms_of
+from luban.screens.service.health import HealthBooks
+from luban.screens.service.health_causes import CausesDesk
+
+__all__ = ["printed_fleet", "printed_machine"]
+
+
+def printed_machine(books: HealthBooks, machine: str, say: Words) -> Sheet:
+    """The whole sheet of a machine. Raises InputError: no such machine, nothing to tell of its condition."""
+    plant, health = books.view.plant, books.machine(machine)
+    more: list[Block] = []
+    try:
+        more += cause_blocks(CausesDesk(books).causes(machine), say)
+    except InputError as error:  # a rule that cannot be read must not hide the machine
+        more.append(Note(f"{say(error.message)}: {error.came} {error.where}", "doubt"))
+    start = int(health.readings.time[0])
+    more += alarm_blocks(alarms_of(books.desk, machine, start), health, say, plant.zone)
+    more += order_blocks(orders_of(books.view.ledger, machine), say, plant.zone)
+    name = plant.place(machine).name or machine
+    return machine_sheet(health, say, name=name, zone=plant.zone, last=books.last_time(machine), more=more)
+
+
+def printed_fleet(books: HealthBooks, say: Words) -> Sheet:
+    """The sheet of all machines."""
+    return fleet_sheet(books.fleet(), say, books.view.plant.name, books.view.plant.id)
