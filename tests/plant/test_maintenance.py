@@ -49,6 +49,15 @@ def test_tasks_and_spares_are_read(folder: Path) -> None:
     assert (plant.spares["seal"].name, plant.spares["seal"].lead, plant.spares["seal"].lot) == ("seal", None, 1)
 
 
+def test_technicians_are_read(folder: Path) -> None:
+    (folder / "technicians.csv").write_text("name,skills,hours\nWang,mechanic; electrician,30\nLi,,200\n")
+    (complaint,) = check(folder)
+    assert (complaint.field, complaint.line) == ("hours", 3)
+    (folder / "technicians.csv").write_text("name,skills,hours\nWang,mechanic; electrician,30\n")
+    (wang,) = load(folder).technicians
+    assert (wang.name, wang.skills, wang.hours) == ("Wang", ("mechanic", "electrician"), 30)
+
+
 def test_a_plant_without_them_has_none(folder: Path) -> None:
     (folder / "spares.csv").unlink()
     assert load(folder).maintenance == ()

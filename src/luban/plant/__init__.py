@@ -18,9 +18,11 @@ from luban.plant.model import (
     Operation,
     Order,
     Plant,
+    Retrofit,
     Signal,
     Source,
     SparePart,
+    TechnicianHours,
 )
 from luban.plant.schema import schema
 from luban.plant.starter import init_plant, templates
@@ -41,10 +43,12 @@ __all__ = [
     "Order",
     "Place",
     "Plant",
+    "Retrofit",
     "Shift",
     "Signal",
     "Source",
     "SparePart",
+    "TechnicianHours",
     "check",
     "init_plant",
     "load",

@@ -28,6 +28,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "equipment": settings.EquipmentTable,
     "signal": settings.SignalTable,
     "source": settings.SourceTable,
+    "retrofit": settings.RetrofitTable,
 }
 _M = TypeVar("_M", bound=BaseModel)
 _EXPECTED = {
@@ -72,6 +73,7 @@ class Draft:
     equipment: list[Entry[settings.EquipmentTable]] = field(default_factory=list)
     signals: list[Entry[settings.SignalTable]] = field(default_factory=list)
     sources: list[Entry[settings.SourceTable]] = field(default_factory=list)
+    retrofits: list[Entry[settings.RetrofitTable]] = field(default_factory=list)
     tables: Tables = field(default_factory=dict)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     complaints: list[Complaint] = field(default_factory=list)

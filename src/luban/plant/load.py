@@ -29,9 +29,11 @@ from luban.plant.model import (
     Operation,
     Order,
     Plant,
+    Retrofit,
     Signal,
     Source,
     SparePart,
+    TechnicianHours,
 )
 from luban.plant.tree import Node, tree
 
@@ -101,6 +103,10 @@ def _build(draft: Draft) -> Plant:
         alarms=tuple(_alarm(v, root.id) for v in _values(draft, "alarms")),
         maintenance=tuple(_maintenance(v, root.id) for v in _values(draft, "maintenance")),
         spares=_by_id(_spare(v) for v in _values(draft, "spares")),
+        technicians=tuple(
+            TechnicianHours(v["name"], list_of(v["skills"]), v["hours"]) for v in _values(draft, "technicians")
+        ),
+        retrofits=tuple(_retrofit(entry.table, root.id) for entry in draft.retrofits),
     )
 
 
@@ -172,6 +178,12 @@ def _spare(v: dict[str, Any]) -> SparePart:
         lead=parse_duration(v["lead"]) if v["lead"] else None,
         price=v["price"],
     )
+
+
+def _retrofit(table: settings.RetrofitTable, plant: str) -> Retrofit:
+    counter = f"{plant}/{table.counter}" if table.counter else ""
+    cycle = parse_duration(table.cycle) if table.cycle else None
+    return Retrofit(f"{plant}/{table.equipment}", f"{plant}/{table.power}", counter, cycle)
 
 
 def _full(plant: str, path: str) -> str:

@@ -22,9 +22,11 @@ __all__ = [
     "Operation",
     "Order",
     "Plant",
+    "Retrofit",
     "Signal",
     "Source",
     "SparePart",
+    "TechnicianHours",
 ]
 
 
@@ -77,6 +79,22 @@ class Signal:
     enabled: bool
     where: str
     characteristic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrofit:
+    """A work unit whose states and counts are read from its power.
+
+    unit     full path
+    power    signal of its power or current
+    counter  signal that counts pieces, '' where there is none
+    cycle    time for a piece [µs], None where nobody says
+    """
+
+    unit: str
+    power: str
+    counter: str = ""
+    cycle: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +305,15 @@ class SparePart:
 
 
 @dataclass(frozen=True, slots=True)
+class TechnicianHours:
+    """Somebody who does maintenance, and the hours a week for it [h]."""
+
+    name: str
+    skills: tuple[str, ...]
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
 class Plant:
     """One plant as its folder describes it. Immutable: a changed folder is a new Plant.
 
@@ -302,6 +329,8 @@ class Plant:
     alarms       the alarm list, in the order of the file
     maintenance  what is done to work units, in the order of the file
     spares       by id
+    technicians  in the order of the file
+    retrofits    work units that are read from their power, in the order of the file
     """
 
     id: str
@@ -325,6 +354,8 @@ class Plant:
     alarms: tuple[AlarmRule, ...] = ()
     maintenance: tuple[MaintenanceTask, ...] = ()
     spares: Mapping[str, SparePart] = field(default_factory=dict)
+    technicians: tuple[TechnicianHours, ...] = ()
+    retrofits: tuple[Retrofit, ...] = ()
 
     @property
     def work_units(self) -> tuple[str, ...]:

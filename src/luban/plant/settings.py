@@ -18,6 +18,7 @@ __all__ = [
     "KpiTable",
     "PlantFile",
     "PlantTable",
+    "RetrofitTable",
     "ShiftTable",
     "SignalTable",
     "SourceTable",
@@ -150,6 +151,15 @@ class SourceTable(_Table):
     )
 
 
+class RetrofitTable(_Table):
+    """A machine without a control that speaks: states and counts are read from its power."""
+
+    equipment: Text = Field(description="Path of the work unit, e.g. machining/press03.")
+    power: Text = Field(description="Id of the signal with its power or current.")
+    counter: str = Field("", description="Id of a signal that counts pieces, where there is one.")
+    cycle: str = Field("", description="Time for a piece, e.g. 45s: counts pieces where the power shows no cycles.")
+
+
 class PlantFile(_Table):
     """plant.toml: one plant."""
 
@@ -159,3 +169,4 @@ class PlantFile(_Table):
     equipment: list[EquipmentTable] = Field(default_factory=list)
     signal: list[SignalTable] = Field(default_factory=list)
     source: list[SourceTable] = Field(default_factory=list)
+    retrofit: list[RetrofitTable] = Field(default_factory=list)

@@ -17,6 +17,7 @@ __all__ = ["CLOCKS", "POLICIES", "RULES", "list_of", "parts_of"]
 
 POLICIES: Final = ("calendar", "age", "condition", "failure")
 CLOCKS: Final = ("calendar", "running", "pieces")
+_WEEK: Final = 168.0
 _TIMES: Final = re.compile(r"(.+?)\s*[x×]\s*(\d+)\Z")
 _WHOLE: Final = (("maintenance", "people"), ("spares", "lot"), ("spares", "order_at"))
 
@@ -117,4 +118,12 @@ def _kept(draft: Draft) -> Iterator[Complaint]:
                 yield Complaint(row.at("parts"), "parts", "unknown spare part", repr(item), expected, hint)
 
 
-RULES = (_words, _assets, _intervals, _whole_numbers, _kept)
+def _hours(draft: Draft) -> Iterator[Complaint]:
+    for row in draft.rows("technicians"):
+        if row.values["hours"] > _WEEK:
+            yield Complaint(
+                row.at("hours"), "hours", "more hours than a week has", f"{row.values['hours']:g}", "168 or less"
+            )
+
+
+RULES = (_words, _assets, _intervals, _whole_numbers, _kept, _hours)

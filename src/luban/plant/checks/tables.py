@@ -23,6 +23,7 @@ def _table_ids(draft: Draft) -> Iterator[Complaint]:
         "inspection": ("item", "operation", "characteristic"),
         "maintenance": ("asset", "task"),
         "spares": ("id",),
+        "technicians": ("name",),
     }
     for table, columns in keys.items():
         first: dict[tuple[Any, ...], Row] = {}
