@@ -24,6 +24,7 @@ class Quality(IntEnum):
     CLOCK_SKEW = 5  # source clock differs from ours by more than the allowed skew
     CALIBRATION_DUE = 6  # the gauge's calibration has expired
     LAST_KNOWN = 7  # the source repeats its last value because it lost its own input
+    INFERRED = 8  # worked out from another signal, less surely than a figure needs
     # bad: no use as a value
     BAD = 64  # the source says so, no further reason
     NOT_A_NUMBER = 65  # NaN or infinity

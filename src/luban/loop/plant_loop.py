@@ -18,6 +18,7 @@ from luban.core import time as clock
 from luban.core.errors import DiskFullError, LedgerError
 from luban.ledger import Intake, Ledger, LedgerWriter, Rows, Spool
 from luban.loop.places import Places, places
+from luban.loop.retrofit import Retrofitting
 from luban.loop.wiring import connection
 from luban.plant import Plant, load
 
@@ -25,6 +26,7 @@ __all__ = ["IntakeStatus", "PlantLoop"]
 
 _log = logging.getLogger(__name__)
 _TURN = 0.05  # s between two looks at the spool
+_READ = 60.0  # s between two looks at the power of machines without a control
 
 
 @dataclass(slots=True)
@@ -96,6 +98,8 @@ class PlantLoop:
                 )
             )
         self._tasks = [asyncio.create_task(c.run(), name=f"collector {c.source}") for c in self._collectors]
+        if self.plant.retrofits:
+            self._tasks.append(asyncio.create_task(self._read_power(), name="retrofit"))
         self._tasks.append(asyncio.create_task(self._take_in(), name="intake"))
 
     async def stop(self) -> None:
@@ -127,6 +131,19 @@ class PlantLoop:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+
+    async def _read_power(self) -> None:
+        """States and counts of machines that have only a power meter."""
+        reading = Retrofitting(self.plant, self.ledger, self.places.spool)
+        try:
+            while True:
+                try:
+                    await asyncio.to_thread(reading.turn)
+                except Exception as error:  # noqa: BLE001 - the next look begins anew
+                    _log.warning("power was not read", exc_info=error)
+                await asyncio.sleep(_READ)
+        finally:
+            reading.close()
 
     async def _take_in(self) -> None:
         assert self._writer is not None  # noqa: S101 - start() sets it

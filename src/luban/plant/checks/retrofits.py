@@ -33,10 +33,14 @@ def _places(draft: Draft) -> Iterator[Complaint]:
                     did_you_mean(name, signals),
                 )  # fmt: skip
         try:
-            if table.cycle and parse_duration(table.cycle) <= 0:
-                raise InputError("no time for a piece", came=repr(table.cycle), expected="a duration such as 45s")
+            cycle = parse_duration(table.cycle) if table.cycle else 1
         except InputError as error:
             yield said(entry.at("cycle"), "cycle", error)
+            continue
+        if cycle <= 0:
+            yield Complaint(
+                entry.at("cycle"), "cycle", "no time for a piece", repr(table.cycle), "a duration such as 45s"
+            )
 
 
 def _once(draft: Draft) -> Iterator[Complaint]:

@@ -4,20 +4,36 @@ Reads   Fact(signal) of a power meter, or a file; of a counter too, where there 
 Writes  nothing itself: states and counts with their confidence, and rows for the books that say they are inferred
 """
 
+from luban.understand.health.retrofit.facts import (
+    MAPPING,
+    SOURCE,
+    SURE,
+    alive_row,
+    count_rows,
+    model_row,
+    state_rows,
+)
 from luban.understand.health.retrofit.levels import Level, Levels, find_levels
 from luban.understand.health.retrofit.meter import LEAST_HOURS, Meter, learn_meter
 from luban.understand.health.retrofit.reading import STATES, Made, Retrofitted, Spell, read_meter
 
 __all__ = [
     "LEAST_HOURS",
+    "MAPPING",
+    "SOURCE",
     "STATES",
+    "SURE",
     "Level",
     "Levels",
     "Made",
     "Meter",
     "Retrofitted",
     "Spell",
+    "alive_row",
+    "count_rows",
     "find_levels",
     "learn_meter",
+    "model_row",
     "read_meter",
+    "state_rows",
 ]

@@ -1,8 +1,8 @@
 """Cycles in pulses of work: which of them together are one piece, and how many pieces there were.
 
 A program repeats itself: pulse by pulse it takes the same time at the same power, piece after piece, while loading
-takes as long as it takes. So a piece is the shortest row of pulses that repeats, and what lies between two pieces of a row
-belongs to the work if it is no longer than usual there. Nothing is told about cycle times.
+takes as long as it takes. So a piece is the shortest row of pulses that repeats, and what lies between two pieces of a
+row belongs to the work if it is no longer than usual there. Nothing is told about cycle times.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _SHARE = 0.8  # of the longest row: a shorter piece that explains so much is pre
 _DIPS = (0.0, 1.5, 2.5, 3.5, 4.5, 6.5, 8.5)  # readings: shorter pauses are tried as dips within a pulse
 _PLAIN = 3  # pulses in a piece that are believed first
 _CLEAN = 0.1  # of the pulses of a row that is believed first: those that do not repeat
+_LEARNS = 0.25  # of a new pulse goes into what is expected of the next
 _SHORT = 0.9  # worth of a piece with one pulse more
 
 
@@ -146,8 +147,10 @@ def _walk(duration: list[float], mean: list[float], at: int, period: int, step: 
     if at + _REPEATS * period > upto:
         return _Walk(at, period)
     learned = [(duration[k], mean[k]) for k in range(at, at + period)]
+    seen = [[size] for size, _ in learned]
     found = _Walk(at, period)
-    k, phase, fitted, missed, misfit = at + period, 0, period, 0, 0
+    k, phase, missed, lost, misfit = at + period, 0, 0, 0.0, 0
+    fitted, astray = period, 0.0  # up to where the row is sure: pulses that fit, time at work of those that do not
     while k < upto:
         size, level = learned[phase]
         used = 1
@@ -158,22 +161,23 @@ def _walk(duration: list[float], mean: list[float], at: int, period: int, step: 
             if _alike(both, joined, size, level, step):
                 fits, used, misfit = True, 2, misfit + 1
         if fits:
-            fitted, missed = fitted + 1, 0
-            learned[phase] = (size + 0.25 * (_sum(duration, k, used) - size), level + 0.25 * (mean[k] - level))
+            own = sum(duration[k : k + used])
+            seen[phase].append(own)
+            missed = 0
+            learned[phase] = (size + _LEARNS * (own - size), level + _LEARNS * (mean[k] - level))
         else:
-            missed, misfit = missed + 1, misfit + 1
-            if missed > _MISSES or (missed and fitted < 2 * period):
+            missed, misfit, lost = missed + 1, misfit + 1, lost + duration[k]
+            if missed > _MISSES or sum(map(len, seen)) < 2 * period:
                 break
         k, phase = k + used, (phase + 1) % period
         if fits and phase == 0:
-            found.end, found.misfit = k, misfit
-    learned = _shortest(learned, step)
-    pieces = _whole(duration[at : found.end], learned)
-    if pieces < _REPEATS:
-        return _Walk(at, period)
-    found.period = len(learned)
-    found.pieces, found.work = pieces, sum(size for size, _ in learned)
-    return found
+            found.end, found.misfit, fitted, astray = k, misfit, sum(map(len, seen)), lost
+    piece = [(float(np.median(sizes)), level) for sizes, (_, level) in zip(seen, learned, strict=True)]
+    shortest = _shortest(piece, step)
+    found.work = sum(size for size, _ in shortest)
+    found.pieces = round(fitted / len(shortest) + astray / found.work)
+    found.period = len(shortest)
+    return found if found.pieces >= _REPEATS and found.end > at else _Walk(at, period)
 
 
 def _shortest(learned: list[tuple[float, float]], step: float) -> list[tuple[float, float]]:
@@ -184,15 +188,6 @@ def _shortest(learned: list[tuple[float, float]], step: float) -> list[tuple[flo
         if count % period == 0 and all(_alike(*one, *other, step) for one, other in zip(learned, shifted, strict=True)):
             return learned[:period]
     return learned
-
-
-def _sum(duration: list[float], k: int, used: int) -> float:
-    return sum(duration[k : k + used])
-
-
-def _whole(durations: list[float], learned: list[tuple[float, float]]) -> int:
-    """Pieces by their time in work: a pulse cut in two, or two in one, do not change it."""
-    return round(sum(durations) / sum(size for size, _ in learned))
 
 
 def _alike(one: float, level: float, other: float, usual: float, step: float) -> bool:

@@ -1,0 +1,153 @@
+"""Machines without a control that speaks: their states and counts come into the books from their power.
+
+Reads   Fact(signal) of the power, Fact(event) of kind model
+Writes  Fact(state), Fact(count) of source `retrofit.MACHINE`, and events: alive for the time they cover,
+        model whenever levels are learned
+
+Nothing is kept but what the books hold: after a restart it goes on where the newest fact ends.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import narwhals as nw
+import numpy as np
+
+from luban.core import time as clock
+from luban.core.errors import InputError
+from luban.core.time import DAY, HOUR
+from luban.ledger import Ledger, Spool
+from luban.plant import Plant, Retrofit
+from luban.understand.book import entries
+from luban.understand.health.retrofit import (
+    SOURCE,
+    Meter,
+    alive_row,
+    count_rows,
+    learn_meter,
+    model_row,
+    read_meter,
+    state_rows,
+    words as said,
+)
+from luban.understand.quality.data import Floats, Ints
+
+__all__ = ["Retrofitting", "source_of"]
+
+_LEARN: Final = 7 * DAY  # newest power that levels are learned from
+_BEFORE: Final = 6 * HOUR  # read again before what is told, so that rows of pieces are whole
+_ENOUGH: Final = 8.0  # hours of power before anything is told
+
+
+def source_of(own: Retrofit) -> str:
+    """Who says it, in the books: `retrofit` and the machine."""
+    return ".".join((SOURCE, *own.unit.split("/")[1:]))
+
+
+class Retrofitting:
+    """Tells states and counts of every `[[retrofit]]` of a plant.
+
+    folder   the ledger's `spool` folder
+    Example  Retrofitting(plant, ledger, places.spool).turn()  # again every minute
+    """
+
+    def __init__(self, plant: Plant, ledger: Ledger, folder: Path) -> None:
+        self.plant, self.ledger = plant, ledger
+        self._spools = {own.unit: Spool(folder, source_of(own)) for own in plant.retrofits}
+        self.notes: dict[str, tuple[str, ...]] = {}
+        self._settled: dict[str, int] = {}
+
+    def turn(self, now: int | None = None) -> int:
+        """Tell what is settled since the last turn; returns rows written. What a machine lacks stands in `notes`."""
+        written = 0
+        moment = clock.now() if now is None else now
+        for own in self.plant.retrofits:
+            try:
+                written += self._one(own, moment)
+            except InputError as error:
+                self.notes[own.unit] = (str(error),)
+        return written
+
+    def close(self) -> None:
+        """Make all that was told durable."""
+        for spool in self._spools.values():
+            spool.close()
+
+    def _one(self, own: Retrofit, now: int) -> int:
+        since, word = self._told(own)
+        meter = self._meter(own)
+        written = 0
+        if meter is None:
+            time, power = self._signal(own.power, now - _LEARN, now)
+            learned = learn_meter(time, power)
+            if learned.hours < _ENOUGH:
+                raise InputError(said.SHORT.format(hours=f"{learned.hours:.1f}", least=f"{_ENOUGH:g}"))
+            meter = self._record(own, learned, "fit")
+            written, since = written + 1, max(since, int(time[0]))
+        time, power = self._signal(own.power, since - _BEFORE, now)
+        counter = self._counter(own, since - _BEFORE, now) if own.counter else None
+        cycle = own.cycle / 1e6 if own.cycle else None
+        told = read_meter(time, power, meter, cycle=cycle, counter=counter)
+        if said.CHANGED in told.notes:
+            meter = self._record(own, learn_meter(*self._signal(own.power, now - DAY, now)), "adapt")
+            written += 1
+            told = read_meter(time, power, meter, cycle=cycle, counter=counter)
+        self.notes[own.unit] = told.notes
+        since = max(since, self._settled.get(own.unit, 0))
+        self._settled[own.unit] = max(since, told.settled)
+        covered = max(since, int(told.spells[0].start))
+        if told.settled > covered:
+            self._put(own, "event", alive_row(source_of(own), covered, told.settled))
+        states = state_rows(told, own.unit, since, word)
+        counts = count_rows(told, own.unit, max(since, self._counted(own)))
+        for stream, rows in (("state", states), ("count", counts)):
+            if rows["time"]:
+                self._put(own, stream, rows)
+                written += len(rows["time"])
+        self._spools[own.unit].flush()
+        return written
+
+    def _put(self, own: Retrofit, stream: str, rows: dict[str, list[Any]]) -> None:
+        self._spools[own.unit].put(stream, rows)
+
+    def _record(self, own: Retrofit, meter: Meter, code: str) -> Meter:
+        self._put(own, "event", model_row(own.unit, meter, code))
+        return meter
+
+    def _meter(self, own: Retrofit) -> Meter | None:
+        """The newest levels on record."""
+        for entry in reversed(entries(self.ledger, "model", own.unit)):
+            if entry.data.get("model") == "power levels":
+                return Meter.restore(str(entry.data["meter"]).encode())
+        return None
+
+    def _told(self, own: Retrofit) -> tuple[int, str]:
+        """Time and word of the newest state that was told; (0, "") for none."""
+        rows = self._newest("state", own, ("time", "state"))
+        return (int(rows[0]["time"]), str(rows[0]["state"])) if rows else (0, "")
+
+    def _counted(self, own: Retrofit) -> int:
+        rows = self._newest("count", own, ("time",))
+        return int(rows[0]["time"]) if rows else 0
+
+    def _newest(self, stream: str, own: Retrofit, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+        frame = self.ledger.frame(stream, subjects=[own.unit]).filter(nw.col("source") == source_of(own))
+        rows = frame.select(*columns).sort("time", descending=True).head(1).collect("pyarrow").to_arrow()
+        found: list[dict[str, Any]] = rows.to_pylist()
+        return found
+
+    def _signal(self, name: str, since: int, until: int) -> tuple[Ints, Floats]:
+        frame = self.ledger.frame("signal", subjects=[name], since=max(since, 0), until=until)
+        good = frame.filter(nw.col("quality") == 0).select("time", "value", "seq").sort("time", "seq")
+        table = good.collect("pyarrow").to_arrow()
+        value = table["value"].to_numpy(zero_copy_only=False).astype(np.float64)
+        return table["time"].to_numpy().astype(np.int64), value
+
+    def _counter(self, own: Retrofit, since: int, until: int) -> Ints:
+        """When a counter that rises told a piece more."""
+        time, value = self._signal(own.counter, since, until)
+        steps = np.diff(value, prepend=value[:1])
+        steps = np.where(steps < 0, value, steps)
+        return np.repeat(time, np.clip(np.nan_to_num(steps), 0, 1e6).astype(np.int64))
