@@ -20,10 +20,12 @@ from luban.screens.cli import (
     gauge,
     grant,
     health,
+    health_diagnose,
     inspect,
     kpi,
     ledger,
     lifetime,
+    maintain,
     pilot,
     plant,
     rehearse,
@@ -82,7 +84,9 @@ doe.register(app)
 setpoint.register(app)
 rehearse.register(app)
 health.register(app)
+health_diagnose.register(health.group)
 lifetime.register(app)
+maintain.register(app)
 alarms.register(app)
 pilot.register(app)
 app.add_typer(ledger.app, name="ledger")

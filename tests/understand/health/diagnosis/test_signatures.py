@@ -122,6 +122,14 @@ def test_without_any_case_it_says_what_stands_out(baseline: Baseline):
 
 def test_state_comes_back_to_the_bit(baseline: Baseline, learned: Signatures):
     again = Signatures.restore(learned.save())
+    kept = Baseline.restore(baseline.save())
+    assert (
+        kept.windows(machine(np.random.default_rng(8), 90)).tolist()
+        == baseline.windows(machine(np.random.default_rng(8), 90)).tolist()
+    )
+    assert (kept.names, kept.columns, kept.excluded) == (baseline.names, baseline.columns, baseline.excluded)
+    with pytest.raises(InputError, match="not saved good operation"):
+        Baseline.restore(b"PK nothing")
     rows = machine(np.random.default_rng(8), 50, "dull tool")
     assert again.name(baseline, rows) == learned.name(baseline, rows)
     assert (again.threshold, again.rate, again.digest()) == (learned.threshold, learned.rate, learned.digest())
@@ -172,10 +180,10 @@ def test_signals_that_not_every_machine_has_are_left_out(baseline: Baseline):
 
 def test_a_change_of_product_is_no_fault():
     rng = np.random.default_rng(6)
-    levels = np.repeat([1.0, 1.4, 1.0, 1.4], 150)
+    levels = np.repeat([1.0, 1.4] * 10, 30)  # products take turns sooner than a window is long
     good = machine(rng, 600) * levels[:, None]
     products = ["A" if level == 1 else "B" for level in levels]
-    baseline = learn_baseline(good, NAMES, window=30, regimes=products)
+    baseline = learn_baseline(good, NAMES, window=40, regimes=products)
     verdict = diagnose(baseline, machine(rng, 40) * 1.4, regimes=["B"] * 40)
     assert verdict.reason == USUAL
     assert diagnose(baseline, machine(rng, 40) * 1.4, regimes=["A"] * 40).reason != USUAL

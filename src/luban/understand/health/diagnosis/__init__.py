@@ -22,16 +22,21 @@ from luban.understand.health.diagnosis.labels import (
 from luban.understand.health.diagnosis.learn import Case, Found, LearnRule, Signatures, learn
 from luban.understand.health.diagnosis.rules import FIGURES, Rule, RuleBook, RuleWatch, read_rules, rules_of
 from luban.understand.health.diagnosis.signature import LEAST_ROWS, VIEWS, Baseline, learn_baseline
+from luban.understand.health.diagnosis.study import ASKED, GOOD, Asked, DiagnosisStudy, Told, diagnosis_study
 from luban.understand.health.diagnosis.verdict import Cause, Evidence, Firing, Verdict
 
 __all__ = [
+    "ASKED",
     "FIGURES",
+    "GOOD",
     "LEAST_ROWS",
     "VIEWS",
     "Ailment",
+    "Asked",
     "Baseline",
     "Case",
     "Cause",
+    "DiagnosisStudy",
     "Evidence",
     "Firing",
     "Found",
@@ -42,9 +47,11 @@ __all__ = [
     "RuleBook",
     "RuleWatch",
     "Signatures",
+    "Told",
     "Verdict",
     "ailments",
     "diagnose",
+    "diagnosis_study",
     "dismiss_row",
     "gather_cases",
     "joined",

@@ -13,10 +13,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from luban.core.errors import InputError
 from luban.understand.health.diagnosis import words
@@ -27,8 +30,9 @@ from luban.understand.quality.data import Excluded, Floats
 
 __all__ = ["Case", "Found", "LearnRule", "Signatures", "learn"]
 
-_MOST_WINDOWS = 60  # of one case
+_MOST_WINDOWS = 40  # of one case
 _FOLDS = 10
+_LEAST_LIKENESS = 1 / 3  # of what is unusual, that a past case must explain to be named at all
 _ALIKE = 0.05  # difference of likeness below which two causes are told as alike
 _SHOWN = 4
 
@@ -79,7 +83,7 @@ class Case:
         """The case of rows from its begin to its end, beside the machine's good operation; `name` becomes its id."""
         found = baseline.windows(rows, regimes)
         kept = np.unique(np.linspace(0, len(found) - 1, min(_MOST_WINDOWS, len(found))).round().astype(int))
-        return cls(name, machine, cause.strip(), baseline.names, found[kept], time)
+        return cls(name, machine, cause.strip(), baseline.names, _short(found[kept]), time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,11 @@ class Found:
     def right(self) -> float:
         """Share of windows that were named rightly [1]."""
         return self.named.get(self.cause, 0) / self.windows if self.windows else float("nan")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for `--json` and REST."""
+        return {"cause": self.cause, "cases": self.cases, "windows": self.windows, "halves": self.halves,
+                "right": self.right if self.windows else None, "named": dict(self.named)}  # fmt: skip
 
 
 class Signatures:
@@ -130,6 +139,7 @@ class Signatures:
         self._asked = self._left_out(whole, np.where(distances > self.usual, alike, -np.inf)) if cases else ()
         self.threshold, self.rate = self._calibrated()
         self.notes = self._limits()
+        self._checked: tuple[Found, ...] | None = None
 
     def chance(self, likeness: float) -> float | None:
         """Chance that an unknown cause looks as much alike [1]; None if only one cause has been learned."""
@@ -179,6 +189,11 @@ class Signatures:
 
     def check(self) -> tuple[Found, ...]:
         """How the learned cases are named by models that had not seen them, cause by cause."""
+        if self._checked is None:
+            self._checked = self._check()
+        return self._checked
+
+    def _check(self) -> tuple[Found, ...]:
         named: dict[str, dict[str, int]] = {cause: {} for cause in self.causes}
         several = {cause for cause in self.causes if sum(one.cause == cause for one in self.cases) > 1}
         folds = min(_FOLDS, len(self.cases))
@@ -201,19 +216,26 @@ class Signatures:
 
     def digest(self) -> str:
         """SHA-256 of all that was learned from, for the record of the model."""
-        return hashlib.sha256(self.save()).hexdigest()
+        told, arrays = self._kept()
+        found = hashlib.sha256(told)
+        for name in sorted(arrays):
+            found.update(np.ascontiguousarray(arrays[name]).tobytes())
+        return found.hexdigest()
 
     def save(self) -> bytes:
         """Cases, good operation and rule; what follows from them is worked out again by `restore`, to the same bit."""
+        told, arrays = self._kept()
+        file = io.BytesIO()
+        np.savez_compressed(file, allow_pickle=False, told=np.frombuffer(told, np.uint8), **arrays)
+        return file.getvalue()
+
+    def _kept(self) -> tuple[bytes, dict[str, NDArray[np.float32]]]:
         told = {"names": self.names, "rule": asdict(self.rule), "excluded": [one.as_dict() for one in self.excluded],
                 "cases": [[one.id, one.machine, one.cause, one.time] for one in self.cases],
                 "good": len(self._good)}  # fmt: skip
-        arrays = {f"case{at}": one.signatures for at, one in enumerate(self.cases)}
-        arrays |= {f"good{at}": part for at, part in enumerate(self._good)}
-        file = io.BytesIO()
-        text = json.dumps(told, sort_keys=True, ensure_ascii=False).encode("utf-8")
-        np.savez(file, allow_pickle=False, told=np.frombuffer(text, np.uint8), **arrays)
-        return file.getvalue()
+        arrays = {f"case{at}": one.signatures.astype(np.float32) for at, one in enumerate(self.cases)}
+        arrays |= {f"good{at}": part.astype(np.float32) for at, part in enumerate(self._good)}
+        return json.dumps(told, sort_keys=True, ensure_ascii=False).encode("utf-8"), arrays
 
     @classmethod
     def restore(cls, state: bytes) -> Signatures:
@@ -223,16 +245,16 @@ class Signatures:
         """
         try:
             with np.load(io.BytesIO(state), allow_pickle=False) as file:
-                kept = {name: file[name] for name in file.files}
+                kept: dict[str, Any] = {name: file[name] for name in file.files}
             told = json.loads(bytes(kept["told"]).decode("utf-8"))
             names = tuple(told["names"])
-            cases = tuple(Case(id_, machine, cause, names, kept[f"case{at}"], time)
+            cases = tuple(Case(id_, machine, cause, names, kept[f"case{at}"].astype(np.float64), time)
                           for at, (id_, machine, cause, time) in enumerate(told["cases"]))  # fmt: skip
-            good = tuple(kept[f"good{at}"] for at in range(told["good"]))
+            good = tuple(kept[f"good{at}"].astype(np.float64) for at in range(told["good"]))
             return cls(
                 names, cases, good, LearnRule(**told["rule"]), tuple(Excluded(**one) for one in told["excluded"])
             )
-        except (ValueError, KeyError, TypeError, OSError) as error:
+        except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
             raise InputError("these are not saved signatures", came=str(error)) from None
 
     def _numbered(self, cases: Sequence[Case]) -> list[tuple[int, Floats]]:
@@ -252,11 +274,11 @@ class Signatures:
         if len(self.causes) < 2:
             return 0.5, None
         every = np.unique(np.concatenate(self._asked))
-        # just above a likeness that was reached, or at one half, whichever is more
-        tried = np.maximum(np.nextafter(every[np.isfinite(every)], np.inf), 1e-6)
+        # just above a likeness that was reached
+        tried = np.unique(np.maximum(np.nextafter(every[np.isfinite(every)], np.inf), _LEAST_LIKENESS))
         rates = [(float(level), self.chance(float(level)) or 1.0) for level in tried]
         fit = [pair for pair in rates if pair[1] <= self.rule.false_known]
-        return fit[0] if fit else rates[-1] if rates else (0.5, 1 / (len(self._asked) + 1))
+        return fit[0] if fit else rates[-1] if rates else (_LEAST_LIKENESS, 1 / (len(self._asked) + 1))
 
     def _limits(self) -> tuple[str, ...]:
         if len(self.causes) == 1:
@@ -310,7 +332,7 @@ def learn(cases: Sequence[Case], baselines: Sequence[Baseline], rule: LearnRule 
         raise InputError("the machines share no signal", hint="give the same names to signals that mean the same")
     excluded = [Excluded("", name, "", words.NOT_EVERYWHERE)
                 for name in sorted({name for one in baselines for name in one.names} - set(names))]  # fmt: skip
-    good = tuple(np.nan_to_num(_arranged(one.good(), one.names, names), nan=0.0) for one in baselines)
+    good = tuple(_short(np.nan_to_num(_arranged(one.good(), one.names, names), nan=0.0)) for one in baselines)
     kept = []
     for one in sorted(cases, key=lambda case: case.id):
         reason = words.NO_CAUSE if not one.cause else "" if len(one.signatures) else words.NO_WINDOW
@@ -323,6 +345,11 @@ def learn(cases: Sequence[Case], baselines: Sequence[Baseline], rule: LearnRule 
         excluded += [Excluded(one.id, names[at], "", words.CASE_LACKS) for at in np.flatnonzero(gone)]
         kept.append(Case(one.id, one.machine, one.cause, names, np.where(lost, 0.0, vectors), one.time))
     return Signatures(names, tuple(kept), good, rule or LearnRule(), tuple(excluded))
+
+
+def _short(signatures: Floats) -> Floats:
+    """To seven digits, so that a record of them is half as long and says the same."""
+    return signatures.astype(np.float32).astype(np.float64)
 
 
 def _arranged(signatures: Floats, have: Sequence[str], want: Sequence[str]) -> Floats:

@@ -7,9 +7,13 @@ one machine can be held beside a stretch of another that runs at another level.
 
 from __future__ import annotations
 
+import io
+import json
 import warnings
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +41,7 @@ class Baseline:
     window   rows of a window
     middle   mean of each signal by regime [its unit], shape (p,)
     scale    standard deviation of each by regime [its unit], shape (p,)
-    blocks   good rows in units of scale, in stretches of one regime
+    blocks   good rows in units of scale, in stretches without a regime that is not known
     excluded signals and regimes that are not used, with the reason
     """
 
@@ -70,7 +74,7 @@ class Baseline:
     def latest(self, rows: Floats, regimes: Sequence[str] | None = None) -> Floats | None:
         """Signature of the last window of rows, or of all if they are fewer; None below LEAST_ROWS; shape (3 p,).
 
-        A regime that begins within the window cuts it short.
+        A regime never seen within the window cuts it short.
         """
         blocks = self._scaled(rows, regimes)
         if not blocks or len(blocks[-1]) < LEAST_ROWS:
@@ -95,11 +99,40 @@ class Baseline:
         rows = np.asarray(rows, np.float64)
         if rows.ndim != 2 or rows.shape[1] <= max(self.columns):
             raise InputError("rows lack signals", came=str(rows.shape), expected=f"{max(self.columns) + 1} columns")
-        return tuple(
-            (rows[first:last, self.columns] - self.middle[label]) / self.scale[label]
-            for first, last, label in _stretches(len(rows), regimes)
-            if label in self.middle
-        )
+        return _scaled(rows[:, self.columns], _labels(len(rows), regimes), self.middle, self.scale)
+
+    def save(self) -> bytes:
+        """Everything, for a record of the model."""
+        told = {"names": self.names, "columns": self.columns, "window": self.window, "regimes": list(self.middle),
+                "blocks": len(self.blocks), "excluded": [one.as_dict() for one in self.excluded]}  # fmt: skip
+        arrays = {f"block{at}": block for at, block in enumerate(self.blocks)}
+        arrays |= {f"middle{at}": self.middle[label] for at, label in enumerate(self.middle)}
+        arrays |= {f"scale{at}": self.scale[label] for at, label in enumerate(self.middle)}
+        file = io.BytesIO()
+        text = json.dumps(told, sort_keys=True, ensure_ascii=False).encode("utf-8")
+        np.savez_compressed(file, allow_pickle=False, told=np.frombuffer(text, np.uint8), **arrays)
+        return file.getvalue()
+
+    @classmethod
+    def restore(cls, state: bytes) -> Baseline:
+        """The same again, to the bit.
+
+        Raises  InputError if the bytes are not such a state
+        """
+        try:
+            with np.load(io.BytesIO(state), allow_pickle=False) as file:
+                kept = {name: file[name] for name in file.files}
+            told = json.loads(bytes(kept["told"]).decode("utf-8"))
+            labels = list(enumerate(told["regimes"]))
+            return cls(
+                tuple(told["names"]), tuple(told["columns"]), told["window"],
+                {label: kept[f"middle{at}"] for at, label in labels},
+                {label: kept[f"scale{at}"] for at, label in labels},
+                tuple(kept[f"block{at}"] for at in range(told["blocks"])),
+                tuple(Excluded(**one) for one in told["excluded"]),
+            )  # fmt: skip
+        except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
+            raise InputError("this is not saved good operation", came=str(error)) from None
 
 
 def learn_baseline(
@@ -118,11 +151,11 @@ def learn_baseline(
     if good.ndim != 2 or good.shape[1] != len(names) or window < LEAST_ROWS:
         raise InputError("rows, names and window do not fit", came=f"{good.shape}, {len(names)}, {window}",
                          expected=f"a column a name, a window of {LEAST_ROWS} rows or more")  # fmt: skip
-    stretches = _stretches(len(good), regimes)
+    labels = _labels(len(good), regimes)
     excluded = list[Excluded]()
     by_regime = dict[str, Floats]()
-    for label in sorted({label for *_, label in stretches}):
-        rows = np.concatenate([good[first:last] for first, last, own in stretches if own == label])
+    for label in sorted(set(labels.tolist())):
+        rows = good[labels == label]
         if len(rows) >= window:
             by_regime[label] = rows
         else:
@@ -135,11 +168,10 @@ def learn_baseline(
     middle, scale = dict[str, Floats](), dict[str, Floats]()
     for label, rows in by_regime.items():
         middle[label], scale[label] = np.nanmean(rows[:, columns], axis=0), np.nanstd(rows[:, columns], axis=0)
-    blocks = tuple((good[first:last, columns] - middle[own]) / scale[own]
-                   for first, last, own in stretches if own in middle)  # fmt: skip
-    if max(map(len, blocks)) < window:
-        raise InputError("no regime lasts for a whole window", came=f"{max(map(len, blocks))} rows",
-                         expected=f"{window}", hint="choose a shorter window")  # fmt: skip
+    blocks = tuple(block for block in _scaled(good[:, columns], labels, middle, scale) if len(block) >= window)
+    if sum(map(len, blocks)) < LEAST_WINDOWS * window:
+        raise InputError("good operation is broken up too much", came=f"{len(good)} rows",
+                         expected=f"stretches of {window} rows", hint="choose a shorter window")  # fmt: skip
     return Baseline(tuple(names[at] for at in columns), tuple(columns), window, middle, scale, blocks, tuple(excluded))
 
 
@@ -162,14 +194,26 @@ def _varying(by_regime: Mapping[str, Floats], names: Sequence[str], excluded: li
     return columns
 
 
-def _stretches(count: int, regimes: Sequence[str] | None) -> list[tuple[int, int, str]]:
-    """First row, row after the last, and regime of each stretch of one regime."""
+def _labels(count: int, regimes: Sequence[str] | None) -> np.ndarray[Any, np.dtype[np.str_]]:
+    """Regime of each row."""
     if regimes is None:
-        return [(0, count, "")] if count else []
+        return np.full(count, "")
     if len(regimes) != count:
         raise InputError("rows and regimes differ in number", came=f"{count} and {len(regimes)}")
-    starts = [at for at in range(count) if not at or regimes[at] != regimes[at - 1]]
-    return [(first, last, regimes[first]) for first, last in zip(starts, [*starts[1:], count], strict=True)]
+    return np.array(regimes, dtype=np.str_)
+
+
+def _scaled(
+    rows: Floats, labels: np.ndarray[Any, np.dtype[np.str_]], middle: Mapping[str, Floats], scale: Mapping[str, Floats]
+) -> tuple[Floats, ...]:
+    """Stretches of rows of known regimes, each row in the scale of its own."""
+    told = np.full(rows.shape, np.nan)
+    known = np.isin(labels, list(middle))
+    for label in middle:
+        mine = labels == label
+        told[mine] = (rows[mine] - middle[label]) / scale[label]
+    edges = np.flatnonzero(np.diff(known.astype(np.int8), prepend=0, append=0))
+    return tuple(told[first:last] for first, last in zip(edges[::2], edges[1::2], strict=True))
 
 
 def _cut(blocks: Sequence[Floats], width: int, step: int) -> Floats:
