@@ -256,7 +256,8 @@ def _suspects(trace: Trace, made: Plant, least: int) -> Ids:
     while True:
         numbers = np.arange(middle, min(middle + many, made.bought.stop))
         ids = trace.lots.ids([made.names[number] for number in numbers])
-        if len(trace.graph.walk(ids).nodes) >= least or numbers[-1] + 1 >= made.bought.stop:
+        numbers, ids = numbers[ids >= 0], ids[ids >= 0]  # some bought lots were never used
+        if len(trace.graph.walk(ids).nodes) >= least or middle + many >= made.bought.stop:
             return numbers.astype(np.int32)
         many += max(1, many // 8)
 

@@ -28,19 +28,19 @@ class Shop:
 
     def receive(self, lot: str, item: str, quantity: float, time: int, order: str | None = None) -> None:
         row = {"time": time, "seq": self._seq(), "subject": item, "lot": lot, "origin": None, "destination": "store"}
-        self.moves.append(row | {"quantity": quantity, "order": order})
+        self.moves.append(row | {"quantity": float(quantity), "order": order})
         self.made[lot] = self.made.get(lot, 0.0) + quantity
         self.stock[lot] = self.stock.get(lot, 0.0) + quantity
         self.item[lot] = item
 
     def use(self, lot: str, output: str, quantity: float, time: int, order: str) -> None:
         row = {"time": time, "seq": self._seq(), "subject": output, "input": lot, "item": self.item.get(lot)}
-        self.uses.append(row | {"quantity": quantity, "order": order})
+        self.uses.append(row | {"quantity": float(quantity), "order": order})
         self.stock[lot] = self.stock.get(lot, 0.0) - quantity
 
     def ship(self, lot: str, quantity: float, time: int, order: str | None, to: str | None = None) -> None:
         row = {"time": time, "seq": self._seq(), "subject": self.item[lot], "lot": lot, "origin": "store"}
-        self.moves.append(row | {"destination": to, "quantity": quantity, "order": order})
+        self.moves.append(row | {"destination": to, "quantity": float(quantity), "order": order})
         self.stock[lot] -= quantity
 
     def trace(self) -> Trace:

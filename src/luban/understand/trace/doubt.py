@@ -158,7 +158,8 @@ def _origins(trace: Trace, view: View, size: int) -> tuple[NDArray[np.float64], 
     receipts = np.flatnonzero(moves.receipts & (lot >= 0) & (moves["quantity"] > 0))
     got = lot[receipts]
     total = np.bincount(got, weights=moves["quantity"][receipts], minlength=size)
-    made[np.unique(got)] = total[np.unique(got)]
+    some = np.bincount(got, minlength=size) > 0
+    made[some] = total[some]
     np.minimum.at(birth, got, moves["time"][receipts])
     births(columns["target"], columns["time"], n, birth)
     known[lot[lot >= 0]] = True

@@ -226,10 +226,13 @@ class Graph:
         back    what they came from; else what they went into
         doubts  follow doubtful facts too, after all others
         limit   steps at most; below 0: no limit
+        Raises  InputError for a start that is no lot
         """
         view = view or self._view
         side, other = (view.made, view.columns["source"]) if back else (view.used, view.columns["target"])
         starts = np.asarray(starts, np.int32)
+        if len(starts) and int(starts.min()) < 0:
+            raise InputError("a walk begins at lots that are in the graph", came=str(int(starts.min())))
         with self._room(max(len(side.head), len(side.begin), int(starts.max(initial=0)) + 1)) as room:
             sure, n = reach(
                 side.begin, side.neighbour, side.head, side.after, other, view.bad, view.base, view.edges, starts,

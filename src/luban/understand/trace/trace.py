@@ -130,34 +130,28 @@ class Trace:
 
     def keeps_receipts(self, items: Ids) -> NDArray[np.bool_]:
         """Whether receipts of the items are on record; for an item that is not named: any receipts."""
-        received = np.unique(self.moves["item"][self.moves.receipts & (self.moves["lot"] >= 0)])
-        return np.isin(items, received) | ((items < 0) & bool(len(received)))
+        received = _Marks(self.moves["item"][self.moves.receipts & (self.moves["lot"] >= 0)])
+        return received.has(items) | ((items < 0) & bool(len(received.ids)))
 
     @cached_property
     def deliveries(self) -> NDArray[np.bool_]:
         """Movements to a customer: to a place that is one, or out for an order that is not one of making."""
         moves = self.moves
         places, origins = moves["destination"], moves["origin"]
-        named = np.unique(places[places >= 0])
+        named = _Marks(places).ids
         names = self.labels.array(named).to_pylist() if len(named) else []
-        customer, inside = _Marks(), _Marks()
         pairs = zip(named.tolist(), names, strict=True)
-        customer.mark(
-            np.array([n for n, name in pairs if name in self.partners or name.startswith(_CUSTOMER)], np.int32)
-        )
-        inside.mark(origins)
+        told = [number for number, name in pairs if name in self.partners or name.startswith(_CUSTOMER)]
+        customer, inside = _Marks(np.array(told, np.int32)), _Marks(origins)
         ordered = (moves["order"] >= 0) & ~self._own.has(moves["order"])
         outside = (places < 0) | ~(inside.has(places) | self._units.has(places))
-        boxes = _Marks()
-        boxes.mark(self._boxes)
         found: NDArray[np.bool_] = customer.has(places) | (ordered & outside & (origins >= 0))
-        return found & ~boxes.has(places)
+        return found & ~_Marks(self._boxes).has(places)
 
     @property
     def _boxes(self) -> Ids:
         """Places that are themselves moved: containers."""
-        places = np.unique(self.moves["destination"])
-        places = places[places >= 0]
+        places = _Marks(self.moves["destination"]).ids
         moved = np.zeros(len(self.lots) + 1, np.bool_)
         moved[self.moves["lot"]] = True  # the last place is of no lot
         ids = self.lots.ids(self.labels.array(places).to_pylist()) if len(places) else np.empty(0, np.int32)
@@ -211,19 +205,28 @@ class Trace:
         out = (moves.issues | self.deliveries) & (moves["lot"] >= 0)
         if not out.any():
             return out
-        view = self.graph.view
-        columns = view.columns
-        used = _pair(columns["source"][: view.edges], columns["order"][: view.edges])
-        rows = np.flatnonzero(out & (moves["order"] >= 0))
-        out[rows[np.isin(_pair(moves["lot"][rows], moves["order"][rows]), used)]] = False
+        rows = np.flatnonzero(out & self._own.has(moves["order"]))
+        if len(rows):
+            view = self.graph.view
+            lot, order = (view.columns[name][: view.edges] for name in ("source", "order"))
+            same = np.flatnonzero(_Marks(moves["lot"][rows]).has(lot) & _Marks(moves["order"][rows]).has(order))
+            used = _pair(lot[same], order[same])
+            out[rows[np.isin(_pair(moves["lot"][rows], moves["order"][rows]), used)]] = False
         return out
 
 
 class _Marks:
     """A set of ids."""
 
-    def __init__(self) -> None:
+    def __init__(self, ids: Ids | None = None) -> None:
         self._in = np.zeros(64, np.bool_)
+        if ids is not None:
+            self.mark(ids)
+
+    @property
+    def ids(self) -> Ids:
+        """The ids in it, rising."""
+        return np.flatnonzero(self._in).astype(np.int32)
 
     def mark(self, ids: Ids) -> bool:
         """Put ids in; whether one of them is new."""

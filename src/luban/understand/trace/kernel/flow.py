@@ -93,16 +93,15 @@ def spread(a: Any, b: Any, share: Any, held: Any, amount: Any, sweeps: Any) -> A
 
 
 @njit(cache=True, nogil=True)
-def arrivals(a: Any, b: Any, time: Any, order: Any, there: Any) -> None:
-    """First time that something of the start could be in each node; facts gone through in `order` of time.
+def arrivals(a: Any, b: Any, time: Any, there: Any) -> None:
+    """First time that something of the start could be in each node; facts best come in the order of the flow.
 
     there  of the starts: since when; of all others the largest integer; lowered
     """
     changed = True
-    while changed:  # again only for facts of the same moment
+    while changed:
         changed = False
-        for i in range(len(order)):
-            k = order[i]
+        for k in range(len(a)):
             if there[a[k]] <= time[k] and time[k] < there[b[k]]:
                 there[b[k]] = time[k]
                 changed = True
