@@ -89,6 +89,8 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
         "health_machines", "health_machine", "health_rows", "health_causes", "health_file", "health_learn",
         "health_case_open", "health_case_name", "health_case_dismiss",
         "health_diagnosis", "health_case", "health_case_settle", "health_signatures",
+        "maintenance", "maintenance_orders", "maintenance_order", "maintenance_stops", "maintenance_advice",
+        "maintenance_file", "maintenance_plan", "maintenance_step", "maintenance_spare",
         "alarms", "alarm", "alarms_of_machine", "alarm_statistics", "alarm_list", "alarm_act",
         "grants", "give_grant", "renew_grant", "revoke_grant", "grant_steps", "open_visit", "leave_visit",
         "visited_machine", "visited_trend", "visited_alarms", "visited_workorders", "visited_file", "visited_note",

@@ -31,6 +31,7 @@ from luban.screens.diagnosis_api import diagnosis_router
 from luban.screens.gate import Gate
 from luban.screens.grants import Grants
 from luban.screens.health_api import health_router
+from luban.screens.maintenance_api import maintenance_router
 from luban.screens.metrics import exposition
 from luban.screens.outside import Outside
 from luban.screens.plain import plain
@@ -56,7 +57,7 @@ from luban.screens.users import Role, Session, User, Users
 __all__ = ["build_api"]
 
 _QUALITY = (quality_router, inspection_router, studies_router, sampling_router, experiment_router, setpoint_router)
-_HEALTH = (health_router, diagnosis_router, alarms_router)
+_HEALTH = (health_router, diagnosis_router, alarms_router, maintenance_router)
 _STATUS: tuple[tuple[type[LubanError], int], ...] = (
     (SecurityError, 401), (NotAllowedError, 403), (LedgerBusyError, 409), (DiskFullError, 507),
     (MissingServiceError, 501), (InputError, 400), (LubanError, 500),

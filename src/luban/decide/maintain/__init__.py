@@ -25,7 +25,18 @@ from luban.decide.maintain.record import Lived, lives_on_record, lives_table
 from luban.decide.maintain.spares import StockPlan, least_stock, stock_plan
 from luban.decide.maintain.steps import REASONS, SPARE_STEPS, joined, plan_row, spare_row, step_row
 from luban.decide.maintain.stock import Shelf, fold_stock, shelves
-from luban.decide.maintain.week import Crew, Lack, Share, Technician, share_out, warnings_of, week_of, windows
+from luban.decide.maintain.week import (
+    Crew,
+    Lack,
+    Share,
+    Technician,
+    share_out,
+    stop_rows,
+    stops_text,
+    warnings_of,
+    week_of,
+    windows,
+)
 
 __all__ = [
     "DUE",
@@ -88,6 +99,8 @@ __all__ = [
     "spare_row",
     "step_row",
     "stock_plan",
+    "stop_rows",
+    "stops_text",
     "use_of",
     "warnings_of",
     "week_of",

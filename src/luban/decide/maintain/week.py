@@ -8,21 +8,34 @@ Source  L. R. Ford, D. R. Fulkerson, Canadian Journal of Mathematics 8 (1956) 39
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_flow
 
 from luban.core.errors import InputError
-from luban.core.time import MINUTE
+from luban.core.time import MINUTE, to_datetime
 from luban.decide.maintain.orders import WorkOrder
 from luban.decide.maintain.stock import Shelf
 
-__all__ = ["Crew", "Lack", "Share", "Technician", "share_out", "warnings_of", "week_of", "windows"]
+__all__ = [
+    "Crew",
+    "Lack",
+    "Share",
+    "Technician",
+    "share_out",
+    "stop_rows",
+    "stops_text",
+    "warnings_of",
+    "week_of",
+    "windows",
+]
 
 _TASKS: Final = 60.0
 
@@ -163,3 +176,24 @@ def windows(
             row["latest"] = max((latest or {})[one.id], one.start + round(one.minutes * MINUTE))
         rows.append(row)
     return rows
+
+
+def stop_rows(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> list[dict[str, str]]:
+    """The same rows as text, as `schedule.plant_problem(…, stops=…)` takes them: wall clock, to the minute."""
+    times = ("start", "earliest", "latest")
+    return [
+        {"machine": row["machine"], "id": row["id"], "time": f"{row['minutes']:g} min"}
+        | {name: f"{to_datetime(row[name], zone):%Y-%m-%dT%H:%M}" for name in times if name in row}
+        for row in rows
+    ]
+
+
+def stops_text(rows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> str:
+    """The same rows as they stand in schedule.toml."""
+    parts = ["\n".join(["[[maintenance]]", *(f"{name} = {_quoted(text)}" for name, text in row.items())])
+             for row in stop_rows(rows, zone)]  # fmt: skip
+    return "\n\n".join(parts) + ("\n" if parts else "")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -21,7 +21,7 @@ from luban.decide.schedule.build import Builder
 from luban.decide.schedule.given.clock import Tempo
 from luban.decide.schedule.given.entries import Given, raise_all, read_schedule
 from luban.decide.schedule.given.fields import Span
-from luban.decide.schedule.given.settings import ScheduleFile, ScheduleTable
+from luban.decide.schedule.given.settings import MaintenanceTable, ScheduleFile, ScheduleTable
 from luban.decide.schedule.given.site import MachineGiven, Site
 from luban.decide.schedule.problem import NEVER, Problem
 from luban.plant import Plant, check, load
@@ -50,6 +50,7 @@ def plant_problem(
     now: int | str | None = None,
     tick: int | None = None,
     days: float | None = None,
+    stops: Iterable[Mapping[str, str]] = (),
 ) -> Problem:
     """The problem of a plant: a job for each order (named by its id), an operation `order/operation`, machines by path.
 
@@ -58,6 +59,8 @@ def plant_problem(
     now     tick 0, as text or µs UTC; None: as schedule.toml says, else the clock
     tick    length of a tick [µs]; None: as schedule.toml says, else 1 s
     days    how far calendars reach [d]; None: as schedule.toml says, else as far as the work needs
+    stops   more of [[maintenance]] than schedule.toml has, as text: machine, id, time, and start or earliest and
+            latest; those of work orders come from `decide.maintain.stop_rows`
     Raises  InputError that tells everything that is wrong, with file and place
     """
     if isinstance(plant, Plant):
@@ -67,6 +70,8 @@ def plant_problem(
     if days is not None:
         table = given.schedule.table.model_copy(update={"days": days})
         given.schedule = Told(table, given.schedule.at)
+    more = [Told(MaintenanceTable.model_validate(dict(one)), _work_order) for one in stops]
+    given.lists["maintenance"] = [*given.told("maintenance"), *more]
     site, builder = _made(model, given, orders, now, tick)
     raise_all(given.complaints)
     return site.finish(builder)
@@ -119,6 +124,10 @@ def schedule_schema() -> dict[str, Any]:
 
 def _nowhere(*_: str | int) -> Place:
     return Place("schedule.toml")
+
+
+def _work_order(*_: str | int) -> Place:
+    return Place("work orders")
 
 
 def _start(given: Given, plant: Plant, now: int | str | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from luban.decide.improve import words as improve
+from luban.decide.maintain import words as maintain
 from luban.decide.setpoint import words as setpoint
 from luban.screens.i18n import from_health, from_page, from_remote
 from luban.understand.health.alarms import words as alarms
@@ -34,6 +35,7 @@ def quality_sentences() -> tuple[str, ...]:
         setpoint,
         relation_words,
         improve,
+        maintain,
         inspection,
         read,
         gauge_words,
