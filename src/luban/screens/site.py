@@ -12,13 +12,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
+from luban.screens.alarms_kept import alarms_watched
 from luban.screens.api import build_api
 from luban.screens.grants import Grants
 from luban.screens.i18n import LANGUAGES
 from luban.screens.outside import Outside
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
-from luban.screens.service.alarms_live import alarms_watched
 from luban.screens.service.books import Record
 from luban.screens.service.health import HealthBooks
 from luban.screens.service.quality import QualityBooks

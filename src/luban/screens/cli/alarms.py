@@ -111,6 +111,9 @@ def _of_plant(folder: Path, since: str, until: str, *, devices: bool) -> tuple[A
 
 
 def _span(since: str, until: str, zone: ZoneInfo | None) -> tuple[int | None, int | None]:
+    from zoneinfo import ZoneInfo
+
     from luban.core.time import parse_time
 
+    zone = zone or ZoneInfo("UTC")  # as the wall-clock times of a file are read
     return parse_time(since, zone) if since else None, parse_time(until, zone) if until else None

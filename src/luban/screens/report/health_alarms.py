@@ -28,7 +28,7 @@ def statistics_sheet(made: AlarmStatistics, say: Words, zone: ZoneInfo | None = 
     title = say("Alarm statistics")
     told = (
         say("{n} alarms", n=f"{made.n:,}"), f"{_moment(made.start, zone)} … {_moment(made.end, zone)}",
-        say("{n} operating positions", n=made.positions),
+        say("operating positions: {n}", n=made.positions),
     )  # fmt: skip
     blocks: list[Block] = [_figures(made, say)]
     blocks += [Note(say(note), "doubt") for note in made.notes]

@@ -12,7 +12,6 @@ import logging
 import math
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import narwhals as nw
@@ -22,7 +21,6 @@ from luban.core.errors import InputError, LubanError
 from luban.core.time import DAY, HOUR, SECOND, now
 from luban.ledger import Ledger, Rows
 from luban.plant import AlarmRule, Plant
-from luban.screens.acts import ActLog
 from luban.screens.service.health import HealthBooks
 from luban.understand.book import entries
 from luban.understand.health.alarms import (
@@ -35,7 +33,7 @@ from luban.understand.health.alarms import (
     ended_shelvings,
 )
 
-__all__ = ["AlarmWatch", "Finding", "alarms_watched", "findings_of"]
+__all__ = ["AlarmWatch", "Finding", "findings_of"]
 
 log = logging.getLogger(__name__)
 _PERIOD: Final = 1.0  # [s]
@@ -67,24 +65,6 @@ def findings_of(books: HealthBooks) -> Iterator[Finding]:
         if wear is not None and wear.life.life is not None:
             ends = ("?" if end is None else f"{end:.3g}" for end in (wear.life.low, wear.life.high))
             yield machine, "life", wear.life.life, f"{wear.limit.channel}: {wear.life.life:.3g} h ({' … '.join(ends)})"
-
-
-@contextmanager
-def alarms_watched(books: HealthBooks) -> Iterator[AlarmWatch | None]:
-    """The alarm list of a plant that runs, kept live until the end; None where nothing can be written."""
-    from luban.screens.service import places
-
-    if not books.writable:
-        yield None
-        return
-    spool = ActLog(places(books.view.folder).spool, "alarms")
-    watch = AlarmWatch(books.view.ledger, books.view.plant, spool.note, lambda: findings_of(books))
-    watch.start()
-    try:
-        yield watch
-    finally:
-        watch.stop()
-        spool.close()
 
 
 class AlarmWatch:

@@ -111,7 +111,7 @@ class AlarmsPanel:
         source = Choice(say("Which alarms"), lambda value: self._set("_of_devices", value))
         source.fill([("list", say("of the alarm list")), ("devices", say("sent by devices"))], self._of_devices)
         people = Choice(say("Operating positions"), lambda value: self._set("_positions", value))
-        people.fill([(str(n), say("{n} operating positions", n=n)) for n in (1, 2, 3, 4, 6, 8)], self._positions)
+        people.fill([(str(n), say("operating positions: {n}", n=n)) for n in (1, 2, 3, 4, 6, 8)], self._positions)
         tool(html.escape(say("Statistics")), self._show_statistics, kind="lb-take")
         tool(html.escape(say("Check the alarm list")), self._show_list)
         self._downloads = ui.element("div").classes("lb-tools")

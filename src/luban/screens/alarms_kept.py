@@ -1,0 +1,29 @@
+"""The alarm list of a plant that runs: the watch with a spool of its own, from the server's start to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from luban.screens.acts import ActLog
+from luban.screens.service import places
+from luban.screens.service.alarms_live import AlarmWatch, findings_of
+from luban.screens.service.health import HealthBooks
+
+__all__ = ["alarms_watched"]
+
+
+@contextmanager
+def alarms_watched(books: HealthBooks) -> Iterator[AlarmWatch | None]:
+    """The alarm list of a plant that runs, kept live until the end; None where nothing can be written."""
+    if not books.writable:
+        yield None
+        return
+    spool = ActLog(places(books.view.folder).spool, "alarms")
+    watch = AlarmWatch(books.view.ledger, books.view.plant, spool.note, lambda: findings_of(books))
+    watch.start()
+    try:
+        yield watch
+    finally:
+        watch.stop()
+        spool.close()
