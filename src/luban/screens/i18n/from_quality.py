@@ -8,6 +8,7 @@ from luban.decide.setpoint import words as setpoint
 from luban.screens.i18n import from_health, from_page, from_remote
 from luban.understand.health.alarms import words as alarms
 from luban.understand.health.anomaly import notes as anomaly
+from luban.understand.health.diagnosis import words as diagnosis
 from luban.understand.health.life import words as life
 from luban.understand.health.lifetime import words as lifetime
 from luban.understand.health.machine import words as machine
@@ -42,6 +43,7 @@ def quality_sentences() -> tuple[str, ...]:
         lifetime,
         alarms,
         anomaly,
+        diagnosis,
         life,
         machine,
     )

@@ -57,7 +57,7 @@ def fleet_diagnosis_sheet(found: Sequence[Diagnosed], say: Words, name: str, zon
     for one in found:
         best = one.verdict.causes[0] if one.verdict is not None and one.verdict.causes else None
         likeness = _NONE if best is None or best.likeness is None else _share(best.likeness)
-        since = moment(one.finding.start, say, zone) if one.finding is not None else _NONE
+        since = moment(one.finding.start, zone) if one.finding is not None else _NONE
         text = say(one.reason) if one.verdict is None else one.verdict.cause or say(one.verdict.reason)
         if one.health is None:
             tones[len(rows)] = "quiet"
@@ -101,7 +101,7 @@ def verdict_blocks(verdict: Verdict, say: Words, zone: ZoneInfo | None = None) -
         blocks.append(_evidence(best.against, say, say("What speaks against it")))
     firings = [one for cause in verdict.causes for one in cause.rules]
     if firings:
-        rows = tuple((one.rule, one.cause, one.text, moment(one.since, say, zone), one.advice or _NONE)
+        rows = tuple((one.rule, one.cause, one.text, moment(one.since, zone), one.advice or _NONE)
                      for one in firings)  # fmt: skip
         heads = (say("rule"), say("cause"), say("holds because"), say("since"), say("what to do"))
         blocks.append(Grid(heads, rows, title=say("Rules that hold")))
@@ -152,7 +152,7 @@ def ailment_grid(cases: Sequence[Ailment], say: Words, zone: ZoneInfo | None = N
     """The cases of a machine as people left them, the newest first."""
     heads = (say("case"), say("since"), say("state"), say("cause"), say("by"), say("note"))
     states = {"open": say("open"), "named": say("named"), "dismissed": say("no fault")}
-    rows = tuple((one.id, moment(one.start, say, zone), states[one.state], one.cause or _NONE, one.person or _NONE,
+    rows = tuple((one.id, moment(one.start, zone), states[one.state], one.cause or _NONE, one.person or _NONE,
                   one.text or _NONE) for one in reversed(cases))  # fmt: skip
     return Grid(heads, rows, title=say("Cases"), tones={at: "quiet" for at, one in enumerate(reversed(cases))
                                                         if one.state == "dismissed"})  # fmt: skip
@@ -163,12 +163,12 @@ def view_word(view: str, say: Words) -> str:
     return {"level": say("level"), "spread": say("spread"), "roughness": say("roughness")}.get(view, view)
 
 
-def moment(time: int, say: Words, zone: ZoneInfo | None = None) -> str:
+def moment(time: int, zone: ZoneInfo | None = None) -> str:
     """A moment of the plant's clock, to the minute; rounded half up."""
     if time in (0, NO_TIME):
         return _NONE
     shown = to_datetime(time, zone) + timedelta(seconds=30)
-    return f"{shown:%Y-%m-%d %H:%M}" + ("" if zone is not None else f" {say('UTC')}")
+    return f"{shown:%Y-%m-%d %H:%M}" + ("" if zone is not None else " UTC")
 
 
 def _headline(verdict: Verdict, say: Words) -> str:
@@ -198,7 +198,7 @@ def _figures(verdict: Verdict, say: Words, zone: ZoneInfo | None) -> Figures:
 
 def _place(cause: Cause, say: Words, zone: ZoneInfo | None) -> str:
     told = [cause.machine] if cause.machine else []
-    told += [moment(cause.time, say, zone)] if cause.time not in (0, NO_TIME) else []
+    told += [moment(cause.time, zone)] if cause.time not in (0, NO_TIME) else []
     told.append(say("one of {n}", n=f"{cause.cases}"))
     return " · ".join(told)
 

@@ -96,7 +96,7 @@ class DiagnosisPanel:
 
     def _case(self, one: Ailment) -> None:
         say, zone = self.say, self.bench.view.plant.zone
-        parts = [f"<b>{html.escape(one.id)}</b> · {html.escape(moment(one.start, say, zone))}"]
+        parts = [f"<b>{html.escape(one.id)}</b> · {html.escape(moment(one.start, zone))}"]
         if one.text:
             parts.append(html.escape(say(one.text)))
         parts += [

@@ -38,11 +38,19 @@ SHORT = "only {n} rows so far, a full window has {width}"
 NO_ROWS = "no values of this time"
 NO_BASELINE = "no good operation of this machine to compare with"
 DISAGREE = "the rule names {first}, the past cases {second}"
-RULE_SKIPPED = "the rule {rule} is not for the signals at hand"
+
+REFUSALS = (
+    "there are not enough rows of good operation", "good operation is broken up too much",
+    "no signal varies in good operation", "machines cannot be compared", "no machine has enough good operation",
+    "no signal of this name: {signal}", "these units do not convert: {unit}",
+    "a unit beside a number whose unit is not known: {signals}",
+    "a case is named by a cause", "a reason is needed", "no such case", "this case is in the book already",
+    "say what was seen", "no case has been named yet", "say what it was, of something unusual",
+)  # fmt: skip
 
 SENTENCES = (
     REGIME_SHORT, MOSTLY_MISSING, CONSTANT, NOT_EVERYWHERE, NO_WINDOW, CASE_LACKS, NO_CAUSE, *EVIDENCE.values(),
     *STANDS_OUT.values(), BY_RULE, BY_CASE, BY_BOTH, USUAL, TOO_FEW_ROWS, UNKNOWN, NO_CASES, ALL_MISSING, ONE_CAUSE,
-    FEW_CAUSES, TWO_ALIKE, SHORT, NO_ROWS, NO_BASELINE, DISAGREE, RULE_SKIPPED,
+    FEW_CAUSES, TWO_ALIKE, SHORT, NO_ROWS, NO_BASELINE, DISAGREE, *REFUSALS,
 )  # fmt: skip
 """All of them, for the catalogues of the screens."""
