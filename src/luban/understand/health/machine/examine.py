@@ -30,8 +30,9 @@ __all__ = [
     "wear_of",
 ]
 
-_QUIET: Final = 10  # rows without an alarm after which a finding is over
+_QUIET: Final = 24  # rows without an alarm after which a finding is over: smoothing begins anew with each regime
 _LOOK: Final = 20  # rows after its first at which the channels of a finding are named
+_MIXED: Final = 128  # values before a change of unit is told, that may hold both units
 _SILENT: Final = 30  # rows that others have and a channel has not
 _MOST_GOOD: Final = 3000
 _SMOOTH: Final = 400  # points that a trend towards a limit is drawn from
@@ -263,10 +264,9 @@ class Examiner:
 
         since  when it was last repaired [µs UTC]: wear is told from the rows since then
         """
-        readings, notes = self._one_unit(joined(self._parts))
-        doubts = _once(
-            [*self._found, *(one for watch in self._doubts.values() for one in watch.end()), *_gone(readings)]
-        )
+        given = joined(self._parts)
+        readings, notes = self._one_unit(given)
+        doubts = _once([*self._found, *(one for own in self._doubts.values() for one in own.end()), *_gone(given)])
         first = 0 if since is None else int(np.searchsorted(readings.time, since))
         known = others or {}
         bare = MachineHealth(
@@ -336,7 +336,8 @@ class Examiner:
             for one in watch.run(column[known], readings.time[known]):
                 self._found.append(one)
                 if one.kind == "unit changed" and name not in self._changed:
-                    row = int(rows[one.at - seen]) if one.at >= seen else self._row_of(name, one.at)
+                    begun = max(one.at - _MIXED, 0)
+                    row = int(rows[begun - seen]) if begun >= seen else self._row_of(name, begun)
                     self._changed[name], changed = row, True
         return changed
 
@@ -366,7 +367,7 @@ def _all(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def findings_of(readings: Readings, verdict: Verdict, since: int = 0) -> tuple[Finding, ...]:
-    """Stretches of unusual rows, from row `since` on; one is over after ten judged rows that are usual."""
+    """Stretches of unusual rows, from row `since` on; one is over after 24 judged rows that are usual."""
     found, judged = list[Finding](), np.flatnonzero(np.isfinite(verdict.strength))
     current: list[int] = []
     quiet = 0
@@ -401,8 +402,8 @@ def wear_of(
 ) -> Wear:
     """Remaining life until a channel reaches its limit, from the rows in operation.
 
-    onset   row from which on the machine is unlike its good operation: where no trend is told from all rows, those
-            since then are asked
+    onset   row from which on the machine is unlike its good operation: where the rows since then tell the life in a
+            narrower interval, they count, because sound operation before makes a drift look slower than it is
     Raises  InputError for a channel that is not there
     """
     if limit.channel not in readings.channels:
@@ -415,11 +416,22 @@ def wear_of(
 
     unit = readings.unit_of(limit.channel)
     life = told(readings.rows(readings.usable))
-    if life.life is None and onset is not None:
+    if onset is not None:
         late = told(readings.rows(readings.usable & (np.arange(len(readings)) >= onset)))
-        if late.life is not None:
+        if _better_known(late, life):
             return Wear(limit, unit, readings.age_unit, late, since_unusual=True)
     return Wear(limit, unit, readings.age_unit, life)
+
+
+def _better_known(one: TrendLife, other: TrendLife) -> bool:
+    """Whether its interval is narrower, as a share of the life."""
+    return _width(one) < _width(other)
+
+
+def _width(life: TrendLife) -> float:
+    if life.life is None or life.low is None or life.high is None:
+        return math.inf
+    return (life.high - life.low) / life.life if life.life > 0 else 0.0
 
 
 def _levelled(readings: Readings, regimes: Sequence[str], watch: MachineWatch, channels: Sequence[str]) -> Readings:
