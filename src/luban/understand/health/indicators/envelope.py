@@ -20,6 +20,7 @@ __all__ = ["Band", "band_of", "envelope_of", "envelope_spectrum"]
 
 _Lines = NDArray[np.complex128]
 _LEVELS = 6  # halvings of the range
+_NOTHING = 1e-12  # of the signal's variance: what a band holds of rounding
 _ROOM = 3.0  # a band is at least so many times as wide as the fastest strikes looked for
 
 
@@ -47,7 +48,7 @@ def band_of(values: Floats, rate: float, *, fastest: float = 0.0) -> Band:
     if len(values) < LEAST * LEAST:
         raise InputError("too few values for an envelope", came=str(len(values)), expected=f"{LEAST**2} or more")
     lines = np.fft.rfft(values - values.mean())
-    top = rate / 2
+    top, least = rate / 2, _NOTHING * float(values.var())
     tried: list[Band] = []
     for level in range(_LEVELS + 1):
         for parts in (2**level, 3 * 2 ** (level - 1)) if level else (1,):
@@ -56,7 +57,7 @@ def band_of(values: Floats, rate: float, *, fastest: float = 0.0) -> Band:
                 continue
             for part in range(parts):
                 low, high = part * width, (part + 1) * width
-                tried.append(Band(low, high, _impulsive(_narrow(lines, len(values), rate, low, high))))
+                tried.append(Band(low, high, _impulsive(_narrow(lines, len(values), rate, low, high), least)))
     return max(tried, key=lambda band: band.kurtosis)
 
 
@@ -89,7 +90,7 @@ def _narrow(lines: _Lines, count: int, rate: float, low: float, high: float) -> 
     return found
 
 
-def _impulsive(narrow: _Lines) -> float:
+def _impulsive(narrow: _Lines, least: float) -> float:
     power = narrow.real**2 + narrow.imag**2
     mean = float(power.mean())
-    return float((power * power).mean()) / mean**2 - 2.0 if mean > 0 else -2.0
+    return float((power * power).mean()) / mean**2 - 2.0 if mean > least else -2.0

@@ -31,6 +31,7 @@ _APART = 0.7  # least silhouette; one cloud of points cut in two reaches 0.5
 _EXPLAINED = 0.5  # share of a channel's variance between regimes, from which on it tells them apart
 _EACH = 20  # least rows in a regime
 _ROWS = 4000
+_HALF, _BETWEEN = 0.4, 0.1  # of the way from centre to centre; of the smaller cluster, what may lie there
 _STRANGE = 2.0  # times the farthest learned row of a regime
 _LEAST = 8  # stretches from which on something is usual
 _NORMAL = 1.4826  # median absolute deviation of a normal distribution, upside down
@@ -221,6 +222,21 @@ def _clusters(points: Floats, seed: int) -> tuple[Floats, Floats]:
             continue
         tried = k_means(sample * tells, k, np.random.default_rng(seed))
         counts = np.bincount(distances(points * tells, tried).argmin(axis=1), minlength=k)
-        if silhouette(sample * tells, tried) >= _APART and counts.min() >= _EACH:
+        apart = silhouette(sample * tells, tried) >= _APART and _gaps(points * tells, tried)
+        if apart and counts.min() >= _EACH:
             centres, told = tried, tells
     return centres, told
+
+
+def _gaps(points: Floats, centres: Floats) -> bool:
+    """Whether little lies halfway between any two clusters: a drift cut in pieces has no gaps."""
+    mine = distances(points, centres).argmin(axis=1)
+    for one in range(len(centres)):
+        for other in range(one):
+            axis = centres[other] - centres[one]
+            both = (mine == one) | (mine == other)
+            along = (points[both] - centres[one]) @ axis / float(axis @ axis)
+            smaller = min(int((mine == one).sum()), int((mine == other).sum()))
+            if ((along > _HALF) & (along < 1 - _HALF)).sum() > _BETWEEN * smaller:
+                return False
+    return True
