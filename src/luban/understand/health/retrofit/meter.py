@@ -26,7 +26,7 @@ __all__ = ["LEAST_HOURS", "Meter", "Readings", "covered", "learn_meter", "learne
 LEAST_HOURS = 4.0
 """Hours of power from which levels are learned; a day with a start and an end of work is better."""
 _LONGEST = 10.0  # usual steps that a reading holds at most
-_EVENTS = 5.0  # times as long as usual that the longest steps are where a meter tells changes only
+_JITTER, _EVEN = 0.25, 0.7  # of a usual step; share of steps so close to it, where a meter does not tell changes only
 _CLEAR = 3.0  # standard deviations between idle and work
 _BRIDGE = 2.5  # times the usual pause of a row
 _MINOR = 10.0  # a shorter pause is no idling [s]
@@ -139,8 +139,8 @@ def readings_of(
     steps = np.diff(stamps) / 1e6
     step = float(np.median(steps))
     if longest is None:
-        rare = float(np.quantile(steps, 0.9))
-        longest = math.inf if rare > _EVENTS * step else _LONGEST * step
+        even = float((np.abs(steps - step) <= _JITTER * step).mean()) >= _EVEN
+        longest = _LONGEST * step if even else math.inf
     lasts = np.append(np.minimum(steps, longest), step)
     lost = float((steps - lasts[:-1]).sum())
     return Readings(stamps, values, lasts, step, lost, len(good) - len(stamps))
