@@ -28,6 +28,7 @@ __all__ = ["read_alarm_log"]
 
 _NO_TIME, _NO_NAME, _UNKNOWN, _REVERSED = words.READING
 _TOP: Final = 30
+_LONGEST: Final = 1e9  # [s] 30 years: a longer duration is a slip
 _RAISED, _RETURNED, _SEEN = 1, 2, 3
 
 
@@ -151,12 +152,13 @@ class _Reading:
         column = self.named["duration"]
         unit = self.table.units.get(column, "") or "s"
         made: list[int | None] = []
-        for begun, cell in zip(self.times, self.table.cells[column], strict=True):
+        for row, (begun, cell) in enumerate(zip(self.times, self.table.cells[column], strict=True)):
             lasted = number_of(cell)[0]
-            if begun is None or lasted is None:
-                made.append(None)
-            else:
-                made.append(round(begun + convert(lasted, unit, "s") * 1e6))
+            seconds = None if lasted is None else convert(lasted, unit, "s")
+            if seconds is not None and abs(seconds) > _LONGEST:
+                self.excluded.append(Excluded(self.table.place(row, column), column, text_of(cell), _NO_TIME))
+                seconds = None
+            made.append(None if begun is None or seconds is None else round(begun + seconds * 1e6))
         return made
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from luban.core.errors import InputError
-from luban.core.time import DAY, HOUR, MINUTE
+from luban.core.time import DAY, HOUR, MINUTE, iso
 from luban.plant.checks.alarms import PRIORITIES
 from luban.understand.health.alarms import words
 from luban.understand.health.alarms.log import AlarmLog
@@ -184,6 +184,9 @@ def alarm_statistics(log: AlarmLog, *, positions: int = 1, standards: Standards 
         raise InputError(words.EMPTY_LOG, where=log.source)
     if positions < 1:
         raise InputError(words.NO_POSITION, came=str(positions), expected="1 or more")
+    if log.end - log.start > _LONGEST:
+        came = f"{iso(log.start)} … {iso(log.end)}"
+        raise InputError(words.TOO_LONG, came=came, where=log.source, hint="look for a wrong date, or name a span")
     rule = standards or Standards()
     chatters = _chattering(log, rule)
     lasted = np.where(log.returned == NO_TIME, np.iinfo(np.int64).max, log.returned - log.raised)
@@ -347,6 +350,7 @@ _SHARES: Final = (
     (words.HIGH_SHARE, ("critical", "high"), 5.0),
     (words.MEDIUM_SHARE, ("critical", "high", "medium"), 20.0),
 )
+_LONGEST: Final = 50 * 365 * DAY
 _LEAST: Final = 20  # alarms below which a share of 5 % says nothing
 _ABOUT: Final = 2.0  # the standard says "about": up to twice the share counts as manageable
 
