@@ -1,4 +1,4 @@
-"""REST of health under `/api/v1/health`: the machines of a plant, how they are and why, their cases, downloads."""
+"""REST of health under `/api/v1/health`: the machines of a plant, how they are, downloads."""
 
 # No `from __future__ import annotations` here: the handlers' annotations name what their factory holds.
 
@@ -15,7 +15,6 @@ from luban.screens.i18n import words
 from luban.screens.plain import plain
 from luban.screens.reads import Reads
 from luban.screens.service.health import HealthBooks
-from luban.screens.service.health_causes import Causes, CausesDesk
 from luban.screens.service.health_fleet import Row, in_order, row_document
 from luban.screens.users import Role, User
 
@@ -34,15 +33,6 @@ class AskedLearn(BaseModel):
     reason: str = Field(min_length=1, max_length=500)
 
 
-class AskedCase(BaseModel):
-    """A case is to be opened, named or dismissed."""
-
-    machine: str = Field(max_length=400, description="Path of the work unit.")
-    case: str = Field("", max_length=400, description="Id of the case; empty to open one.")
-    cause: str = Field("", max_length=300, description="What was found, to name it.")
-    text: str = Field("", max_length=300)
-
-
 def health_router(books: HealthBooks, needs: Needs, reads: Reads) -> APIRouter:
     """Routes of health; needs makes the check of a role."""
     router = APIRouter(prefix="/health", tags=["health"])
@@ -59,7 +49,6 @@ def inside(user: User, machine: str) -> None:
 
 def _questions(router: APIRouter, books: HealthBooks, needs: Needs, reads: Reads) -> None:
     Viewer = Annotated[User, Depends(needs(Role.VIEWER))]  # noqa: N806 - a type
-    desk = CausesDesk(books)
 
     @router.get("/machines", operation_id="health_machines")
     async def machines(user: Viewer) -> JSONResponse:
@@ -79,12 +68,6 @@ def _questions(router: APIRouter, books: HealthBooks, needs: Needs, reads: Reads
         inside(user, machine)
         return JSONResponse(plain(await reads(_rows, books, machine)))
 
-    @router.get("/causes", operation_id="health_causes")
-    async def causes(user: Viewer, machine: Annotated[str, _MACHINE]) -> JSONResponse:
-        """Why it is unusual, by past cases and by rules, and its cases."""
-        inside(user, machine)
-        return JSONResponse(plain(_causes(await reads(desk.causes, machine))))
-
     @router.get("/file", operation_id="health_file", response_class=Response)
     async def file(
         user: Viewer,
@@ -101,9 +84,7 @@ def _questions(router: APIRouter, books: HealthBooks, needs: Needs, reads: Reads
 
 
 def _decisions(router: APIRouter, books: HealthBooks, needs: Needs, reads: Reads) -> None:
-    Operator = Annotated[User, Depends(needs(Role.OPERATOR))]  # noqa: N806 - a type
     Engineer = Annotated[User, Depends(needs(Role.ENGINEER))]  # noqa: N806 - a type
-    desk = CausesDesk(books)
 
     @router.post("/learn", operation_id="health_learn")
     async def learn(user: Engineer, asked: AskedLearn) -> JSONResponse:
@@ -112,26 +93,6 @@ def _decisions(router: APIRouter, books: HealthBooks, needs: Needs, reads: Reads
         since = parse_time(asked.since, books.view.plant.zone)
         await reads(books.learn, asked.machine, since, asked.reason, person=user.name)
         return JSONResponse({"machine": asked.machine, "since": since})
-
-    @router.post("/case/open", operation_id="health_case_open")
-    async def opened(user: Operator, asked: AskedCase) -> JSONResponse:
-        """Open a case for what is unusual now."""
-        inside(user, asked.machine)
-        return JSONResponse({"case": await reads(desk.open, asked.machine, asked.text, person=user.name)})
-
-    @router.post("/case/name", operation_id="health_case_name")
-    async def named(user: Engineer, asked: AskedCase) -> JSONResponse:
-        """Say what a case was; it is a past case from now on that others are compared with."""
-        inside(user, asked.machine)
-        await reads(desk.name, asked.machine, asked.case, asked.cause, asked.text, person=user.name)
-        return JSONResponse({"case": asked.case})
-
-    @router.post("/case/dismiss", operation_id="health_case_dismiss")
-    async def dismissed(user: Engineer, asked: AskedCase) -> JSONResponse:
-        """Say that a case was no fault, and why."""
-        inside(user, asked.machine)
-        await reads(desk.dismiss, asked.machine, asked.case, asked.text, person=user.name)
-        return JSONResponse({"case": asked.case})
 
 
 def _reached(books: HealthBooks, user: User) -> list[Row]:
@@ -161,14 +122,6 @@ def _rows(books: HealthBooks, machine: str) -> dict[str, Any]:
 
 def _listed(values: list[float]) -> list[float | None]:
     return [value if value == value else None for value in values]
-
-
-def _causes(told: Causes) -> dict[str, Any]:
-    return {
-        "verdict": None if told.verdict is None else dict(told.verdict.as_dict()), "withheld": told.reason,
-        "cases": [one.as_dict() for one in told.cases], "past_cases": told.known,
-        "rules_passed_over": dict(told.skipped), "excluded": [one.as_dict() for one in told.excluded],
-    }  # fmt: skip
 
 
 def _file(books: HealthBooks, machine: str, kind: str, language: str) -> tuple[bytes, str]:

@@ -5,8 +5,7 @@ __all__ = ["SENTENCES"]
 SENTENCES: tuple[str, ...] = (
     "no such machine", "see the fleet", "no signal tells of this machine's condition",
     "declare a signal with a unit or a range in plant.toml", "nothing was read of this machine yet",
-    "what is usual is learned anew only with a reason", "this moment is still to come", "nothing is unusual now",
-    "this case is in the book already", "a case is named by its cause", "say why it was no fault",
-    "no such case of this machine", "this machine is not among your sites",
+    "what is usual is learned anew only with a reason", "this moment is still to come",
+    "this machine is not among your sites",
 )  # fmt: skip
 """All of them."""

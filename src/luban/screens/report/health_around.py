@@ -1,4 +1,4 @@
-"""What stands around a machine's readings on its sheet: its alarms, the causes proposed, its open work orders."""
+"""What stands around a machine's readings on its sheet: its alarms, its open work orders."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ from luban.screens.i18n import Words
 from luban.screens.report.health_drawings import axis_of, moment
 from luban.screens.report.plot import Plot
 from luban.screens.report.quality_words import number
-from luban.screens.report.sheet import Block, Grid, Note, Picture
+from luban.screens.report.sheet import Block, Grid, Picture
 from luban.screens.service.alarms import MachineAlarms
-from luban.screens.service.health_causes import Causes
 from luban.understand.health.machine import MachineHealth
 
-__all__ = ["alarm_blocks", "cause_blocks", "order_blocks"]
+__all__ = ["alarm_blocks", "order_blocks"]
 
 _NONE = "–"
 _MOST = 20
@@ -65,40 +64,6 @@ def _timeline(alarms: MachineAlarms, health: MachineHealth, say: Words, zone: Zo
     for at, name in enumerate(names):
         plot.text(plot.x[0], len(names) - at - 0.42, f" {name.removeprefix(readings.machine).strip() or name}")
     return Picture(plot.svg(), title, say("{n} alarms in the time shown", n=shown))
-
-
-def cause_blocks(causes: Causes, say: Words) -> list[Block]:
-    """Why it is unusual: causes with their evidence, or what stands out."""
-    verdict = causes.verdict
-    if verdict is None:
-        return []
-    blocks: list[Block] = [Note(say(verdict.text), "" if verdict.known else "doubt")]
-    if verdict.causes:
-        heads = (
-            say("cause"),
-            say("like past cases [%]"),
-            say("nearest case"),
-            say("evidence"),
-            say("against"),
-            say("rules"),
-        )
-        rows = tuple(
-            (
-                one.name, _NONE if one.likeness is None else f"{100 * max(one.likeness, 0.0):.0f}", one.case or _NONE,
-                "; ".join(say(part.text) for part in one.evidence[:3]) or _NONE,
-                "; ".join(say(part.text) for part in one.against[:2]) or _NONE,
-                "; ".join(f"{rule.rule}: {rule.text}" for rule in one.rules) or _NONE,
-            )
-            for one in verdict.causes[:5]
-        )  # fmt: skip
-        title = say("Likely causes") if verdict.known else say("Nearest causes, none near enough")
-        blocks.append(Grid(heads, rows, title=title, numbers=frozenset({1})))
-    elif verdict.stands_out:
-        told = "; ".join(say(part.text) for part in verdict.stands_out[:4])
-        blocks.append(Note(say("What stands out: {what}", what=told)))
-    advice = [rule.advice for one in verdict.causes for rule in one.rules if rule.advice]
-    blocks += [Note(say("Advice: {what}", what=text)) for text in dict.fromkeys(advice)]
-    return blocks
 
 
 def order_blocks(orders: Sequence[WorkOrder], say: Words, zone: ZoneInfo | None) -> list[Block]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from luban.core.errors import InputError
 from luban.decide.maintain.orders import orders_of
 from luban.screens.i18n import Words
-from luban.screens.report.health_around import alarm_blocks, cause_blocks, order_blocks
+from luban.screens.report.health_around import alarm_blocks, order_blocks
+from luban.screens.report.health_diagnosis import verdict_blocks
 from luban.screens.report.health_fleet import fleet_sheet
 from luban.screens.report.health_machine import machine_sheet
 from luban.screens.report.sheet import Block, Note, Sheet
 from luban.screens.service.alarms import alarms_of
 from luban.screens.service.health import HealthBooks
-from luban.screens.service.health_causes import CausesDesk
+from luban.screens.service.health_diagnosis import DiagnosisDesk
 
 __all__ = ["printed_fleet", "printed_machine"]
 
@@ -21,7 +22,8 @@ def printed_machine(books: HealthBooks, machine: str, say: Words) -> Sheet:
     plant, health = books.view.plant, books.machine(machine)
     more: list[Block] = []
     try:
-        more += cause_blocks(CausesDesk(books).causes(machine), say)
+        verdict = DiagnosisDesk(books).diagnosed(machine).verdict
+        more += [] if verdict is None else verdict_blocks(verdict, say, plant.zone)
     except InputError as error:  # a rule that cannot be read must not hide the machine
         more.append(Note(f"{say(error.message)}: {error.came} {error.where}", "doubt"))
     start = int(health.readings.time[0])

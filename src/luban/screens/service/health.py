@@ -51,6 +51,7 @@ class _Kept:
     examiner: Examiner | None = None
     health: MachineHealth | None = None
     failures: tuple[tuple[int, int | None], ...] = ()
+    looked: int = -1
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -69,6 +70,7 @@ class HealthBooks(Books):
         self.desk = AlarmDesk(self)
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
+        self._wrote_times = 0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -145,6 +147,9 @@ class HealthBooks(Books):
         self.machine(machine)
         return self._of(machine).failures
 
+    def _wrote(self) -> None:
+        self._wrote_times += 1
+
     def _of(self, machine: str) -> _Kept:
         with self._lock:
             return self._kept.setdefault(machine, _Kept())
@@ -155,13 +160,16 @@ class HealthBooks(Books):
             raise InputError("no signal tells of this machine's condition", came=machine,
                              hint="declare a signal with a unit or a range in plant.toml")  # fmt: skip
         edge = (now() - _SETTLE) // STEP * STEP
-        if kept.health is not None and kept.edge >= edge:
+        if kept.health is not None and kept.edge >= edge and kept.looked == self._wrote_times:
             return
+        kept.looked = self._wrote_times
         entry, head = self.model(machine), ledger.head
         known = entry.seq if entry else 0
         if kept.examiner is None or kept.entry != known or late(ledger, plant, machine, kept.head, kept.edge):
             start = self._begin(machine, kept, entry, edge)
         else:
+            if kept.health is not None and kept.edge >= edge:
+                return
             start = kept.edge
         self._take(machine, kept, start, edge)
         kept.entry, kept.edge, kept.head = known, edge, head
