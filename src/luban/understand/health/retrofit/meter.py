@@ -18,15 +18,14 @@ from luban.core.errors import InputError
 from luban.understand.health.retrofit import words
 from luban.understand.health.retrofit.levels import Level, Levels, find_levels
 from luban.understand.health.retrofit.pulses import Pulses, find_pulses, merged
+from luban.understand.health.retrofit.readings import Readings, readings_of
 from luban.understand.health.retrofit.rows import Row, find_rows
 from luban.understand.quality.data import Floats, Ints
 
-__all__ = ["LEAST_HOURS", "Meter", "Readings", "covered", "learn_meter", "learned", "readings_of", "rows_of", "working"]
+__all__ = ["LEAST_HOURS", "Meter", "covered", "learn_meter", "learned", "rows_of", "working"]
 
 LEAST_HOURS = 4.0
 """Hours of power from which levels are learned; a day with a start and an end of work is better."""
-_LONGEST = 10.0  # usual steps that a reading holds at most
-_JITTER, _EVEN = 0.25, 0.7  # of a usual step; share of steps so close to it, where a meter does not tell changes only
 _CLEAR = 3.0  # standard deviations between idle and work
 _BRIDGE = 2.5  # times the usual pause of a row
 _MINOR = 10.0  # a shorter pause is no idling [s]
@@ -34,26 +33,6 @@ _PIECES = 10  # in all rows together
 _COVERED = 0.5  # of the time at work: where rows hold less, pulses that look alike do so by chance
 _CYCLE = 3600.0  # longest cycle where only on and off are told [s]
 _MOVED = 0.15  # of a level
-
-
-@dataclass(frozen=True, slots=True)
-class Readings:
-    """Power, in order of time, as it is used.
-
-    time    [µs UTC], shape (n,)
-    power   [unit of the meter]
-    lasts   how long each holds [s]: until the next one, or for ten usual steps if that is missing
-    step    usual time between readings [s]
-    lost    time without a reading [s]
-    excluded readings that were no numbers, or not later than the one before
-    """
-
-    time: Ints
-    power: Floats
-    lasts: Floats
-    step: float
-    lost: float
-    excluded: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,33 +98,6 @@ class Meter:
             raise InputError("this is not a learned meter", came=str(error)) from None
 
 
-def readings_of(
-    time: Sequence[int] | Ints, power: Sequence[float] | Floats, *, longest: float | None = None
-) -> Readings:
-    """Readings in order, each with how long it holds.
-
-    longest  how long a reading holds at most [s]; None: ten usual steps, or for ever where the meter tells changes only
-    Raises   InputError: none left, numbers differ
-    """
-    stamps, values = np.asarray(time, np.int64), np.asarray(power, np.float64)
-    if stamps.shape != values.shape or values.ndim != 1:
-        raise InputError("power and times differ in number", came=f"{values.shape} and {stamps.shape}")
-    good = np.isfinite(values) & (np.abs(values) < 1e100)
-    stamps, values = stamps[good], values[good]
-    rising = np.concatenate([[True], stamps[1:] > np.maximum.accumulate(stamps)[:-1]]) if len(stamps) else good[:0]
-    stamps, values = stamps[rising], values[rising]
-    if len(stamps) < 2:
-        raise InputError("there is no power to read", came=f"{len(stamps)} readings", expected="two or more")
-    steps = np.diff(stamps) / 1e6
-    step = float(np.median(steps))
-    if longest is None:
-        even = float((np.abs(steps - step) <= _JITTER * step).mean()) >= _EVEN
-        longest = _LONGEST * step if even else math.inf
-    lasts = np.append(np.minimum(steps, longest), step)
-    lost = float((steps - lasts[:-1]).sum())
-    return Readings(stamps, values, lasts, step, lost, len(good) - len(stamps))
-
-
 def learn_meter(time: Sequence[int] | Ints, power: Sequence[float] | Floats, *, longest: float | None = None) -> Meter:
     """Levels of one machine's power, from days on which it worked and waited.
 
@@ -171,7 +123,7 @@ def rows_of(meter: Meter, readings: Readings) -> tuple[Pulses, tuple[Row, ...]]:
     """Pulses of work, and the rows of pieces among them."""
     began = (readings.time - readings.time[0]) / 1e6
     looks = [
-        find_pulses(readings.power >= level, readings.power, readings.lasts, began, meter.base)
+        find_pulses(readings.power >= level, readings, began, meter.base)
         for level in (meter.levels.work, *meter.levels.above)
     ]
     rows = find_rows(looks, readings.step)

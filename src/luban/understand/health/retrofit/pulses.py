@@ -7,9 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from luban.understand.health.retrofit.readings import Readings
 from luban.understand.quality.data import Floats, Ints
 
 __all__ = ["Pulses", "find_pulses", "merged"]
+
+
+_LONE = 1.5  # usual steps that a reading lasts which may be a spike
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +37,16 @@ class Pulses:
         return len(self.first)
 
 
-def find_pulses(working: NDArray[np.bool_], power: Floats, lasts: Floats, starts: Floats, base: float) -> Pulses:
-    """Pulses where `working` is true; lone readings of either kind between two of the other are not told.
+def find_pulses(working: NDArray[np.bool_], readings: Readings, starts: Floats, base: float) -> Pulses:
+    """Pulses where `working` is true; lone short readings of either kind between two of the other are not told.
 
-    lasts, starts  how long each reading holds, and when it begins [s]
-    base           power at idle
+    starts  when each reading begins [s]
+    base    power at idle
     """
+    power, lasts = readings.power, readings.lasts
     steady = working.copy()
     lone = np.flatnonzero((working[1:-1] != working[:-2]) & (working[:-2] == working[2:])) + 1
+    lone = lone[lasts[lone] <= _LONE * readings.step]
     steady[lone] = working[lone - 1]
     edges = np.diff(np.concatenate([[0], steady.astype(np.int8), [0]]))
     first, last = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)

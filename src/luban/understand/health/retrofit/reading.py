@@ -10,8 +10,9 @@ import numpy as np
 
 from luban.core.errors import InputError
 from luban.understand.health.retrofit import words
-from luban.understand.health.retrofit.meter import Meter, Readings, learned, readings_of, rows_of, working
+from luban.understand.health.retrofit.meter import Meter, learned, rows_of, working
 from luban.understand.health.retrofit.pulses import Pulses
+from luban.understand.health.retrofit.readings import Readings, readings_of
 from luban.understand.health.retrofit.rows import Row
 from luban.understand.quality.data import Floats, Ints
 
