@@ -36,6 +36,7 @@ KINDS: Final[Mapping[str, str]] = {
     "diagnosis": "what ailed a machine: named by a person, or proposed by a program with its evidence",
     "workorder": "a work order of maintenance: planned, begun, its findings, closed",
     "spare": "a spare part: received, taken, counted, ordered",
+    "recall": "a recall: opened with its lots, a customer told, an answer with what became of the goods, closed",
     "grant": "leave for an outside expert to look at one machine: given, used, ended",
 }
 """Kinds of entry, and what their subjects go through."""

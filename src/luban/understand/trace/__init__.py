@@ -4,6 +4,7 @@ Reads   Fact(genealogy, movement, operation, measurement), of the books or of a 
 Writes  nothing; doubtful facts are named, kept, and left out of totals with their amount
 """
 
+from luban.understand.trace.closure import RecallCase, Told, recall_cases, recall_row
 from luban.understand.trace.condition import (
     Condition,
     Match,
@@ -18,13 +19,18 @@ from luban.understand.trace.doubt import Doubt, Doubts
 from luban.understand.trace.flow import Balance, Content, Spread, balance_of, contents, spread_of
 from luban.understand.trace.graph import Graph, Walk
 from luban.understand.trace.loops import Loop
+from luban.understand.trace.mock import Mock, mock_recall
 from luban.understand.trace.names import Names
+from luban.understand.trace.partner import Fault, Grant, heads, partner_view, verify_chain
+from luban.understand.trace.read import TraceFiles, read_trace
 from luban.understand.trace.recall import GRADES, Delivery, Notice, Recall, recall
 from luban.understand.trace.stock import OnHand, on_hand
 from luban.understand.trace.trace import STREAMS, Trace, trace_of
 
 __all__ = [
-    "GRADES", "STREAMS", "Balance", "Condition", "Content", "Delivery", "Doubt", "Doubts", "Graph", "Loop", "Match",
-    "Names", "Notice", "OnHand", "Recall", "Spread", "Step", "Trace", "Walk", "Window", "alarm_windows", "balance_of",
-    "contents", "on_hand", "recall", "same", "signal_windows", "spread_of", "steps_of", "trace_of",
+    "GRADES", "STREAMS", "Balance", "Condition", "Content", "Delivery", "Doubt", "Doubts", "Fault", "Grant",
+    "Graph", "Loop", "Match", "Mock", "Names", "Notice", "OnHand", "Recall", "RecallCase", "Spread", "Step", "Told",
+    "Trace", "TraceFiles", "Walk", "Window", "alarm_windows", "balance_of", "contents", "heads", "mock_recall",
+    "on_hand", "partner_view", "read_trace", "recall", "recall_cases", "recall_row", "same", "signal_windows",
+    "spread_of", "steps_of", "trace_of", "verify_chain",
 ]  # fmt: skip

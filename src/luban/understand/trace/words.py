@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 __all__ = [
-    "AMOUNT", "CIRCULAR", "CLAIMED", "CODES", "CONTROL_BY", "EARLY", "NO_OUTPUT", "NO_RECEIPTS", "OPEN_FLOW", "OVER",
-    "OVER_OUT", "REWORK", "SENTENCES", "UNKNOWN",
+    "AMOUNT", "BAD_TIME", "CIRCULAR", "CLAIMED", "CODES", "EARLY", "NO_LOT", "NO_NUMBER", "NO_RECEIPTS",
+    "OPEN_FLOW", "OVER", "OVER_OUT", "REWORK", "SENTENCES", "UNKNOWN",
 ]  # fmt: skip
 
 AMOUNT = "the quantity is not a number above 0"
@@ -18,9 +18,10 @@ OVER_OUT = "more went out than there was"
 UNKNOWN = "a lot that no fact brings in"
 REWORK = "rework: part of it went back into an earlier lot"
 NO_RECEIPTS = "what there was of the lot is not on record, so its shares rest on what was taken"
-NO_OUTPUT = "nothing on record was made from it"
 OPEN_FLOW = "the flow in a loop did not settle"
-CONTROL_BY = "the order is known, the time is not"
+BAD_TIME = "not a time"
+NO_LOT = "no lot is named"
+NO_NUMBER = "not a number"
 
 CODES: Final = {
     "amount": AMOUNT, "unknown": UNKNOWN, "circular": CIRCULAR, "early": EARLY, "claimed": CLAIMED, "over": OVER,
@@ -29,5 +30,5 @@ CODES: Final = {
 """Kinds of doubt about a fact, worst first."""
 
 SENTENCES: Final = (
-    *CODES.values(), REWORK, NO_RECEIPTS, NO_OUTPUT, OPEN_FLOW, CONTROL_BY,
+    *CODES.values(), REWORK, NO_RECEIPTS, OPEN_FLOW, BAD_TIME, NO_LOT, NO_NUMBER,
 )  # fmt: skip
