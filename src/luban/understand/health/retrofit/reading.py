@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,6 +26,8 @@ _OFF, _IDLE, _RUN, _UNKNOWN = range(4)
 _BLUR = 0.15  # of the way from idle to work: readings so near to the border may lie on the other side
 _PART = 0.3  # of a usual piece: a shorter pulse is no piece
 _ON_ONLY = 0.5  # confidence where idling may look like work
+_MISSED = 0.01  # of the pieces of a row that may begin or end with one not seen
+_PLAIN = 3  # pulses in a piece, above which the row may have been cut otherwise
 _CLEAN = 0.1  # of a row's pulses: where more do not repeat, each pulse may be a piece
 _SETTLE = 900.0  # s after which what came before is not told anew, at least
 _SHORTEST = 12.0  # steps of the shortest cycle that is counted well
@@ -223,15 +226,22 @@ def _made(
             doubtful += 1
             start, end = int(readings.time[pulses.first[k]]), int(ends[pulses.last[k] - 1])
             found.append(Made(start, end, 1, float(pulses.duration[k]), np.array([end], np.int64), sure=False))
-    misfit = sum(min(row.misfit, row.pieces) for row in rows) + sum(row.pieces for row in rows if row.period > 3)
+    misfit = sum(min(row.misfit, row.pieces) + _MISSED * row.pieces for row in rows)
+    misfit += sum(row.pieces for row in rows if row.period > _PLAIN)
+    coarse = [row.pieces for row in rows if row.cycle < _SHORTEST * readings.step]
     more = sum(row.pieces * (row.period - 1) for row in rows if row.misfit > _CLEAN * len(row.ends))
     sure = sum(row.pieces for row in rows)
     if doubtful:
         notes.append(words.DOUBTFUL.format(n=doubtful))
-    shortest = min(row.cycle for row in rows)
-    if shortest < _SHORTEST * readings.step:
+    if coarse:
         notes.append(words.COARSE.format(step=f"{readings.step:g}", least=f"{_SHORTEST * readings.step:g}"))
-    return tuple(sorted(found, key=lambda made: made.start)), max(0, sure - misfit), sure + misfit + 2 * doubtful + more
+    return tuple(sorted(found, key=lambda made: made.start)), *_range(
+        sure, misfit + 0.5 * sum(coarse), misfit + 2 * doubtful + more + sum(coarse)
+    )
+
+
+def _range(pieces: int, less: float, more: float) -> tuple[int, int]:
+    return max(0, math.floor(pieces - less)), math.ceil(pieces + more)
 
 
 def _counted(counter: Sequence[int] | Ints) -> tuple[tuple[Made, ...], int, int]:
