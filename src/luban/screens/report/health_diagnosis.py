@@ -46,6 +46,11 @@ def diagnosed_sheet(told: Diagnosed, say: Words, name: str, zone: ZoneInfo | Non
     """The sheet of a machine of a plant: what is unusual now and why, its cases, what was learned."""
     verdict = told.verdict or Verdict(False, (), told.reason)
     more = [Note(f"{rule}: {say(reason)}", "doubt") for rule, reason in told.skipped.items()]
+    own = next((one for one in told.cases if one.id == told.case and one.state == "named"), None)
+    if own is not None:
+        more.insert(0, Note(say("This case was named {cause} by {who}.", cause=own.cause, who=own.person)))
+    if told.waiting:
+        more.append(Note(say("{n} cases named since then are not learned from yet.", n=told.waiting), "doubt"))
     return diagnosis_sheet(verdict, say, name=name, source=told.machine, rows=told.rows, zone=zone,
                            signatures=told.signatures, cases=told.cases, more=more)  # fmt: skip
 

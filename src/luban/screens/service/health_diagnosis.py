@@ -71,6 +71,7 @@ class Diagnosed:
     skipped     rules that do not fit the machine's signals, with the reason
     cases       of the machine, oldest first
     rows        on which the verdict rests
+    waiting     cases that were named since anything was learned
     """
 
     machine: str
@@ -83,6 +84,7 @@ class Diagnosed:
     skipped: Mapping[str, str]
     cases: tuple[Ailment, ...]
     rows: int
+    waiting: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """The same for `--json` and REST."""
@@ -93,6 +95,7 @@ class Diagnosed:
         }  # fmt: skip
         return {
             "machine": self.machine, "case": self.case, "rows": self.rows, "reason": self.reason,
+            "waiting": self.waiting,
             "finding": None if self.finding is None else self.finding.as_dict(),
             "verdict": None if self.verdict is None else dict(self.verdict.as_dict()),
             "learned": learned, "rules_skipped": dict(self.skipped), "cases": [one.as_dict() for one in self.cases],
@@ -150,7 +153,7 @@ class DiagnosisDesk:
             if not seen:
                 raise InputError("nothing is unusual now", hint="say what was seen")
             start = now()
-            case = _new_case(machine, start)
+            case = _new_case(self.books, machine, start)
             row = open_row(machine, case, start, person=person, text=seen)
         else:
             rows, case = self._rows(machine, "")
@@ -215,24 +218,29 @@ class DiagnosisDesk:
     # ------------------------------------------------------------------ how it is worked out
 
     def _diagnosed(self, machine: str, health: MachineHealth) -> Diagnosed:
-        before = learned_before(self.books.view.ledger, _subject(self._group(machine)))
+        group = self._group(machine)
+        before = learned_before(self.books.view.ledger, _subject(group))
         signatures = self._restored(before)
         firings, skipped = self._fired(machine, health)
         finding, cases = health.open, self.cases(machine)
         verdict, reason, rows = None, "", 0
-        case = "" if finding is None else _case_of(machine, finding, cases)
+        case = "" if finding is None else _case_of(self.books, machine, finding, cases)
         if finding is None and not firings:
             reason = "nothing is unusual now"
         else:
             values, regimes = _rows_of(health, finding)
             rows = len(values)
+            others = None if signatures is None else signatures.without(case)
             try:
                 baseline = _baseline_of(machine, health, before)
-                verdict = diagnose(baseline, values, signatures, firings, regimes)
+                verdict = diagnose(baseline, values, others, firings, regimes)
             except InputError as error:
                 reason = error.message
                 verdict = Verdict(False, (), error.message) if firings else None
-        return Diagnosed(machine, health, finding, case, verdict, reason, signatures, skipped, cases, rows)
+        learned: Mapping[str, str] = {} if before is None else before["cases"]
+        named = {one.id: one.cause for one in labels(self.books.view.ledger) if one.machine in group}
+        waiting = sum(learned.get(one) != cause for one, cause in named.items())
+        return Diagnosed(machine, health, finding, case, verdict, reason, signatures, skipped, cases, rows, waiting)
 
     def _fired(self, machine: str, health: MachineHealth) -> tuple[tuple[Firing, ...], Mapping[str, str]]:
         book = self.rules().of(machine)
@@ -324,14 +332,15 @@ def _subject(group: Mapping[str, MachineHealth]) -> str:
     return "signatures:" + hashlib.sha256("\n".join(channels).encode("utf-8")).hexdigest()[:12]
 
 
-def _case_of(machine: str, finding: Finding, cases: Sequence[Ailment]) -> str:
+def _case_of(books: HealthBooks, machine: str, finding: Finding, cases: Sequence[Ailment]) -> str:
     """The id of the case that began within the finding; a new one where there is none."""
     own = [one for one in cases if finding.start <= one.start <= now()]
-    return own[0].id if own else _new_case(machine, finding.start)
+    return own[0].id if own else _new_case(books, machine, finding.start)
 
 
-def _new_case(machine: str, start: int) -> str:
-    return f"{machine.rsplit('/', 1)[-1]} {iso(start)[:16]}"
+def _new_case(books: HealthBooks, machine: str, start: int) -> str:
+    """The machine and the moment by the plant's clock."""
+    return f"{machine.rsplit('/', 1)[-1]} {iso(start, books.view.plant.zone)[:16].replace('T', ' ')}"
 
 
 def _with_person(row: Row, person: str, text: str) -> Row:

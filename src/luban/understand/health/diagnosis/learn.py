@@ -187,6 +187,13 @@ class Signatures:
         return Verdict(verdict.known, verdict.causes, verdict.reason, verdict.stands_out, verdict.missing,
                        (*verdict.notes, note))  # fmt: skip
 
+    def without(self, case: str) -> Signatures:
+        """The same without one case: what is to be judged must not be held beside itself."""
+        kept = tuple(one for one in self.cases if one.id != case)
+        if len(kept) == len(self.cases):
+            return self
+        return Signatures(self.names, kept, self._good, self.rule, self.excluded)
+
     def check(self) -> tuple[Found, ...]:
         """How the learned cases are named by models that had not seen them, cause by cause."""
         if self._checked is None:
@@ -387,4 +394,5 @@ def _agreeing(now: Floats, then: Floats, names: Sequence[str]) -> tuple[Evidence
 
 def _differing(now: Floats, then: Floats, names: Sequence[str]) -> tuple[Evidence, ...]:
     apart = np.abs(now - then)
-    return _evidence(np.where(apart > 3, apart, 0.0), now, then, names)
+    clear = (apart > 3) & (apart > 0.5 * np.maximum(np.abs(now), np.abs(then)))
+    return _evidence(np.where(clear, apart, 0.0), now, then, names)

@@ -45,7 +45,8 @@ REFUSALS = (
     "no signal of this name: {signal}", "these units do not convert: {unit}",
     "a unit beside a number whose unit is not known: {signals}",
     "a case is named by a cause", "a reason is needed", "no such case", "this case is in the book already",
-    "say what was seen", "no case has been named yet", "say what it was, of something unusual",
+    "nothing is unusual now", "say what was seen", "no case has been named yet",
+    "say what it was, of something unusual",
 )  # fmt: skip
 
 SENTENCES = (
