@@ -3,10 +3,9 @@
 
 LUBAN := .venv/bin/luban
 ARGS ?=
-# tests that only calculate run two files at a time; those with wires, servers and browsers one after the other
-CALCULATE := tests/core tests/decide tests/norms tests/plant tests/twin tests/understand
-SERVE := $(filter-out $(CALCULATE) tests/services tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
 PYTEST := .venv/bin/python -m pytest
+# compiled modules are kept whatever the shell says: each command and server that a test starts would compile them anew
+unexport PYTHONDONTWRITEBYTECODE
 
 pilot: setup ## a workshop with real wires, collected, judged and reported in about a minute
 	@$(LUBAN) pilot $(ARGS)
@@ -14,9 +13,9 @@ pilot: setup ## a workshop with real wires, collected, judged and reported in ab
 serve: setup ## the tiny workshop with its live page
 	@$(LUBAN) up examples/tiny_workshop $(ARGS)
 
-test: setup-dev services check ## lint, floors, types and all tests but the slow ones
-	@$(PYTEST) -m "not slow" -n 2 --dist loadfile $(CALCULATE) $(ARGS) || [ $$? -eq 5 ]
-	@$(PYTEST) -m "not slow" $(SERVE) $(ARGS) || [ $$? -eq 5 ]
+test: setup-dev services check ## lint, floors, types and all tests but the slow ones: two files at a time, then those that need quiet
+	@$(PYTEST) -m "not slow and not alone" -n 2 --dist loadfile $(ARGS) || [ $$? -eq 5 ]
+	@$(PYTEST) -m "alone and not slow" $(ARGS) || [ $$? -eq 5 ]
 
 test-all: setup-dev services check ## the slow tests too
 	@$(PYTEST) $(ARGS)

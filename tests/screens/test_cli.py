@@ -17,6 +17,7 @@ Cli = Callable[..., tuple[int, str, str]]
 HEAVY = ("pyarrow", "duckdb", "nicegui", "fastapi", "asyncua", "openpyxl", "numpy", "pydantic", "polars")
 
 
+@pytest.mark.alone
 def test_help_is_there_in_half_a_second():
     def once() -> float:
         begun = time.perf_counter()

@@ -171,6 +171,7 @@ async def test_exception_codes_are_qualities() -> None:
             await until(lambda: heard.last(addresses[4]) == 5)
 
 
+@pytest.mark.alone
 async def test_silent_units_behind_a_gateway_hold_up_no_other() -> None:
     """Five units of six are off: the sixth is read on, and the link lives in the eyes of the collector."""
     units = [f"{n}/input:0" for n in range(1, 7)]
@@ -338,6 +339,7 @@ def test_the_port_is_502_where_none_is_said() -> None:
     assert (made.host, made.port) == ("192.168.0.30", 502)  # type: ignore[attr-defined]
 
 
+@pytest.mark.alone
 async def test_capacity() -> None:
     """600 floats in 10 requests: a round takes well below 100 ms, so 6,000 values a second can be read."""
     addresses = [f"input:{2 * n}:float32" for n in range(600)]

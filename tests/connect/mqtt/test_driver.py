@@ -86,14 +86,14 @@ async def test_partial_payloads_and_gbk(broker: Mosquitto, wire: Session) -> Non
 
 async def test_retained_messages_are_of_unknown_age(broker: Mosquitto, wire: Session) -> None:
     await wire.publish("p", b'{"v": 1, "ts": "2026-11-24T06:30:00Z"}', retain=True)
-    for fields, quality, count in (
-        ({}, Quality.LAST_KNOWN, 1),
-        ({"retained": "good"}, Quality.GOOD, 1),
-        ({"retained": "ignore"}, None, 0),
-        ({"time_path": "ts"}, Quality.GOOD, 1),
+    for name, fields, quality, count in (  # a session each: one that goes on gets again what it had not acknowledged
+        ("plain", {}, Quality.LAST_KNOWN, 1),
+        ("trusted", {"retained": "good"}, Quality.GOOD, 1),
+        ("ignored", {"retained": "ignore"}, None, 0),
+        ("timed", {"time_path": "ts"}, Quality.GOOD, 1),
     ):
         sink = Heard()
-        async with running(driver(broker.url, "p#v", client_id=f"c{len(fields)}{quality}", **fields), sink):
+        async with running(driver(broker.url, "p#v", client_id=name, **fields), sink):
             await wire.publish("p", b'{"v": 2, "ts": "2026-11-24T06:31:00Z"}')
             await until(lambda heard=sink: 2 in heard.values("p#v"), "the live one")  # type: ignore[misc]
             old = [s for s in sink.all if s.value == 1]

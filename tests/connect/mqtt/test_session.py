@@ -129,6 +129,7 @@ async def test_will_and_retained(tmp_path: Path) -> None:
             assert (message.payload, message.retained) == (b"gone", True)
 
 
+@pytest.mark.alone
 async def test_a_link_that_dies_in_silence_is_found(tmp_path: Path) -> None:
     """The cable takes bytes but carries none: no reset, no end of file."""
     with Mosquitto(tmp_path) as broker:

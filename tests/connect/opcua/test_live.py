@@ -200,6 +200,7 @@ async def _read_into(pages: list[Any], driver: OpcUaDriver, addresses: list[str]
         pages.append(page)  # noqa: PERF401
 
 
+@pytest.mark.alone
 async def test_silent_link_is_noticed_within_three_seconds(plain: int) -> None:
     """No FIN, no RST: packets just stop, as behind a switch that lost power."""
     cable = Cable(plain)
