@@ -21,6 +21,7 @@ from luban.screens.cli import (
     grant,
     health,
     health_diagnose,
+    health_retrofit,
     inspect,
     kpi,
     ledger,
@@ -28,12 +29,14 @@ from luban.screens.cli import (
     maintain,
     pilot,
     plant,
+    recall,
     rehearse,
     replan,
     sampling,
     schedule,
     setpoint,
     spc,
+    trace,
     twin,
     users,
 )
@@ -85,7 +88,10 @@ setpoint.register(app)
 rehearse.register(app)
 health.register(app)
 health_diagnose.register(health.group)
+health_retrofit.register(health.group)
 lifetime.register(app)
+trace.register(app)
+recall.register(app)
 maintain.register(app)
 alarms.register(app)
 pilot.register(app)

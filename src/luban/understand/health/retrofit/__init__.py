@@ -13,6 +13,7 @@ from luban.understand.health.retrofit.facts import (
     model_row,
     state_rows,
 )
+from luban.understand.health.retrofit.file import MeterFile, retrofit_file
 from luban.understand.health.retrofit.levels import Level, Levels, find_levels
 from luban.understand.health.retrofit.meter import LEAST_HOURS, Meter, learn_meter
 from luban.understand.health.retrofit.reading import STATES, Made, Retrofitted, Spell, read_meter
@@ -27,6 +28,7 @@ __all__ = [
     "Levels",
     "Made",
     "Meter",
+    "MeterFile",
     "Retrofitted",
     "Spell",
     "alive_row",
@@ -35,5 +37,6 @@ __all__ = [
     "learn_meter",
     "model_row",
     "read_meter",
+    "retrofit_file",
     "state_rows",
 ]
