@@ -158,6 +158,16 @@ def test_findings_of_health_raise_alarms_with_their_source(shop: Shop) -> None:
     assert [one.code for one in shop.watch.report(MILL, "anomaly", 0.0)] == ["return"]
 
 
+def test_a_new_list_does_not_raise_what_is_history(shop: Shop) -> None:
+    put(shop.folder, "signal", (now() - 5 * HOUR, f"{LATHE}:temperature", 70.0))
+    put(shop.folder, "signal", (now() - 4 * HOUR, f"{LATHE}:temperature", 50.0), (now() - 3 * HOUR, LOAD, 85.0))
+    put(shop.folder, "signal", (now() - 2 * HOUR, LOAD, 84.0))
+    start = now()
+    assert shop.look(start) == []  # the newest load is 40, an hour ago
+    put(shop.folder, "signal", (start - 2 * HOUR, LOAD, 99.0))
+    assert shop.look(start + MINUTE) == []  # too late to tell anybody
+
+
 def test_a_silent_signal_raises_an_alarm(shop: Shop) -> None:
     put(shop.folder, "signal", (now() - 5 * MINUTE, f"{MILL}:load", 1.0))
     assert shop.look() == [("quiet", "raise")]

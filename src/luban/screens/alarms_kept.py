@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from asyncio import to_thread
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from luban.screens.acts import ActLog
 from luban.screens.service import places
@@ -13,17 +14,17 @@ from luban.screens.service.health import HealthBooks
 __all__ = ["alarms_watched"]
 
 
-@contextmanager
-def alarms_watched(books: HealthBooks) -> Iterator[AlarmWatch | None]:
+@asynccontextmanager
+async def alarms_watched(books: HealthBooks) -> AsyncIterator[AlarmWatch | None]:
     """The alarm list of a plant that runs, kept live until the end; None where nothing can be written."""
     if not books.writable:
         yield None
         return
-    spool = ActLog(places(books.view.folder).spool, "alarms")
+    spool = await to_thread(ActLog, places(books.view.folder).spool, "alarms")
     watch = AlarmWatch(books.view.ledger, books.view.plant, spool.note, lambda: findings_of(books))
     watch.start()
     try:
         yield watch
     finally:
-        watch.stop()
+        await to_thread(watch.stop)
         spool.close()

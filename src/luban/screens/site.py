@@ -56,7 +56,7 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
     books = QualityBooks(view, record)
     grants = Grants(users.master, record)
     health = HealthBooks(view, record, grants)
-    outside = Outside(view, grants, users)
+    outside = Outside(health, grants, users)
     over = RemoteWatch(grants, reads)
 
     @asynccontextmanager
@@ -65,7 +65,7 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
         over.start()
         health.start()
         try:
-            with alarms_watched(health):
+            async with alarms_watched(health):
                 yield
         finally:
             await reads(health.stop)

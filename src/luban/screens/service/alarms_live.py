@@ -159,14 +159,14 @@ class AlarmWatch:
         self._standing = alarm_list(own)
         self._cursor = self._ledger.head
         engine = self._engine = AlarmEngine(self._plant.alarms, self._standing)
-        last = max((one.time for one in own if not one.person), default=0)
+        last = max((one.time for one in own if not one.person), default=at - _LATE)
         start = max(last, at - DAY) - engine.reach
         signals, states = list(engine.signals), list(engine.units)
         fed = (
             self._since("signal", _SIGNAL, signals, start) if signals else None,
             self._since("state", _STATE, states, start) if states else None,
         )
-        self._early = engine.feed(*fed)
+        self._early = _without_history(engine.feed(*fed), start)
         return engine
 
     def _since(self, stream: str, columns: tuple[str, ...], subjects: list[str], start: int) -> pa.Table:
@@ -217,3 +217,11 @@ class AlarmWatch:
     def _unit(self, rule: AlarmRule) -> str:
         signal = self._plant.signals.get(rule.signal)
         return signal.unit if signal else ""
+
+
+def _without_history(changes: list[Change], start: int) -> list[Change]:
+    """Without alarms that came before a time [µs UTC] and have gone: what stood then was only looked up."""
+    gone = {one.alarm for one in changes if one.code == "return"}
+    before = {one.alarm for one in changes if one.code == "raise" and one.time < start} & gone
+    first = {alarm: next(one.time for one in changes if (one.alarm, one.code) == (alarm, "return")) for alarm in before}
+    return [one for one in changes if one.alarm not in before or one.time > first[one.alarm]]
