@@ -29,6 +29,7 @@ from luban.screens.grants import LONGEST, PARTS, Grants
 from luban.screens.outside import Outside
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
+from luban.screens.service.health import HealthBooks
 from luban.screens.service.remote import BLOT, Blotter, RemoteDesk
 from luban.screens.sessions import GUEST_COOKIE
 from luban.screens.users import Act, Role, Users
@@ -257,7 +258,7 @@ def test_a_name_is_blotted_out_wherever_it_stands_alone(text: str, name: str):
 
 
 def test_a_desk_shows_its_own_machine_and_nothing_of_others(view: PlantView):
-    desk = RemoteDesk(view, shop.LATHE, lambda: ["wang"])
+    desk = RemoteDesk(HealthBooks(view), shop.LATHE, lambda: ["wang"])
     seen = desk.now()
     assert seen.name == "Lathe 1"
     assert {one.name for one in seen.signals} == {"execution", "parts", "spindle_load", "spindle_speed", "coolant"}
@@ -270,7 +271,7 @@ def test_a_desk_shows_its_own_machine_and_nothing_of_others(view: PlantView):
         desk.span("40d")
     for wrong in ("jinan/machining", "jinan/machining/lathe99", ""):
         with pytest.raises(InputError, match="no such machine"):
-            RemoteDesk(view, wrong, list)
+            RemoteDesk(HealthBooks(view), wrong, list)
 
 
 @pytest.fixture(scope="module")
@@ -288,20 +289,20 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> PlantView:
             }  # fmt: skip
             writer.append("event", alarm, source="test")
             work = row("workorder", f"WO-{machine[-2:]}", "plan", person="zhao", text="zhao looks at Lathe 2 first",
-                       data={"asset": machine}, time=end)  # fmt: skip
+                       data={"machine": machine, "task": "look"}, time=end)  # fmt: skip
             writer.append("event", work, source="test")
     return PlantView(folder)
 
 
 def test_alarms_and_work_orders_are_those_of_the_machine_without_names(busy: PlantView):
-    desk = RemoteDesk(busy, shop.LATHE, lambda: ["wang"])
+    desk = RemoteDesk(HealthBooks(busy), shop.LATHE, lambda: ["wang"])
     alarms = desk.alarms(desk.span("1d"))
     assert [(one.code, one.text) for one in alarms] == [("overheat", f"hot while {BLOT} ran, {BLOT} was told")]
     assert alarms[0].end is not None
     work = desk.work()
     assert [(one.order, one.code) for one in work] == [("WO-01", "plan")]
     assert work[0].text == f"{BLOT} looks at {BLOT} first"
-    other = RemoteDesk(busy, shop.LATHE2, lambda: ["wang"])
+    other = RemoteDesk(HealthBooks(busy), shop.LATHE2, lambda: ["wang"])
     assert [one.text for one in other.alarms(other.span("1d"))] == ["belt of lathe 2"]
     assert other.work()[0].text == f"{BLOT} looks at Lathe 2 first"
 
@@ -322,7 +323,7 @@ class Doors:
         self.users.add("far", PASSWORD, Role.ENGINEER, [shop.MILL], who="test")
         self.grants = Grants(self.master, told)
         self.reads = Reads(2)
-        outside = Outside(view, self.grants, self.users)
+        outside = Outside(HealthBooks(view), self.grants, self.users)
         self.app: FastAPI = build_api(view, self.users, self.reads, outside=outside)
         self.app.include_router(remote_pages(outside, self.reads))
         self.port = free_port()

@@ -163,7 +163,7 @@ def build_api(
     machines = health or HealthBooks(view)
     for wing in _HEALTH:
         app.include_router(wing(machines, lambda role: _needs(users, role), reads), prefix="/api/v1")
-    experts = outside or Outside(view, Grants(users.master), users)
+    experts = outside or Outside(machines, Grants(users.master), users)
     app.include_router(grants_router(experts, lambda role: _needs(users, role), reads), prefix="/api/v1")
     app.include_router(remote_router(experts, reads), prefix="/api/v1")
     return app

@@ -12,16 +12,16 @@ from typing import TypeVar
 from luban.core.errors import InputError
 from luban.screens.grants import Grants, Visit
 from luban.screens.i18n import Words
+from luban.screens.report.health_machine import machine_sheet
 from luban.screens.report.health_remote import alarms_sheet, blotted, now_sheet, signal_sheet, work_sheet
-from luban.screens.report.sheet import Sheet
+from luban.screens.report.sheet import Note, Sheet
+from luban.screens.service.health import HealthBooks
 from luban.screens.service.remote import RemoteDesk
-from luban.screens.service.view import PlantView
 from luban.screens.users import Users
 
-__all__ = ["RANGES", "HealthSheet", "Look", "Outside"]
+__all__ = ["RANGES", "Look", "Outside"]
 
 T = TypeVar("T")
-HealthSheet = Callable[[str, Words], Sheet]
 RANGES = ("1h", "8h", "1d", "7d", "31d")
 """Intervals that the page offers."""
 
@@ -48,17 +48,14 @@ class Look:
 
 
 class Outside:
-    """Answers visits. Safe from any thread.
+    """Answers visits. Safe from any thread."""
 
-    health  makes the sheet of a machine's health from its path; None where there is none
-    """
-
-    def __init__(self, view: PlantView, grants: Grants, users: Users, health: HealthSheet | None = None) -> None:
-        self.view, self.grants, self._users, self._health = view, grants, users, health
+    def __init__(self, books: HealthBooks, grants: Grants, users: Users) -> None:
+        self.books, self.view, self.grants, self._users = books, books.view, grants, users
 
     def desk(self, visit: Visit) -> RemoteDesk:
         """What the visit's machine shows; the visit's own grant names the machine, and nothing else does."""
-        return RemoteDesk(self.view, visit.grant.machine, lambda: [user.name for user in self._users.all()])
+        return RemoteDesk(self.books, visit.grant.machine, lambda: [user.name for user in self._users.all()])
 
     def ask(self, visit: Visit, look: Look, read: Callable[[RemoteDesk], T], *, again: bool = False) -> T:
         """What `read` finds.
@@ -75,22 +72,33 @@ class Outside:
 
     def sheet(self, visit: Visit, look: Look, say: Words, *, again: bool = False) -> Sheet:
         """What is asked for as a sheet, names blotted out. Raises as `ask`."""
-        return self.ask(visit, look, lambda desk: blotted(self._made(desk, look, say), desk.blotter()), again=again)
+        return self.ask(visit, look, lambda desk: self._made(desk, look, say), again=again)
 
     def _made(self, desk: RemoteDesk, look: Look, say: Words) -> Sheet:
+        if look.part == "health":
+            return self._health(desk, say)
         zone = self.view.plant.zone
-        if look.part == "health" and self._health is not None:
-            return self._health(desk.machine, say)
-        if look.part in {"health", "signals"} and not look.signal:
-            return now_sheet(desk.now(), say, zone)
-        if look.part == "signals":
-            span = desk.span(look.span)
-            unit = (
-                self.view.plant.signals[f"{desk.machine}:{look.signal}"].unit if look.signal in desk.signals() else ""
-            )
-            return signal_sheet(desk.trend(look.signal, span), look.signal, unit, desk.name, say, zone)
-        if look.part == "alarms":
-            return alarms_sheet(desk.alarms(desk.span(look.span or "7d")), desk.name, say, zone)
-        if look.part == "workorders":
-            return work_sheet(desk.work(), desk.name, say, zone)
-        raise InputError("a grant has no such part", came=look.part, expected="health, signals, alarms, workorders")
+        if look.part == "signals" and not look.signal:
+            made = now_sheet(desk.now(), say, zone)
+        elif look.part == "signals":
+            trend = desk.trend(look.signal, desk.span(look.span))
+            unit = self.view.plant.signals[trend.signal].unit
+            made = signal_sheet(trend, look.signal, unit, desk.name, say, zone)
+        elif look.part == "alarms":
+            made = alarms_sheet(desk.alarms(desk.span(look.span or "7d")), desk.name, say, zone)
+        elif look.part == "workorders":
+            made = work_sheet(desk.work(), desk.name, say, zone)
+        else:
+            raise InputError("a grant has no such part", came=look.part, expected="health, signals, alarms, workorders")
+        return blotted(made, desk.blotter())
+
+    def _health(self, desk: RemoteDesk, say: Words) -> Sheet:
+        """Only how the machine is: what stands around it on the plant's own page has parts of its own."""
+        try:
+            health = self.books.machine(desk.machine)
+        except InputError as error:
+            return Sheet(desk.name, "", (Note(say(error.message), "doubt"),))
+        zone, last = self.view.plant.zone, self.books.last_time(desk.machine)
+        # where items are known, they are what the machine is compared within
+        items = set(health.regimes) if health.readings.regimes is not None else set()
+        return blotted(machine_sheet(health, say, name=desk.name, zone=zone, last=last), desk.blotter((), items))

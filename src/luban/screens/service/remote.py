@@ -1,8 +1,8 @@
 """What an outside expert is shown of one machine, with everything left out that is not about how the machine is.
 
 No question names a machine: the desk is made for one, and a signal is asked for by its bare name. Persons, orders,
-items, lots, quantities and other machines do not come through: fields that hold them are not read, and their names
-are blotted out of texts that people wrote.
+items, lots, quantities and other machines do not come through: fields that hold them are not read, their names are
+blotted out of texts that people wrote, and items, whose change tells of the machine, become P1, P2, ….
 
 Reads  Fact(state, signal, event) through the plant's view. Writes nothing.
 """
@@ -10,17 +10,20 @@ Reads  Fact(state, signal, event) through the plant's view. Writes nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import narwhals as nw
 
 from luban.core.errors import InputError
 from luban.core.time import DAY
+from luban.decide.maintain.orders import orders_of
+from luban.screens.service.alarms import alarms_of
+from luban.screens.service.health import HealthBooks
 from luban.screens.service.past import Trend
-from luban.screens.service.view import PlantView, Range
-from luban.understand.book import Entry, entries
+from luban.screens.service.view import Range
 
 __all__ = ["BLOT", "Alarm", "Blotter", "MachineNow", "RemoteDesk", "ShownSignal", "Work"]
 
@@ -87,33 +90,39 @@ class Work:
 class Blotter:
     """Blots names out of texts.
 
-    names  whole names; those of one letter are left, they are in every text
+    names    whole names; those of one letter are left, they are in every text
+    instead  name → what stands in its place; a blot for all others
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
-        known = sorted({name for name in names if len(name.strip()) > 1}, key=len, reverse=True)
+    def __init__(self, names: Iterable[str], instead: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._instead = dict(instead)
+        known = sorted({name for name in (*names, *instead) if len(name.strip()) > 1}, key=len, reverse=True)
         # a name in letters that words are not parted in may stand within a text without a gap
         parts = [re.escape(name) if _unparted(name) else rf"(?<!\w){re.escape(name)}(?!\w)" for name in known]
         self._found = re.compile("|".join(parts)) if parts else None
 
     def __call__(self, text: str | None) -> str:
         """The text without the names."""
-        return self._found.sub(BLOT, text or "") if self._found else text or ""
+        if self._found is None:
+            return text or ""
+        return self._found.sub(lambda found: self._instead.get(found[0], BLOT), text or "")
 
 
 class RemoteDesk:
     """What one machine shows to the outside. Safe from any thread.
 
+    books    of the plant's health
     machine  path of a work unit of this plant
     persons  names of the plant's people, asked anew each time
     Raises   InputError where the plant has no such work unit (any more)
     """
 
-    def __init__(self, view: PlantView, machine: str, persons: Callable[[], Iterable[str]]) -> None:
-        if machine not in view.plant.work_units:
+    def __init__(self, books: HealthBooks, machine: str, persons: Callable[[], Iterable[str]]) -> None:
+        self.books, self.view = books, books.view
+        if machine not in self.view.plant.work_units:
             raise InputError("the plant has no such machine", came=machine, expected="the path of a work unit")
-        self.view, self.machine, self._persons = view, machine, persons
-        self._own = {machine, machine.rpartition("/")[2], view.plant.equipment[machine].name}
+        self.machine, self._persons = machine, persons
+        self._own = {machine, machine.rpartition("/")[2], self.view.plant.equipment[machine].name}
 
     @property
     def name(self) -> str:
@@ -154,48 +163,43 @@ class RemoteDesk:
         return self.view.trend(f"{self.machine}:{signal}", span, points=points)
 
     def alarms(self, span: Range) -> tuple[Alarm, ...]:
-        """Alarms about the machine and its signals within an interval, newest first; at most 200."""
-        found = self._events(["alarm", "annunciation"], span)
-        blot = self.blotter(found)
-        return tuple(
-            Alarm(one["time"], one["end"], self._short(blot, one), blot(one["text"])) for one in found[-_MOST:][::-1]
-        )
+        """Alarms within an interval, the machine's own and those of the alarm list, newest first; at most 200."""
+        own = self._device_alarms(span)
+        blot = self.blotter(str(one["person"]) for one in own if one["person"])
+        found = [Alarm(one["time"], one["end"], blot(one["code"]), blot(one["text"])) for one in own]
+        listed = alarms_of(self.books.desk, self.machine, span.start, span.end).history
+        found += [Alarm(raised, returned, blot(name), priority) for name, raised, returned, priority in listed]
+        return tuple(sorted(found, key=lambda one: (-one.start, one.code)))[:_MOST]
 
     def work(self) -> tuple[Work, ...]:
-        """What was done to the machine, newest first: entries of its work orders; at most 200."""
-        own = [entry for entry in entries(self.view.ledger, "workorder") if self._about(entry)]
-        blot = self.blotter([{"person": entry.person} for entry in own])
-        return tuple(
-            Work(entry.time, _number(entry), entry.code, blot(entry.text)) for entry in own[-_MOST:][::-1]
-        )  # fmt: skip
+        """What was done to the machine, newest first: the steps of its work orders; at most 200."""
+        orders = orders_of(self.view.ledger, self.machine)
+        blot = self.blotter(person for one in orders for _, person, _, _ in one.history if person)
+        found = [
+            Work(time, one.id, code, blot(text or one.task)) for one in orders for time, _, code, text in one.history
+        ]
+        return tuple(sorted(found, key=lambda one: -one.time))[:_MOST]
 
-    def blotter(self, found: Iterable[dict[str, Any]] = ()) -> Blotter:
-        """Blots out persons, orders and other machines; `found` may bring persons of its own."""
+    def blotter(self, persons: Iterable[str] = (), items: Iterable[str] = ()) -> Blotter:
+        """Blots out persons, orders and other machines, and numbers the items.
+
+        persons, items  further ones than those the plant lists
+        """
         plant = self.view.plant
         others = {
             name for path, place in plant.equipment.items() if path in plant.work_units and path != self.machine
             for name in (path, path.rpartition("/")[2], place.name)
         }  # fmt: skip
-        names = {*self._persons(), *plant.orders, *others, *(str(one["person"]) for one in found if one.get("person"))}
-        return Blotter(names - self._own)
+        known = {one.id: one.name for one in plant.items.values()} | {one: one for one in items if one}
+        instead = {
+            name: f"P{number}" for number, (id_, said) in enumerate(sorted(known.items()), 1) for name in (id_, said)
+        }  # fmt: skip
+        return Blotter({*self._persons(), *plant.orders, *others, *persons} - self._own, instead)
 
-    def _about(self, entry: Entry) -> bool:
-        told = {entry.subject, *(str(entry.data.get(key, "")) for key in ("asset", "machine", "unit"))}
-        return self.machine in told
-
-    def _events(self, kinds: list[str], span: Range) -> list[dict[str, Any]]:
-        names = [self.machine, *(f"{self.machine}:{name}" for name in self.signals())]
-        frame = self.view.ledger.frame("event", subjects=names, since=span.start - DAY, until=span.end)
-        rows = frame.filter(nw.col("kind").is_in(kinds)).sort("time", "seq").collect("pyarrow").to_arrow().to_pylist()
+    def _device_alarms(self, span: Range) -> list[dict[str, Any]]:
+        frame = self.view.ledger.frame("event", subjects=[self.machine], since=span.start - DAY, until=span.end)
+        rows = frame.filter(nw.col("kind") == "alarm").sort("time", "seq").collect("pyarrow").to_arrow().to_pylist()
         return [one for one in rows if (one["end"] or one["time"]) >= span.start]
-
-    def _short(self, blot: Blotter, one: dict[str, Any]) -> str:
-        name = one["subject"].partition(":")[2]
-        return " · ".join(filter(None, (name, blot(one["code"]))))
-
-
-def _number(entry: Entry) -> str:
-    return entry.subject.rpartition("/")[2]
 
 
 def _unparted(name: str) -> bool:
