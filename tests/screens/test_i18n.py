@@ -8,7 +8,7 @@ from babel.messages.pofile import read_po
 
 import luban.screens
 from luban.norms import kpi_catalogue, time_elements
-from luban.screens.i18n import LANGUAGES, catalogue, words
+from luban.screens.i18n import LANGUAGES, Words, catalogue, words
 from luban.screens.i18n.from_data import sentences
 from luban.screens.report.schedule_pdf import PDF_WORDS
 from tests.screens import shop
@@ -96,3 +96,11 @@ def test_why_a_figure_is_withheld_is_said_in_the_language(language: str, view):
                 for text in filter(None, (figure.withheld, *figure.notes)):
                     left = set(re.findall(r"[A-Za-z]{2,}", say(text))) - kept
                     assert not left, (text, say(text))
+
+
+def test_what_stands_twice_in_a_sentence_is_filled_in_twice(monkeypatch: pytest.MonkeyPatch):
+    told = {"costs {then} {unit} instead of {now} {unit}": "{now} {unit} → {then} {unit}"}
+    monkeypatch.setattr("luban.screens.i18n.catalogue", lambda _language: told)
+    say = Words("zh")
+    assert say("costs 5 CNY instead of 3 CNY") == "3 CNY → 5 CNY"
+    assert say("costs 5 CNY instead of 3 EUR") == "costs 5 CNY instead of 3 EUR"

@@ -68,11 +68,17 @@ class Words:
 
 def _pattern(text: str) -> re.Pattern[str]:
     """What a sentence with {names} looks like once they are filled in."""
-    parts = _NAMED.split(text)
-    # a name of one letter stands for a number: "{h} h {m} min" must not fit any sentence that ends in "min"
-    filled = [
-        f"(?P<{p}>{'[0-9.,]+' if len(p) == 1 else '.+?'})" if at % 2 else re.escape(p) for at, p in enumerate(parts)
-    ]
+    parts, seen = _NAMED.split(text), set[str]()
+    filled = []
+    for at, part in enumerate(parts):
+        if not at % 2:
+            filled.append(re.escape(part))
+        elif part in seen:
+            filled.append(f"(?P={part})")  # what stands twice is the same both times
+        else:
+            seen.add(part)
+            # a name of one letter stands for a number: "{h} h {m} min" must not fit any sentence that ends in "min"
+            filled.append(f"(?P<{part}>{'[0-9.,]+' if len(part) == 1 else '.+?'})")
     return re.compile("".join(filled))
 
 
