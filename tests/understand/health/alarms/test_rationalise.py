@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from luban.plant import AlarmRule, Plant, Signal
+from luban.plant import AlarmRule, Plant, Signal, load
 from luban.understand.health.alarms import rationalisation
 
 SOUND = AlarmRule(
@@ -70,3 +71,9 @@ def test_a_signal_that_is_switched_off_and_too_many_urgent_ones() -> None:
     assert one.heavy
     many = [replace(SOUND, id=f"a{at}", signal=f"shop/m1:s{at}", priority="high") for at in range(10)]
     assert [one.alarm for one in rationalisation(plant(*many))] == [""]
+
+
+def test_the_list_of_the_example_is_sound() -> None:
+    listed = load(Path(__file__).parents[4] / "examples" / "c2_machining")
+    assert len(listed.alarms) == 42
+    assert rationalisation(listed) == ()
