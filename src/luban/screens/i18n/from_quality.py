@@ -9,9 +9,11 @@ from luban.screens.i18n import from_health, from_page, from_remote
 from luban.understand.health.alarms import words as alarms
 from luban.understand.health.anomaly import notes as anomaly
 from luban.understand.health.diagnosis import words as diagnosis
+from luban.understand.health.indicators import words as indicators
 from luban.understand.health.life import words as life
 from luban.understand.health.lifetime import words as lifetime
 from luban.understand.health.machine import words as machine
+from luban.understand.health.retrofit import words as retrofit
 from luban.understand.quality import gauge_words, relation_words
 from luban.understand.quality.capability import words as capability
 from luban.understand.quality.gauge_study import words as gauge_study
@@ -19,6 +21,7 @@ from luban.understand.quality.inspection import words as inspection
 from luban.understand.quality.read import words as read
 from luban.understand.quality.sampling import words as sampling
 from luban.understand.quality.spc import words as spc
+from luban.understand.trace import words as trace
 
 __all__ = ["quality_sentences"]
 
@@ -44,7 +47,10 @@ def quality_sentences() -> tuple[str, ...]:
         alarms,
         anomaly,
         diagnosis,
+        indicators,
+        retrofit,
         life,
         machine,
+        trace,
     )
     return tuple(sentence for wing in wings for sentence in wing.SENTENCES)

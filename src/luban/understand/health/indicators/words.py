@@ -39,7 +39,9 @@ SENTENCES: Final = (
     "a spectrum needs a sampling rate", "too few values for a spectrum", "too few values for an envelope",
     "a signal is one row of numbers", "values and times differ in number", "values and labels differ in number",
     "this is not the state of indicators", "a stretch has no length", "the shaft does not turn forward",
-    "fewer than two turns of the shaft", "the last pulse comes before a turn is over", "pulses do not rise in time",
-    "a regime needs numbers", "time is not given", "input and output differ in number", "these are not learned regimes",
+    "fewer than two turns of the shaft", "pulses do not rise in time",
+    "a regime needs numbers", "time is not given", "these are not learned regimes",
+    "a cycle ends above where it begins", "neither a level nor a state tells where a cycle begins",
+    "a signal that never changes has no cycles",
 )  # fmt: skip
 """Every sentence with {blanks} where names stand."""
