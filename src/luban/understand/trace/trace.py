@@ -16,7 +16,7 @@ from luban.ledger import Ledger
 from luban.understand.trace.doubt import Doubts, examine
 from luban.understand.trace.graph import Graph
 from luban.understand.trace.names import NONE, Ids, Names
-from luban.understand.trace.records import GENEALOGY, Grouped, Moves, Records, coded, grouped
+from luban.understand.trace.records import GENEALOGY, KINDS, LABEL, LOT, Grouped, Moves, Records, coded, grouped
 from luban.understand.trace.stock import packed
 
 __all__ = ["STREAMS", "Trace", "trace_of"]
@@ -94,6 +94,31 @@ class Trace:
             # an order or a work unit that is new may make a delivery of what was held to be none, and the other way
             if self._own.mark(columns["order"]) | self._units.mark(columns["unit"]):
                 self._forget("deliveries", "containers")
+
+    def rows(self, stream: str) -> list[dict[str, Any]]:
+        """Facts of use or movements as they came in, by the names of their stream; an empty name is None."""
+        if stream == "genealogy":
+            view, fields = self.graph.view, GENEALOGY
+            columns = {name: view.columns[name][: view.edges] for name in fields}
+        elif stream == "movement":
+            fields = KINDS[stream]
+            columns = {name: self.moves[name] for name in fields}
+        else:
+            raise InputError("no rows of this stream", came=stream, expected="genealogy, movement")
+        table = {
+            column: (
+                (self.lots if kind == LOT else self.labels).array(columns[name]).to_pylist()
+                if kind in (LOT, LABEL)
+                else columns[name].tolist()
+            )
+            for name, (column, kind) in fields.items()
+        }
+        return [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)]
+
+    def serial_names(self) -> list[str]:
+        """Names of single pieces: said or measured to be one."""
+        ids = np.concatenate((self.serials, self.looks["serial"]))
+        return self.lots.array(np.unique(ids[ids >= 0])).to_pylist()  # type: ignore[no-any-return]
 
     @property
     def serials(self) -> Ids:

@@ -6,7 +6,7 @@ from typing import Final
 
 __all__ = [
     "AMOUNT", "BAD_TIME", "CIRCULAR", "CLAIMED", "CODES", "EARLY", "NO_LOT", "NO_NUMBER", "NO_RECEIPTS",
-    "OPEN_FLOW", "OVER", "OVER_OUT", "REWORK", "SENTENCES", "UNKNOWN",
+    "OPEN_FLOW", "OVER", "OVER_OUT", "SENTENCES", "UNKNOWN",
 ]  # fmt: skip
 
 AMOUNT = "the quantity is not a number above 0"
@@ -16,7 +16,6 @@ EARLY = "used before it was made or received"
 OVER = "more was taken than there was"
 OVER_OUT = "more went out than there was"
 UNKNOWN = "a lot that no fact brings in"
-REWORK = "rework: part of it went back into an earlier lot"
 NO_RECEIPTS = "what there was of the lot is not on record, so its shares rest on what was taken"
 OPEN_FLOW = "the flow in a loop did not settle"
 BAD_TIME = "not a time"
@@ -30,5 +29,5 @@ CODES: Final = {
 """Kinds of doubt about a fact, worst first."""
 
 SENTENCES: Final = (
-    *CODES.values(), REWORK, NO_RECEIPTS, OPEN_FLOW, BAD_TIME, NO_LOT, NO_NUMBER,
+    *CODES.values(), NO_RECEIPTS, OPEN_FLOW, BAD_TIME, NO_LOT, NO_NUMBER,
 )  # fmt: skip

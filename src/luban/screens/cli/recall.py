@@ -1,0 +1,145 @@
+"""`luban recall`: what suspect lots went into, where it is, who got it and who is to be told; mock recalls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from luban.core.errors import InputError
+from luban.screens.cli.options import AsJson, output
+from luban.screens.cli.output import NO, OK
+from luban.screens.cli.sheets import Language, Out, give
+from luban.screens.cli.trace_source import (
+    Alarm,
+    Customers,
+    Gauge,
+    High,
+    Low,
+    Opened,
+    Order,
+    Person,
+    Signal,
+    Slack,
+    Source,
+    Tool,
+    Unit,
+    condition_of,
+    opened,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from luban.screens.cli.output import Output
+
+__all__ = ["register"]
+
+_EXAMPLES = (
+    "Examples: `luban recall plant S-0815 -o recall.xlsx` · `luban recall plant --tool T7 --from 2026-11-16` · "
+    "`luban recall uses.csv --mock 5` · `luban recall plant --case R-1`"
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command into the tree."""
+    app.command("recall", epilog=_EXAMPLES)(recall)
+
+
+def recall(
+    source: Source,
+    lots: Annotated[
+        list[str] | None, typer.Argument(metavar="[LOT]...", help="Suspect lots or serial numbers.")
+    ] = None,
+    tool: Tool = "",
+    person: Person = "",
+    unit: Unit = "",
+    order: Order = "",
+    gauge: Gauge = "",
+    start: Annotated[str, typer.Option("--from", help="Steps that ran from then on, ISO 8601.")] = "",
+    end: Annotated[str, typer.Option("--to", help="Steps that began before, ISO 8601.")] = "",
+    alarm: Alarm = "",
+    signal: Signal = "",
+    low: Low = None,
+    high: High = None,
+    mock: Annotated[int, typer.Option(min=0, help="Draw so many lots and call each back, checked both ways.")] = 0,
+    seed: Annotated[int, typer.Option(help="With --mock: of the draw.")] = 1,
+    times: Annotated[bool, typer.Option(help="Grade by time too.")] = True,
+    case: Annotated[str, typer.Option(metavar="ID", help="With DIR: how far a recall on record has come.")] = "",
+    customer: Customers = None,
+    slack: Slack = 0.0,
+    sheet: Annotated[str, typer.Option(help="Sheet of the workbook.")] = "",
+    as_of: Annotated[int | None, typer.Option(min=0, help="With DIR: the books as they stood at this seq.")] = None,
+    out: Out = None,
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> int:
+    """Affected lots down to customer orders, each with its confidence, what to hold, and a notice a customer.
+
+    Exit code 1 where some of it has left the plant, where a mock recall misses, or while a recall is not closed.
+    """
+    say = output(as_json)
+    if case:
+        return _case(say, source, case, as_of, out, language)
+    own = opened(source, customers=customer or (), slack=slack, sheet=sheet, as_of=as_of)
+    if mock:
+        return _mock(say, own, mock, seed, out, language)
+    names = {"tool": tool, "person": person, "unit": unit, "order": order, "gauge": gauge}
+    asked = condition_of(own, names=names, start=start, end=end, alarm=alarm, signal=signal, low=low, high=high)
+    if (asked is None) == (not lots):
+        raise InputError("what is suspect?", expected="lots, or a condition such as --tool T7")
+    return _recall(say, own, lots or [], asked, times, out, language)
+
+
+def _recall(
+    say: Output, own: Opened, lots: list[str], asked: object, times: bool, out: Path | None, language: str
+) -> int:
+    from luban.screens.i18n import words
+    from luban.screens.report.trace import recall_sheet
+    from luban.understand.trace import Condition, recall as call_back, same
+
+    suspects: object = lots
+    if isinstance(asked, Condition):
+        suspects = same(own.trace, asked).lots
+    found = call_back(own.trace, suspects, times=times)  # type: ignore[arg-type]
+    give(say, recall_sheet(found, words(language), own.zone, source=own.source), found.as_dict(), out, language)
+    return NO if len(found.rows) else OK
+
+
+def _mock(say: Output, own: Opened, count: int, seed: int, out: Path | None, language: str) -> int:
+    from dataclasses import asdict
+
+    from luban.screens.i18n import words
+    from luban.screens.report.trace import mock_sheet
+    from luban.understand.trace import mock_recall
+
+    found = mock_recall(own.trace, count, seed=seed)
+    shown = mock_sheet(found, own.trace, words(language), source=own.source)
+    give(say, shown, {"mocks": [asdict(one) for one in found]}, out, language)
+    good = all(share is None or share > 1 - 1e-9 for one in found for share in (one.recall, one.precision))
+    return OK if good else NO
+
+
+def _case(say: Output, folder: Path, case: str, as_of: int | None, out: Path | None, language: str) -> int:
+    from dataclasses import asdict
+
+    from luban.ledger import Ledger
+    from luban.plant import load
+    from luban.screens.cli.options import plant_folder
+    from luban.screens.i18n import words
+    from luban.screens.report.trace_case import case_sheet
+    from luban.screens.service import places
+    from luban.understand.trace import recall_cases
+
+    plant = load(plant_folder(folder))
+    ledger = Ledger(places(folder).ledger)
+    try:
+        known = recall_cases(ledger, as_of=as_of)
+    finally:
+        ledger.close()
+    if case not in known:
+        raise InputError("no such recall", came=case, expected=", ".join(known) or "none is on record")
+    one = known[case]
+    document = asdict(one) | {"closure": one.closure, "answered": one.answered}
+    give(say, case_sheet(one, words(language), plant.zone), document, out, language)
+    return OK if one.closed is not None else NO

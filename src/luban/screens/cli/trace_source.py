@@ -1,0 +1,118 @@
+"""Where a trace comes from: a plant's books, a file, a folder of files; and the conditions that are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from luban.core.errors import InputError
+from luban.core.time import now, parse_time
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from luban.understand.quality.data import Excluded
+    from luban.understand.trace import Condition, Trace, Window
+
+__all__ = [
+    "Alarm", "Customers", "Gauge", "High", "Item", "Low", "Opened", "Operation", "Order", "Person", "Signal", "Slack",
+    "Source", "Tool", "Unit", "condition_of", "opened",
+]  # fmt: skip
+
+Source = Annotated[
+    Path, typer.Argument(metavar="FILE|DIR", help="A plant's folder, a file (table, EPCIS JSON) or a folder of them.")
+]
+Customers = Annotated[list[str] | None, typer.Option("--customer", help="A place that is a customer; may be repeated.")]
+Slack = Annotated[float, typer.Option(min=0, help="How much two clocks may differ before a use is too early [s].")]
+Tool = Annotated[str, typer.Option(help="Lots that this tool worked on.")]
+Person = Annotated[str, typer.Option(help="Lots that this person worked on.")]
+Unit = Annotated[str, typer.Option(help="Lots that went through this work unit, or a folder of them.")]
+Order = Annotated[str, typer.Option(help="Lots of this production order.")]
+Operation = Annotated[str, typer.Option(help="Lots of this operation.")]
+Item = Annotated[str, typer.Option(help="Steps that made this item.")]
+Gauge = Annotated[str, typer.Option(help="Lots measured with this gauge.")]
+Alarm = Annotated[str, typer.Option(help="With DIR: lots that ran during an alarm of this code, or of this work unit.")]
+Signal = Annotated[str, typer.Option(help="With DIR: lots that ran while this signal was out of --low and --high.")]
+Low = Annotated[float | None, typer.Option(help="With --signal: its lower limit.")]
+High = Annotated[float | None, typer.Option(help="With --signal: its upper limit.")]
+
+
+@dataclass(slots=True)
+class Opened:
+    """A trace with what is known of its source."""
+
+    trace: Trace
+    source: str
+    zone: tzinfo
+    folder: Path | None = None
+    excluded: Sequence[Excluded] = ()
+    passed: dict[str, int] = field(default_factory=dict)
+
+
+def opened(
+    source: Path, *, customers: Sequence[str] = (), slack: float = 0.0, sheet: str = "", as_of: int | None = None
+) -> Opened:
+    """The trace of a source. Raises InputError where nothing can be made of it."""
+    from luban.understand.trace import read_trace, trace_of
+
+    if source.is_dir() and (source / "plant.toml").is_file():
+        from luban.ledger import Ledger
+        from luban.plant import load
+        from luban.screens.service import places
+
+        plant = load(source)
+        ledger = Ledger(places(source).ledger)
+        try:
+            trace = trace_of(ledger, as_of=as_of, partners=customers, slack=int(slack * 1e6))
+        finally:
+            ledger.close()
+        return Opened(trace, plant.name, plant.zone, source)
+    if not source.exists():
+        raise InputError("no such file or folder", where=str(source))
+    found = read_trace(source, partners=customers, slack=int(slack * 1e6), sheet=sheet)
+    return Opened(found.trace, found.source, UTC, None, found.excluded, found.passed)
+
+
+def condition_of(
+    own: Opened, *, names: dict[str, str], start: str, end: str, alarm: str, signal: str, low: float | None,
+    high: float | None,
+) -> Condition | None:  # fmt: skip
+    """The condition that the options ask for; None where they ask for none."""
+    from luban.understand.trace import Condition
+
+    zone: ZoneInfo | None = own.zone if own.folder is not None else None  # type: ignore[assignment]
+    since = parse_time(start, zone) if start else None
+    until = parse_time(end, zone) if end else None
+    windows = _windows(own, alarm, signal, low, high, since, until) if alarm or signal else ()
+    if not (any(names.values()) or windows or alarm or signal or since is not None):
+        return None
+    if (alarm or signal) and not windows:
+        raise InputError("there was no such time", came=alarm or signal, hint="look at its spelling and its limits")
+    return Condition(**names, since=since, until=until, windows=windows)
+
+
+def _windows(
+    own: Opened, alarm: str, signal: str, low: float | None, high: float | None, since: int | None, until: int | None
+) -> tuple[Window, ...]:
+    from luban.ledger import Ledger
+    from luban.screens.service import places
+    from luban.understand.trace import alarm_windows, signal_windows
+
+    if own.folder is None:
+        raise InputError("alarms and signals are in a plant's books", came=own.source, expected="a plant's folder")
+    if signal and low is None and high is None:
+        raise InputError("which values are out?", where="--signal", expected="--low, --high or both")
+    ledger = Ledger(places(own.folder).ledger)
+    try:
+        last = now() if until is None else until
+        found = signal_windows(ledger, signal, low=low, high=high, since=since or 0, until=last) if signal else ()
+        if alarm:
+            found += alarm_windows(ledger, code=alarm, until=last) or alarm_windows(ledger, alarm, until=last)
+        return found
+    finally:
+        ledger.close()
