@@ -24,6 +24,7 @@ from luban.screens.service.health_grid import STEP, channels_of, failures_of, fi
 from luban.screens.service.view import PlantView
 from luban.screens.users import Act
 from luban.understand.book import Entry, entries, row
+from luban.understand.health.anomaly.record import adaptation_row, unrecorded
 from luban.understand.health.machine import Examiner, LastTime, Limit, MachineHealth, last_time, past_lives
 
 __all__ = ["GOOD_ROWS", "HealthBooks"]
@@ -246,6 +247,20 @@ class HealthBooks(Books):
         self.write(Act("luban", "health learned", machine, text), "event", rows)
         return True
 
+    def keep_adapted(self, machine: str) -> int:
+        """Put on record where a channel watched by itself took a new level for usual; how many were new."""
+        self.machine(machine)
+        kept = self._of(machine)
+        with kept.lock:
+            watch = kept.examiner.watch if kept.examiner is not None else None
+            adapted = tuple(watch.adapted) if watch is not None else ()
+        new = unrecorded(entries(self.view.ledger, "model", machine), adapted) if adapted else ()
+        for channel, one in new:
+            self.write(
+                Act("luban", "health adapted", machine, one.text), "event", adaptation_row(machine, channel, one)
+            )
+        return len(new)
+
     # ------------------------------------------------------------------ by itself
 
     def start(self, every: float = 60.0) -> None:
@@ -265,7 +280,10 @@ class HealthBooks(Books):
                 if self._stop.is_set():
                     return
                 try:
-                    self.keep(machine) if self.writable else self.machine(machine)
+                    self.machine(machine)
+                    if self.writable:
+                        self.keep(machine)
+                        self.keep_adapted(machine)
                 except InputError:
                     continue
                 except Exception:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from luban.core.errors import InputError
-from luban.understand.health.anomaly import ProcessMonitor, ProcessRule, Rule, SignalWatch, fit_monitor
+from luban.understand.health.anomaly import Adaptation, ProcessMonitor, ProcessRule, Rule, SignalWatch, fit_monitor
 from luban.understand.health.life import gather
 from luban.understand.health.life.regimes import Regimes, find_regimes
 from luban.understand.health.machine import words
@@ -81,6 +81,7 @@ class MachineWatch:
     """Watches the readings of one machine, row by row or many at a time: the same to the bit.
 
     learned  what it rests on
+    adapted  channels watched by themselves that took a new level for usual since, with what they took
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class MachineWatch:
         self._before: tuple[Floats, float] | None = None
         self._carry = np.full(len(names), math.nan)
         self._taken: dict[str, int] = {}
+        self.adapted: list[tuple[str, Adaptation]] = []
 
     def restart(self) -> None:
         """Forget where the stream is, as before a new stretch; what was learned stays."""
@@ -161,6 +163,7 @@ class MachineWatch:
             strength[rows] = np.fmax(strength[rows], np.where(told > 1, 1.0, told))
             first = self._taken.get(name, 0)
             self._taken[name] = first + len(rows)
+            self.adapted += [(name, one) for one in seen.adaptations]
             for alarm in seen.alarms:
                 row = int(rows[alarm.at - first])
                 strength[row] = max(alarm.rarity / watch.rule.threshold, 1.0 + 1e-9)
