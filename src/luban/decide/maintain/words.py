@@ -15,7 +15,6 @@ POLICY: Mapping[str, str] = MappingProxyType(
         "minimal_repair": "repair failures, renew by age",
         "inspection": "inspect at fixed times",
         "condition": "replace by condition",
-        "calendar": "at fixed times",
     }
 )
 """Key of a policy → what it is called."""
@@ -41,9 +40,9 @@ REASON: Mapping[str, str] = MappingProxyType(
 
 FLIP: Mapping[str, str] = MappingProxyType(
     {
-        "failure": "a failure that costs {then} {unit} instead of {now} {unit}",
-        "planned": "a planned replacement that costs {then} {unit} instead of {now} {unit}",
-        "hour": "lost output at {then} {unit} instead of {now} {unit}",
+        "failure": "a failure that costs {then} instead of {now} {unit}",
+        "planned": "a planned replacement that costs {then} instead of {now} {unit}",
+        "hour": "lost output at {then} instead of {now} {unit}",
         "shape": "a Weibull shape of {then} instead of {now}, at the same mean life",
         "signs": "signs before {then} % of the failures instead of {now} %",
     }
@@ -89,11 +88,10 @@ FOUND: Mapping[str, str] = MappingProxyType(
 
 WARNINGS: Mapping[str, str] = MappingProxyType(
     {
-        "spare": "{item}: {have:g} of {need:g} on the shelf",
-        "order": "{item}: {have:g} on the shelf, order at {at:g}",
+        "spare": "{item}: {have} of {need} on the shelf",
+        "order": "{item}: {have} on the shelf, order at {at}",
         "skill": "nobody has the skill {skill}",
-        "hours": "{skill}: {need:g} h asked, {have:g} h there",
-        "late": "due {days} d ago",
+        "hours": "{skill}: {need} h asked, {have} h there",
         "unknown_use": "running time since the last time is not known: due by the calendar only",
         "first": "never done on record: due from the first day of the books",
     }
@@ -102,20 +100,26 @@ WARNINGS: Mapping[str, str] = MappingProxyType(
 
 ERRORS: tuple[str, ...] = (
     "a checklist item that there is not",
-    "a factor between units",
     "a finding needs a part and how it was found",
-    "a life below zero",
     "a life that is not in hours needs a pace",
+    "a number of pieces",
     "a reason is needed",
     "a spare that nobody keeps",
     "a work order cannot take this step now",
     "a work order needs a machine and a task",
+    "a work order takes some time",
     "checklist items are open",
-    "no such work order",
+    "hours worked",
+    "no life of that part is on record",
     "no such maintenance task",
+    "no such work order",
     "prices of a failure and of a planned replacement are needed",
+    "that task makes no part new",
+    "too few failures on record",
     "unknown machine",
     "unknown price",
+    "unknown reason",
+    "unknown step of a spare part",
     "unknown step of a work order",
 )
 """What a page may have to say of what was entered."""

@@ -56,7 +56,8 @@ def why_word(why: str, say: Words) -> str:
 
 def lack_text(lack: Lack, say: Words) -> str:
     """What is missing, in words."""
-    text = say(WARNINGS[lack.key]).format(**lack.given)
+    given = {name: f"{value:g}" if isinstance(value, int | float) else value for name, value in lack.given.items()}
+    text = say(WARNINGS[lack.key]).format(**given)
     return f"{lack.order}: {text}" if lack.order else text
 
 

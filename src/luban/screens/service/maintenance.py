@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from luban.core.errors import InputError, NotAllowedError
+from luban.core.errors import InputError, LubanError, NotAllowedError
 from luban.core.time import DAY, HOUR, from_datetime, now, to_datetime
 from luban.decide.maintain import (
     Advice,
@@ -38,6 +38,7 @@ from luban.decide.maintain import (
 from luban.ledger import Ledger
 from luban.plant import MaintenanceTask, Plant
 from luban.screens.service.books import Books
+from luban.screens.service.health import HealthBooks
 from luban.screens.users import Act, Role
 from luban.understand.health.lifetime import fit_life
 
@@ -177,6 +178,20 @@ class MaintenanceDesk:
     def standing(self, weeks: int = 0, asked: Mapping[str, str] | None = None) -> Standing:
         """How it stands now; the board shows the week so many after this one."""
         return standing_of(self.ledger, self.plant, now(), asked=asked, weeks=weeks)
+
+    def asked(self) -> dict[str, str]:
+        """Machine → channels that are unusual now, for machines with a task that waits for its condition."""
+        found = {}
+        books = self.books
+        for machine in {one.asset for one in self.plant.maintenance if one.policy == "condition"}:
+            if isinstance(books, HealthBooks):
+                try:
+                    lasting = books.machine(machine).open
+                except LubanError:  # nothing is known of its condition
+                    continue
+                if lasting is not None:
+                    found[machine] = ", ".join(channel for channel, _ in lasting.parts[:3])
+        return found
 
     def order(self, name: str) -> WorkOrder:
         """One work order. Raises InputError for an unknown one."""
