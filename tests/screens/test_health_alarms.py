@@ -158,6 +158,25 @@ def test_findings_of_health_raise_alarms_with_their_source(shop: Shop) -> None:
     assert [one.code for one in shop.watch.report(MILL, "anomaly", 0.0)] == ["return"]
 
 
+def test_a_flood_is_said_while_it_lasts(shop: Shop) -> None:
+    start = now() - 20 * MINUTE
+    shop.look(start)
+    for at in range(12):
+        moment = start + at * 20 * SECOND
+        put(
+            shop.folder,
+            "signal",
+            (moment, f"{LATHE}:temperature", 70.0),
+            (moment + SECOND, f"{LATHE}:temperature", 50.0),
+        )
+    shop.look(start + 5 * MINUTE)
+    count, flood = shop.desk.load(start + 5 * MINUTE)
+    assert count == 12
+    assert flood is not None
+    assert (flood.start, flood.count, flood.first) == (start + 200 * SECOND, 12, "hot")
+    assert shop.desk.load(start + 19 * MINUTE) == (0, None)
+
+
 def test_a_new_list_does_not_raise_what_is_history(shop: Shop) -> None:
     put(shop.folder, "signal", (now() - 5 * HOUR, f"{LATHE}:temperature", 70.0))
     put(shop.folder, "signal", (now() - 4 * HOUR, f"{LATHE}:temperature", 50.0), (now() - 3 * HOUR, LOAD, 85.0))

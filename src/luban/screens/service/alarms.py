@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from luban.core.errors import InputError
-from luban.core.time import now
+from luban.core.time import HOUR, now
 from luban.plant import AlarmRule
 from luban.plant.checks.alarms import PRIORITIES
 from luban.screens.service.books import Books
@@ -20,7 +20,9 @@ from luban.understand.book import Entry, entries
 from luban.understand.health.alarms import (
     AlarmLog,
     AlarmStatistics,
+    Flood,
     ListFinding,
+    Standards,
     Standing,
     State,
     act_row,
@@ -32,6 +34,7 @@ from luban.understand.health.alarms import (
     rationalisation,
     words,
 )
+from luban.understand.health.alarms.log import log_rows
 from luban.understand.quality.data import NO_TIME
 
 __all__ = ["AlarmDesk", "Listed", "MachineAlarms", "alarms_of", "role_of"]
@@ -39,6 +42,7 @@ __all__ = ["AlarmDesk", "Listed", "MachineAlarms", "alarms_of", "role_of"]
 _IN_LIST: Final = (
     State.UNACKNOWLEDGED, State.ACKNOWLEDGED, State.RETURNED, State.LATCHED_UNACKNOWLEDGED, State.LATCHED,
 )  # fmt: skip
+_LOOK: Final = 6 * HOUR  # a flood that lasts longer began before; that it lasts is seen all the same
 _ENGINEER: Final = ("withdraw", "restore")
 
 
@@ -99,7 +103,9 @@ class AlarmDesk:
         self._lock = threading.Lock()
         self._acting = threading.Lock()
         self._head = -1
-        self._entries: tuple[Entry, ...] = ()
+        self._entries: list[Entry] = []
+        self._by_alarm: dict[str, list[Entry]] = {}
+        self._came: list[tuple[int, str]] = []
         self._standing: dict[str, Standing] = {}
 
     @property
@@ -113,7 +119,8 @@ class AlarmDesk:
         known = {
             name: Standing(name, priority=rule.priority, place=rule.unit_path) for name, rule in self.rules.items()
         }
-        return known | self._standing
+        with self._lock:
+            return known | self._standing
 
     def listed(self, *, place: str = "", every: bool = False) -> tuple[Listed, ...]:
         """The list, in its order.
@@ -146,7 +153,7 @@ class AlarmDesk:
     def history(self, alarm: str) -> tuple[Entry, ...]:
         """All entries of one alarm, in the ledger's order."""
         self._take_in()
-        return tuple(entry for entry in self._entries if entry.subject == alarm)
+        return tuple(self._by_alarm.get(alarm, ()))
 
     def act(
         self, alarm: str, code: str, *, person: str, reason: str = "", until: int | None = None, text: str = ""
@@ -168,13 +175,30 @@ class AlarmDesk:
         if devices:
             return device_log(ledger, start=start, end=end, source=self.books.view.plant.name)
         self._take_in()
-        return log_of(self._entries, start=start, end=end, source=self.books.view.plant.name)
+        return log_of(tuple(self._entries), start=start, end=end, source=self.books.view.plant.name)
 
     def statistics(
         self, start: int | None = None, end: int | None = None, *, positions: int = 1, devices: bool = False
     ) -> AlarmStatistics:
         """Measures of the log. Raises InputError where no alarm came."""
         return alarm_statistics(self.log(start, end, devices=devices), positions=positions)
+
+    def load(self, at: int | None = None) -> tuple[int, Flood | None]:
+        """Alarms that came into the list within the last 10 minutes, and the flood that lasts, if there is one.
+
+        at  the time to look at [µs UTC]; now by default
+        """
+        self._take_in()
+        moment, rule = now() if at is None else at, Standards()
+        with self._lock:
+            recent = [(time, name) for time, name in self._came if moment - _LOOK < time <= moment]
+        if not recent:
+            return 0, None
+        names = list(dict.fromkeys(name for _, name in recent))
+        rows = [(names.index(name), time, NO_TIME, NO_TIME, -1) for time, name in recent]
+        floods = alarm_statistics(log_rows(names, rows, end=moment)).floods
+        count = sum(moment - time < rule.window for time, _ in recent)
+        return count, floods[-1] if floods and floods[-1].end >= moment else None
 
     def findings(self) -> tuple[ListFinding, ...]:
         """What is wrong with the alarm list itself."""
@@ -186,9 +210,14 @@ class AlarmDesk:
             ledger = self.books.view.ledger
             head = ledger.head
             if head > self._head:
-                new = entries(ledger, "annunciation", after=self._head)
-                self._entries += new
-                self._standing = alarm_list(new, self._standing)
+                for entry in entries(ledger, "annunciation", after=self._head):
+                    before = self._standing.get(entry.subject)
+                    after = alarm_list((entry,), {entry.subject: before} if before else {})[entry.subject]
+                    if after.shown is not None and (before is None or after.shown != before.shown):
+                        self._came.append((after.shown, entry.subject))
+                    self._standing[entry.subject] = after
+                    self._entries.append(entry)
+                    self._by_alarm.setdefault(entry.subject, []).append(entry)
                 self._head = head
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from nicegui import ui
 
 from luban.core.errors import InputError
-from luban.core.time import DAY, MINUTE, SECOND, now as moment
+from luban.core.time import DAY, MINUTE, SECOND, now as moment, to_datetime
 from luban.screens.i18n import Words
 from luban.screens.report.health_alarms import list_sheet, statistics_sheet
 from luban.screens.report.sheet import Note, Sheet
@@ -26,8 +26,9 @@ from luban.screens.web.quality_columns import LEFT, RIGHT, SIDE_BY_SIDE
 from luban.screens.web.quality_sheet import show_sheet
 from luban.screens.web.schedule_parts import Choice, field, labelled_choice, tool
 from luban.screens.web.tabs import card
+from luban.screens.web.twin_tables import notice
 from luban.understand.book import Entry
-from luban.understand.health.alarms import State
+from luban.understand.health.alarms import Flood, State
 
 __all__ = ["AlarmsPanel"]
 
@@ -76,6 +77,7 @@ class AlarmsPanel:
                 with card(say("Alarms")) as head:
                     with head:
                         self._counts = ui.element("div").classes("lb-alarms-counts").props("aria-live=polite")
+                    self._flood = ui.element("div").props("role=status id=lb-alarm-flood")
                     with ui.element("div").classes("lb-tools"):
                         self._tools()
                     self._table = ui.element("div").props("id=lb-alarm-list")
@@ -134,21 +136,22 @@ class AlarmsPanel:
         self._read_at = moment()
         chosen = self._chosen
 
-        def look() -> tuple[tuple[Listed, ...], tuple[Entry, ...]]:
-            return self.desk.listed(every=True), self.desk.history(chosen) if chosen else ()
+        def look() -> tuple[tuple[Listed, ...], tuple[Entry, ...], tuple[int, Flood | None]]:
+            return self.desk.listed(every=True), self.desk.history(chosen) if chosen else (), self.desk.load()
 
         found = await self.bench.ask(look)
         if found is None or not self.bench.alive:
             return
-        listed, history = found
+        listed, history, load = found
         self._listed = listed
         self._listen(listed)
-        drawn = (listed, len(history), self._read_at // MINUTE, self.bench.chosen)
+        drawn = (listed, len(history), load, self._read_at // MINUTE, self.bench.chosen)
         if drawn == self._drawn:
             return
         self._drawn = drawn
         with self.bench.client:
             self._draw(history)
+            self._draw_load(*load)
 
     def _listen(self, listed: tuple[Listed, ...]) -> None:
         """One short tone for alarms that nobody has seen, where the person wants it."""
@@ -181,6 +184,18 @@ class AlarmsPanel:
         with self._table:
             ui.html(list_html(shown, self._chosen, say, zone, at, acts=acts, empty=empty), sanitize=False)
         self._draw_detail(history)
+
+    def _draw_load(self, count: int, flood: Flood | None) -> None:
+        """Alarms of the last 10 minutes; a flood says since when, and what came first: its cause is often there."""
+        say = self.say
+        with self._counts:
+            ui.html(f"<b>{count}</b> {html.escape(say('in the last 10 min'))}", sanitize=False, tag="span")
+        self._flood.clear()
+        if flood is not None:
+            at = to_datetime(flood.start, self.bench.view.plant.zone).strftime("%H:%M")
+            text = say("Flood since {time}: {n} alarms. First came: {first}", time=at, n=flood.count, first=flood.first)
+            with self._flood:
+                ui.html(notice(text, alarm=True), sanitize=False)
 
     def _is_shown(self, one: Listed) -> bool:
         place = self.bench.chosen
