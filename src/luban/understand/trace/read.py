@@ -19,9 +19,11 @@ import numpy as np
 
 from luban.core.errors import InputError
 from luban.understand.quality.data import Excluded
-from luban.understand.quality.read import Columns, read_columns
+from luban.understand.quality.read import Columns
 from luban.understand.quality.read.moments import moments_of
 from luban.understand.quality.read.names import plain_name
+from luban.understand.quality.read.numbers import text_of
+from luban.understand.quality.read.sources import open_rows
 from luban.understand.trace.epcis import read_epcis
 from luban.understand.trace.trace import Trace
 from luban.understand.trace.words import BAD_TIME, NO_LOT, NO_NUMBER
@@ -101,6 +103,7 @@ _STREAMS: Final[Mapping[str, Mapping[str, str]]] = {
 _NUMBERS: Final = frozenset(("quantity", "value", "good", "scrap"))
 _TIMES: Final = frozenset(("time", "end"))
 _NEEDED: Final = {"genealogy": ("subject", "input"), "movement": ("lot",), "operation": ("subject",), "measurement": ()}
+_PROBE: Final = 30  # rows in which the names of the columns are looked for
 _ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet", ".json", ".jsonld")
 
 
@@ -168,11 +171,11 @@ def _document(file: Path, found: TraceFiles) -> int:
 
 
 def _table(file: Path, sheet: str, zone: ZoneInfo | tzinfo | None, found: TraceFiles) -> int:
-    columns = read_columns(file, sheet)
-    roles = _roles(columns)
-    stream = _stream(roles)
-    if not stream:
+    columns = _open(file, sheet)
+    if columns is None:
         return 0
+    roles = _roles(columns.names)
+    stream = _stream(roles)
     rows: dict[str, list[Any]] = {}
     bad: dict[int, Excluded] = {}
     for name, role in _STREAMS[stream].items():
@@ -194,10 +197,29 @@ def _table(file: Path, sheet: str, zone: ZoneInfo | tzinfo | None, found: TraceF
     return 1
 
 
-def _roles(columns: Columns) -> dict[str, str]:
+def _open(file: Path, sheet: str) -> Columns | None:
+    """The table below the first row that names the columns of one; None where there is no such row."""
+    rows = open_rows(file, sheet)
+    body = list(rows.rows) if rows.header is None else [(0, list(rows.header)), *rows.rows]
+    for at, (_, cells) in enumerate(body[:_PROBE]):
+        names = [text_of(cell) for cell in cells]
+        if not _stream(_roles(names)):
+            continue
+        below = body[at + 1 :]
+        places = {name: place for place, name in reversed(list(enumerate(names))) if name}
+        columns = {
+            name: tuple(cells[place] if place < len(cells) else None for _, cells in below)
+            for name, place in sorted(places.items(), key=lambda one: one[1])
+        }
+        lines = tuple(number for number, _ in below)
+        return Columns(tuple(columns), columns, lines, rows.name, rows.sheet, rows.delimiter, {}, places)
+    return None
+
+
+def _roles(names: Sequence[str]) -> dict[str, str]:
     """Role → column; the first one of a name wins."""
     found: dict[str, str] = {}
-    for name in columns.names:
+    for name in names:
         plain = plain_name(name)
         for role, names in COLUMNS.items():
             if plain in names:
