@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from luban.core.errors import InputError
-from luban.screens.cli.options import AsJson, output
+from luban.screens.cli.options import AsJson, output, plant_folder
 from luban.screens.cli.output import NO, OK
 from luban.screens.cli.sheets import Language, Out, give
 
 if TYPE_CHECKING:
     from luban.screens.cli.output import Output
+    from luban.understand.health.lifetime import Lives
 
 __all__ = ["register"]
 
 _EXAMPLES = (
     "Examples: `luban lifetime bearings.csv --mode cause -o bearings.pdf` · "
     "`luban lifetime looks.xlsx --low 'last ok' --high 'found failed' --family auto --age 500` · "
+    "`luban lifetime plant --machine jinan/machining/lathe01` · `luban lifetime plant --part bearing` · "
     "`luban lifetime prototype.csv --growth --end 1500` · "
     "`luban lifetime --prove 0.95 --confidence 0.9 --shape 2 --ratio 1.5`"
 )
@@ -31,7 +34,10 @@ def register(app: typer.Typer) -> None:
 
 
 def lifetime(
-    file: Annotated[Path | None, typer.Argument(help="A CSV, Excel or Parquet file of lives.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="A CSV, Excel or Parquet file of lives, or a plant's folder.", metavar="[FILE|DIR]"),
+    ] = None,
     family: Annotated[
         str,
         typer.Option(help="weibull, exponential, lognormal, loglogistic, normal, weibull_3, …; auto: the likeliest."),
@@ -54,6 +60,14 @@ def lifetime(
     sheet: Annotated[str, typer.Option(help="Sheet of the workbook.")] = "",
     where: Annotated[list[str] | None, typer.Option(help="Only rows with column=text; may be repeated.")] = None,
     unit: Annotated[str, typer.Option(help="Unit of the lives; converted where the file names another.")] = "",
+    machine: Annotated[
+        list[str] | None, typer.Option(help="With DIR: path of a work unit; may be repeated; all by default.")
+    ] = None,
+    part: Annotated[
+        str,
+        typer.Option(help="With DIR: a part, by its work orders; machines between failures if empty."),
+    ] = "",
+    clock: Annotated[str, typer.Option(help="With DIR: running or calendar hours.")] = "running",
     growth: Annotated[
         bool, typer.Option("--growth", help="The file holds the running times of one repaired system at its failures.")
     ] = False,
@@ -93,14 +107,26 @@ def lifetime(
     from luban.screens.report.health_lifetime import lifetime_sheet
     from luban.understand.health.lifetime import life_study, read_lives
 
-    lives = read_lives(
-        file, life=life, status=status, low=low, high=high, count=count, mode=mode, entry=entry, sheet=sheet, unit=unit,
-        where=pairs(where or (), "--where"),
-    )  # fmt: skip
+    if file.is_dir():
+        lives = _on_record(file, machine or (), part, clock)
+    else:
+        lives = read_lives(
+            file, life=life, status=status, low=low, high=high, count=count, mode=mode, entry=entry, sheet=sheet,
+            unit=unit, where=pairs(where or (), "--where"),
+        )  # fmt: skip
     shares = tuple(share or (0.1, 0.5))
     study = life_study(lives, family, level=confidence, shape=shape, shares=shares, ages=tuple(age or ()))
     give(say, lifetime_sheet(study, words(language)), study.as_dict(), out, language)
     return NO if study.fit.reason else OK
+
+
+def _on_record(folder: Path, machines: Sequence[str], part: str, clock: str) -> Lives:
+    """Lives out of a plant's books."""
+    from luban.screens.service import PlantView
+    from luban.screens.service.lives import machine_lives, part_lives
+
+    view = PlantView(plant_folder(folder))
+    return part_lives(view, part, machines, clock=clock) if part else machine_lives(view, machines, clock=clock)
 
 
 def _growth(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 __all__ = [
-    "ALL_FAILED", "BOTH_SIDES", "COMMON_POINT", "DOUBTFUL_MODES", "EDGE", "EXACT", "FEW", "FEW_FAILURES", "FISHER",
-    "GUARANTEE", "HIGH_LEFT", "HOLDS_CONSTANT", "INFANT", "LIKELIHOOD", "LOST_ROWS", "MEAN_FAR", "METHODS",
-    "MODE_LOST", "NEVER_HALF", "NO_BOUND", "NO_FAILURE", "NO_FISHER", "NO_FIT", "NO_LIMIT", "NO_MEAN", "READING",
-    "SENTENCES", "SHAPE_KNOWN", "STEADY", "TREND", "WEAROUT",
+    "ALL_FAILED", "BOTH_SIDES", "COMMON_POINT", "DOUBTFUL_MODES", "EDGE", "EXACT", "FEW", "FEW_FAILURES",
+    "FIRST_STRETCH", "FISHER", "GUARANTEE", "HIGH_LEFT", "HOLDS_CONSTANT", "INFANT", "LIKELIHOOD", "LOST_ROWS",
+    "MEAN_FAR", "METHODS", "MODE_LOST", "NEVER_HALF", "NO_BOUND", "NO_FAILURE", "NO_FISHER", "NO_FIT", "NO_LIMIT",
+    "NO_MEAN", "NO_USE", "READING", "SENTENCES", "SHAPE_KNOWN", "STEADY", "TREND", "WEAROUT",
 ]  # fmt: skip
 
 FEW = "{n} failures are too few for this family, at least {m} are needed"
@@ -35,6 +35,8 @@ BOTH_SIDES = "found by Turnbull's likelihood, which has no interval here"
 DOUBTFUL_MODES = "{n} failures have no mode; they count as a mode of their own"
 MODE_LOST = "{n} units found failed of another mode at their first look tell nothing of this one"
 LOST_ROWS = "{n} rows could not be used"
+FIRST_STRETCH = "the time before the first failure on record: nobody knows when it began"
+NO_USE = "the machine did not run, or nobody knows"
 STEADY = "the trend is refuted by neither side: the failure rate may be constant"
 TREND = "the power law does not describe these failures (Cramér-von Mises, p = {chance})"
 
@@ -49,6 +51,7 @@ METHODS = ("Kaplan-Meier", "Turnbull")
 SENTENCES = (
     ALL_FAILED, FEW, NO_FAILURE, COMMON_POINT, NO_FIT, NO_BOUND, EDGE, NO_MEAN, NO_LIMIT, NO_FISHER, EXACT,
     LIKELIHOOD, FISHER, SHAPE_KNOWN, FEW_FAILURES, HIGH_LEFT, MEAN_FAR, WEAROUT, INFANT, HOLDS_CONSTANT, GUARANTEE,
-    NEVER_HALF, BOTH_SIDES, DOUBTFUL_MODES, MODE_LOST, LOST_ROWS, STEADY, TREND, *READING, *METHODS,
+    NEVER_HALF, BOTH_SIDES, DOUBTFUL_MODES, MODE_LOST, LOST_ROWS, STEADY, TREND, FIRST_STRETCH, NO_USE,
+    *READING, *METHODS,
 )  # fmt: skip
 """All of them, for the catalogues of the screens."""
