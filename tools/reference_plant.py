@@ -35,6 +35,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[[equipment]]", settings.EquipmentTable),
     ("[[source]]", settings.SourceTable),
     ("[[signal]]", settings.SignalTable),
+    ("[[retrofit]]", settings.RetrofitTable),
 )
 
 PLANT_HEAD = """\
