@@ -56,6 +56,7 @@ def on_hand(trace: Trace, lots: Ids, until: int | None = None) -> tuple[OnHand, 
         lot = book.setdefault(at, {})
         origin, to = int(moves["origin"][row]), int(moves["destination"][row])
         if origin >= 0:
+            origin = _holder(trace, lot, origin, quantity)
             lot[origin] = lot.get(origin, 0.0) - quantity
         if to >= 0 and not delivered[row]:
             lot[to] = lot.get(to, 0.0) + quantity
@@ -70,6 +71,19 @@ def on_hand(trace: Trace, lots: Ids, until: int | None = None) -> tuple[OnHand, 
             if quantity > 1e-9 or (quantity < -1e-9 and known[at]):
                 found.append(OnHand(name, item, trace.labels.name(where), max(quantity, 0.0), max(-quantity, 0.0)))
     return tuple(found)
+
+
+def _holder(trace: Trace, lot: dict[int, float], origin: int, quantity: float) -> int:
+    """The place that gives: a group of machines where the lot came to the group and left from one machine of it."""
+    if lot.get(origin, 0.0) >= quantity:
+        return origin
+    name = trace.labels.name(origin)
+    while "/" in name:
+        name = name.rpartition("/")[0]
+        group = trace.labels.id(name)
+        if lot.get(group, 0.0) >= quantity:
+            return group
+    return origin
 
 
 def _booked_as_use(trace: Trace, rows: Ids) -> NDArray[np.bool_]:
