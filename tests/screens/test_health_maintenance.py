@@ -65,7 +65,7 @@ def test_what_is_due_is_planned_done_and_closed(desk: MaintenanceDesk) -> None:
     desk.step(made, "finding", person="zhao", role=Role.OPERATOR, text="cage cracked", data=finding)
     desk.step(made, "finish", person="zhao", role=Role.OPERATOR, data={"hours": 5})
     one = desk.step(made, "close", person="li", role=Role.ENGINEER)
-    assert (one.state, one.used, one.renewed) == ("closed", {"bearing": 2}, {"spindle"})
+    assert (one.state, dict(one.used), set(one.renewed)) == ("closed", {"bearing": 2}, {"spindle"})
     after = desk.standing()
     shelf = after.shelves["bearing"]
     assert (shelf.on_hand, shelf.low) == (1, True)

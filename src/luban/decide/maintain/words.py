@@ -55,7 +55,7 @@ STATES: Mapping[str, str] = MappingProxyType(
         "released": "released",
         "running": "running",
         "done": "done",
-        "closed": "closed",
+        "closed": "signed off",
         "cancelled": "cancelled",
     }
 )
@@ -70,7 +70,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "check": "checklist item answered",
         "finding": "finding",
         "finish": "finished",
-        "close": "closed",
+        "close": "signed off",
         "cancel": "cancelled",
     }
 )

@@ -158,7 +158,7 @@ class MaintenancePanel:
 
     def _draw_board(self, found: Standing) -> None:
         say = self.say
-        names = {"due": say("Due"), "planned": say("Planned"), "running": say("Running"), "done": say("Done")}
+        names = {"due": say("To be done"), "planned": say("Planned"), "running": say("Running"), "done": say("Done")}
         lacking = {lack.order: lack_text(lack, say).partition(": ")[2] for lack in found.week.lacks if lack.order}
         self._board.clear()
         with self._board:

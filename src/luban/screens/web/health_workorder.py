@@ -71,7 +71,7 @@ class OrderCard:
     def _steps(self, one: WorkOrder) -> None:
         say = self.say
         fits = {code for code, states in FITS.items() if one.state in states and self.bench.may(role_for(code))}
-        names = {"release": say("Release"), "begin": say("Begin"), "finish": say("Finish"), "close": say("Close"),
+        names = {"release": say("Release"), "begin": say("Begin"), "finish": say("Finish"), "close": say("Sign off"),
                  "cancel": say("Cancel the order")}  # fmt: skip
         with ui.element("div").classes("lb-form lb-msteps"):
             for item in one.unanswered if "check" in fits else ():
