@@ -128,6 +128,10 @@ def complaint(line: str) -> str:
     while rest and hasattr(command, "commands"):
         if rest[0].startswith("-"):
             break
+        usual = getattr(command, "usual", "")
+        if usual and rest[0] not in command.commands:  # `luban health FILE` is `luban health examine FILE`
+            command = COMMANDS[f"{name} {usual}"]
+            break
         for part in rest[0].split("|"):
             if part not in command.commands:
                 return f"no command {name} {part}"
@@ -148,6 +152,8 @@ def test_the_check_of_commands_finds_what_is_wrong() -> None:
     assert complaint("luban ledger verify DIR --json") == ""
     assert complaint("luban ledger verfy DIR") == "no command luban ledger verfy"
     assert complaint("luban kpi plant --explian oee") == "luban kpi has no --explian"
+    assert complaint("luban health mill.csv --limit load=3") == ""
+    assert complaint("luban health mill.csv --limt load=3") == "luban health has no --limt"
 
 
 def plants() -> list[Any]:

@@ -30,12 +30,17 @@ _EXAMPLES = (
 
 
 class _Anything(TyperGroup):
-    """`luban health pump.csv` is `luban health examine pump.csv`."""
+    """`luban health pump.csv` is `luban health examine pump.csv`.
+
+    usual  the command that stands for none
+    """
+
+    usual = "examine"
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         first = args[0] if args else ""
         if first and first not in self.commands and first not in {"-h", "--help"}:
-            args = ["examine", *args]
+            args = [self.usual, *args]
         return super().parse_args(ctx, args)
 
 
