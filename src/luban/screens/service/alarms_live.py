@@ -36,7 +36,7 @@ from luban.understand.health.alarms import (
 __all__ = ["AlarmWatch", "Finding", "findings_of"]
 
 log = logging.getLogger(__name__)
-_PERIOD: Final = 1.0  # [s]
+_PERIOD: Final = 2.0  # [s]
 _IDLE: Final = 5.0  # [s] where no signal has an alarm
 _AGAIN: Final = 60.0  # [s] after an error
 _GRACE: Final = 2 * SECOND  # facts may take so long to the books; delays end only then

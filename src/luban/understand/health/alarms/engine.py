@@ -12,10 +12,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from luban.core.errors import InputError
 from luban.core.quality import Quality
@@ -49,14 +50,6 @@ class Change:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    time: int
-    value: float
-    text: str | None
-    bad: bool
-
-
 class AlarmEngine:
     """Watches every alarm of a list.
 
@@ -72,7 +65,7 @@ class AlarmEngine:
         self._watches: dict[str, Detector] = {}
         self._by_signal: dict[str, list[AlarmRule]] = {}
         self._by_unit: dict[str, list[AlarmRule]] = {}
-        self._held: dict[str, _Row] = {}
+        self._held: dict[str, dict[str, float | str | None]] = {}
         for rule in rules:
             self.add(rule, (standing or {}).get(rule.id))
 
@@ -166,43 +159,99 @@ class AlarmEngine:
 
     def _values(self, signals: pa.Table) -> dict[str, tuple[Ints, Floats]]:
         """By alarm: times and what its condition looks at."""
-        names = ("time", "subject", "value", "text", "quality")
-        columns = [signals.column(name).to_pylist() for name in names]
-        times: dict[str, list[int]] = {}
-        values: dict[str, list[float]] = {}
-        for time, subject, value, text, quality in zip(*columns, strict=True):
-            rules = self._by_signal.get(subject)
-            if rules is None:
-                continue
-            bad = quality >= Quality.BAD or (value is None and text is None)
-            row = self._held[subject] = _Row(time, math.nan if bad or value is None else value, text, bad)
+        table = _Facts.of(signals)
+        found: dict[str, tuple[Ints, Floats]] = {}
+        for signal, rules in self._by_signal.items():
             for rule in rules:
-                times.setdefault(rule.id, []).append(time)
-                values.setdefault(rule.id, []).append(self._looked_at(rule, row))
-        return {name: (np.array(times[name], np.int64), np.array(values[name], np.float64)) for name in times}
+                if rule.other:
+                    if rule.id not in found:
+                        rows = np.sort(np.concatenate([table.rows(rule.signal), table.rows(rule.other)]))
+                        found[rule.id] = table.times[rows], self._compared(rule, table, rows)
+                    continue
+                rows = table.rows(signal)
+                found[rule.id] = table.times[rows], table.looked_at(rule, rows)
+        return {name: one for name, one in found.items() if len(one[0])}
 
-    def _looked_at(self, rule: AlarmRule, row: _Row) -> float:
-        """What a condition looks at: the value, a difference, or 1 where a text is as it says; NaN if not known."""
+    def _compared(self, rule: AlarmRule, table: _Facts, rows: Ints) -> Floats:
+        """Of two signals, as they come: their difference, or 1 where they say different things; NaN if not known."""
+        held = self._held.setdefault(rule.id, {})
+        made = np.full(len(rows), np.nan)
+        for at, row in enumerate(rows.tolist()):
+            held[table.subjects[table.which[row]]] = (
+                table.said(row) if rule.condition == "discrepancy" else table.value(row)
+            )
+            own, other = held.get(rule.signal), held.get(rule.other)
+            if own is None or other is None:
+                continue
+            if isinstance(own, float) and isinstance(other, float):
+                made[at] = own - other
+            else:
+                made[at] = float(own != other)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """Signal facts as arrays, in the ledger's order."""
+
+    subjects: list[str]
+    which: Ints
+    order: Ints
+    ends: Ints
+    times: Ints
+    values: Floats
+    bad: np.ndarray[Any, np.dtype[np.bool_]]
+    texts: pa.ChunkedArray
+
+    @classmethod
+    def of(cls, signals: pa.Table) -> _Facts:
+        coded = pc.dictionary_encode(signals.column("subject").combine_chunks().cast(pa.string()))
+        coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
+        which = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        texts = signals.column("text")
+        value = signals.column("value").cast(pa.float64())
+        silent = pc.and_(pc.is_null(value), pc.is_null(texts)).to_numpy()
+        bad = (signals.column("quality").to_numpy() >= Quality.BAD) | silent
+        values = pc.fill_null(value, math.nan).to_numpy().astype(np.float64)
+        subjects = coded.dictionary.to_pylist()
+        ends = np.cumsum(np.bincount(which, minlength=len(subjects)))
+        times = signals.column("time").cast(pa.int64()).to_numpy().astype(np.int64)
+        return cls(
+            subjects, which, np.argsort(which, kind="stable"), ends, times, np.where(bad, math.nan, values), bad, texts
+        )
+
+    def rows(self, subject: str) -> Ints:
+        """Rows of a signal."""
+        if subject not in self.subjects:
+            return _NO_ROWS
+        at = self.subjects.index(subject)
+        return self.order[self.ends[at - 1] if at else 0 : self.ends[at]]
+
+    def looked_at(self, rule: AlarmRule, rows: Ints) -> Floats:
+        """What a condition of one signal looks at."""
         if rule.condition == "bad":
-            return math.nan if row.bad else 0.0
-        if rule.other:
-            own, other = self._held.get(rule.signal), self._held.get(rule.other)
-            if own is None or other is None or own.bad or other.bad:
-                return math.nan
-            if rule.condition == "discrepancy":
-                return float(_said(own) != _said(other))
-            return own.value - other.value
+            return np.where(self.bad[rows], math.nan, 0.0)
         if rule.condition in {"is", "is not"}:
-            return math.nan if row.bad else float((_said(row) == rule.word) == (rule.condition == "is"))
-        return row.value
+            wanted = rule.condition == "is"
+            told = ((self.said(row) == rule.word) == wanted for row in rows.tolist())
+            return np.where(self.bad[rows], math.nan, np.fromiter(told, np.float64, len(rows)))
+        return self.values[rows]
 
+    def value(self, row: int) -> float | None:
+        """The number of a row; None where there is none."""
+        return None if math.isnan(self.values[row]) else float(self.values[row])
 
-def _said(row: _Row) -> str:
-    return row.text if row.text is not None else f"{row.value:g}"
+    def said(self, row: int) -> str | None:
+        """What a row says, as text; None where it is bad."""
+        if self.bad[row]:
+            return None
+        text = self.texts[row].as_py()
+        return text if text is not None else f"{self.values[row]:g}"
 
 
 def _is(state: str, word: str) -> bool:
     return state.startswith(word[:-1]) if word.endswith("*") else state == word
 
 
-_NOTHING: Final = (np.zeros(0, np.int64), np.zeros(0))
+_NO_ROWS: Final = np.zeros(0, np.int64)
+_NOTHING: Final = (_NO_ROWS, np.zeros(0))
