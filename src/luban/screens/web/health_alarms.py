@@ -220,6 +220,9 @@ class AlarmsPanel:
                 ui.html(f'<p class="lb-alarms-none">{html.escape(text)}</p>', sanitize=False)
                 return
             ui.html(detail_html(one, say, zone, moment()), sanitize=False)
+            if one.standing.place in self.bench.view.plant.work_units:
+                with ui.element("div").classes("lb-tools"):
+                    tool(html.escape(say("Look at the machine")), lambda: self._look_at(one.standing.place))
             if self.bench.may(Role.OPERATOR):
                 with ui.element("div").classes("lb-alarm-acts"):
                     self._acts(one)
@@ -289,6 +292,10 @@ class AlarmsPanel:
             await self.show()
         elif act == "acknowledge":
             await self._act("acknowledge", alarm)
+
+    async def _look_at(self, machine: str) -> None:
+        await self.bench.choose(machine)
+        await self.bench.open("machine")
 
     # ------------------------------------------------------------------ acts
 
