@@ -130,3 +130,37 @@ def test_what_only_a_doubtful_fact_reaches_is_still_listed_as_doubtful(seed: int
     sure = affected(made, [lot], without=wrong if wholly else set())
     assert {name for name, grade in grades.items() if grade == 0} == sure
     assert set(grades) == affected(made, [lot])
+
+
+def test_pieces_are_told_from_lots_by_how_the_item_is_numbered() -> None:
+    trace = Trace()
+    rows = [(k, f"P{k}", f"sn{k}", 1.0, "motor") for k in range(20)] + [(30, "P30", "sn7", 1.0, "motor")]
+    rows += [(k, f"P{k}", "glue", 1.0, "glue") for k in range(20)]
+    names = ("time", "subject", "input", "quantity", "item")
+    trace.add("genealogy", dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+    assert [(one.code, one.lot, one.output) for one in trace.doubts.rows()] == [("claimed", "sn7", "P30")]
+
+
+def test_what_an_order_made_is_what_there_was_of_its_only_lot() -> None:
+    trace = Trace()
+    trace.add("operation", {
+        "time": [0, 5], "end": [4, 9], "subject": ["a", "b"], "order": ["M", "M"], "operation": ["10", "20"],
+        "good": [50.0, 48.0],
+    })  # fmt: skip
+    uses = {"time": [1, 20, 21], "subject": ["L", "X", "Y"], "input": ["S", "L", "L"], "quantity": [50.0, 30.0, 25.0]}
+    trace.add("genealogy", uses | {"order": ["M", "N", "N"]})
+    assert balance_of(trace, "L").had == 50.0
+    assert [(one.code, one.lot, one.excluded) for one in trace.doubts.rows()] == [("over", "L", 5.0)]
+
+
+def test_what_a_customer_sends_back_can_go_out_again() -> None:
+    made = plain()
+    made.ship("A", 6, 20, "SO1", "customer:north")
+    row = {"time": 25, "seq": 99, "subject": "axle", "lot": "A", "origin": "customer:north", "destination": "store"}
+    made.moves.append(row | {"quantity": 6.0, "order": None})
+    made.ship("A", 6, 30, "SO2", "customer:south")
+    trace = made.trace()
+    assert len(trace.doubts) == 0
+    assert balance_of(trace, "A").left == 0.0
+    assert {one.order for one in recall(trace, ["S1"]).deliveries()} == {"SO1", "SO2"}
+    assert [one.lot for one in recall(trace, ["S1"]).on_hand()] == ["S1"]

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from luban.understand.trace.graph import Ints, View
-from luban.understand.trace.kernel.doubt import births, overdrawn
+from luban.understand.trace.kernel.doubt import overdrawn
 from luban.understand.trace.loops import Loop, find_loops
 from luban.understand.trace.names import NONE
+from luban.understand.trace.origins import origins, serials
 from luban.understand.trace.records import NEVER, grouped
 from luban.understand.trace.words import CODES
 
@@ -123,8 +124,8 @@ def examine(trace: Trace, *, slack: int = 0) -> Doubts:
     code = np.full(n, 255, np.uint8)
 
     code[~(quantity > 0) | ~np.isfinite(quantity)] = _AMOUNT
-    made, birth, known = _origins(trace, view, size)
-    serial = _serials(trace, size)
+    made, birth, known = origins(trace, view, size)
+    serial = serials(trace, view, made)
     made[serial & np.isnan(made)] = 1.0
 
     unknown = ~known[source] & trace.keeps_receipts(columns["item"][:n])
@@ -148,36 +149,6 @@ def examine(trace: Trace, *, slack: int = 0) -> Doubts:
     return Doubts(
         facts, code[facts], excluded[facts], moves, out_over[moves], made, taken, serial, loops, n, trace
     )  # fmt: skip
-
-
-def _origins(trace: Trace, view: View, size: int) -> tuple[NDArray[np.float64], Ints, NDArray[np.bool_]]:
-    """What there was of each lot, since when, and whether any fact brings it in."""
-    moves, columns, n = trace.moves, view.columns, view.edges
-    made, birth, known = np.full(size, np.nan), np.full(size, NEVER, np.int64), np.zeros(size, np.bool_)
-    lot = moves["lot"]
-    receipts = np.flatnonzero(moves.receipts & (lot >= 0) & (moves["quantity"] > 0))
-    got = lot[receipts]
-    total = np.bincount(got, weights=moves["quantity"][receipts], minlength=size)
-    some = np.bincount(got, minlength=size) > 0
-    made[some] = total[some]
-    np.minimum.at(birth, got, moves["time"][receipts])
-    births(columns["target"], columns["time"], n, birth)
-    known[lot[lot >= 0]] = True
-    known[columns["target"][:n]] = True
-    for name in ("lot", "serial"):
-        ids = trace.looks[name]
-        known[ids[ids >= 0]] = True
-    return made, birth, known
-
-
-def _serials(trace: Trace, size: int) -> NDArray[np.bool_]:
-    """Ids of single pieces: measured as a serial number, or said to be one."""
-    serial = np.zeros(size, np.bool_)
-    ids = trace.looks["serial"]
-    serial[ids[ids >= 0]] = True
-    if len(trace.serials):
-        serial[trace.serials[trace.serials < size]] = True
-    return serial
 
 
 def _overdrawn(

@@ -8,6 +8,7 @@ Reads   files    Writes  nothing; rows that cannot be used are listed with their
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -104,6 +105,7 @@ _NUMBERS: Final = frozenset(("quantity", "value", "good", "scrap"))
 _TIMES: Final = frozenset(("time", "end"))
 _NEEDED: Final = {"genealogy": ("subject", "input"), "movement": ("lot",), "operation": ("subject",), "measurement": ()}
 _PROBE: Final = 30  # rows in which the names of the columns are looked for
+_BY_PIECE: Final = re.compile(r"serial|序列|일련", re.IGNORECASE)  # heads of columns that hold numbers of single pieces
 _ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet", ".json", ".jsonld")
 
 
@@ -192,6 +194,10 @@ def _table(file: Path, sheet: str, zone: ZoneInfo | tzinfo | None, found: TraceF
     first = sum(found.rows.values())
     table["seq"] = [first + at + 1 for at in range(len(kept))]
     found.trace.add(stream, table)
+    numbered = [one for name, role in _STREAMS[stream].items() if role in roles and _BY_PIECE.search(roles[role])
+                for one in table[name] if one] if stream == "genealogy" else []  # fmt: skip
+    if numbered:
+        found.trace.say_serial(dict.fromkeys(numbered))
     found.rows[columns.source] = len(kept)
     found.excluded += [bad[row] for row in sorted(bad)]
     return 1

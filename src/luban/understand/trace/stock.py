@@ -45,7 +45,7 @@ def on_hand(trace: Trace, lots: Ids, until: int | None = None) -> tuple[OnHand, 
         kept = moves["time"][rows] < until
         place, rows = place[kept], rows[kept]
     book: dict[int, dict[int, float]] = {}
-    delivered = trace.deliveries
+    delivered, returned = trace.deliveries, trace.returns
     skip = _booked_as_use(trace, rows)
     for at, row, passed in zip(place.tolist(), rows.tolist(), skip.tolist(), strict=True):
         if passed:
@@ -55,7 +55,7 @@ def on_hand(trace: Trace, lots: Ids, until: int | None = None) -> tuple[OnHand, 
             continue
         lot = book.setdefault(at, {})
         origin, to = int(moves["origin"][row]), int(moves["destination"][row])
-        if origin >= 0:
+        if origin >= 0 and not returned[row]:
             origin = _holder(trace, lot, origin, quantity)
             lot[origin] = lot.get(origin, 0.0) - quantity
         if to >= 0 and not delivered[row]:

@@ -88,12 +88,12 @@ class Trace:
     def _notice(self, stream: str, columns: Mapping[str, NDArray[Any]]) -> None:
         """What the new facts change of what was worked out before."""
         if stream == "movement":
-            self._forget("withdrawals", "deliveries", "containers", "_items", "by_order")
+            self._forget("withdrawals", "deliveries", "returns", "containers", "_items", "by_order")
         elif stream != "measurement":
             self._forget("withdrawals", "_items", "by_order")
             # an order or a work unit that is new may make a delivery of what was held to be none, and the other way
             if self._own.mark(columns["order"]) | self._units.mark(columns["unit"]):
-                self._forget("deliveries", "containers")
+                self._forget("deliveries", "returns", "containers")
 
     def rows(self, stream: str) -> list[dict[str, Any]]:
         """Facts of use or movements as they came in, by the names of their stream; an empty name is None."""
@@ -172,6 +172,14 @@ class Trace:
         outside = (places < 0) | ~(inside.has(places) | self._units.has(places))
         found: NDArray[np.bool_] = customer.has(places) | (ordered & outside & (origins >= 0))
         return found & ~_Marks(self._boxes).has(places)
+
+    @cached_property
+    def returns(self) -> NDArray[np.bool_]:
+        """Movements that brought back what a customer had."""
+        moves = self.moves
+        customers = _Marks(moves["destination"][self.deliveries])
+        found: NDArray[np.bool_] = customers.has(moves["origin"]) & ~self.deliveries & (moves["destination"] >= 0)
+        return found
 
     @property
     def _boxes(self) -> Ids:
