@@ -21,6 +21,7 @@ from luban.screens.cli import (
     grant,
     health,
     health_diagnose,
+    health_indicators,
     health_retrofit,
     inspect,
     kpi,
@@ -88,6 +89,7 @@ setpoint.register(app)
 rehearse.register(app)
 health.register(app)
 health_diagnose.register(health.group)
+health_indicators.register(health.group)
 health_retrofit.register(health.group)
 lifetime.register(app)
 trace.register(app)

@@ -34,6 +34,8 @@ _ROWS = 4000
 _HALF, _BETWEEN = 0.4, 0.1  # of the way from centre to centre; of the smaller cluster, what may lie there
 _STRANGE = 2.0  # times the farthest learned row of a regime
 _LEAST = 8  # stretches from which on something is usual
+_WHOLE = 0.5  # of the usual number of values: a shorter stretch varies more, and is not compared
+_USED = ""  # in the table: the number of values
 _NORMAL = 1.4826  # median absolute deviation of a normal distribution, upside down
 
 
@@ -152,7 +154,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What is usual in each regime: regime → indicator → (median, spread, stretches)."""
+    """What is usual in each regime: regime → indicator ("" the number of values) → (median, spread, stretches)."""
 
     table: Mapping[str, Mapping[str, tuple[float, float, int]]]
 
@@ -164,6 +166,8 @@ class Usual:
         known = self.table.get(stretch.regime)
         if known is None:
             return Compared(UNSEEN, {}, {"": words.UNSEEN})
+        if stretch.used < _WHOLE * known.get(_USED, (0.0, 0.0, 0))[0]:
+            return Compared(stretch.regime, {}, {"": words.BRIEF})
         scores, reasons = dict[str, Score](), dict[str, str]()
         for name, value in stretch.values.items():
             if name not in known:
@@ -195,9 +199,12 @@ class Usual:
 
 def learn_usual(stretches: Iterable[Stretch]) -> Usual:
     """What is usual in each regime, from stretches of good operation: medians, so that a few bad ones do no harm."""
+    known = [stretch for stretch in stretches if stretch.regime != UNSEEN]
+    usual = float(np.median([stretch.used for stretch in known])) if known else 0.0
     seen: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for stretch in stretches:
-        if stretch.regime != UNSEEN:
+    for stretch in known:
+        if stretch.used >= _WHOLE * usual:
+            seen[stretch.regime][_USED].append(float(stretch.used))
             for name, value in stretch.values.items():
                 seen[stretch.regime][name].append(value)
     return Usual({r: {name: _usual(values) for name, values in own.items()} for r, own in seen.items()})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["SENTENCES"]
+__all__ = ["NAMES", "SENTENCES"]
 
 NOTHING: Final = "no value is a number"
 CONSTANT: Final = "the values do not vary: no kurtosis, no spectrum"
@@ -27,12 +27,21 @@ DOUBTS: Final = {
 }
 
 UNSEEN: Final = "the machine runs in a regime never seen before: nothing to compare with"
+BRIEF: Final = "the stretch holds too few values to be compared"
 FEW: Final = "not enough data: {n} stretches in this regime, at least {least} are needed"
 NO_FIGURE: Final = "the indicator was not learned in this regime"
 STEADY: Final = "the indicator never varied in this regime"
 
+NAMES: Final = (
+    "mean", "rms", "standard deviation", "peak", "peak to peak", "crest factor", "shape factor", "impulse factor",
+    "clearance factor", "kurtosis", "skewness", "main frequency", "spectral centroid", "envelope kurtosis",
+    "envelope low", "envelope high", "cage", "outer race", "inner race", "ball", "unseen",
+)  # fmt: skip
+"""What indicators are called."""
+
 SENTENCES: Final = (
-    NOTHING, CONSTANT, HOLES, SHORT, BAND, NO_SPEED, UNREACHED, *DOUBTS.values(), UNSEEN, FEW, NO_FIGURE, STEADY,
+    *NAMES,
+    NOTHING, CONSTANT, HOLES, SHORT, BAND, NO_SPEED, UNREACHED, *DOUBTS.values(), UNSEEN, BRIEF, FEW, NO_FIGURE, STEADY,
     # what was wrong with the data
     "no bearing looks like that", "the shaft does not turn", "no such band",
     "the band is narrower than the spectrum can tell", "take more samples at a time",
