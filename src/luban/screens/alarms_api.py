@@ -38,9 +38,8 @@ class AskedAct(BaseModel):
 def alarms_router(books: HealthBooks, needs: Needs, reads: Reads) -> APIRouter:
     """Routes of the alarm list; needs makes the check of a role."""
     router = APIRouter(prefix="/health/alarms", tags=["health"])
-    desk = AlarmDesk(books)
-    _reading(router, desk, needs, reads)
-    _acting(router, desk, needs, reads)
+    _reading(router, books.desk, needs, reads)
+    _acting(router, books.desk, needs, reads)
     return router
 
 

@@ -18,7 +18,7 @@ from luban.screens.i18n import Words
 from luban.screens.report.health_alarms import list_sheet, statistics_sheet
 from luban.screens.report.sheet import Note, Sheet
 from luban.screens.service import Now
-from luban.screens.service.alarms import AlarmDesk, Listed, role_of
+from luban.screens.service.alarms import Listed, role_of
 from luban.screens.users import Role
 from luban.screens.web.health_alarms_texts import detail_html, history_html, list_html
 from luban.screens.web.health_frame import Bench
@@ -57,7 +57,7 @@ class AlarmsPanel:
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.say: Words = bench.say
-        self.desk = AlarmDesk(bench.books)
+        self.desk = bench.books.desk
         self._shown, self._priority, self._chosen = _LIST, "", ""
         self._listed: tuple[Listed, ...] = ()
         self._drawn: Any = None
