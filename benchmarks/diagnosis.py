@@ -9,6 +9,8 @@
        test run says how often good operation is named. Verdicts by hours since the fault began.
        Peers get the same windows, and the threshold at which they name as many windows of left-out causes as luban
        does, in hindsight. Controls: the nearest mean of plain values, which never says unknown; "unknown" always.
+`twin` the process plant's twin (examples/c1_process): nine causes, each with two past cases of drawn size; new runs of
+       other sizes are asked, also of a model to which their cause was never shown. Only instruments are read.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.diagnosis_twin import on_the_twin
 from benchmarks.process_faults import START, read_runs
 from benchmarks.report import Reporter, arguments
 from luban.understand.health.diagnosis import Baseline, Case, Signatures, learn, learn_baseline
@@ -42,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     begun = time.process_time()
     signatures = world.learned(world.faults)
     report.line("learn", time.process_time() - begun, "s", causes=len(world.faults), rate=signatures.rate)
+    on_the_twin(Reporter("twin", options, ["luban"]), options.seed, quick=options.quick)
     every = everything_known(report, world, signatures)
     rng = np.random.default_rng(options.seed)
     draws = [tuple(rng.choice(world.faults, 5, replace=False).tolist()) for _ in range(4 if options.quick else 20)]
