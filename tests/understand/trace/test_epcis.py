@@ -14,7 +14,7 @@ from hypothesis import given, settings, strategies as st
 
 from luban.core.errors import InputError
 from luban.understand.trace import Trace, recall
-from luban.understand.trace.epcis import check_document, check_query, document_of, facts_of, read_epcis
+from luban.understand.trace.epcis import check_document, check_query, document_of, facts_of, from_xml, read_epcis
 from tests.outside import require
 from tests.understand.trace.made_up import Shop, shop
 
@@ -177,3 +177,45 @@ def test_a_file_that_is_no_document_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a valid EPCIS") as told:
         read_epcis(path)
     assert "eventList[0].action" in told.value.came
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("*.xml")), ids=lambda path: path.stem)
+def test_published_samples_in_xml_are_taken_or_refused(path: Path) -> None:
+    assert bool(check_document(from_xml(path.read_bytes(), path.name))) == path.stem.startswith("invalid_")
+
+
+def test_xml_says_what_json_says(tmp_path: Path) -> None:
+    xml = """<?xml version="1.0"?>
+    <epcis:EPCISDocument xmlns:epcis="urn:epcglobal:epcis:xsd:2" xmlns:own="http://example.org/own" schemaVersion="2.0"
+      creationDate="2026-07-22T10:30:00Z"><EPCISBody><EventList><ObjectEvent>
+      <eventTime>2026-07-22T06:45Z</eventTime><eventTimeZoneOffset>+02:00</eventTimeZoneOffset>
+      <epcList/><action>OBSERVE</action><bizStep>urn:epcglobal:cbv:bizstep:shipping</bizStep>
+      <readPoint><id>urn:x:hall</id></readPoint>
+      <bizTransactionList>
+        <bizTransaction type="urn:epcglobal:cbv:btt:po">urn:x:po7</bizTransaction></bizTransactionList>
+      <quantityList><quantityElement><epcClass>urn:epc:class:lgtin:4012345.011111.4444</epcClass>
+        <quantity>2.5</quantity><uom>KGM</uom></quantityElement></quantityList>
+      <destinationList><destination type="urn:epcglobal:cbv:sdt:owning_party">urn:x:acme</destination></destinationList>
+      <own:note>cold</own:note></ObjectEvent></EventList></EPCISBody></epcis:EPCISDocument>"""
+    quantity = {"epcClass": "urn:epc:class:lgtin:4012345.011111.4444", "quantity": 2.5, "uom": "KGM"}
+    same = document(event(
+        action="OBSERVE", eventTime="2026-07-22T06:45:00Z", epcList=[], quantityList=[quantity], bizStep="shipping",
+        readPoint={"id": "urn:x:hall"}, bizTransactionList=[{"type": "po", "bizTransaction": "urn:x:po7"}],
+        destinationList=[{"type": "owning_party", "destination": "urn:x:acme"}],
+    ))  # fmt: skip
+    path = tmp_path / "events.xml"
+    path.write_text(xml, "utf-8")
+    assert read_epcis(path).rows() == facts_of(same).rows()
+    assert from_xml(path.read_bytes())["epcisBody"]["eventList"][0]["own:note"] == "cold"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<a><b></a>", "not well-formed"), ("<note/>", "not an EPCIS document"),
+        ('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "DOCTYPE"), ("<a>" * 200 + "</a>" * 200, "too deep"),
+    ],
+)  # fmt: skip
+def test_dangerous_and_foreign_xml_is_refused(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        from_xml(text.encode())

@@ -106,7 +106,7 @@ _TIMES: Final = frozenset(("time", "end"))
 _NEEDED: Final = {"genealogy": ("subject", "input"), "movement": ("lot",), "operation": ("subject",), "measurement": ()}
 _PROBE: Final = 30  # rows in which the names of the columns are looked for
 _BY_PIECE: Final = re.compile(r"serial|序列|일련", re.IGNORECASE)  # heads of columns that hold numbers of single pieces
-_ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet", ".json", ".jsonld")
+_ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet", ".json", ".jsonld", ".xml")
 
 
 @dataclass(slots=True)
@@ -149,7 +149,9 @@ def read_trace(
     known = 0
     for file in files:
         known += (
-            _document(file, found) if file.suffix.lower() in (".json", ".jsonld") else _table(file, sheet, zone, found)
+            _document(file, found)
+            if file.suffix.lower() in (".json", ".jsonld", ".xml")
+            else _table(file, sheet, zone, found)
         )
     if not known:
         raise InputError(

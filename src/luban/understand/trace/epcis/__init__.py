@@ -8,8 +8,9 @@ from luban.understand.trace.epcis.check import EVENTS, Complaint, check_document
 from luban.understand.trace.epcis.names import name_of, uri_of
 from luban.understand.trace.epcis.read import EpcisFacts, events_of, facts_of, read_epcis
 from luban.understand.trace.epcis.write import document_of, events_from
+from luban.understand.trace.epcis.xml import from_xml
 
 __all__ = [
     "EVENTS", "Complaint", "EpcisFacts", "check_document", "check_event", "check_query", "document_of", "events_from",
-    "events_of", "facts_of", "name_of", "read_epcis", "uri_of",
+    "events_of", "facts_of", "from_xml", "name_of", "read_epcis", "uri_of",
 ]  # fmt: skip

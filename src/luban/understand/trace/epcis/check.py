@@ -231,6 +231,7 @@ _SHARED: Final[Mapping[str, Check]] = {
     "bizStep": _word("business step"), "disposition": _word("disposition"), "readPoint": _place, "bizLocation": _place,
     "bizTransactionList": _each(_transaction), "sourceList": _each(_source), "destinationList": _each(_destination),
     "sensorElementList": _each(_sensor),
+    "persistentDisposition": _persistent,
 }  # fmt: skip
 _action: Final = _one_of("ADD", "OBSERVE", "DELETE")
 _CHILDREN: Final[Mapping[str, Check]] = {
@@ -238,8 +239,7 @@ _CHILDREN: Final[Mapping[str, Check]] = {
 }  # fmt: skip
 _FIELDS: Final[Mapping[str, tuple[Mapping[str, Check], tuple[str, ...]]]] = {
     "ObjectEvent": (
-        {"epcList": _epcs, "quantityList": _quantities, "action": _action, "ilmd": _ilmd,
-         "persistentDisposition": _persistent}, ("action",),
+        {"epcList": _epcs, "quantityList": _quantities, "action": _action, "ilmd": _ilmd,}, ("action",),
     ),
     "AggregationEvent": (_CHILDREN, ("action",)),
     "AssociationEvent": (_CHILDREN, ("action", "parentID")),
@@ -249,8 +249,7 @@ _FIELDS: Final[Mapping[str, tuple[Mapping[str, Check], tuple[str, ...]]]] = {
     ),
     "TransformationEvent": (
         {"inputEPCList": _epcs, "inputQuantityList": _quantities, "outputEPCList": _epcs,
-         "outputQuantityList": _quantities, "transformationID": _uri, "ilmd": _ilmd,
-         "persistentDisposition": _persistent}, (),
+         "outputQuantityList": _quantities, "transformationID": _uri, "ilmd": _ilmd,}, (),
     ),
 }  # fmt: skip
 EVENTS: Final = tuple(_FIELDS)
@@ -344,14 +343,23 @@ def check_document(document: Any) -> tuple[Complaint, ...]:
         return tuple(_document(document, "document"))
     if kind == "EPCISQueryDocument":
         return tuple(_query_document(document, "document"))
+    if kind == "EPCISQuery":  # by `Poll` of the XML form
+        version = tuple(_version(document.get("schemaVersion"), "document.schemaVersion"))
+        return version + check_query({k: v for k, v in document.items() if k not in ("type", "schemaVersion")})
     return check_event(document)
 
 
 # ---------------------------------------------------------------- queries
 
+
+def _kind(value: Any, where: str) -> Found:
+    if not isinstance(value, str) or (value not in EVENTS and not _URI.fullmatch(value)):
+        yield _say(where, f"{', '.join(EVENTS)} or a URI of one's own is expected", value)
+
+
 _uris: Final = _each(_uri)
 _QUERY: Final[Mapping[str, Check]] = {
-    "@context": _context, "eventType": _each(_text), "EQ_action": _each(_action),
+    "@context": _context, "eventType": _each(_kind), "EQ_action": _each(_action),
     "EQ_bizStep": _each(_word("business step")), "EQ_disposition": _each(_word("disposition")),
     "EQ_persistentDisposition_set": _each(_word("disposition")),
     "EQ_persistentDisposition_unset": _each(_word("disposition")),

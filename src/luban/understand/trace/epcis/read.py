@@ -20,6 +20,7 @@ from typing import Any, Final
 from luban.core.errors import InputError
 from luban.understand.trace.epcis.check import check_document
 from luban.understand.trace.epcis.names import name_of
+from luban.understand.trace.epcis.xml import from_xml
 
 __all__ = ["EpcisFacts", "events_of", "facts_of", "read_epcis"]
 
@@ -57,13 +58,15 @@ class EpcisFacts:
 
 
 def read_epcis(path: Path | str) -> EpcisFacts:
-    """Facts from a file.
+    """Facts from a file, JSON or XML.
 
-    Raises InputError: not JSON, not a valid document (with the first complaints and their places)
+    Raises InputError: neither, not a valid document (with the first complaints and their places)
     """
     name = Path(path).name
     try:
-        document = json.loads(Path(path).read_text("utf-8-sig"))
+        content = Path(path).read_bytes()
+        wire = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+        document = from_xml(content.strip(), name) if wire else json.loads(content.decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise InputError("not a JSON document", came=str(error), where=name) from error
     return facts_of(document, where=name)
@@ -74,6 +77,8 @@ def events_of(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     kind = document.get("type")
     if kind == "EPCISDocument":
         return document["epcisBody"]["eventList"]  # type: ignore[no-any-return]
+    if kind == "EPCISQuery":
+        return ()
     if kind == "EPCISQueryDocument":
         return document["epcisBody"]["queryResults"]["resultsBody"]["eventList"]  # type: ignore[no-any-return]
     return (document,)
