@@ -19,6 +19,8 @@ from luban.screens.service.health import GOOD_ROWS, HealthBooks
 from luban.screens.service.health_fleet import in_order, row_document
 from luban.screens.users import Act
 from luban.understand.book import entries
+from luban.understand.health.life import Histories, LifeEstimate
+from luban.understand.health.machine import Readings
 from tests.screens import health_shop as shop
 
 
@@ -131,6 +133,50 @@ def test_readings_that_come_and_readings_that_come_late(
     said(end - 12 * DAY, 300, 1.9)
     monkeypatch.setattr(service, "now", lambda: end + 68 * MINUTE)
     assert len(books.machine(shop.LATHE).readings) > len(after.readings)
+
+
+def test_life_is_learned_from_failures_of_the_same_kind_once_and_on_record(
+    books: HealthBooks, monkeypatch: pytest.MonkeyPatch
+):
+    few = books.life(shop.LATHE)
+    assert few is not None
+    assert few.life is None
+    assert few.reason.startswith("not enough data: 1 histories that end in a failure")
+    assert books.keep_lives() == 0
+    asked: list[tuple[Readings, ...]] = []
+
+    class Model:
+        used, horizon = 6, 300.0
+
+        def at(self, running: Histories) -> tuple[LifeEstimate, ...]:
+            assert len(running) == 1
+            return (LifeEstimate(running.units[0], 1.0, 33.0, 20.0, 60.0, 0.9, 300.0, 6, "h"),)
+
+    def learn(lives: tuple[Readings, ...]) -> Model:
+        asked.append(lives)
+        return Model()
+
+    monkeypatch.setattr("luban.screens.service.health_lives.life_model", learn)
+    failed = [int(books.machine(shop.LATHE).readings.time[at]) for at in range(200, 1200, 200)]
+    kept = books._of(shop.LATHE)
+    kept.failures = tuple((one, one + HOUR) for one in failed)
+    assert books.life(shop.LATHE) is None  # a page does not wait for it
+    assert books.keep_lives() == 1
+    assert books.keep_lives() == 0
+    assert len(asked) == 1
+    lives = asked[0]
+    assert [one.failed for one in lives if one.machine.startswith(shop.LATHE)] == [True] * 5 + [False]
+    assert all(float(one.age[0]) < 0.2 for one in lives)
+    told = books.life(shop.LATHE)
+    assert told is not None
+    assert (told.life, told.low, told.high) == (33.0, 20.0, 60.0)
+    record = entries(books.view.ledger, "model", shop.LATHE)[-1]
+    assert record.code == "life"
+    assert record.data["machines"] == [shop.LATHE, shop.MILL, shop.SAW]
+    assert len(record.data["lives"]) == 6
+    row = next(row for row in books.fleet() if row.machine == shop.LATHE)
+    assert row_document(row)["learned_life"]["life"] == 33.0
+    assert "33.0" in sheet_html(printed_machine(books, shop.LATHE, words("en")))
 
 
 def test_sheets_say_it_in_every_language(books: HealthBooks):

@@ -102,8 +102,10 @@ def _reached(books: HealthBooks, user: User) -> list[Row]:
 def _document(books: HealthBooks, machine: str) -> dict[str, Any]:
     health, last, model = books.machine(machine), books.last_time(machine), books.model(machine)
     record = None if model is None else {k: v for k, v in model.as_dict()["data"].items() if k != "model"}
+    life = books.life(machine)
     return {
         **health.as_dict(), "record": record, "last_time": None if last is None else last.as_dict(),
+        "learned_life": None if life is None else life.as_dict(),
         "failures": [{"start": began, "end": over} for began, over in books.failures(machine)],
         "alarms": books.alarms(machine), "orders": books.orders(machine),
     }  # fmt: skip

@@ -167,11 +167,11 @@ def _plant(say: Output, folder: Path, machine: str, out: Path | None, language: 
     books = HealthBooks(PlantView(plant_folder(folder)))
     plant, spoken = books.view.plant, words(language)
     if not machine:
-        rows = books.fleet()
+        rows = books.fleet(learn=True)
         return _give(say, rows, fleet_sheet(rows, spoken, plant.name, plant.id), out, language)
     path = machine if machine in plant.work_units else f"{plant.id}/{machine}"
-    health, last = books.machine(path), books.last_time(path)
+    health, last, life = books.machine(path), books.last_time(path), books.life(path, learn=True)
     name = plant.place(path).name or path
-    sheet = machine_sheet(health, spoken, name=name, zone=plant.zone, last=last)
-    give(say, sheet, as_document(health, last), out, language)
+    sheet = machine_sheet(health, spoken, name=name, zone=plant.zone, last=last, learned=life)
+    give(say, sheet, as_document(health, last, life), out, language)
     return NO if health.state in {"unusual", "worn"} else OK

@@ -12,6 +12,7 @@ from luban.screens.report.health_drawings import channel_svg, last_svg, moment, 
 from luban.screens.report.quality_words import left_out, number, provenance
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Picture, Sheet
 from luban.understand.health.indicators import Doubt
+from luban.understand.health.life import LifeEstimate
 from luban.understand.health.machine import Finding, LastTime, MachineHealth, Wear
 from luban.understand.quality.data import NO_TIME
 
@@ -28,15 +29,16 @@ _MOST_CHANNELS = 16
 
 def machine_sheet(
     health: MachineHealth, say: Words, *, name: str = "", zone: ZoneInfo | None = None, last: LastTime | None = None,
-    more: Sequence[Block] = (),
+    more: Sequence[Block] = (), learned: LifeEstimate | None = None,
 ) -> Sheet:  # fmt: skip
     """The sheet of one machine.
 
-    name  as people call it; by default as the readings do
-    more  blocks after the findings: alarms, causes, work orders
+    name     as people call it; by default as the readings do
+    more     blocks after the findings: alarms, causes, work orders
+    learned  remaining life learned from failures of machines of its kind
     """
     readings = health.readings
-    blocks = [state_figures(health, say, zone), *machine_blocks(health, say, zone, more=more, last=last)]
+    blocks = [state_figures(health, say, zone, learned), *machine_blocks(health, say, zone, more=more, last=last)]
     used = int(readings.usable.sum())
     made = provenance(say, readings.source, used, len(readings.excluded), _METHOD)
     return Sheet(say("Health: {name}", name=name or readings.machine), _span(health, say, zone), tuple(blocks), made)
@@ -87,7 +89,9 @@ def life_text(wear: Wear, say: Words) -> tuple[str, str]:
     return f"{number(life.life, 3)}", say(life.reason) if life.reason else told
 
 
-def state_figures(health: MachineHealth, say: Words, zone: ZoneInfo | None = None) -> Figures:
+def state_figures(
+    health: MachineHealth, say: Words, zone: ZoneInfo | None = None, learned_life: LifeEstimate | None = None
+) -> Figures:
     """The figures on top."""
     current = health.open
     note = ""
@@ -108,6 +112,8 @@ def state_figures(health: MachineHealth, say: Words, zone: ZoneInfo | None = Non
             say("remaining life"), value, shortest.age_unit if shortest.life.life is not None else "",
             f"{shortest.limit.channel}: {told}", "quiet" if shortest.life.life is None else "",
         ))  # fmt: skip
+    if learned_life is not None:
+        rows.append(_learned(learned_life, say))
     past = [one for one in health.findings if not one.open]
     rows.append(Figure(say("findings that are over"), f"{len(past)}"))
     learned = health.learned
@@ -117,6 +123,19 @@ def state_figures(health: MachineHealth, say: Words, zone: ZoneInfo | None = Non
         ))  # fmt: skip
     rows.append(Figure(say("doubts about the data"), f"{len(health.doubts)}", tone="doubt" if health.doubts else ""))
     return Figures(tuple(rows))
+
+
+def _learned(life: LifeEstimate, say: Words) -> Figure:
+    """Remaining life as learned from failures."""
+    label = say("remaining life, learned from failures")
+    if life.life is None:
+        return Figure(label, _NONE, note=say(life.reason), tone="quiet")
+    told = say("{n} failures", n=life.used)
+    if life.low is not None:
+        high = number(life.high, 3) if life.high is not None else say("no bound")
+        level = say("{level} % interval", level=f"{100 * life.share:g}")
+        told = f"{level} {number(life.low, 3)} … {high} {life.time_unit}; {told}"
+    return Figure(label, number(life.life, 3), life.time_unit, told)
 
 
 def _rate(health: MachineHealth, say: Words) -> str:
@@ -268,6 +287,11 @@ def _amount(one: Doubt, say: Words) -> str:
     return number(one.amount, 4) if one.kind == "constant" else _NONE
 
 
-def as_document(health: MachineHealth, last: LastTime | None = None) -> dict[str, Any]:
+def as_document(
+    health: MachineHealth, last: LastTime | None = None, learned: LifeEstimate | None = None
+) -> dict[str, Any]:
     """What `--json` and REST give."""
-    return {**health.as_dict(), "last_time": None if last is None else last.as_dict()}
+    return {
+        **health.as_dict(), "last_time": None if last is None else last.as_dict(),
+        "learned_life": None if learned is None else learned.as_dict(),
+    }  # fmt: skip

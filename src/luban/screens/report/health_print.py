@@ -30,7 +30,8 @@ def printed_machine(books: HealthBooks, machine: str, say: Words) -> Sheet:
     more += alarm_blocks(alarms_of(books.desk, machine, start), health, say, plant.zone)
     more += order_blocks(orders_of(books.view.ledger, machine), say, plant.zone)
     name = plant.place(machine).name or machine
-    return machine_sheet(health, say, name=name, zone=plant.zone, last=books.last_time(machine), more=more)
+    last, learned = books.last_time(machine), books.life(machine)
+    return machine_sheet(health, say, name=name, zone=plant.zone, last=last, more=more, learned=learned)
 
 
 def printed_fleet(books: HealthBooks, say: Words) -> Sheet:

@@ -10,6 +10,7 @@ import hashlib
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,10 +22,13 @@ from luban.screens.service.alarms import AlarmDesk
 from luban.screens.service.books import Books, Record
 from luban.screens.service.health_fleet import Row
 from luban.screens.service.health_grid import STEP, channels_of, failures_of, first_reading, late, readings_of
+from luban.screens.service.health_lives import Failures, LifeDesk
 from luban.screens.service.view import PlantView
 from luban.screens.users import Act
 from luban.understand.book import Entry, entries, row
 from luban.understand.health.anomaly.record import adaptation_row, unrecorded
+from luban.understand.health.life import LifeEstimate
+from luban.understand.health.life.model import LEAST_FAILURES
 from luban.understand.health.machine import Examiner, LastTime, Limit, MachineHealth, last_time, past_lives
 
 __all__ = ["GOOD_ROWS", "HealthBooks"]
@@ -37,6 +41,7 @@ GOOD_ROWS: Final = 300
 _SHOWN: Final = 90 * DAY
 _SETTLE: Final = 2 * MINUTE  # what a row's facts may need to reach the books [µs]
 _MOST_BYTES: Final = 200_000  # of a model that an entry may hold
+_LONGEST: Final = 500
 _PRIORITIES: Final = ("critical", "high", "medium", "low")
 
 
@@ -51,7 +56,7 @@ class _Kept:
     labelled: bool | None = None
     examiner: Examiner | None = None
     health: MachineHealth | None = None
-    failures: tuple[tuple[int, int | None], ...] = ()
+    failures: Failures = ()
     looked: int = -1
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -63,12 +68,14 @@ class HealthBooks(Books):
     record  takes acts with their facts; without it nothing can be written
     grants  leave for experts from outside; None where there is none to give
     desk    the plant's alarms
+    lives   remaining life learned from failures
     """
 
     def __init__(self, view: PlantView, record: Record | None = None, grants: Grants | None = None) -> None:
         super().__init__(view, record)
         self.grants = grants
         self.desk = AlarmDesk(self)
+        self.lives = LifeDesk()
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
         self._wrote_times = 0
@@ -98,19 +105,41 @@ class HealthBooks(Books):
             assert kept.health is not None  # noqa: S101 - made by the refresh
             return kept.health
 
-    def fleet(self) -> tuple[Row, ...]:
-        """All machines, in the order of the plant's tree."""
+    def fleet(self, *, learn: bool = False) -> tuple[Row, ...]:
+        """All machines, in the order of the plant's tree.
+
+        learn  learn remaining life now where that was not done yet, which may take a minute
+        """
+        known, reasons = self._looked()
         found = []
         for path in self.machines():
+            health = known[path][0] if path in known else None
+            reason = health.reason if health is not None else reasons[path]
+            life = self.lives.life(path, self.lives.group(path, known), learn=learn) if health is not None else None
             name = self.view.plant.place(path).name or path
-            alarms, orders = self.alarms(path), self.orders(path)
-            try:
-                health = self.machine(path)
-            except InputError as error:
-                found.append(Row(path, name, None, error.message, alarms, orders))
-            else:
-                found.append(Row(path, name, health, health.reason, alarms, orders))
+            found.append(Row(path, name, health, reason, self.alarms(path), self.orders(path), life))
         return tuple(found)
+
+    def life(self, machine: str, *, learn: bool = False) -> LifeEstimate | None:
+        """Remaining life learned from failures of machines of the same channels; with the reason where there are few.
+
+        None while it stands failed, while nothing was read, or while it was not learned yet and is not to be now.
+        """
+        known, _ = self._looked()
+        if self.known(machine) not in known:
+            return None
+        return self.lives.life(machine, self.lives.group(machine, known), learn=learn)
+
+    def _looked(self) -> tuple[dict[str, tuple[MachineHealth, Failures]], dict[str, str]]:
+        """Every machine with its failures, and why nothing is known of the others."""
+        known: dict[str, tuple[MachineHealth, Failures]] = {}
+        reasons: dict[str, str] = {}
+        for path in self.machines():
+            try:
+                known[path] = self.machine(path), self.failures(path)
+            except InputError as error:
+                reasons[path] = error.message
+        return known, reasons
 
     def alarms(self, machine: str) -> int | None:
         """How many alarms of the machine are in the list; None where the plant has no alarm list."""
@@ -143,7 +172,7 @@ class HealthBooks(Books):
         readings = self.machine(machine).readings
         return last_time(readings, [began for began, _ in self.failures(machine)], now())
 
-    def failures(self, machine: str) -> tuple[tuple[int, int | None], ...]:
+    def failures(self, machine: str) -> Failures:
         """When its state told of a failure, and when it was over [µs UTC]; None while it lasts."""
         self.machine(machine)
         return self._of(machine).failures
@@ -214,7 +243,7 @@ class HealthBooks(Books):
 
         Raises  InputError: no such machine, no reason, a moment to come
         """
-        text = reason.strip()[:500]
+        text = reason.strip()[:_LONGEST]
         if not text:
             raise InputError("what is usual is learned anew only with a reason")
         if since >= now():
@@ -261,6 +290,27 @@ class HealthBooks(Books):
             )
         return len(new)
 
+    def keep_lives(self) -> int:
+        """Learn remaining life from the failures that are new, and put it on record; how many models that were."""
+        known, _ = self._looked()
+        done: set[tuple[str, ...]] = set()
+        written = 0
+        for path in known:
+            group = self.lives.group(path, known)
+            if group.machines in done or len(group.ended) < LEAST_FAILURES:
+                continue
+            done.add(group.machines)
+            subject = group.machines[0]
+            before = [one for one in entries(self.view.ledger, "model", subject) if one.data.get("what") == "life"]
+            model = self.lives.model(group)
+            if model is None or (before and before[-1].data.get("lives") == list(group.ended)):
+                continue
+            text = ", ".join(group.machines)[:_LONGEST]
+            rows = row("model", subject, "life", person="", text=text, data=group.record(model))
+            self.write(Act("luban", "health life learned", subject, text), "event", rows)
+            written += 1
+        return written
+
     # ------------------------------------------------------------------ by itself
 
     def start(self, every: float = 60.0) -> None:
@@ -279,13 +329,23 @@ class HealthBooks(Books):
             for machine in self.machines():
                 if self._stop.is_set():
                     return
-                try:
-                    self.machine(machine)
-                    if self.writable:
-                        self.keep(machine)
-                        self.keep_adapted(machine)
-                except InputError:
-                    continue
-                except Exception:
-                    log.exception("the health of %s could not be worked out", machine)
+                self._tried(self._kept_up, machine)
                 time.sleep(0.05)
+            if self.writable:
+                self._tried(self.keep_lives)
+
+    def _kept_up(self, machine: str) -> None:
+        self.machine(machine)
+        if self.writable:
+            self.keep(machine)
+            self.keep_adapted(machine)
+
+    @staticmethod
+    def _tried(act: Callable[..., object], *given: str) -> None:
+        """What cannot be worked out now is worked out later; the log says what was wrong."""
+        try:
+            act(*given)
+        except InputError:
+            return
+        except Exception:
+            log.exception("the health of %s could not be worked out", ", ".join(given) or "the machines")

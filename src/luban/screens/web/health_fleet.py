@@ -29,6 +29,7 @@ class FleetPanel:
     def __init__(self, bench: Bench) -> None:
         self.bench, self.say = bench, bench.say
         self._rows: tuple[Row, ...] = ()
+        self._seen: tuple[object, ...] = ()
         self._turn = 0
 
     def build(self) -> None:
@@ -43,8 +44,11 @@ class FleetPanel:
     async def show(self) -> None:
         """Read and draw."""
         told = await self.bench.ask(self.bench.books.fleet)
-        if told is not None and self.bench.alive and told != self._rows:
-            self._rows = told
+        if told is None or not self.bench.alive:
+            return
+        seen = tuple((row.machine, id(row.health), row.reason, row.alarms, row.orders, row.learned) for row in told)
+        if seen != self._seen:
+            self._rows, self._seen = told, seen
             with self.bench.client:
                 self._draw()
 

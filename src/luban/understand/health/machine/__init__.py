@@ -18,7 +18,7 @@ from luban.understand.health.machine.examine import (
     wear_of,
 )
 from luban.understand.health.machine.learn import LEAST_GOOD, Learned, MachineWatch, Verdict, fit_watch
-from luban.understand.health.machine.lives import learned_lives
+from luban.understand.health.machine.lives import learned_lives, life_model, lives_of, one_life
 from luban.understand.health.machine.read import Asked, read_readings
 from luban.understand.health.machine.readings import Readings, joined
 
@@ -41,6 +41,9 @@ __all__ = [
     "joined",
     "last_time",
     "learned_lives",
+    "life_model",
+    "lives_of",
+    "one_life",
     "past_lives",
     "read_readings",
     "usual_good",
