@@ -113,12 +113,32 @@ def judged(report: Reporter, runs: Mapping[str, Sequence[Outcome]], model: Model
                 stopped_h_a_year=yearly([o.down + o.stopped for o in outcomes]),
                 lots=round(float(np.mean([o.finished for o in outcomes])), 0),
             )  # fmt: skip
+    _turning(report, runs, model)
     condition = [name for name in runs if name.startswith("by condition")]
     for name in condition:
         away = [own.false / (own.machines * own.hours / MONTH) for own in runs[name]]
         mean, half = interval(away)
         report.line(f"{name}: looks with nothing found", mean, "a machine and month", claim="alarms",
                     half_95=round(half, 4), looks=sum(own.looks for own in runs[name]))  # fmt: skip
+
+
+def _turning(report: Reporter, runs: Mapping[str, Sequence[Outcome]], model: Model) -> None:
+    """How much a failure must break besides its part before the look pays: the difference is a line in it."""
+    base, name = next(iter(runs)), next(name for name in runs if name.startswith("by condition"))
+    for hour in HOURS:
+        less = []
+        for damage in (1.0, 2.0):
+            prices = {
+                part: own.changed(failure=own.failure + (damage - DAMAGE) * PARTS[part])
+                for part, own in prices_of(model, hour).items()
+            }
+            pairs = zip(runs[name], runs[base], strict=True)
+            less.append(
+                np.mean([a.cost(prices, TECHNICIAN, hour) - b.cost(prices, TECHNICIAN, hour) for a, b in pairs])
+            )
+        point = 1.0 - float(less[0]) / float(less[1] - less[0])
+        report.line(f"{name} pays from a failure at … times the part, {hour:g} CNY", point, "1", claim="twin",
+                    assumed=DAMAGE, difference_at_1=round(float(less[0]), 2))  # fmt: skip
 
 
 def warned(report: Reporter, runs: Sequence[Outcome]) -> None:

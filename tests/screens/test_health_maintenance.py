@@ -179,6 +179,19 @@ def test_the_command_prices_policies(tmp_path: Path, ask: Any) -> None:
         ask(*wrong, code=WRONG)
 
 
+def test_the_command_puts_parts_together(tmp_path: Path, ask: Any) -> None:
+    table = tmp_path / "parts.csv"
+    table.write_text("part,shape,mean,failure,planned\na,2.5,1000,10,2\nb,3,1500,12,3\nbad,-1,3,3,1\n")
+    told = json.loads(ask(table, "--visit", 20, "--json", "-o", tmp_path / "parts.xlsx"))
+    own = told["opportunity"]
+    assert own["from_share_of_age"] < 1
+    assert own["saved"] > own["saved_half_95"] > 0
+    assert told["rhythm"]["rate"] < told["rhythm"]["apart"]
+    assert [one["field"] for one in told["excluded"]] == ["bad"]
+    assert "does not pay" in ask(table, "--visit", 0)
+    ask("--visit", 5, code=WRONG)
+
+
 def test_the_command_tells_how_a_plant_stands(folder: Path, ask: Any, desk: MaintenanceDesk) -> None:
     made = desk.plan(LATHE, "spindle service", person="zhao", start=now() + DAY)
     assert "spindle service" in ask(folder, code=NO)  # overdue

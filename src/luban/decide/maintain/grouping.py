@@ -107,7 +107,7 @@ class Opportunity:
 
 def opportunities(
     parts: Sequence[Part], intervals: Sequence[float], visit: float, *,
-    shares: Sequence[float] = (0.3, 0.5, 0.7, 0.85, 1.0), horizon: float = 0.0, runs: int = 20, seed: int = 1,
+    shares: Sequence[float] = (0.1, 0.2, 0.3, 0.5, 0.7, 0.85, 1.0), horizon: float = 0.0, runs: int = 20, seed: int = 1,
 ) -> Opportunity:  # fmt: skip
     """From which age on a part is replaced too when another one stops the machine.
 

@@ -22,7 +22,8 @@ __all__ = ["register"]
 _EXAMPLES = (
     "Examples: `luban maintain bearings.csv --failure 5000 --planned 1200 --hour 150 --failure-hours 20 "
     "--planned-hours 6 -o bearings.pdf` · `luban maintain --shape 2.5 --mean 887 --failure 5 --planned 1` · "
-    "`luban maintain plant` · `luban maintain plant --stops >> plant/schedule.toml`"
+    "`luban maintain parts.csv --visit 800` · `luban maintain plant` · "
+    "`luban maintain plant --stops >> plant/schedule.toml`"
 )
 
 
@@ -58,6 +59,12 @@ def maintain(
     unit: Annotated[str, typer.Option(help="With FILE: unit of the lives.")] = "",
     sheet: Annotated[str, typer.Option(help="Sheet of the workbook.")] = "",
     where: Annotated[list[str] | None, typer.Option(help="Only rows with column=text; may be repeated.")] = None,
+    visit: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Cost of one stop: FILE is a table of parts: part, shape, mean [h], failure, planned."
+        ),
+    ] = None,
     order: Annotated[str, typer.Option(metavar="WO", help="With DIR: one work order.")] = "",
     task: Annotated[str, typer.Option(metavar="MACHINE:TASK", help="With DIR: policies of that task's part.")] = "",
     stops: Annotated[bool, typer.Option("--stops", help="With DIR: stops for schedule.toml.")] = False,
@@ -73,6 +80,8 @@ def maintain(
     say = output(as_json)
     if source is not None and source.is_dir():
         return _plant(say, source, order, task, as_of, out, language, stops=stops)
+    if visit is not None:
+        return _together(say, source, visit, sheet, out, language)
     prices = _prices(
         failure, planned, hour=hour, failure_hours=failure_hours, planned_hours=planned_hours, inspection=inspection,
         inspection_hours=inspection_hours, currency=currency,
@@ -118,6 +127,19 @@ def _given(
         raise InputError("no file", expected="a file of lives, a plant's folder, or --shape and --mean", where="FILE")
     life = weibull_life(shape, mean / math.gamma(1 + 1 / shape))
     return _advise(say, life, prices, signs, every, lead, pace, "Weibull", "", out, language, as_old=as_old)
+
+
+def _together(say: Output, source: Path | None, visit: float, sheet: str, out: Path | None, language: str) -> int:
+    from luban.decide.maintain.parts import COLUMNS, read_parts, together
+    from luban.screens.i18n import words
+    from luban.screens.report.health_maintenance import together_sheet
+
+    if source is None:
+        raise InputError("no file", expected=", ".join(COLUMNS), where="FILE")
+    parts, excluded, where = read_parts(source, sheet)
+    found = together(parts, visit, excluded)
+    give(say, together_sheet(found, words(language), where), found.as_dict(), out, language)
+    return OK
 
 
 def _advise(

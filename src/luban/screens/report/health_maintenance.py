@@ -11,15 +11,16 @@ import numpy as np
 from luban import __version__
 from luban.core.time import DAY, HOUR, to_datetime
 from luban.decide.maintain import Advice, Due, Lack, Option, Reason, Shelf, WorkOrder
+from luban.decide.maintain.parts import Together
 from luban.decide.maintain.words import CODES, FLIP, FOUND, POLICY, STATES, WARNINGS
 from luban.screens.i18n import Words
 from luban.screens.report.plot import Plot
-from luban.screens.report.quality_words import number, span
+from luban.screens.report.quality_words import left_out, number, provenance, span
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Picture, Sheet
 
 __all__ = [
     "advice_sheet", "day_text", "due_grid", "due_word", "lack_text", "order_sheet", "orders_grid", "policy_word",
-    "shelf_grid", "standing_sheet", "state_word", "why_word",
+    "shelf_grid", "standing_sheet", "state_word", "together_sheet", "why_word",
 ]  # fmt: skip
 
 _NONE = "–"
@@ -188,6 +189,46 @@ def _prices(advice: Advice, say: Words) -> Grid:
                 numbers=frozenset({1}))  # fmt: skip
 
 
+def together_sheet(found: Together, say: Words, source: str) -> Sheet:
+    """Parts of a machine apart, with opportunities, and in step."""
+    own, step, money = found.opportunity, found.rhythm, found.parts[0].prices.currency
+    rows = [
+        Figure(say("each by itself"), number(found.apart, 4), f"{money}/h"),
+        Figure(say("with opportunities"), number(own.rate, 4), f"{money}/h", f"± {number(own.half, 2)}",
+               "good" if own.saved > own.saved_half else ""),
+        Figure(say("saved by opportunities"), number(own.saved, 3), f"{money}/h", f"± {number(own.saved_half, 2)}"),
+    ]  # fmt: skip
+    if step is not None:
+        rows.append(Figure(say("in step, failures repaired"), number(step.rate, 4), f"{money}/h",
+                           say("{cost} where each has a rhythm of its own", cost=number(step.apart, 4))))  # fmt: skip
+    blocks: list[Block] = [Figures(tuple(rows))]
+    if own.share < 1 and own.saved > own.saved_half:
+        text = say("When one part stops the machine, replace the others too from {share} % of their age on.",
+                   share=f"{100 * own.share:.0f}")  # fmt: skip
+    else:
+        text = say("Replacing more than what asks for it does not pay.")
+    blocks.append(Note(text, "good"))
+    heads = (say("part"), f"{say('mean life')} [h]", f"{say('age')} [h]", say("every so many common intervals"))
+    body = tuple(
+        (part.id, number(part.life.mean, 5), _age(found.ages[part.id], say),
+         _NONE if step is None else str(step.times[part.id]))
+        for part in found.parts
+    )  # fmt: skip
+    title = say("Parts") if step is None else say("Parts, common interval {n} h", n=f"{step.interval:.0f}")
+    blocks.append(Grid(heads, body, title=title, numbers=frozenset({1, 2, 3})))
+    curve = tuple((f"{100 * share:.0f}", number(rate, 4), number(half, 2))
+                  for share, rate, half in zip(own.shares, own.rates, own.halves, strict=True))  # fmt: skip
+    blocks.append(Grid((f"{say('replaced from')} [% {say('of its age')}]", f"{say('cost')} [{money}/h]", "±"), curve,
+                       title=say("Opportunities"), numbers=frozenset({0, 1, 2})))  # fmt: skip
+    blocks += left_out(say, found.excluded)
+    made = provenance(say, source, len(found.parts), len(found.excluded), "Wildeman, Dekker, Smit (1997)")
+    return Sheet(say("Parts at shared stops"), "", tuple(blocks), made)
+
+
+def _age(value: float, say: Words) -> str:
+    return number(value, 4) if math.isfinite(value) else say("never")
+
+
 # ---------------------------------------------------------------- the plant
 
 
@@ -285,7 +326,7 @@ def order_sheet(one: WorkOrder, say: Words, zone: ZoneInfo) -> Sheet:
     rows = [
         Figure(say("machine"), one.machine), Figure(say("state"), state_word(one.state, say)),
         Figure(say("begin"), day_text(one.start, zone)), Figure(say("length"), f"{one.minutes / 60:.1f}", "h"),
-        Figure(say("skill"), one.skill or _NONE, "", say("{n} people", n=one.people)),
+        Figure(say("skill"), one.skill or _NONE, "", say("people: {n}", n=one.people)),
         Figure(say("why"), why_word(one.why, say)),
     ]  # fmt: skip
     if one.hours is not None:
