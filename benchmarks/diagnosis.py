@@ -88,7 +88,7 @@ class World:
 
     def told(self, signatures: Signatures, fault: int) -> list[str]:
         """What the windows of a fault are named, "" for unknown."""
-        return [signatures.judge(window, self.baseline.names).cause for window in self.windows[fault]]
+        return list(signatures.named(self.windows[fault], self.baseline.names))
 
 
 def cause(fault: int) -> str:
@@ -107,7 +107,7 @@ def everything_known(report: Reporter, world: World, signatures: Signatures) -> 
         others = {name or "unknown": count / total for name, count in told.most_common() if name != cause(fault)}
         report.line(f"{cause(fault)}, named rightly", shares[-1], "", windows=total,
                     else_=" ".join(f"{name} {share:.2f}" for name, share in others.items()))  # fmt: skip
-    named = [signatures.judge(window, world.baseline.names).known for window in world.cut(world.normal)]
+    named = [cause != "" for cause in signatures.named(world.cut(world.normal), world.baseline.names)]
     report.line("good operation named a fault", float(np.mean(named)), "", windows=len(named))
     report.line("all causes learned: named wrongly", float(np.mean(wrong)), "")
     report.line("all causes learned: named rightly", float(np.mean(shares)), "", faults=len(shares))

@@ -83,15 +83,15 @@ def on_the_twin(report: Reporter, seed: int, *, quick: bool) -> None:
     whole = learn(cases, [baseline])
     right, false = [], []
     for cause, windows in asked.items():
-        told = [whole.judge(window, baseline.names).cause for window in windows]
+        told = whole.named(np.array(windows), baseline.names)
         rest = learn([one for one in cases if one.cause != cause], [baseline])
         right.append(np.mean([name == cause for name in told]))
-        false.append(np.mean([rest.judge(window, baseline.names).known for window in windows]))
+        false.append(np.mean([name != "" for name in rest.named(np.array(windows), baseline.names)]))
         wrong = sorted({name for name in told if name not in {"", cause}})
         report.line(f"twin, {cause}: named rightly", float(right[-1]), "", windows=len(windows),
                     named_if_never_seen=round(float(false[-1]), 2), else_=" ".join(wrong))  # fmt: skip
     healthy = [window for number in range(runs) for window in baseline.windows(_rows(plant, 900 + number))[::8]]
-    named = np.mean([whole.judge(window, baseline.names).known for window in healthy])
+    named = np.mean([name != "" for name in whole.named(np.array(healthy), baseline.names)])
     report.line("twin, good operation named a fault", float(named), "", windows=len(healthy))
     report.line("twin, cause left out: falsely named", float(np.mean(false)), "", stated=whole.rate)
     report.line("twin, named rightly", float(np.mean(right)), "", causes=len(CAUSES), control=1 / len(CAUSES),

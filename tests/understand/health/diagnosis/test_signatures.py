@@ -137,6 +137,14 @@ def test_state_comes_back_to_the_bit(baseline: Baseline, learned: Signatures):
         Signatures.restore(b"nothing")
 
 
+def test_many_at_once_are_named_as_one_by_one(baseline: Baseline, learned: Signatures):
+    windows = np.concatenate(
+        [baseline.windows(machine(np.random.default_rng(8), 90, cause)) for cause in ("", *FAULTS)]
+    )
+    assert learned.named(windows, NAMES) == tuple(learned.judge(window, NAMES).cause for window in windows)
+    assert learn([], [baseline]).named(windows[:2], NAMES) == ("", "")
+
+
 def test_order_of_cases_changes_nothing(baseline: Baseline, learned: Signatures):
     turned = learn(cases(baseline, list(FAULTS))[::-1], [baseline], LearnRule(false_known=0.2))
     assert turned.digest() == learned.digest()

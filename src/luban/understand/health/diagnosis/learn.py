@@ -128,15 +128,18 @@ class Signatures:
 
     def __init__(self, names: tuple[str, ...], cases: tuple[Case, ...], good: tuple[Floats, ...], rule: LearnRule,
                  excluded: tuple[Excluded, ...] = ()) -> None:  # fmt: skip
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped, unused-ignore]
+
         self.names, self.cases, self.rule, self.excluded = names, cases, rule, excluded
         self.causes = tuple(sorted({one.cause for one in cases}))
         self._good = good
-        whole = np.concatenate(good)
-        numbered = self._numbered(cases)
-        self._model = fit_likeness(numbered, whole)
-        distances, alike = good_distances(numbered, good)
-        self.usual = float(np.quantile(distances, 1 - rule.usual))
-        self._asked = self._left_out(whole, np.where(distances > self.usual, alike, -np.inf)) if cases else ()
+        whole, numbered = np.concatenate(good), self._numbered(cases)
+        with threadpool_limits(1):  # threads wait for each other longer than they work on tables of this size
+            self._model = fit_likeness(numbered, whole)
+            distances, alike = good_distances(numbered, good)
+            self.usual = float(np.quantile(distances, 1 - rule.usual))
+            unusual = np.where(distances > self.usual, alike, -np.inf)
+            self._asked = self._left_out(whole, unusual) if cases else ()
         self.threshold, self.rate = self._calibrated()
         self.notes = self._limits()
         self._checked: tuple[Found, ...] | None = None
@@ -172,6 +175,16 @@ class Signatures:
         reason = "" if known else words.UNKNOWN.format(cause=causes[0].name, share=f"{100 * max(best, 0.0):.0f}")
         return Verdict(known, causes[: self.rule.top], reason, out, missing, tuple(notes))
 
+    def named(self, signatures: Floats, names: Sequence[str]) -> tuple[str, ...]:
+        """The causes of many signatures at once, "" for unknown or usual; without evidence, and so much quicker.
+
+        signatures  shape (n, 3 p), of the signals `names`; a number that is missing counts as usual
+        """
+        if not self.cases or not len(signatures):
+            return ("",) * len(signatures)
+        vectors = _arranged(signatures, names, self.names)
+        return tuple(self._names_of(self._model, np.where(np.isfinite(vectors), vectors, self._model.zero)))
+
     def name(self, baseline: Baseline, rows: Floats, regimes: Sequence[str] | None = None) -> Verdict:
         """The verdict on the last window of rows of a machine.
 
@@ -196,8 +209,11 @@ class Signatures:
 
     def check(self) -> tuple[Found, ...]:
         """How the learned cases are named by models that had not seen them, cause by cause."""
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped, unused-ignore]
+
         if self._checked is None:
-            self._checked = self._check()
+            with threadpool_limits(1):
+                self._checked = self._check()
         return self._checked
 
     def _check(self) -> tuple[Found, ...]:
