@@ -145,6 +145,24 @@ def test_suppressed_by_design_while_the_machine_is_off(shop: Shop) -> None:
     assert shop.states() == {"overload": "unacknowledged"}
 
 
+def test_a_stop_is_no_return_also_after_a_restart(shop: Shop) -> None:
+    text = "id,signal,condition,limit,on_delay_s,priority,watch_in\nshakes,lathe:vibration,high,5,10,medium,running\n"
+    (shop.folder / "alarms.csv").write_text(text, "utf-8")
+    shop = Shop(shop.folder)
+    start, signal = now() - 30 * MINUTE, f"{LATHE}:vibration"
+    put(shop.folder, "state", (start, LATHE, "running"))
+    put(shop.folder, "signal", (start + SECOND, signal, 9.0))
+    assert shop.look(start + MINUTE) == [("shakes", "raise")]
+    put(shop.folder, "state", (start + 2 * MINUTE, LATHE, "idle"))
+    put(shop.folder, "signal", (start + 2 * MINUTE + SECOND, signal, 0.1))
+    assert shop.look(start + 3 * MINUTE) == []
+    shop.watch = shop.started()
+    assert shop.look(start + 4 * MINUTE) == []
+    put(shop.folder, "state", (start + 5 * MINUTE, LATHE, "running"))
+    put(shop.folder, "signal", (start + 5 * MINUTE + SECOND, signal, 2.0))
+    assert shop.look(start + 6 * MINUTE) == [("shakes", "return")]
+
+
 def test_findings_of_health_raise_alarms_with_their_source(shop: Shop) -> None:
     assert [one.code for one in shop.watch.report(MILL, "anomaly", 1.0, "vibration")] == ["raise"]
     assert shop.watch.report(MILL, "anomaly", 1.0) == []

@@ -134,7 +134,8 @@ def _alarm(v: dict[str, Any], plant: str) -> AlarmRule:
         window_s=v["window_s"],
         priority=v["priority"] or "low",
         latch=v["latch"] == "yes",
-        suppress_in=tuple(filter(None, (word.strip() for word in (v["suppress_in"] or "").split(";")))),
+        watch_in=_words(v["watch_in"]),
+        suppress_in=_words(v["suppress_in"]),
         cause=v["cause"] or "",
         consequence=v["consequence"] or "",
         action=v["action"] or "",
@@ -184,6 +185,11 @@ def _retrofit(table: settings.RetrofitTable, plant: str) -> Retrofit:
     counter = f"{plant}/{table.counter}" if table.counter else ""
     cycle = parse_duration(table.cycle) if table.cycle else None
     return Retrofit(f"{plant}/{table.equipment}", f"{plant}/{table.power}", counter, cycle)
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    """The words of a cell, which semicolons separate."""
+    return tuple(filter(None, (word.strip() for word in (text or "").split(";"))))
 
 
 def _full(plant: str, path: str) -> str:

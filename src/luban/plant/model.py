@@ -222,7 +222,8 @@ class AlarmRule:
     on_delay_s, off_delay_s  how long the condition must last, or be away [s]
     priority     critical, high, medium or low
     latch        stays in the list until somebody resets it
-    suppress_in  states of its work unit in which it is suppressed by design; a trailing * takes any ending
+    watch_in     states of its work unit in which the value is looked at, always if empty; a trailing * takes any ending
+    suppress_in  states in which it is suppressed by design
     action       what the operator does; an alarm without one is reported
     response_s   time within which the action still helps [s]
     """
@@ -239,6 +240,7 @@ class AlarmRule:
     window_s: float | None = None
     priority: str = "low"
     latch: bool = False
+    watch_in: tuple[str, ...] = ()
     suppress_in: tuple[str, ...] = ()
     cause: str = ""
     consequence: str = ""

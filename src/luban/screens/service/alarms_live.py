@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
 
 from luban.core.errors import InputError, LubanError
@@ -166,7 +167,7 @@ class AlarmWatch:
             self._since("signal", _SIGNAL, signals, start) if signals else None,
             self._since("state", _STATE, states, start) if states else None,
         )
-        self._early = _without_history(engine.feed(*fed), start)
+        self._early = _without_history(engine.feed(*_in_order_of_time(fed)), start)
         return engine
 
     def _since(self, stream: str, columns: tuple[str, ...], subjects: list[str], start: int) -> pa.Table:
@@ -217,6 +218,22 @@ class AlarmWatch:
     def _unit(self, rule: AlarmRule) -> str:
         signal = self._plant.signals.get(rule.signal)
         return signal.unit if signal else ""
+
+
+def _in_order_of_time(fed: tuple[pa.Table | None, pa.Table | None]) -> list[pa.Table | None]:
+    """History is gone through by time, so a fact's place in it stands for its seq."""
+    known = [one for one in fed if one is not None]
+    times, seqs = (np.concatenate([one[name].to_numpy() for one in known] or [[]]) for name in ("time", "seq"))
+    places = np.empty(len(times), np.int64)
+    places[np.lexsort((seqs, times))] = np.arange(len(times))
+    made: list[pa.Table | None] = []
+    for one in fed:
+        if one is None:
+            made.append(None)
+            continue
+        made.append(one.set_column(one.column_names.index("seq"), "seq", pa.array(places[: len(one)])))
+        places = places[len(one) :]
+    return made
 
 
 def _without_history(changes: list[Change], start: int) -> list[Change]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from luban.core.errors import InputError
@@ -112,6 +114,30 @@ def test_an_alarm_is_suppressed_by_design_while_the_unit_is_off() -> None:
     assert (listed["high"].raised, listed["high"].shown) == (2 * SECOND, 10 * SECOND)
     log = log_of(entry(at, one) for at, one in enumerate(found))
     assert (log.raised.tolist(), log.hidden) == ([10 * SECOND], 1)
+
+
+def test_a_value_counts_only_while_its_machine_is_in_a_state_that_is_watched() -> None:
+    rule = AlarmRule("shakes", LOAD, "high", limit=5.0, on_delay_s=3.0, watch_in=("run*",))
+    moves = (  # (at, signal or state, what)
+        (0, "state", "running"), (1, LOAD, 9.0), (2, "state", "idle"), (3, LOAD, 0.1), (8, LOAD, 0.1),
+        (10, "state", "running now"), (11, LOAD, 9.0), (20, "state", "idle"), (21, LOAD, 0.1), (30, "state", "running"),
+        (31, LOAD, 9.0), (40, LOAD, 1.0),
+    )  # fmt: skip
+    signals = facts(*((at, name, value) for at, name, value in moves if name == LOAD))
+    seqs = [seq for seq, move in enumerate(moves) if move[1] == LOAD]
+    signals = signals.set_column(0, "seq", [seqs])
+    turns = states(*((at, value) for at, name, value in moves if name == "state"))
+    turns = turns.set_column(0, "seq", [[seq for seq, move in enumerate(moves) if move[1] == "state"]])
+    wanted = [(14.0, "shakes", "raise"), (40.0, "shakes", "return")]
+    assert told(AlarmEngine([rule]).feed(signals, turns, 60 * SECOND)) == wanted
+    for cut in range(1, len(moves)):
+        engine, found = AlarmEngine([rule]), []
+        for low, high in ((0, cut), (cut, len(moves))):
+            inside = [pc.and_(pc.greater_equal(one["seq"], low), pc.less(one["seq"], high)) for one in (signals, turns)]
+            found += engine.feed(signals.filter(inside[0]), turns.filter(inside[1]))
+        assert told(found + engine.feed(until=60 * SECOND)) == wanted
+    always = AlarmEngine([replace(rule, watch_in=())]).feed(signals, turns, 60 * SECOND)
+    assert len(always) == 4  # without it, every stop is a return
 
 
 def test_findings_of_health_raise_alarms() -> None:

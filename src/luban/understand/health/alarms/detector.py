@@ -22,7 +22,7 @@ from luban.understand.quality.data import Floats, Ints
 __all__ = ["Changes", "Detector"]
 
 _KINDS: Final = {
-    "high": kernel.HIGH, "low": kernel.LOW, "deviation": kernel.OUTSIDE, "rate": kernel.RATE, "bad": kernel.UNKNOWN,
+    "high": kernel.HIGH, "low": kernel.LOW, "deviation": kernel.OUTSIDE, "rate": kernel.RATE, "bad": kernel.TRUE,
     "silent": kernel.SILENT, "discrepancy": kernel.TRUE, "is": kernel.TRUE, "is not": kernel.TRUE,
     "anomaly": kernel.TRUE, "life": kernel.LOW,
 }  # fmt: skip
@@ -63,7 +63,7 @@ class Detector:
         if rule.condition not in _KINDS:
             raise InputError("unknown condition", came=rule.condition, expected=", ".join(_KINDS), where=rule.id)
         self._kind = _KINDS[rule.condition]
-        needs = self._kind not in {kernel.TRUE, kernel.UNKNOWN}
+        needs = self._kind != kernel.TRUE
         if needs and (rule.limit is None or not math.isfinite(rule.limit)):
             raise InputError("the alarm has no limit", came=rule.condition, where=rule.id)
         if self._kind == kernel.RATE and not rule.window_s:
@@ -89,7 +89,8 @@ class Detector:
         """Take in values; what changed.
 
         times   [µs UTC], shape (n,)
-        values  NaN where not known; for discrepancy, is, is not and anomaly 1 where it holds, shape (n,)
+        values  NaN where not known; for discrepancy, is, is not, bad and anomaly 1 where it holds;
+                for silent any number for what came, shape (n,)
         until   the clock after them [µs UTC]: delays and silences that run out before it count
         """
         times, values = np.asarray(times, np.int64), np.asarray(values, np.float64)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -30,6 +30,7 @@ __all__ = ["AlarmEngine", "Change"]
 
 _ORDER: Final = {"unsuppress": 0, "return": 1, "suppress": 2, "raise": 3}
 _FROM_HEALTH: Final = ("anomaly", "life")
+_Fed: TypeAlias = tuple[Ints, Floats, Ints]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class AlarmEngine:
         self._watches: dict[str, Detector] = {}
         self._by_signal: dict[str, list[AlarmRule]] = {}
         self._by_unit: dict[str, list[AlarmRule]] = {}
+        self._looking: dict[str, bool] = {}
         self._held: dict[str, dict[str, float | str | None]] = {}
         for rule in rules:
             self.add(rule, (standing or {}).get(rule.id))
@@ -79,7 +81,7 @@ class AlarmEngine:
         if rule.condition not in _FROM_HEALTH:
             for signal in dict.fromkeys(filter(None, (rule.signal, rule.other))):
                 self._by_signal.setdefault(signal, []).append(rule)
-        if rule.suppress_in:
+        if rule.suppress_in or rule.watch_in:
             self._by_unit.setdefault(rule.unit_path, []).append(rule)
 
     @property
@@ -112,14 +114,14 @@ class AlarmEngine:
         until    the clock after them [µs UTC]
         """
         found = list(self._suppressed(states)) if states is not None else []
-        fed: dict[str, tuple[Ints, Floats]] = self._values(signals) if signals is not None else {}
+        fed = self._only_while(self._values(signals) if signals is not None else {}, states)
         for name, watch in self._watches.items():
             rule = self.rules[name]
             if rule.condition in _FROM_HEALTH:
                 continue
             if name not in fed and until is None:
                 continue
-            times, values = fed.get(name, _NOTHING)
+            times, values, _ = fed.get(name, _NOTHING)
             changes = watch.feed(times, values, until)
             for time, active, value in zip(
                 changes.times.tolist(), changes.active.tolist(), changes.values.tolist(), strict=True
@@ -152,24 +154,51 @@ class AlarmEngine:
         columns = [states.column(name).to_pylist() for name in ("time", "subject", "state")]
         for time, unit, state in zip(*columns, strict=True):
             for rule in self._by_unit.get(unit, ()):
-                hidden = any(_is(state, word) for word in rule.suppress_in)
+                if not rule.suppress_in:
+                    continue
+                hidden = _any(state, rule.suppress_in)
                 if hidden != self._hidden[rule.id]:
                     self._hidden[rule.id] = hidden
                     yield Change(time, rule.id, "suppress" if hidden else "unsuppress", text=state)
 
-    def _values(self, signals: pa.Table) -> dict[str, tuple[Ints, Floats]]:
-        """By alarm: times and what its condition looks at."""
+    def _only_while(self, fed: dict[str, _Fed], states: pa.Table | None) -> dict[str, _Fed]:
+        """Values count only while the unit is in a state of `watch_in`: when it leaves one, nothing is known."""
+        rows = [] if states is None else states.select(["seq", "time", "subject", "state"]).to_pylist()
+        for unit, rules in self._by_unit.items():
+            own = [row for row in rows if row["subject"] == unit]
+            for rule in rules:
+                if not rule.watch_in:
+                    continue
+                looks = np.array(
+                    [self._looking.get(rule.id, True), *(_any(row["state"], rule.watch_in) for row in own)]
+                )
+                self._looking[rule.id] = bool(looks[-1])
+                seqs = np.array([row["seq"] for row in own], np.int64)
+                left = np.flatnonzero(~looks[1:])
+                times, values, at = fed.get(rule.id, _NOTHING)
+                values = np.where(looks[np.searchsorted(seqs, at)], values, math.nan)
+                ends = np.array([row["time"] for row in own], np.int64)[left]
+                order = np.argsort(np.concatenate([at, seqs[left]]), kind="stable")
+                fed[rule.id] = (
+                    np.concatenate([times, ends])[order],
+                    np.concatenate([values, np.full(len(left), math.nan)])[order],
+                    np.concatenate([at, seqs[left]])[order],
+                )
+        return fed
+
+    def _values(self, signals: pa.Table) -> dict[str, _Fed]:
+        """By alarm: times, what its condition looks at, and the facts' seq."""
         table = _Facts.of(signals)
-        found: dict[str, tuple[Ints, Floats]] = {}
+        found: dict[str, _Fed] = {}
         for signal, rules in self._by_signal.items():
             for rule in rules:
                 if rule.other:
                     if rule.id not in found:
                         rows = np.sort(np.concatenate([table.rows(rule.signal), table.rows(rule.other)]))
-                        found[rule.id] = table.times[rows], self._compared(rule, table, rows)
+                        found[rule.id] = table.times[rows], self._compared(rule, table, rows), table.seqs[rows]
                     continue
                 rows = table.rows(signal)
-                found[rule.id] = table.times[rows], table.looked_at(rule, rows)
+                found[rule.id] = table.times[rows], table.looked_at(rule, rows), table.seqs[rows]
         return {name: one for name, one in found.items() if len(one[0])}
 
     def _compared(self, rule: AlarmRule, table: _Facts, rows: Ints) -> Floats:
@@ -198,6 +227,7 @@ class _Facts:
     which: Ints
     order: Ints
     ends: Ints
+    seqs: Ints
     times: Ints
     values: Floats
     bad: np.ndarray[Any, np.dtype[np.bool_]]
@@ -216,9 +246,9 @@ class _Facts:
         subjects = coded.dictionary.to_pylist()
         ends = np.cumsum(np.bincount(which, minlength=len(subjects)))
         times = signals.column("time").cast(pa.int64()).to_numpy().astype(np.int64)
-        return cls(
-            subjects, which, np.argsort(which, kind="stable"), ends, times, np.where(bad, math.nan, values), bad, texts
-        )
+        known, order = np.where(bad, math.nan, values), np.argsort(which, kind="stable")
+        seqs = signals.column("seq").to_numpy().astype(np.int64)
+        return cls(subjects, which, order, ends, seqs, times, known, bad, texts)
 
     def rows(self, subject: str) -> Ints:
         """Rows of a signal."""
@@ -230,7 +260,9 @@ class _Facts:
     def looked_at(self, rule: AlarmRule, rows: Ints) -> Floats:
         """What a condition of one signal looks at."""
         if rule.condition == "bad":
-            return np.where(self.bad[rows], math.nan, 0.0)
+            return self.bad[rows].astype(np.float64)
+        if rule.condition == "silent":
+            return np.zeros(len(rows))  # whatever came, it came
         if rule.condition in {"is", "is not"}:
             wanted = rule.condition == "is"
             told = ((self.said(row) == rule.word) == wanted for row in rows.tolist())
@@ -249,9 +281,10 @@ class _Facts:
         return text if text is not None else f"{self.values[row]:g}"
 
 
-def _is(state: str, word: str) -> bool:
-    return state.startswith(word[:-1]) if word.endswith("*") else state == word
+def _any(state: str, words: tuple[str, ...]) -> bool:
+    """Whether a state is one of the words; a trailing * takes any ending."""
+    return any(state.startswith(word[:-1]) if word.endswith("*") else state == word for word in words)
 
 
 _NO_ROWS: Final = np.zeros(0, np.int64)
-_NOTHING: Final = (_NO_ROWS, np.zeros(0))
+_NOTHING: Final = (_NO_ROWS, np.zeros(0), _NO_ROWS)

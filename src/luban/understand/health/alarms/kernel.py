@@ -12,11 +12,11 @@ from numba import njit
 from luban.understand.quality.data import Floats, Ints
 
 __all__ = [
-    "ACTIVE", "END", "FIRST", "HIGH", "LATE", "LOW", "OUTSIDE", "RATE", "SILENT", "TRUE", "UNKNOWN", "Memory",
-    "new_memory", "watch",
+    "ACTIVE", "END", "FIRST", "HIGH", "LATE", "LOW", "OUTSIDE", "RATE", "SILENT", "TRUE", "Memory", "new_memory",
+    "watch",
 ]  # fmt: skip
 
-HIGH, LOW, OUTSIDE, TRUE, UNKNOWN, RATE, SILENT = range(7)
+HIGH, LOW, OUTSIDE, TRUE, RATE, SILENT = range(6)
 ACTIVE, WAITING, SINCE, LAST, SEEN, LATE, FIRST, END, READY = range(9)
 NOTHING, TO_RAISE, TO_RETURN = 0, 1, 2
 
@@ -47,8 +47,6 @@ def new_memory(*, active: bool = False) -> Memory:
 @njit(cache=True, nogil=True)
 def _holds(kind: int, limit: float, band: float, value: float, active: bool) -> int:
     """1 if the condition holds, 0 if not, -1 if nobody can say; while active, the dead band counts."""
-    if kind == UNKNOWN:
-        return int(np.isnan(value))
     if np.isnan(value):
         return -1
     if kind == TRUE:
@@ -179,8 +177,9 @@ def watch(
         memory.value[0] = value
         marks[LAST], marks[SEEN] = time, 1
         if kind == SILENT:
-            told = _judge(marks, 0, time, on, 0)
-            marks[WAITING] = TO_RAISE
+            known = not np.isnan(value)
+            told = _judge(marks, 0 if known else -1, time, on, 0)
+            marks[WAITING] = TO_RAISE if known else NOTHING
             marks[SINCE] = time
         else:
             judged = _change(memory, time, value, window) if kind == RATE else value
