@@ -83,7 +83,7 @@ def test_four_failures_are_not_enough_and_five_carry_no_interval_of_90_percent()
     assert five.reason == words.WIDE.format(n=5, share=90, least=9)
 
 
-def test_running_machines_teach_nothing_and_are_listed() -> None:
+def test_readings_of_running_machines_teach_nothing_and_are_listed() -> None:
     histories, _ = made_fleet(6, 1, cut=True)
     model = learn_life(histories)
     assert model.used == 0

@@ -17,6 +17,7 @@ import numpy as np
 
 from luban.core.errors import InputError
 from luban.understand.health.life import words
+from luban.understand.health.life.by_age import AgeLaw, ByAge, age_law
 from luban.understand.health.life.conformal import Errors, collect, failures_needed
 from luban.understand.health.life.features import Sight, see
 from luban.understand.health.life.histories import Histories
@@ -52,6 +53,7 @@ class LifeEstimate:
     used     failures it rests on
     reason   why it, or its interval, is withheld
     notes    what was left out, and why
+    by_age   what its age alone says, from machines that failed and that still run; None where nothing can be told
     """
 
     unit: str
@@ -65,6 +67,7 @@ class LifeEstimate:
     time_unit: str
     reason: str = ""
     notes: tuple[str, ...] = ()
+    by_age: ByAge | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The same for `--json` and REST."""
@@ -72,6 +75,7 @@ class LifeEstimate:
             "unit": self.unit, "age": self.age, "life": self.life, "low": self.low, "high": self.high,
             "share": self.share, "horizon": self.horizon, "used": self.used, "time_unit": self.time_unit,
             "withheld": self.reason, "notes": list(self.notes),
+            "by_age": None if self.by_age is None else self.by_age.as_dict(),
         }  # fmt: skip
 
 
@@ -84,6 +88,7 @@ class LifeModel:
     excluded  machines and channels that were not used, with reason
     reason    why nothing could be learned; "" if it was
     span      lowest and highest reading of each channel [its unit], shape (2, c)
+    ages      law of lives, machines that still run included; None where none can be told
     """
 
     learned: Histories
@@ -97,6 +102,7 @@ class LifeModel:
     trees: tuple[Any, ...] = ()
     errors: Errors | None = None
     span: Floats = field(default_factory=lambda: np.zeros((2, 0)))
+    ages: AgeLaw | None = None
 
     def path(self, histories: Histories) -> Floats:
         """Remaining life at every reading, up to the horizon [time_unit], shape (n,).
@@ -117,6 +123,12 @@ class LifeModel:
         """
         if not 0.5 <= share < 1:
             raise InputError("no such coverage", came=f"{share:g}", expected="0.5 to below 1", where="share")
+        told = self._at(histories, share)
+        if self.ages is None:
+            return told
+        return tuple(replace(one, by_age=self.ages.left(one.age, share)) for one in told)
+
+    def _at(self, histories: Histories, share: float) -> tuple[LifeEstimate, ...]:
         if self.sight is None:
             return tuple(_nothing(self, histories, i, share) for i in range(len(histories)))
         strange = _strange(self.sight, self.span, histories)
@@ -142,17 +154,22 @@ class LifeModel:
         if not names:
             return self
         kept = self.learned.only([name for name in self.learned.channels if name not in names])
-        return learn_life(kept, directions=self.directions, seed=self.seed)
+        return _learned(kept, self.directions, self.seed)
 
 
 def learn_life(histories: Histories, *, directions: Mapping[str, int] | None = None, seed: int = 1) -> LifeModel:
-    """Learn remaining life from machines of one kind that failed.
+    """Learn remaining life from machines of one kind: from readings of those that failed, and from the ages of all.
 
     directions  what physics says: +1 for a channel that rises with wear, −1 for one that falls; remaining life then
                 never rises with its wear
     Raises      InputError for a direction of a channel that is not there
     Example     learn_life(histories).at(running)[0].life
     """
+    model = _learned(histories, directions, seed)
+    return replace(model, ages=age_law(histories, seed=seed))
+
+
+def _learned(histories: Histories, directions: Mapping[str, int] | None, seed: int) -> LifeModel:
     known = dict(directions or {})
     if strange := [name for name, sign in known.items() if name not in histories.channels or sign not in (-1, 1)]:
         raise InputError("no such channel, or no such direction", came=", ".join(strange), expected="name: +1 or -1")

@@ -8,7 +8,7 @@ __all__ = ["SENTENCES"]
 
 TOO_FEW_FAILURES: Final = "not enough data: {n} histories that end in a failure, at least {least} are needed"
 NO_SIGNAL: Final = "not enough data: no channel changes between a fresh machine and a worn one"
-NOT_ENDED: Final = "the history does not end in a failure"
+NOT_ENDED: Final = "the history does not end in a failure: its age counts, its readings do not"
 TOO_SHORT: Final = "not enough data: {n} readings, at least {least} are needed"
 WIDE: Final = "no interval: {n} failures do not carry {share} %, at least {least} are needed"
 CONSTANT: Final = "the channel never changes"
