@@ -267,28 +267,31 @@ def call_back(report: Reporter, trace: Trace, suspects: Ids) -> dict[str, float]
     found: dict[str, float] = {}
     ids = trace.lots.ids([f"R{number:08d}" for number in suspects.tolist()])
     trace.graph.walk(ids)
-    best, walk = _timed(lambda: trace.graph.walk(ids), 5)
+    best, cpu, walk = _timed(lambda: trace.graph.walk(ids), 5)
     found["walk"] = best
-    report.line("all lots affected", best, "ms", claim="recall", lots=len(walk.nodes), suspects=len(ids))
-    best, whole = _timed(lambda: recall(trace, ids, times=False), 3)
-    report.line("with deliveries and customer orders", best, "ms", claim="recall", orders=len(whole.orders),
+    report.line("all lots affected", best, "ms", claim="recall", cpu_ms=cpu, lots=len(walk.nodes), suspects=len(ids))
+    best, cpu, whole = _timed(lambda: recall(trace, ids, times=False), 3)
+    report.line("with deliveries and customer orders", best, "ms", claim="recall", cpu_ms=cpu, orders=len(whole.orders),
                 deliveries=len(whole.rows))  # fmt: skip
-    best, whole = _timed(lambda: recall(trace, ids), 3)
-    report.line("with grades by time too", best, "ms", claim="recall", certain=int((whole.grades == 0).sum()))
-    best, _ = _timed(whole.names, 3)
-    report.line("names of all affected lots", best, "ms", claim="recall")
+    best, cpu, whole = _timed(lambda: recall(trace, ids), 3)
+    report.line(
+        "with grades by time too", best, "ms", claim="recall", cpu_ms=cpu, certain=int((whole.grades == 0).sum())
+    )
+    best, cpu, _ = _timed(whole.names, 3)
+    report.line("names of all affected lots", best, "ms", claim="recall", cpu_ms=cpu)
     return found
 
 
-def _timed(do: Callable[[], Any], runs: int) -> tuple[float, Any]:
-    """Median time [ms] of the runs after the first, and the last result."""
+def _timed(do: Callable[[], Any], runs: int) -> tuple[float, float, Any]:
+    """Median time and CPU time of this thread [ms] of the runs after the first, and the last result."""
     do()
-    spent = []
+    spent, cpu = [], []
     for _ in range(runs):
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.thread_time()
         result = do()
         spent.append(1000 * (time.perf_counter() - began))
-    return float(np.median(spent)), result
+        cpu.append(1000 * (time.thread_time() - used))
+    return float(np.median(spent)), round(float(np.median(cpu)), 2), result
 
 
 def _reached(made: Plant, suspects: Ids) -> int:
@@ -326,7 +329,7 @@ def peer(
                         peer_median=round(float(np.median(spent)), 3), ours_median=round(ours["median"], 3),
                         peer_load_s=round(loaded, 1))  # fmt: skip
             few = suspects
-            best, count = _timed(lambda: other.count(few), 1)
+            best, _, count = _timed(lambda: other.count(few), 1)
             report.line("all lots affected", calls["walk"], "ms", claim="recall", peer=best, peer_name=kind.name,
                         peer_lots=count, same=count == reached)  # fmt: skip
     except (ImportError, OSError, subprocess.CalledProcessError) as error:

@@ -169,7 +169,7 @@ def recall(trace: Trace, suspects: Sequence[str] | Ids, *, times: bool = True) -
     walk = trace.graph.walk(ids, view=view)
     lots = walk.nodes
     grades = np.zeros(len(lots), np.uint8)
-    there = _arrivals(trace, view, walk, len(ids)) if times else np.full(len(lots), np.iinfo(np.int64).min)
+    there = _arrivals(view, walk, len(ids)) if times else np.full(len(lots), np.iinfo(np.int64).min)
     grades[there == NEVER] = OUT_OF_TIME
     grades[walk.sure :] = DOUBTFUL
     place, rows, container, quantity = _delivered(trace, lots)
@@ -182,20 +182,17 @@ def recall(trace: Trace, suspects: Sequence[str] | Ids, *, times: bool = True) -
     )
 
 
-def _arrivals(trace: Trace, view: View, walk: Walk, starts: int) -> Ints:
+def _arrivals(view: View, walk: Walk, starts: int) -> Ints:
     """When something of the suspects could first be in each lot; of a start: always."""
     nodes = walk.nodes
     there = np.full(len(nodes), NEVER, np.int64)
     there[:starts][walk.came[:starts] < 0] = np.iinfo(np.int64).min
-    sure = nodes[: walk.sure]
-    place, facts = trace.graph.facts_of(sure, view=view)
-    kept = view.bad[facts] == 0
-    place, facts = place[kept], facts[kept]
-    target = view.columns["target"][facts]
-    at = np.empty(int(nodes.max(initial=0)) + 1, np.int32)
-    at[nodes] = np.arange(len(nodes), dtype=np.int32)
-    time = view.columns["time"][facts]
-    arrivals(place, at[target], time, there)
+    place = np.empty(max(len(view.used.begin), len(view.used.head), int(nodes.max(initial=0)) + 1), np.int32)
+    place[nodes] = np.arange(len(nodes), dtype=np.int32)
+    arrivals(
+        *view.used, view.columns["target"], view.bad, view.columns["time"], view.base, view.edges, nodes[: walk.sure],
+        place, there,
+    )  # fmt: skip
     return there
 
 

@@ -93,15 +93,44 @@ def spread(a: Any, b: Any, share: Any, held: Any, amount: Any, sweeps: Any) -> A
 
 
 @njit(cache=True, nogil=True)
-def arrivals(a: Any, b: Any, time: Any, there: Any) -> None:
-    """First time that something of the start could be in each node; facts best come in the order of the flow.
+def arrivals(
+    begin: Any, neighbour: Any, fact: Any, head: Any, after: Any, other: Any, bad: Any, time: Any, base: Any,
+    edges: Any, nodes: Any, place: Any, there: Any,
+) -> None:  # fmt: skip
+    """First time that something of the start could be in each node, by facts without doubt.
 
-    there  of the starts: since when; of all others the largest integer; lowered
+    begin … edges  one view of the graph, by input; time of each fact
+    nodes   in the order of the walk; place[node] is where each stands
+    there   of the starts: since when; of all others the largest integer; lowered
     """
+    ordered = len(begin) - 1
+    never = np.iinfo(np.int64).max
     changed = True
     while changed:
         changed = False
-        for k in range(len(a)):
-            if there[a[k]] <= time[k] and time[k] < there[b[k]]:
-                there[b[k]] = time[k]
-                changed = True
+        for i in range(len(nodes)):
+            since, node = there[i], nodes[i]
+            if since == never:
+                continue
+            if node < ordered:
+                for k in range(begin[node], begin[node + 1]):
+                    to = neighbour[k]
+                    if to < 0:
+                        continue
+                    when = time[fact[k]]
+                    at = place[to]
+                    if since <= when and when < there[at]:
+                        there[at] = when
+                        if at <= i:
+                            changed = True
+            if node < len(head):
+                e = head[node]
+                while e >= 0:
+                    f = e + base
+                    if f < edges and not bad[f]:
+                        at = place[other[f]]
+                        if since <= time[f] and time[f] < there[at]:
+                            there[at] = time[f]
+                            if at <= i:
+                                changed = True
+                    e = after[e]
