@@ -52,8 +52,8 @@ services() {
         debian "${missing[@]}" || say "the tests that need them are skipped"
     fi
     local peers=tests/services/node_modules
-    if command -v npm >/dev/null && ! [ -d $peers/node-opcua -a -d $peers/sparkplug-payload -a -d $peers/modbus-serial ]; then
-        say "installing the independent OPC UA, Sparkplug and Modbus peers for the tests …"
+    if command -v npm >/dev/null && ! [ -d $peers/node-opcua -a -d $peers/sparkplug-payload -a -d $peers/modbus-serial -a -d $peers/epcis2.js ]; then
+        say "installing the independent OPC UA, Sparkplug, Modbus and EPCIS peers for the tests …"
         (cd tests/services && npm install --silent --no-audit --no-fund --no-package-lock --ignore-scripts >/dev/null 2>&1) ||
             say "npm could not install them: the tests that need them are skipped"
     fi
