@@ -31,9 +31,6 @@ _BRIDGE = 2.5  # times the usual pause of a row
 _MINOR = 10.0  # a shorter pause is no idling [s]
 _PIECES = 10  # in all rows together
 _COVERED = 0.5  # of the time at work: where rows hold less, pulses that look alike do so by chance
-_CYCLE = 3600.0  # cycles up to here are believed easily, and where only on and off are told no longer ones [s]
-_ODD = 0.5  # of the pulses of a row that do not repeat: more are no row
-_LONG_ROW, _SHARE = 5, 0.5  # pieces of a row of long cycles, and its pause in parts of the work
 _MOVED = 0.15  # of a level
 
 
@@ -128,8 +125,7 @@ def rows_of(meter: Meter, readings: Readings) -> tuple[Pulses, tuple[Row, ...]]:
         find_pulses(readings.power >= level, readings, began, meter.base)
         for level in (meter.levels.work, *meter.levels.above)
     ]
-    rows = find_rows(looks, readings.step)
-    rows = tuple(row for row in rows if _likely(row, readings, strict=meter.on_only))
+    rows = find_rows(looks, readings.step, strict=meter.on_only)
     enough = sum(row.pieces for row in rows) >= _PIECES and covered(looks[0], rows) >= _COVERED
     return looks[0], rows if enough else ()
 
@@ -158,14 +154,3 @@ def working(meter: Meter, readings: Readings, pulses: Pulses, rows: Sequence[Row
             if meter.on_only or bool((readings.power[pause] >= meter.levels.off).mean() > 0.5):  # fmt: skip
                 told[pause] = True
     return told
-
-
-def _likely(row: Row, readings: Readings, *, strict: bool) -> bool:
-    """Whether a row is made by a program: hours that look alike do so by chance, unless nothing else lies between."""
-    if row.misfit > _ODD * len(row.ends) or (strict and _span(row, readings) > _CYCLE * row.pieces):
-        return False
-    return row.cycle <= _CYCLE or (row.misfit == 0 and row.pieces >= _LONG_ROW and row.gap <= _SHARE * row.work)
-
-
-def _span(row: Row, readings: Readings) -> float:
-    return float(readings.time[row.last - 1] - readings.time[row.first]) / 1e6

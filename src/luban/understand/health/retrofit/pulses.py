@@ -13,7 +13,7 @@ from luban.understand.quality.data import Floats, Ints
 __all__ = ["Pulses", "find_pulses", "merged"]
 
 
-_LONE = 1.5  # usual steps that a reading lasts which may be a spike
+_LONE = 3.0  # s that a reading lasts which may be a spike
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def find_pulses(working: NDArray[np.bool_], readings: Readings, starts: Floats, 
     power, lasts = readings.power, readings.lasts
     steady = working.copy()
     lone = np.flatnonzero((working[1:-1] != working[:-2]) & (working[:-2] == working[2:])) + 1
-    lone = lone[lasts[lone] <= _LONE * readings.step]
+    lone = lone[lasts[lone] <= _LONE]
     steady[lone] = working[lone - 1]
     edges = np.diff(np.concatenate([[0], steady.astype(np.int8), [0]]))
     first, last = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)

@@ -25,6 +25,11 @@ _SHARE = 0.8  # of the longest row: a shorter piece that explains so much is pre
 _DIPS = (0.0, 1.5, 2.5, 3.5, 4.5, 6.5, 8.5)  # readings: shorter pauses are tried as dips within a pulse
 _PLAIN = 3  # pulses in a piece that are believed first
 _CLEAN = 0.1  # of the pulses of a row that is believed first: those that do not repeat
+_QUICK = 600.0  # cycles up to here are believed easily [s]
+_CYCLE = 3600.0  # longest cycle with a pulse that does not repeat, or where only on and off are told [s]
+_FEW = 0.15  # of the pulses of such a row
+_ODD = 0.5  # of the pulses of a row that do not repeat: more are no row
+_LONG_ROW, _SHARE_OF_WORK = 5, 0.5  # pieces of a row of long cycles, and its pause in parts of the work
 _LEARNS = 0.25  # of a new pulse goes into what is expected of the next
 _SHORT = 0.9  # worth of a piece with one pulse more
 
@@ -54,11 +59,12 @@ class Row:
     misfit: int
 
 
-def find_rows(looks: Sequence[Pulses], step: float) -> tuple[Row, ...]:
+def find_rows(looks: Sequence[Pulses], step: float, *, strict: bool = False) -> tuple[Row, ...]:
     """Rows of pieces, in order of time; pulses outside of them repeat nothing.
 
     looks  pulses of the same readings above one level or another
     step   time between readings [s]: durations are told no better
+    strict nothing tells idling from off: long cycles are no cycles
 
     Short pauses are looked at both as pauses and as dips within a pulse; of rows that overlap, the one is kept that
     explains the most time with the fewest pulses a piece, and what is left between rows is looked at again: first for
@@ -67,7 +73,7 @@ def find_rows(looks: Sequence[Pulses], step: float) -> tuple[Row, ...]:
     kept: list[Row] = []
     parts = [[merged(pulses, dip * step) for dip in _DIPS] for pulses in looks]
     lowest, every = parts[0], [pulses for part in parts for pulses in part]
-    for tried, strict in (
+    for tried, plain in (
         (lowest, True),
         (lowest, True),
         (every, True),
@@ -77,10 +83,21 @@ def find_rows(looks: Sequence[Pulses], step: float) -> tuple[Row, ...]:
     ):
         left = [part for pulses in tried for part in _between(pulses, kept)]
         found = [row for pulses in left for row in _rows(pulses, step)]
-        if strict:
+        found = [row for row in found if _likely(row, strict=strict)]
+        if plain:
             found = [row for row in found if row.period <= _PLAIN and row.misfit <= _CLEAN * len(row.ends)]
         kept = sorted(kept + _best(found, kept), key=lambda row: row.first)
     return tuple(kept)
+
+
+def _likely(row: Row, *, strict: bool) -> bool:
+    """Whether a row is made by a program: hours that look alike do so by chance, unless nothing else lies between."""
+    if row.misfit > _ODD * len(row.ends) or (strict and row.cycle > _CYCLE):
+        return False
+    if row.cycle <= _QUICK:
+        return True
+    odd = row.misfit > (_FEW if row.cycle <= _CYCLE else 0.0) * len(row.ends)
+    return not odd and row.pieces >= _LONG_ROW and row.gap <= _SHARE_OF_WORK * row.work
 
 
 def _best(tried: list[Row], kept: list[Row]) -> list[Row]:
