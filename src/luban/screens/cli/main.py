@@ -25,6 +25,7 @@ from luban.screens.cli import (
     health_retrofit,
     inspect,
     kpi,
+    label,
     ledger,
     lifetime,
     maintain,
@@ -94,6 +95,7 @@ health_retrofit.register(health.group)
 lifetime.register(app)
 trace.register(app)
 recall.register(app)
+label.register(app)
 maintain.register(app)
 alarms.register(app)
 pilot.register(app)
