@@ -77,6 +77,9 @@ class Retrofitting:
 
     def _one(self, own: Retrofit, now: int) -> int:
         since, word = self._told(own)
+        if own.unit not in self._settled:
+            self._settled[own.unit] = self._covered(own)
+        since = max(since, self._settled[own.unit])
         meter = self._meter(own)
         written = 0
         if meter is None:
@@ -95,7 +98,6 @@ class Retrofitting:
             written += 1
             told = read_meter(time, power, meter, cycle=cycle, counter=counter)
         self.notes[own.unit] = told.notes
-        since = max(since, self._settled.get(own.unit, 0))
         self._settled[own.unit] = max(since, told.settled)
         covered = max(since, int(told.spells[0].start))
         if told.settled > covered:
@@ -127,6 +129,12 @@ class Retrofitting:
         """Time and word of the newest state that was told; (0, "") for none."""
         rows = self._newest("state", own, ("time", "state"))
         return (int(rows[0]["time"]), str(rows[0]["state"])) if rows else (0, "")
+
+    def _covered(self, own: Retrofit) -> int:
+        """Up to where the source told everything."""
+        frame = self.ledger.frame("event", subjects=[source_of(own)]).filter(nw.col("kind") == "alive")
+        ends = frame.select("end").sort("end", descending=True).head(1).collect("pyarrow").to_arrow()
+        return int(ends["end"][0].as_py() or 0) if ends.num_rows else 0
 
     def _counted(self, own: Retrofit) -> int:
         rows = self._newest("count", own, ("time",))

@@ -55,6 +55,35 @@ def test_run_idle_and_pieces_of_a_known_shift(seed: int) -> None:
     assert sum(told.hours.values()) == pytest.approx(10, abs=0.01)
 
 
+@pytest.mark.parametrize("kind", [
+    {"cuts": (0.75,)}, {"cuts": (0.15, 0.2, 0.1, 0.2)}, {"noise": 0.05}, {"idle": 4.0}, {"idle": 0.4}, {"cycle": 30.0},
+    {"cycle": 600.0, "hours": 40.0}, {"step": 10.0}, {"step": 60.0, "cycle": 600.0, "hours": 40.0},
+])  # fmt: skip
+def test_shifts_of_other_kinds(kind: dict[str, float]) -> None:
+    """Other programs, meters and levels; where the meter is too slow for the cycle, the range of the count says so."""
+    time, power, working, pieces = shift(11, **kind)  # type: ignore[arg-type]
+    told = read_meter(time, power)
+    assert ((np.array(told.at(time)) == "running") == working).mean() >= 0.97
+    assert told.low <= pieces <= told.high
+    assert any("cannot be counted" in note for note in told.notes) == (kind.get("step", 2.0) > 2)
+
+
+def test_products_at_different_levels_are_all_work() -> None:
+    """7 and 11 kW, waiting at 3.5: the lower one is no idling, since work hardly ever goes from one to the other."""
+    rng = np.random.default_rng(1)
+    power, working = [], []
+    for lot in range(60):
+        for level, seconds, works in (
+            (7.0 if rng.random() < 0.6 else 11.0, rng.uniform(1200, 9000), True), (3.5, rng.uniform(300, 4000), False),
+            (0.1, 20_000.0 if lot % 8 == 7 else 0.0, False),
+        ):  # fmt: skip
+            power += [level] * int(seconds / 5)
+            working += [works] * int(seconds / 5)
+    noisy = np.array(power) * (1 + 0.01 * rng.normal(size=len(power)))
+    time = np.arange(len(power)) * 5 * SECOND
+    assert ((np.array(read_meter(time, noisy).at(time)) == "running") == np.array(working)).mean() > 0.999
+
+
 @pytest.mark.parametrize("unit", [1000.0, 0.001, 4.35])
 def test_the_unit_does_not_matter(unit: float) -> None:
     time, power, _, _ = shift(2)

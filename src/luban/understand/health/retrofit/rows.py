@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
@@ -189,7 +190,9 @@ def _walk(duration: list[float], mean: list[float], at: int, period: int, step: 
         k, phase = k + used, (phase + 1) % period
         if fits and phase == 0:
             found.end, found.misfit, fitted, astray = k, misfit, sum(map(len, seen)), lost
-    piece = [(float(np.median(sizes)), level) for sizes, (_, level) in zip(seen, learned, strict=True)]
+    if found.end < at + _REPEATS * period:
+        return _Walk(at, period)
+    piece = [(median(sizes), level) for sizes, (_, level) in zip(seen, learned, strict=True)]
     shortest = _shortest(piece, step)
     found.work = sum(size for size, _ in shortest)
     found.pieces = round(fitted / len(shortest) + astray / found.work)
