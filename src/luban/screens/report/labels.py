@@ -93,7 +93,9 @@ def label_svg(label: Label, kind: str = "datamatrix", width: float = 50, height:
         f'<text x="{x:.2f}" y="{y + 4 * at:.2f}" font-size="3">{html.escape(line)}</text>'
         for at, line in enumerate(label.lines)
     )
-    below = f'<text x="0" y="{tall - 0.6 if side else room + 2.8:.2f}" font-size="2.6">{html.escape(label.text)}</text>'
+    size = min(2.6, inner / (0.6 * len(label.text)))
+    down_to = tall - 0.6 if side else room + 2.8
+    below = f'<text x="0" y="{down_to:.2f}" font-size="{size:.2f}">{html.escape(label.text)}</text>'
     stretch = f"scale({scale:.5f},{(room / down):.5f})"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {inner:g} {tall:g}" width="{inner:g}mm" '
