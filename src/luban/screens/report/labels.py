@@ -18,6 +18,7 @@ from luban.understand.trace.symbols import Modules, code128, datamatrix
 __all__ = ["KINDS", "Label", "label_svg", "labels_pdf", "symbol_svg"]
 
 KINDS: Final = ("datamatrix", "code128")
+_LINE: Final = 4.0  # from one printed line to the next [mm]
 _QUIET: Final = {"datamatrix": 1, "code128": 10}
 _TYPST: Final = """
 #let data = json(bytes(sys.inputs.data))
@@ -82,20 +83,21 @@ def label_svg(label: Label, kind: str = "datamatrix", width: float = 50, height:
     """A label of so many mm: the symbol at the left (a bar code on top), its lines beside it, its text below."""
     shape, across, down = _symbol(label.text, kind)
     inner, tall = width - 4, height - 4
-    side = kind == "datamatrix"
-    room = (tall - 4) if side else min(0.55 * tall, inner * down / across)
+    side, count = kind == "datamatrix", len(label.lines)
+    room = tall - 4 if side else min(0.75 * tall, tall - 3.4 - _LINE * count)
     scale = room / down if side else inner / across
-    if min(inner, tall) < 5 or scale <= 0:
-        raise InputError("too small for a label", came=f"{width:g} x {height:g} mm", expected="9 mm or more each way")
-    x = across * scale + 2 if side else 0.0
-    y = 3.0 if side else room + 6.5
+    x, y = (across * scale + 2, 3.0) if side else (0.0, room + 6.5)
+    if min(inner, tall) < 5 or room < 5 or (count and (inner - x < 8 or y + _LINE * (count - 1) > tall)):
+        came = f"{width:g} x {height:g} mm, {count} lines"
+        raise InputError("too small for the label", came=came, hint="a larger --size, or fewer lines")
     lines = "".join(
-        f'<text x="{x:.2f}" y="{y + 4 * at:.2f}" font-size="3">{html.escape(line)}</text>'
+        f'<text x="{x:.2f}" y="{y + _LINE * at:.2f}" font-size="{_size(line, 3, inner - x):.2f}">'
+        f"{html.escape(line)}</text>"
         for at, line in enumerate(label.lines)
     )
-    size = min(2.6, inner / (0.6 * len(label.text)))
-    down_to = tall - 0.6 if side else room + 2.8
-    below = f'<text x="0" y="{down_to:.2f}" font-size="{size:.2f}">{html.escape(label.text)}</text>'
+    base = tall - 0.6 if side else room + 2.8
+    size = _size(label.text, 2.6, inner)
+    below = f'<text x="0" y="{base:.2f}" font-size="{size:.2f}">{html.escape(label.text)}</text>'
     stretch = f"scale({scale:.5f},{(room / down):.5f})"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {inner:g} {tall:g}" width="{inner:g}mm" '
@@ -103,6 +105,12 @@ def label_svg(label: Label, kind: str = "datamatrix", width: float = 50, height:
         f'<g transform="{stretch}" shape-rendering="crispEdges">{shape}</g>{below}'
         f"{lines}</svg>"
     )
+
+
+def _size(text: str, largest: float, room: float) -> float:
+    """Size of a line's type [mm] with which it fits."""
+    wide = sum(1.0 if ord(one) > 0x2E80 else 0.62 for one in text)  # Chinese and Korean characters are square
+    return min(largest, room / max(wide, 1.0))
 
 
 def labels_pdf(
