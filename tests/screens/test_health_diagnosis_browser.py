@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,9 +57,6 @@ def test_a_case_is_opened_named_and_learned_from(site: Site, plant: Path):
         (MILL, "worn bearing", "li")
     ]
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
-    if os.environ.get("LUBAN_SHOT"):
-        page.set_viewport_size({"width": 1440, "height": 1500})
-        page.screenshot(path=os.environ["LUBAN_SHOT"], full_page=True)
 
 
 def test_empty_states_roles_and_languages(site: Site):

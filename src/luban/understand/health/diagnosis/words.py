@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+__all__ = [
+    "ALL_MISSING", "BY_BOTH", "BY_CASE", "BY_RULE", "CASE_LACKS", "CONSTANT", "DISAGREE", "EVIDENCE",
+    "FEW_CAUSES", "MOSTLY_MISSING", "NOT_EVERYWHERE", "NO_BASELINE", "NO_CASES", "NO_CAUSE", "NO_ROWS",
+    "NO_WINDOW", "ONE_CAUSE", "REFUSALS", "REGIME_SHORT", "SENTENCES", "SHORT", "STANDS_OUT", "TOO_FEW_ROWS",
+    "TWO_ALIKE", "UNKNOWN", "USUAL",
+]  # fmt: skip
+
 REGIME_SHORT = "good operation in this regime is shorter than a window"
 MOSTLY_MISSING = "missing in more than half of the rows"
 CONSTANT = "does not vary in good operation: watch it by a rule"
