@@ -174,6 +174,12 @@ def test_the_command_prices_policies(tmp_path: Path, ask: Any) -> None:
     given = json.loads(ask("--shape", 2.5, "--mean", 887.264, "--failure", 5, "--planned", 1, "--json"))
     assert given["options"][0]["interval"] == pytest.approx(493, abs=1)
     assert "replace by condition" in ask(lives, *prices, "--signs", 0.7, "--inspection", 50, "--lead", 24)
+    lives.write_text("cycles,status\n1000,failed\nbroken,failed\n2000,failed\n1500,failed\n900,running\n")
+    odd = json.loads(ask(lives, "--failure", 10, "--planned", 2, "--json"))
+    assert [one["came"] for one in odd["excluded"]] == ["broken"]
+    assert any("no unit" in note for note in odd["notes"])
+    paced = json.loads(ask(lives, "--failure", 10, "--planned", 2, "--pace", 20, "--json"))
+    assert paced["life"]["mean"] == pytest.approx(odd["life"]["mean"] / 20)
     for wrong in ((lives,), ("--failure", 1, "--planned", 1), (lives, *prices, "--signs", 2),
                   (tmp_path / "none.csv", *prices), (lives, "--failure", -1, "--planned", 1)):  # fmt: skip
         ask(*wrong, code=WRONG)

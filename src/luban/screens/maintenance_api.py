@@ -35,6 +35,7 @@ class AskedOrder(BaseModel):
     start: int | None = Field(None, ge=0, description="Planned begin, µs UTC; none yet if empty.")
     minutes: float | None = Field(None, gt=0, le=86_400, description="Planned length; as the table has it if empty.")
     part: Name = Field("", description="Part that it makes new.")
+    case: Name = Field("", description="Case of diagnosis that it is made for.")
     text: str = Field("", max_length=500)
     checklist: list[Name] | None = Field(None, max_length=100)
 

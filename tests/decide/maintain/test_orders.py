@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from luban.core.errors import InputError
-from luban.core.time import DAY, HOUR, parse_time
+from luban.core.time import DAY, HOUR, parse_time, to_datetime
 from luban.decide.maintain import (
     Technician,
     WorkOrder,
@@ -24,13 +24,17 @@ from luban.decide.maintain import (
     shelves,
     spare_row,
     step_row,
+    stop_rows,
     warnings_of,
     week_of,
     windows,
     work_orders,
 )
+from luban.decide.schedule import Schedule, solve
+from luban.decide.schedule.plant import plant_problem
 from luban.plant import load
 from luban.understand.book import row
+from luban.understand.health.diagnosis import labels
 from tests.understand.shop import M1, M2, Shop
 
 TASKS = """\
@@ -228,3 +232,42 @@ def test_people_are_shared_out_as_well_as_can_be() -> None:
     assert share_out(orders, crew[1:]).short["mechanic"] == (8.0, 0.0)
     with pytest.raises(InputError):
         Technician("x", frozenset(), 200)
+
+
+def test_findings_are_labels_of_diagnosis(works: Works) -> None:
+    begin = works.at("09:00")
+    works.done(begin, why="condition", part="spindle", found="worn", cause="lubrication")
+    works.done(works.at("09:00", "2026-03-04"), why="condition", part="spindle", found="sound")
+    (label,) = labels(works.ledger)
+    assert (label.machine, label.cause, label.end) == (M1, "lubrication", begin)
+
+
+def test_the_scheduler_leaves_the_stops_free(works: Works) -> None:
+    (works.folder / "orders.csv").write_text("id,item,quantity\no1,g7,1200\no2,g7,1200\n", "utf-8")
+    works.plant = load(works.folder)
+    fixed, placed = (
+        works.plan(M1, minutes=30, start=works.at("08:15")),
+        works.plan(M2, "motor", start=works.at("08:00")),
+    )
+    works.step(fixed, "release")
+    rows = windows(
+        list(work_orders(works.ledger).values()), latest={placed: works.at("08:00", "2026-03-09")}, plant="works"
+    )
+    problem = plant_problem(works.plant, now="2026-03-02T08:00", stops=stop_rows(rows, works.plant.zone))
+    found = solve(problem, seconds=1.0, workers=1)
+    stops = {name: at for at, name in enumerate(problem.operations) if name.startswith("WO-")}
+    assert {name[:7] for name in stops} == {fixed, placed}
+    plan = found.schedule
+    for name, at in stops.items():
+        same = [
+            other for other in range(len(problem.operations)) if other != at and plan.machine[other] == plan.machine[at]
+        ]
+        assert all(plan.end[other] <= plan.start[at] or plan.setup_start[other] >= plan.end[at]
+                   or _waits(plan, other, at) for other in same), name  # fmt: skip
+    first = next(at for name, at in stops.items() if name.startswith(fixed))
+    assert plan.when(int(plan.start[first])) == to_datetime(works.at("08:15"))
+
+
+def _waits(plan: Schedule, other: int, stop: int) -> bool:
+    """Work that goes on after a stop takes as much longer."""
+    return bool(plan.start[other] < plan.start[stop] and plan.end[other] > plan.end[stop])

@@ -175,5 +175,7 @@ def test_lives_in_hours() -> None:
         in_hours(weibull_life(2, 10_000, "piece"))
     with pytest.raises(InputError):
         weibull_life(0, 1)
+    with pytest.raises(InputError, match="without a mean"):
+        Life("loglogistic", 5.0, 1.2)
     with pytest.raises(InputError):
         normal_life(1, 1)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from luban.core.errors import InputError
-from luban.decide.maintain.life import Life, lives_drawn
+from luban.decide.maintain.life import Life, life_of, lives_drawn
 from luban.decide.maintain.looking import Signs, by_signs
 from luban.decide.maintain.policies import Curve, age, block, minimal_repair, run_to_failure
 from luban.decide.maintain.prices import Prices
@@ -170,19 +170,17 @@ def advise(
     Raises   InputError: no fit, a life without hours
     Example  advise(weibull_life(2.5, 1000), Prices(failure=5, planned=1)).best.name == "age"
     """
-    fitted = isinstance(life, LifeFit)
-    from luban.decide.maintain.life import life_of
-
+    fit = life if isinstance(life, LifeFit) else None
     own = in_hours(life_of(life) if isinstance(life, LifeFit) else life, pace)
-    drawn = [in_hours(one, pace) for one in lives_drawn(life, draws, seed)] if isinstance(life, LifeFit) else []
+    drawn = [in_hours(one, pace) for one in lives_drawn(fit, draws, seed)] if fit is not None else []
     ways = _ways(signs, every, lead, as_old, seed)
     curves = {name: way(own, prices) for name, way in ways.items()}
     over = {name: [way(one, prices) for one in drawn] for name, way in ways.items()}
-    options = [_option(name, curves[name], over[name], over, position) for position, name in enumerate(ways)]
+    options = [_option(name, curves[name], over) for name in ways]
     options.sort(key=lambda one: one.rate * (1 - 1e-5 * (one.name == "run_to_failure")))
     reasoned = tuple(_reasoned(one, options, own, prices, signs) for one in options)
     flips = tuple(_flips(own, prices, ways, reasoned[0], signs, every, lead, as_old, seed)) if turning else ()
-    notes = _notes(life if fitted else None, reasoned, drawn)  # type: ignore[arg-type]
+    notes = _notes(fit, reasoned, drawn, paced=pace is not None)
     return Advice(own, prices, reasoned, flips, notes, len(drawn))
 
 
@@ -200,8 +198,8 @@ def _ways(signs: Signs | None, every: float, lead: float, as_old: bool, seed: in
     return ways
 
 
-def _option(name: str, curve: Curve, drawn: Sequence[Curve], every: Mapping[str, Sequence[Curve]], _: int) -> Option:
-    at = curve.at
+def _option(name: str, curve: Curve, every: Mapping[str, Sequence[Curve]]) -> Option:
+    at, drawn = curve.at, every[name]
     low = high = first = last = best = None
     if drawn:
         held = [one.rate_at(curve.interval) for one in drawn]
@@ -262,10 +260,12 @@ def _reason(key: str, **given: str) -> Reason:
     return Reason(key, REASON[key], given)
 
 
-def _notes(fit: LifeFit | None, options: Sequence[Option], drawn: Sequence[Life]) -> tuple[Reason, ...]:
+def _notes(fit: LifeFit | None, options: Sequence[Option], drawn: Sequence[Life], *, paced: bool) -> tuple[Reason, ...]:
     notes = []
     if fit is not None:
         failures = fit.lives.failures
+        if not fit.lives.unit and not paced:
+            notes.append(_reason("hours"))
         if failures < 10:
             notes.append(_reason("few", n=f"{failures:g}"))
         if not drawn:

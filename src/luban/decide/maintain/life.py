@@ -43,9 +43,11 @@ class Life:
     source: str = ""
 
     def __post_init__(self) -> None:
-        law_of(self.family)
+        law = law_of(self.family)
         if not (math.isfinite(self.place) and 0 < self.width < math.inf):
             raise InputError("no life", came=f"place {self.place:g}, width {self.width:g}", where=self.family)
+        if math.isinf(law.middle(self.width)):
+            raise InputError("a life without a mean cannot be priced", came=self.family, hint="take another family")
 
     @property
     def shape(self) -> float | None:

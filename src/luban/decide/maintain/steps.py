@@ -29,12 +29,13 @@ Row = dict[str, list[Any]]
 def plan_row(
     ledger: Ledger, plant: Plant, machine: str, task: str, *, person: str, why: str = "person",
     start: int | None = None, minutes: float | None = None, part: str = "", text: str = "",
-    checklist: Sequence[str] | None = None,
+    checklist: Sequence[str] | None = None, case: str = "",
 ) -> tuple[str, Row]:  # fmt: skip
     """(id, row) that plans a work order; a task of maintenance.csv brings its part, length, skill, parts, checklist.
 
     machine  path of the work unit; task: of the table, or anything in words
     start    planned begin [µs UTC]; None: no time yet
+    case     id of the case of diagnosis that it is made for
     Raises   InputError: no machine of that path, no task, an unknown reason, a length of nothing
     """
     if machine not in plant.work_units:
@@ -53,6 +54,8 @@ def plan_row(
         "machine": machine, "task": task.strip(), "part": part or (known.part if known else ""), "why": why,
         "start": start, "minutes": length, **_needs(known),
     }  # fmt: skip
+    if case:
+        data["case"] = case
     if checklist is not None:
         data["checklist"] = [str(item) for item in checklist]
     return made, row("workorder", made, "plan", person=person, text=text, data=data)

@@ -33,6 +33,7 @@ REASON: Mapping[str, str] = MappingProxyType(
         "few": "The life rests on {n} failures only: read the intervals before the figures.",
         "no_interval": "How sure the life is cannot be told, so costs have no interval.",
         "unsure": "In only {share} % of the lives that fit the data is the first policy the cheapest.",
+        "hours": "The lives have no unit: they are taken as hours.",
         "given": "The life was given, not fitted: costs have no interval.",
     }
 )
@@ -102,6 +103,7 @@ ERRORS: tuple[str, ...] = (
     "a checklist item that there is not",
     "a finding needs a part and how it was found",
     "a life that is not in hours needs a pace",
+    "a life without a mean cannot be priced",
     "a number of pieces",
     "a reason is needed",
     "a spare that nobody keeps",

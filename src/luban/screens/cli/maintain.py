@@ -13,9 +13,12 @@ from luban.screens.cli.output import NO, OK
 from luban.screens.cli.sheets import Language, Out, give
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from luban.decide.maintain import Life, Prices, Signs
     from luban.screens.cli.output import Output
     from luban.understand.health.lifetime import LifeFit
+    from luban.understand.quality.data import Excluded
 
 __all__ = ["register"]
 
@@ -96,7 +99,21 @@ def maintain(
     fit = fit_lives(lives)[0] if family == "auto" else fit_life(lives, family, shape=shape)
     if fit.reason:
         raise InputError(fit.reason, where=lives.source, hint="luban lifetime says more")
-    return _advise(say, fit, prices, felt, every, lead, pace, lives.name, lives.source, out, language, as_old=as_old)
+    return _advise(
+        say,
+        fit,
+        prices,
+        felt,
+        every,
+        lead,
+        pace,
+        lives.name,
+        lives.source,
+        out,
+        language,
+        lives.excluded,
+        as_old=as_old,
+    )
 
 
 def _prices(failure: float | None, planned: float | None, **rest: Any) -> Prices:
@@ -144,15 +161,17 @@ def _together(say: Output, source: Path | None, visit: float, sheet: str, out: P
 
 def _advise(
     say: Output, life: Life | LifeFit, prices: Prices, signs: Signs | None, every: float, lead: float,
-    pace: float | None, name: str, source: str, out: Path | None, language: str, *, as_old: bool,
+    pace: float | None, name: str, source: str, out: Path | None, language: str, excluded: Sequence[Excluded] = (),
+    *, as_old: bool,
 ) -> int:  # fmt: skip
     from luban.decide.maintain import advise
     from luban.screens.i18n import words
     from luban.screens.report.health_maintenance import advice_sheet
 
     advice = advise(life, prices, signs=signs, every=every, lead=lead, as_old=as_old, pace=pace)
-    sheet = advice_sheet(advice, words(language), name=name, source=source)
-    give(say, sheet, advice.as_dict(), out, language)
+    sheet = advice_sheet(advice, words(language), name=name, source=source, excluded=excluded)
+    document = advice.as_dict() | {"excluded": [one.as_dict() for one in excluded]}
+    give(say, sheet, document, out, language)
     return OK
 
 

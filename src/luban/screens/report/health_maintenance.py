@@ -17,6 +17,7 @@ from luban.screens.i18n import Words
 from luban.screens.report.plot import Plot
 from luban.screens.report.quality_words import left_out, number, provenance, span
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Picture, Sheet
+from luban.understand.quality.data import Excluded
 
 __all__ = [
     "advice_sheet", "day_text", "due_grid", "due_word", "lack_text", "order_sheet", "orders_grid", "policy_word",
@@ -70,7 +71,7 @@ def day_text(time: int | None, zone: ZoneInfo, *, hour: bool = True) -> str:
 # ---------------------------------------------------------------- policies
 
 
-def advice_sheet(advice: Advice, say: Words, *, name: str, source: str) -> Sheet:
+def advice_sheet(advice: Advice, say: Words, *, name: str, source: str, excluded: Sequence[Excluded] = ()) -> Sheet:
     """Policies of one part, the cheapest first, and what would change the answer."""
     best, money = advice.best, advice.prices.currency
     blocks: list[Block] = [_best(advice, say)]
@@ -93,6 +94,7 @@ def advice_sheet(advice: Advice, say: Words, *, name: str, source: str) -> Sheet
         blocks.append(Grid((say("what would change the answer"), say("then the cheapest is")), rows,
                            title=say("What would change the answer")))  # fmt: skip
     blocks.append(_prices(advice, say))
+    blocks += left_out(say, excluded)
     subtitle = say(
         "{policy}, {cost} {money}/h", policy=policy_word(best.name, say), cost=number(best.rate, 4), money=money
     )
