@@ -19,7 +19,7 @@ from luban.understand.book import entries
 from tests.screens import shop
 from tests.screens.site import Site, opened, served
 
-pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.service, pytest.mark.alone, pytest.mark.timeout(240)]
 # names of signals, states and files, which stay as they are
 KEPT = (
     "Lathe|PDF|Excel|HTML|luban|spindle_load|spindle_speed|coolant|execution|parts|ACTIVE|READY|FEED_HOLD|INTERRUPTED"

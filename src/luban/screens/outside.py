@@ -43,7 +43,8 @@ class Look:
 
     def as_dict(self) -> dict[str, str]:
         """What the books keep of it."""
-        told = {"signal": self.signal, "range": self.span, "file": self.file}
+        span = self.span if self.signal or self.part == "alarms" else ""
+        told = {"signal": self.signal, "range": span, "file": self.file}
         return {name: value for name, value in told.items() if value}
 
 
