@@ -6,7 +6,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -305,6 +305,35 @@ def test_alarms_and_work_orders_are_those_of_the_machine_without_names(busy: Pla
     other = RemoteDesk(HealthBooks(busy), shop.LATHE2, lambda: ["wang"])
     assert [one.text for one in other.alarms(other.span("1d"))] == ["belt of lathe 2"]
     assert other.work()[0].text == f"{BLOT} looks at Lathe 2 first"
+
+
+def test_the_command_line_gives_lists_renews_and_ends(
+    shop_folder: Path, tmp_path: Path, run_cli: Callable[..., tuple[int, str, str]]
+):
+    folder = tmp_path / "plant"
+    shop.write_plant(folder, 1, 2)
+    code, out, _ = run_cli("grant", "give", folder, shop.LATHE, "--expert", "Li", "--for", "2h", "--part", "signals",
+                           "--url", "https://plant.example/", "--json")  # fmt: skip
+    made = json.loads(out)
+    assert code == 0
+    assert made["link"].startswith(f"https://plant.example/en/remote#{made['id']}.")
+    assert made["parts"] == ["signals"]
+    _, out, _ = run_cli("grant", "list", folder, "--json")
+    assert [(one["id"], one["state"]) for one in json.loads(out)["grants"]] == [(made["id"], "waiting")]
+    _, out, _ = run_cli("grant", "renew", folder, made["id"], "--json")
+    assert json.loads(out)["link"] != made["link"]
+    with grants_of(folder) as grants, pytest.raises(SecurityError):
+        grants.open(made["id"], made["link"].rpartition(".")[2])  # the old link is dead
+    assert run_cli("grant", "revoke", folder, made["id"], "--reason", "found")[0] == 0
+    code, _, err = run_cli("grant", "revoke", folder, made["id"])
+    assert (code, "over" in err) == (2, True)
+    code, out, _ = run_cli("grant", "list", folder, "--lang", "zh", "-o", tmp_path / "g.html")
+    assert "已撤销" in out
+    assert "已撤销" in (tmp_path / "g.html").read_text("utf-8")
+    for wrong in (["jinan/machining", "--expert", "Li"], [shop.LATHE, "--expert", "Li", "--for", "60d"],
+                  [shop.LATHE, "--expert", "Li", "--part", "payroll"]):  # fmt: skip
+        assert run_cli("grant", "give", folder, *wrong)[0] == 2
+    assert run_cli("grant", "revoke", shop_folder / "nowhere", "x")[0] == 2
 
 
 # ---------------------------------------------------------------------- the doors
