@@ -179,6 +179,22 @@ def test_a_case_without_a_signal_serves_all_the_same(baseline: Baseline):
     assert signatures.name(baseline, machine(np.random.default_rng(3), 60, "leak")).causes[0].name == "leak"
 
 
+def test_gaps_take_no_signal_away(learned: Signatures):
+    rng = np.random.default_rng(SEED)
+    good = machine(rng, 600)
+    good[100:140, 0] = np.nan  # a whole window and more without the speed
+    patchy = learn_baseline(good, NAMES, window=30)
+    rows = machine(np.random.default_rng(12), 60, "slipping belt")
+    assert np.isfinite(patchy.windows(rows)).all()
+    rows[:28, 0] = np.nan
+    case = Case.of(patchy, rows, "slipping belt", name="gap")
+    assert np.isnan(case.signatures[0, 0])
+    signatures = learn([case, *learned.cases[:4]], [patchy])
+    (own,) = [one for one in signatures.cases if one.id == "gap"]
+    assert own.signatures[0, 0] == pytest.approx(np.nanmean(case.signatures[:, 0]), rel=1e-5)
+    assert signatures.name(patchy, machine(rng, 60, "slipping belt")).causes[0].name == "slipping belt"
+
+
 def test_signals_that_not_every_machine_has_are_left_out(baseline: Baseline):
     less = learn_baseline(machine(np.random.default_rng(2), 400)[:, 1:], NAMES[1:], window=30)
     signatures = learn(cases(baseline, ["leak", "hot oil"]), [baseline, less])

@@ -366,8 +366,16 @@ def learn(cases: Sequence[Case], baselines: Sequence[Baseline], rule: LearnRule 
         lost = ~np.isfinite(vectors)
         gone = lost.all(axis=0).reshape(len(VIEWS), len(names)).sum(axis=0) == len(VIEWS)
         excluded += [Excluded(one.id, names[at], "", words.CASE_LACKS) for at in np.flatnonzero(gone)]
-        kept.append(Case(one.id, one.machine, one.cause, names, np.where(lost, 0.0, vectors), one.time))
+        kept.append(Case(one.id, one.machine, one.cause, names, _filled(vectors, lost), one.time))
     return Signatures(names, tuple(kept), good, rule or LearnRule(), tuple(excluded))
+
+
+def _filled(signatures: Floats, lost: NDArray[np.bool_]) -> Floats:
+    """A number that is missing in a window is that of the case's other windows, or as usual where none has it."""
+    known = (~lost).sum(axis=0)
+    mean = np.where(lost, 0.0, signatures).sum(axis=0) / np.maximum(known, 1)
+    filled: Floats = np.where(lost, mean, signatures)
+    return filled
 
 
 def _short(signatures: Floats) -> Floats:

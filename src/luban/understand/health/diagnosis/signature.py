@@ -89,7 +89,8 @@ class Baseline:
             # half of what noise alone would scatter: a valve that hardly ever moves is not judged by its last digit
             count = len(self.names)
             least = 0.5 * np.repeat([1.0, np.sqrt(2), np.sqrt(2)], count) / np.sqrt(width)
-            self._usual[width] = usual.mean(axis=0), np.maximum(usual.std(axis=0), least)
+            # a signal varies in good operation, so some window has it; a gap in others must not take it away
+            self._usual[width] = np.nanmean(usual, axis=0), np.maximum(np.nanstd(usual, axis=0), least)
         mean, spread = self._usual[width]
         told = (numbers - mean) / spread
         size = np.abs(told)
