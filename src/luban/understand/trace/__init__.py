@@ -16,6 +16,7 @@ from luban.understand.trace.condition import (
     steps_of,
 )
 from luban.understand.trace.doubt import Doubt, Doubts
+from luban.understand.trace.facts import STREAMS
 from luban.understand.trace.flow import Balance, Content, Spread, balance_of, contents, spread_of
 from luban.understand.trace.graph import Graph, Walk
 from luban.understand.trace.loops import Loop
@@ -25,7 +26,7 @@ from luban.understand.trace.partner import Fault, Grant, heads, partner_view, ve
 from luban.understand.trace.read import TraceFiles, read_trace
 from luban.understand.trace.recall import GRADES, Delivery, Notice, Recall, recall
 from luban.understand.trace.stock import OnHand, on_hand
-from luban.understand.trace.trace import STREAMS, Trace, trace_of
+from luban.understand.trace.trace import Trace, trace_of
 
 __all__ = [
     "GRADES", "STREAMS", "Balance", "Condition", "Content", "Delivery", "Doubt", "Doubts", "Fault", "Grant",

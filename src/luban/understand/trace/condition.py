@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import narwhals as nw
 import numpy as np
@@ -20,9 +20,7 @@ from luban.ledger import Ledger
 from luban.understand.trace.flow import lot_id
 from luban.understand.trace.names import Ids
 from luban.understand.trace.records import NEVER
-
-if TYPE_CHECKING:
-    from luban.understand.trace.trace import Trace
+from luban.understand.trace.trace import Trace
 
 __all__ = ["Condition", "Match", "Step", "Window", "alarm_windows", "same", "signal_windows", "steps_of"]
 

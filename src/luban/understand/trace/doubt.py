@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from luban.understand.trace.facts import Facts
 from luban.understand.trace.graph import Ints, View
 from luban.understand.trace.kernel.doubt import overdrawn
 from luban.understand.trace.loops import Loop, find_loops
@@ -20,9 +21,6 @@ from luban.understand.trace.names import NONE
 from luban.understand.trace.origins import origins, serials
 from luban.understand.trace.records import NEVER, grouped
 from luban.understand.trace.words import CODES
-
-if TYPE_CHECKING:
-    from luban.understand.trace.trace import Trace
 
 __all__ = ["Doubt", "Doubts", "examine"]
 
@@ -76,7 +74,7 @@ class Doubts:
     serial: NDArray[np.bool_]
     loops: tuple[Loop, ...]
     edges: int
-    _trace: Trace = field(repr=False)
+    _trace: Facts = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.facts) + len(self.moves)
@@ -111,7 +109,7 @@ class Doubts:
             )  # fmt: skip
 
 
-def examine(trace: Trace, *, slack: int = 0) -> Doubts:
+def examine(trace: Facts, *, slack: int = 0) -> Doubts:
     """Doubts about all facts that are in the graph now; the graph walks by them from here on.
 
     slack  how much two clocks may differ before a use counts as too early [µs]
@@ -152,7 +150,7 @@ def examine(trace: Trace, *, slack: int = 0) -> Doubts:
 
 
 def _overdrawn(
-    trace: Trace, view: View, made: NDArray[np.float64], skip: NDArray[np.bool_]
+    trace: Facts, view: View, made: NDArray[np.float64], skip: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """By fact of use and by movement what was beyond; by lot what was taken."""
     n, columns, moves = view.edges, view.columns, trace.moves

@@ -8,7 +8,6 @@ what was received or made of it; where that is not on record, what was taken of 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +16,8 @@ from luban.core.errors import InputError
 from luban.understand.trace.graph import Ints
 from luban.understand.trace.kernel.flow import spread
 from luban.understand.trace.names import Ids
+from luban.understand.trace.trace import Trace
 from luban.understand.trace.words import NO_RECEIPTS, OPEN_FLOW
-
-if TYPE_CHECKING:
-    from luban.understand.trace.trace import Trace
 
 __all__ = ["Balance", "Content", "Spread", "balance_of", "contents", "lot_id", "spread_of", "totals"]
 

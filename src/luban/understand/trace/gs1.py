@@ -137,21 +137,21 @@ def _from_link(text: str) -> Gs1:
     return _checked(_from_parts(dict(zip(steps[at::2], steps[at + 1 :: 2], strict=True)), text), text)
 
 
-_URN: Final = re.compile(r"urn:epc:(?:id|class|idpat):(\w+):(.+)")
+_URN: Final = re.compile(r"urn:epc:(id|class|idpat):(\w+):(.+)")
 
 
 def _from_urn(text: str) -> Gs1:
     found = _URN.fullmatch(text)
     if not found:
         raise InputError("not an EPC URI", came=text, expected="urn:epc:id:sgtin:… or another of its schemes")
-    scheme, rest = found.groups()
+    kind, scheme, rest = found.groups()
     parts = rest.split(".", 2)
     company, tail = parts[0], [unquote(part) for part in parts[1:]]
     if not company.isdigit() or not 6 <= len(company) <= 12 or not tail:
         raise InputError("no company prefix of 6 to 12 digits", came=text)
     if scheme in ("sgtin", "lgtin") and len(tail) == 2 and tail[0].isdigit() and len(company) + len(tail[0]) == 13:
         key = with_check_digit(tail[0][0] + company + tail[0][1:])
-        value = "" if tail[1] == "*" else tail[1]
+        value = "" if kind == "idpat" else tail[1]
         lot, serial = (value, "") if scheme == "lgtin" else ("", value)
         return Gs1("01", key, lot, serial, len(company))
     if scheme == "sscc" and tail[0].isdigit() and len(company) + len(tail[0]) == 17:

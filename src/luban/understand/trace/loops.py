@@ -8,20 +8,17 @@ have been there first, or a single piece would hold itself, the fact that closes
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from luban.understand.trace.facts import Facts
 from luban.understand.trace.graph import Ints, View
 from luban.understand.trace.kernel.loops import first_there, peel, way_back
 from luban.understand.trace.names import Ids
 from luban.understand.trace.records import NEVER
-
-if TYPE_CHECKING:
-    from luban.understand.trace.trace import Trace
 
 __all__ = ["Loop", "find_loops"]
 
@@ -46,7 +43,7 @@ class Loop:
 
 
 def find_loops(
-    trace: Trace, view: View, birth: Ints, serial: NDArray[np.bool_], good: NDArray[np.bool_]
+    trace: Facts, view: View, birth: Ints, serial: NDArray[np.bool_], good: NDArray[np.bool_]
 ) -> tuple[tuple[Loop, ...], Ints]:
     """Loops over the good facts, and the facts that cannot be true.
 
@@ -86,7 +83,7 @@ def find_loops(
     return tuple(named), np.sort(np.concatenate((selves, within[bad])))
 
 
-def _there(trace: Trace, view: View, nodes: Ids, within: set[int]) -> Ints:
+def _there(trace: Facts, view: View, nodes: Ids, within: set[int]) -> Ints:
     """When each node was there by what comes from outside its loop: received, or made of something else."""
     there = np.full(len(nodes), NEVER, np.int64)
     place, facts = trace.graph.facts_of(nodes, back=True, view=view)
@@ -99,7 +96,7 @@ def _there(trace: Trace, view: View, nodes: Ids, within: set[int]) -> Ints:
     return there
 
 
-def _loop(trace: Trace, view: View, lots: list[int], fact: int, *, rework: bool) -> Loop:
+def _loop(trace: Facts, view: View, lots: list[int], fact: int, *, rework: bool) -> Loop:
     columns = view.columns
     names = tuple(trace.lots.name(lot) for lot in lots)
     quantity, time, seq = (columns[name][fact] for name in ("quantity", "time", "seq"))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,9 +15,7 @@ from luban.core.errors import InputError
 from luban.understand.trace.flow import spread_of
 from luban.understand.trace.names import Ids
 from luban.understand.trace.recall import recall
-
-if TYPE_CHECKING:
-    from luban.understand.trace.trace import Trace
+from luban.understand.trace.trace import Trace
 
 __all__ = ["Mock", "mock_recall"]
 

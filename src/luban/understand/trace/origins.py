@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from luban.understand.trace.facts import Facts
 from luban.understand.trace.graph import Ints, View
 from luban.understand.trace.kernel.doubt import births
 from luban.understand.trace.names import Ids
 from luban.understand.trace.records import NEVER
-
-if TYPE_CHECKING:
-    from luban.understand.trace.trace import Trace
 
 __all__ = ["origins", "serials"]
 
@@ -21,7 +19,7 @@ _ENOUGH: Final = 8  # ids of an item from which on its way of numbering can be t
 _ONCE: Final = 0.9  # share of them that are used once
 
 
-def origins(trace: Trace, view: View, size: int) -> tuple[NDArray[np.float64], Ints, NDArray[np.bool_]]:
+def origins(trace: Facts, view: View, size: int) -> tuple[NDArray[np.float64], Ints, NDArray[np.bool_]]:
     """What there was of each lot (nan: not on record), since when, and whether any fact brings it in.
 
     What there was is what was received, what customers sent back with it; else, for the only lot of an order, the good
@@ -47,7 +45,7 @@ def origins(trace: Trace, view: View, size: int) -> tuple[NDArray[np.float64], I
     return made, birth, known
 
 
-def _by_order(trace: Trace, view: View, made: NDArray[np.float64]) -> None:
+def _by_order(trace: Facts, view: View, made: NDArray[np.float64]) -> None:
     """Fill in what orders say that made one lot: the most good pieces that any of their operations had."""
     steps = trace.steps
     if not len(steps):
@@ -76,7 +74,7 @@ def _by_order(trace: Trace, view: View, made: NDArray[np.float64]) -> None:
     np.add.at(made, lots[unknown], best[only[unknown]])
 
 
-def serials(trace: Trace, view: View, made: NDArray[np.float64]) -> NDArray[np.bool_]:
+def serials(trace: Facts, view: View, made: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Ids of single pieces: measured as a serial number, said to be one, or numbered as the item's other pieces are.
 
     An item is numbered by the piece where every use of it is of one piece, and nearly every id is used once.

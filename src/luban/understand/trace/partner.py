@@ -16,15 +16,13 @@ import hmac
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
 from luban.core.errors import InputError
 from luban.understand.trace.flow import lot_id
-
-if TYPE_CHECKING:
-    from luban.understand.trace.trace import Trace
+from luban.understand.trace.trace import Trace
 
 __all__ = ["FIELDS", "Fault", "Grant", "heads", "partner_view", "verify_chain"]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -20,10 +20,8 @@ from luban.understand.trace.graph import Ints, View, Walk
 from luban.understand.trace.kernel.flow import arrivals
 from luban.understand.trace.names import Ids
 from luban.understand.trace.records import NEVER
-from luban.understand.trace.stock import OnHand, on_hand
-
-if TYPE_CHECKING:
-    from luban.understand.trace.trace import Trace
+from luban.understand.trace.stock import OnHand, on_hand, packed
+from luban.understand.trace.trace import Trace
 
 __all__ = ["CERTAIN", "DOUBTFUL", "GRADES", "OUT_OF_TIME", "Delivery", "Notice", "Recall", "recall"]
 
@@ -206,12 +204,12 @@ def _delivered(trace: Trace, lots: Ids) -> tuple[Ints, Ints, Ids, NDArray[np.flo
     container = np.full(len(rows), -1, np.int32)
     if not trace.containers:
         return place, rows.astype(np.int64), container, quantity
-    packed = trace.packed(lots)
-    if not packed:
+    boxed = packed(trace, lots)
+    if not boxed:
         return place, rows.astype(np.int64), container, quantity
-    more = np.array([(p, r, c) for p, r, c, _ in packed], np.int64)
+    more = np.array([(p, r, c) for p, r, c, _ in boxed], np.int64)
     return (
         np.concatenate((place, more[:, 0])), np.concatenate((rows, more[:, 1])),
         np.concatenate((container, more[:, 2].astype(np.int32))),
-        np.concatenate((quantity, np.array([q for *_, q in packed]))),
+        np.concatenate((quantity, np.array([q for *_, q in boxed]))),
     )  # fmt: skip

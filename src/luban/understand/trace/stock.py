@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from luban.understand.trace.names import Ids
 from luban.understand.trace.records import grouped
-
-if TYPE_CHECKING:
-    from luban.understand.trace.trace import Trace
+from luban.understand.trace.trace import Trace
 
 __all__ = ["OnHand", "on_hand", "packed"]
 
