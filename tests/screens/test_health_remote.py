@@ -35,6 +35,7 @@ from luban.screens.sessions import GUEST_COOKIE
 from luban.screens.users import Act, Role, Users
 from luban.screens.web.remote_page import remote_pages
 from luban.understand.book import entries, row
+from luban.understand.health.diagnosis import ailments, labels, open_row
 from tests.outside import free_port
 from tests.screens import shop
 
@@ -334,6 +335,33 @@ def test_the_command_line_gives_lists_renews_and_ends(
                   [shop.LATHE, "--expert", "Li", "--part", "payroll"]):  # fmt: skip
         assert run_cli("grant", "give", folder, *wrong)[0] == 2
     assert run_cli("grant", "revoke", shop_folder / "nowhere", "x")[0] == 2
+
+
+def test_a_cause_from_outside_is_proposed_in_the_open_case_and_is_no_label(tmp_path: Path):
+    folder = tmp_path / "plant"
+    shop.write_plant(folder, 1, 2)
+    with LedgerWriter(places(folder).ledger) as writer:
+
+        def record(act: Act, stream: str = "", rows: Rows | None = None) -> None:
+            if rows is not None:
+                writer.append(stream, rows, source="test")
+            told = {"time": [now()], "subject": [act.subject], "kind": ["act"], "code": [act.code]}
+            writer.append("event", told, source="test")
+
+        view, master = PlantView(folder), MasterData(places(folder).ledger)
+        grants, users = Grants(master, record), Users(master, lambda act: record(act))
+        outside = Outside(HealthBooks(view, record, grants), grants, users)
+        grant, secret = grants.give(shop.LATHE, "Li", HOUR, ("health", "note"), who="wang")
+        visit = grants.require(grants.open(grant.id, secret))
+        outside.note(visit, "no case is open yet", "spindle bearing")
+        assert ailments(view.ledger, shop.LATHE) == ()
+        writer.append("event", open_row(shop.LATHE, "D-1", start=now(), person="wang"), source="test")
+        outside.note(visit, "grinds at 1,200 1/min", "spindle bearing")
+        (case,) = ailments(view.ledger, shop.LATHE)
+        assert (case.state, case.cause) == ("open", "")
+        assert [(one.cause, one.person) for one in case.proposals] == [("spindle bearing", "outside: Li")]
+        assert labels(view.ledger) == ()
+        master.close()
 
 
 # ---------------------------------------------------------------------- the doors

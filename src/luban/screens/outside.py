@@ -17,7 +17,8 @@ from luban.screens.report.health_remote import alarms_sheet, blotted, now_sheet,
 from luban.screens.report.sheet import Note, Sheet
 from luban.screens.service.health import HealthBooks
 from luban.screens.service.remote import RemoteDesk
-from luban.screens.users import Users
+from luban.screens.users import Act, Users
+from luban.understand.health.diagnosis import ailments, propose_row
 
 __all__ = ["RANGES", "Look", "Outside"]
 
@@ -70,6 +71,19 @@ class Outside:
         found = read(self.desk(visit))
         self.grants.permitted(visit, look.part)
         return found
+
+    def note(self, visit: Visit, text: str, cause: str = "") -> None:
+        """Enter what the expert wrote; a cause is also proposed in the machine's open case, and is nobody's label.
+
+        Raises  as `Grants.note`
+        """
+        self.grants.note(visit, text, cause)
+        said = " ".join(cause.split())[:100]
+        machine = visit.grant.machine
+        told = [one for one in ailments(self.view.ledger, machine) if one.state == "open"] if said else []
+        if told and self.books.writable:
+            row = propose_row(machine, told[-1].id, said, person=visit.person, text=text.strip()[:500])
+            self.books.write(Act(visit.person, "cause proposed", machine, f"{told[-1].id}: {said}"), "event", row)
 
     def sheet(self, visit: Visit, look: Look, say: Words, *, again: bool = False) -> Sheet:
         """What is asked for as a sheet, names blotted out. Raises as `ask`."""

@@ -216,7 +216,7 @@ def remote_router(outside: Outside, reads: Reads) -> APIRouter:
     @router.post("/note", operation_id="visited_note", status_code=201)
     async def note(visit: Annotated[Visit, guest("note")], form: AskedNote) -> dict[str, str]:
         """Leave a note or propose a cause; it is marked as from outside."""
-        await reads(grants.note, visit, form.text, form.cause)
+        await reads(outside.note, visit, form.text, form.cause)
         return {"status": "noted"}
 
     return router

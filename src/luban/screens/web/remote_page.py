@@ -203,7 +203,7 @@ class _Live:
 
     async def _note(self, text: str, cause: str) -> None:
         try:
-            await self._reads(self._outside.grants.note, self._visit, text, cause)
+            await self._reads(self._outside.note, self._visit, text, cause)
         except SecurityError:
             raise
         except LubanError as error:
