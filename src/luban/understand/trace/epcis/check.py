@@ -203,7 +203,7 @@ def _report(value: Any, where: str) -> Found:
         yield _say(f"{where}.type", "is missing: what was measured", None)
 
 
-_sensor = _thing({"sensorMetadata": _metadata, "sensorReport": _each(_report)}, "sensorReport", own=True)
+_sensor = _thing({"sensorMetadata": _metadata, "sensorReport": _each(_report, least=1)}, "sensorReport", own=True)
 
 
 def _persistent(value: Any, where: str) -> Found:
@@ -275,6 +275,8 @@ def _whole(event: Mapping[str, Any], where: str) -> Found:
         if action in ("ADD", "DELETE") and "parentID" not in event:
             yield _say(f"{where}.parentID", "is missing", None)
     elif kind == "TransactionEvent":
+        if event.get("bizTransactionList") == []:
+            yield _say(f"{where}.bizTransactionList", "at least 1 is expected", [])
         if action != "DELETE" and not _lists(event, "quantityList") and "epcList" not in event:
             yield _say(where, "epcList or quantityList is expected", sorted(event))
     elif kind == "TransformationEvent":
@@ -298,7 +300,11 @@ def _event(event: Any, where: str) -> Found:
     if kind not in _FIELDS and not _URI.fullmatch(kind):
         yield _say(f"{where}.type", f"{', '.join(EVENTS)} or a URI of one's own is expected", kind)
         return
-    own, required = _FIELDS.get(kind, ({}, ()))
+    if kind not in _FIELDS:  # an event of somebody's own has fields of its own
+        common = {name: one for name, one in event.items() if name in _COMMON}
+        yield from _thing(_COMMON, "eventTime", "eventTimeZoneOffset")(common, where)
+        return
+    own, required = _FIELDS[kind]
     fields = {**_COMMON, **_SHARED, **own}
     yield from _thing(fields, "eventTime", "eventTimeZoneOffset", *required, own=True)(event, where)
     yield from _whole(event, where)
