@@ -97,12 +97,12 @@ def test_an_engineer_has_it_learned_anew_with_a_reason(books: HealthBooks, end: 
         books.learn(shop.MILL, end + DAY, "bearing exchanged", person="li")
     with pytest.raises(InputError, match="no such machine"):
         books.learn("jinan/nothing", end - DAY, "bearing exchanged", person="li")
-    since = end - shop.FAILED + 5 * HOUR
+    since = end - 8 * DAY - 12 * HOUR
     books.learn(shop.MILL, since, "bearing exchanged", person="li")
     health = books.machine(shop.MILL)
     assert int(health.readings.time[0]) >= since - 5 * MINUTE
-    assert health.open is not None  # it rises again since
-    assert len(health.findings) == 1
+    assert len(health.readings) < 2500
+    assert health.open is not None
     assert books.keep(shop.MILL)
     newest = books.model(shop.MILL)
     assert newest is not None

@@ -35,8 +35,8 @@ __all__ = ["GOOD_ROWS", "HealthBooks"]
 
 log = logging.getLogger(__name__)
 
-GOOD_ROWS: Final = 300
-"""Rows in operation that a machine's watch is learned from: 25 hours."""
+GOOD_ROWS: Final = 600
+"""Rows in operation that a machine's watch is learned from: 50 hours, so that days and products differ."""
 
 _SHOWN: Final = 90 * DAY
 _SETTLE: Final = 2 * MINUTE  # what a row's facts may need to reach the books [µs]
@@ -239,7 +239,7 @@ class HealthBooks(Books):
     # ------------------------------------------------------------------ records
 
     def learn(self, machine: str, since: int, reason: str, *, person: str) -> None:
-        """Have what is usual learned anew, from the first 25 hours in operation after a moment.
+        """Have what is usual learned anew, from the first 50 hours in operation after a moment.
 
         Raises  InputError: no such machine, no reason, a moment to come
         """

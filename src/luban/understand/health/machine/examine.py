@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 _QUIET: Final = 24  # rows without an alarm after which a finding is over: smoothing begins anew with each regime
+_LEAST: Final = 5  # unusual rows of a process below which nothing is said
 _LOOK: Final = 20  # rows after its first at which the channels of a finding are named
 _MIXED: Final = 128  # values before a change of unit is told, that may hold both units
 _SILENT: Final = 30  # rows that others have and a channel has not
@@ -367,7 +368,7 @@ def _all(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def findings_of(readings: Readings, verdict: Verdict, since: int = 0) -> tuple[Finding, ...]:
-    """Stretches of unusual rows, from row `since` on; one is over after 24 judged rows that are usual."""
+    """Stretches of unusual rows, from row `since` on; at least 5 for a process; over after 24 usual ones."""
     found, judged = list[Finding](), np.flatnonzero(np.isfinite(verdict.strength))
     current: list[int] = []
     quiet = 0
@@ -378,11 +379,16 @@ def findings_of(readings: Readings, verdict: Verdict, since: int = 0) -> tuple[F
         elif current:
             quiet += 1
             if quiet >= _QUIET:
-                found.append(_finding(readings, verdict, current, lasts=False))
+                found += [_finding(readings, verdict, current, lasts=False)] if _counts(verdict, current) else []
                 current, quiet = [], 0
-    if current:
+    if current and _counts(verdict, current):
         found.append(_finding(readings, verdict, current, lasts=True))
     return tuple(found)
+
+
+def _counts(verdict: Verdict, rows: list[int]) -> bool:
+    """Enough unusual rows of a process to speak of it; a channel by itself has a rule of its own for that."""
+    return len(rows) >= _LEAST or any(verdict.kinds[row] != "process" for row in rows)
 
 
 def _finding(readings: Readings, verdict: Verdict, rows: list[int], *, lasts: bool) -> Finding:
@@ -514,6 +520,6 @@ _CLOCKS: Final = ("clock set back", "gap", "sampling changed")
 
 def _unjudged(verdict: Verdict, since: int) -> list[str]:
     unseen = sum(one == words.NEVER_SEEN for one in verdict.reasons[since:])
-    thin = sum(one == "not enough rows of good operation" for one in verdict.reasons[since:])
+    thin = sum(one == words.FEW_GOOD for one in verdict.reasons[since:])
     found = [words.UNSEEN.format(n=unseen)] if unseen else []
     return found + ([words.THIN.format(n=thin)] if thin else [])

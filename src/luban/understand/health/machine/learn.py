@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -19,10 +19,13 @@ from luban.understand.health.machine import words
 from luban.understand.health.machine.readings import Readings
 from luban.understand.quality.data import Floats, Ints
 
-__all__ = ["LEAST_GOOD", "Learned", "MachineWatch", "Verdict", "fit_watch"]
+__all__ = ["LEAST_GOOD", "LEAST_REGIME", "Learned", "MachineWatch", "Verdict", "fit_watch"]
 
 LEAST_GOOD: Final = 100
 """Readings in operation without which nothing is learned."""
+
+LEAST_REGIME: Final = 30
+"""Good readings without which a regime has no verdict."""
 
 _FALSE = 0.001  # share of good rows that may alarm [1]
 _WHOLE = 0.8  # share of good rows that a channel of the process must have
@@ -86,9 +89,10 @@ class MachineWatch:
 
     def __init__(
         self, learned: Learned, names: tuple[str, ...], found: Regimes | None, monitor: ProcessMonitor | None,
-        alone: dict[str, SignalWatch], usual: dict[str, dict[str, tuple[float, float]]],
+        alone: dict[str, SignalWatch], usual: dict[str, dict[str, tuple[float, float]]], *, given: bool,
     ) -> None:  # fmt: skip
-        self.learned, self._names, self._found = learned, names, found
+        self.learned, self._names, self._found, self._given = learned, names, found, given
+        self._scales = _scales(learned, usual)
         self._monitor, self._alone, self._usual = monitor, alone, usual
         self._before: tuple[Floats, float] | None = None
         self._carry = np.full(len(names), math.nan)
@@ -103,7 +107,7 @@ class MachineWatch:
 
     def _labels(self, readings: Readings, values: Floats) -> tuple[str, ...]:
         """The regime of each row, "" for one never seen."""
-        if readings.regimes is not None:
+        if self._given and readings.regimes is not None:
             known = {name for name, _ in self.learned.regimes}
             return tuple(label if label in known else "" for label in readings.regimes)
         if self._found is None:
@@ -134,8 +138,11 @@ class MachineWatch:
                 reasons[at] = words.NOT_RUNNING
             elif not labels[at]:
                 reasons[at] = words.NEVER_SEEN
+            elif labels[at] not in self._scales:
+                reasons[at] = words.FEW_GOOD
             elif self._monitor is not None:
-                step = self._monitor.update(values[at][columns], labels[at])
+                mean, spread = self._scales[labels[at]]
+                step = self._monitor.update((values[at][columns] - mean) / spread)
                 strength[at] = max(step.t2, step.q)
                 reasons[at] = step.reason
                 if step.alarm:
@@ -153,7 +160,7 @@ class MachineWatch:
             column = self._names.index(name)
             rows = np.array([
                 at for at in range(len(readings))
-                if readings.usable[at] and labels[at] and math.isfinite(values[at, column])
+                if readings.usable[at] and labels[at] in self._scales and math.isfinite(values[at, column])
             ], np.int64)  # fmt: skip
             if not len(rows):
                 continue
@@ -170,6 +177,17 @@ class MachineWatch:
                 if not kinds[row]:
                     kinds[row] = alarm.kind
                     parts[row, column] = 1.0
+
+    def scaled(self, values: Floats, labels: Sequence[str]) -> Floats:
+        """Good rows of the process as deviations within their regimes; those of thin regimes are left out."""
+        columns = [self._names.index(name) for name in self.learned.channels]
+        rows = [at for at, label in enumerate(labels) if label in self._scales]
+        pairs = [self._scales[labels[at]] for at in rows]
+        if not rows:
+            return np.zeros((0, len(columns)))
+        means, spreads = np.array([mean for mean, _ in pairs]), np.array([spread for _, spread in pairs])
+        deviations: Floats = (values[rows][:, columns] - means) / spreads
+        return deviations
 
     def _scaled(self, name: str, label: str, value: float) -> float:
         """A value as deviation from what is usual in its regime."""
@@ -195,7 +213,7 @@ class MachineWatch:
             "alone": list(self._alone),
             "taken": self._taken if stream else {}, "stream": stream,
             "rules": [[own.rule.every, own.rule.interval] for own in self._alone.values()],
-            "monitor": self._monitor is not None, "found": self._found is not None,
+            "given": self._given, "monitor": self._monitor is not None, "found": self._found is not None,
         }  # fmt: skip
         arrays: dict[str, Any] = {
             "told": np.frombuffer(json.dumps(told).encode(), np.uint8),
@@ -238,7 +256,7 @@ class MachineWatch:
                 regime: {name: (pair[0], pair[1]) for name, pair in one.items()}
                 for regime, one in told["usual"].items()
             }
-            watch = cls(Learned(**own), tuple(told["names"]), found, monitor, alone, usual)
+            watch = cls(Learned(**own), tuple(told["names"]), found, monitor, alone, usual, given=told["given"])
             watch._carry, watch._taken = kept["carry"], dict(told["taken"])
             if "before" in kept:
                 watch._before = (kept["before"], float(kept["before_age"][0]))
@@ -297,33 +315,73 @@ def fit_watch(readings: Readings, *, every: float | None = None) -> MachineWatch
     counters = tuple(name for at, name in enumerate(good.channels) if _counts_up(good.values[:, at]))
     values, _ = rates(good, counters, None) if counters else (good.values, None)
     labels, found, notes = _regimes(replace(good, values=values))
+    given = good.regimes is not None
+    if given and 2 * len(_enough(labels, labels)) < len(labels):
+        labels, found, notes = _regimes(replace(good, values=values, regimes=None))
+        given, notes = False, [*notes, words.NAMES_PASSED.format(least=LEAST_REGIME)]
     notes += [words.COUNTER.format(channel=name) for name in counters]
     together, alone, more = _shared_out(good.channels, values, labels)
     notes += more
     if not together and not alone:
         raise InputError(words.NO_CHANNEL)
-    monitor = None
+    step = good.step
+    usual = _usual(good.channels, values, labels)
+    counted = tuple((name, labels.count(name)) for name in sorted(set(labels)))
+
+    def made(process: Sequence[str], singles: Sequence[str], monitor: ProcessMonitor | None) -> MachineWatch:
+        between = every or float(np.clip(2000.0 * len(singles), *_EVERY))
+        learned = Learned(
+            len(good), int(good.time[0]), int(good.time[-1]), tuple(process), tuple(singles), counters, counted,
+            _FALSE if process else 0.0, between / len(singles) if singles else None, tuple(notes),
+        )  # fmt: skip
+        watches = {name: SignalWatch(Rule(every=between, interval=step)) for name in singles}
+        return MachineWatch(learned, good.channels, found, monitor, watches, usual, given=given)
+
     if len(together) > 1:
-        columns = [good.channels.index(name) for name in together]
         try:
-            monitor = fit_monitor(values[:, columns], together, ProcessRule(false_alarms=_FALSE), labels)
+            monitor = fit_monitor(
+                made(together, alone, None).scaled(values, labels), together, ProcessRule(false_alarms=_FALSE)
+            )
+            watch = made(together, alone, monitor)
         except InputError as error:
             notes += [words.BY_ITSELF.format(channel=name, reason=error.message) for name in together]
-            alone, together = [*together, *alone], []
-    step = good.step
-    between = every or float(np.clip(2000.0 * len(alone), *_EVERY))
-    usual = _usual(good.channels, values, labels)
-    counted = tuple((name, int(np.sum(np.array(labels) == name))) for name in sorted(set(labels)))
-    learned = Learned(
-        len(good), int(good.time[0]), int(good.time[-1]), tuple(together if monitor is not None else ()), tuple(alone),
-        counters, counted, _FALSE if monitor is not None else 0.0, between / max(len(alone), 1) if alone else None,
-        tuple(notes),
-    )  # fmt: skip
-    watches = {name: SignalWatch(Rule(every=between, interval=step)) for name in alone}
-    watch = MachineWatch(learned, good.channels, found, monitor, watches, usual)
+            watch = made((), [*together, *alone], None)
+    else:
+        watch = made((), [*together, *alone], None)
     watch.run(good)  # so that the channels watched by themselves know the good readings
     watch.restart()
     return watch
+
+
+def _enough(labels: Sequence[str], rows: Sequence[str]) -> list[int]:
+    """Rows whose regime has enough good rows."""
+    named = {name for name in set(labels) if labels.count(name) >= LEAST_REGIME}
+    return [at for at, label in enumerate(rows) if label in named]
+
+
+def _scales(
+    learned: Learned, usual: Mapping[str, Mapping[str, tuple[float, float]]]
+) -> dict[str, tuple[Floats, Floats]]:
+    """Mean and spread of the channels of the process in each regime that has enough good rows.
+
+    A spread told by few rows is drawn towards that of all regimes together, as if by 30 rows of it.
+    """
+    counts = {name: count for name, count in learned.regimes if count >= LEAST_REGIME and name in usual}
+    if not counts:
+        return {}
+    spreads = {
+        name: np.array([usual[name].get(channel, (0.0, 0.0))[1] for channel in learned.channels]) for name in counts
+    }
+    total = sum(counts.values())
+    pooled = (
+        sum((spreads[name] ** 2 * count for name, count in counts.items()), np.zeros(len(learned.channels))) / total
+    )
+    found = {}
+    for name, count in counts.items():
+        mean = np.array([usual[name].get(channel, (0.0, 0.0))[0] for channel in learned.channels])
+        spread = np.sqrt((spreads[name] ** 2 * count + pooled * LEAST_REGIME) / (count + LEAST_REGIME))
+        found[name] = mean, np.where(spread > 0, spread, 1.0)
+    return found
 
 
 def _counts_up(column: Floats) -> bool:
@@ -359,7 +417,7 @@ def _shared_out(
     """Channels of the process, channels watched by themselves, and notes."""
     together, alone, notes = list[str](), list[str](), list[str]()
     named = np.array(labels)
-    large = [label for label in sorted(set(labels)) if int((named == label).sum()) >= LEAST_GOOD]
+    large = [label for label in sorted(set(labels)) if int((named == label).sum()) >= LEAST_REGIME]
     for at, name in enumerate(channels):
         column = values[:, at]
         known = np.isfinite(column)

@@ -22,12 +22,17 @@ NOT_RUNNING: Final = "the machine did not run"
 NEVER_SEEN: Final = "this regime was never seen"
 OFTEN_MISSING: Final = "missing in more than a fifth of the good readings"
 CONSTANT_IN_ONE: Final = "it does not vary within a regime"
+FEW_GOOD: Final = "not enough rows of good operation"
+NAMES_PASSED: Final = (
+    "Fewer than {least} good readings in most named regimes: regimes are found from the readings instead."
+)
 NO_MOMENT: Final = "no moment or running number can be read"
 UNIT_APART: Final = "{channel} changes its unit; values from there on are not compared"
 
 SENTENCES: Final = (
     NO_CHANNEL, TOO_FEW, NOT_YET, NO_LIMIT, BY_ITSELF, ONE_VARIES, GOOD_ASSUMED, GOOD_NAMED,
-    UNSEEN, THIN, COUNTER, SET_APART, NO_MOMENT, NOT_RUNNING, OFTEN_MISSING, CONSTANT_IN_ONE, UNIT_APART,
+    UNSEEN, THIN, COUNTER, SET_APART, NO_MOMENT, NOT_RUNNING, OFTEN_MISSING, CONSTANT_IN_ONE, UNIT_APART, FEW_GOOD,
+    NAMES_PASSED,
     # what was wrong with the question
     "no reading of any machine", "a limit needs a channel and a number",
     "the file holds no column of numbers", "these are other channels",
