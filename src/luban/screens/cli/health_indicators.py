@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
 from luban.core.errors import InputError
@@ -133,6 +132,8 @@ def _called(table: Readings, name: str) -> str:
 
 def _cut(table: Readings, name: str, look: Look) -> tuple[list[Stretch], list[Any]]:
     """Stretches of a channel, and what is odd about its data."""
+    import numpy as np
+
     from luban.understand.health.indicators import IndicatorStream
 
     stream = IndicatorStream(look, name)
@@ -144,10 +145,12 @@ def _cut(table: Readings, name: str, look: Look) -> tuple[list[Stretch], list[An
 
 def _regimes(table: Readings, look: Look, driven: Sequence[str], good: int | None) -> list[str] | None:
     """Regime of each stretch, found in the channels that say how the machine is driven; None: none are looked for."""
-    from luban.understand.health.indicators import Regimes
-
     if not driven:
         return None
+    import numpy as np
+
+    from luban.understand.health.indicators import Regimes
+
     cut = [_cut(table, name, look)[0] for name in driven]
     rows = np.array([[one.values.get("mean", np.nan) for one in own] for own in cut]).T
     words = [one.regime for one in cut[0]]
