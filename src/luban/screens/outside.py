@@ -113,7 +113,8 @@ class Outside:
             health = self.books.machine(desk.machine)
         except InputError as error:
             return Sheet(desk.name, "", (Note(say(error.message), "doubt"),))
-        zone, last = self.view.plant.zone, self.books.last_time(desk.machine)
+        zone, last, learned = self.view.plant.zone, self.books.last_time(desk.machine), self.books.life(desk.machine)
         # where items are known, they are what the machine is compared within
         items = set(health.regimes) if health.readings.regimes is not None else set()
-        return blotted(machine_sheet(health, say, name=desk.name, zone=zone, last=last), desk.blotter((), items))
+        made = machine_sheet(health, say, name=desk.name, zone=zone, last=last, learned=learned)
+        return blotted(made, desk.blotter((), items))

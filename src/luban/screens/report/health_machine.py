@@ -128,14 +128,27 @@ def state_figures(
 def _learned(life: LifeEstimate, say: Words) -> Figure:
     """Remaining life as learned from failures."""
     label = say("remaining life, learned from failures")
+    by_age = _by_age(life, say)
     if life.life is None:
-        return Figure(label, _NONE, note=say(life.reason), tone="quiet")
-    told = say("{n} failures", n=life.used)
+        return Figure(label, _NONE, note="; ".join(filter(None, (say(life.reason), by_age))), tone="quiet")
+    told = "; ".join(filter(None, (say("{n} failures", n=life.used), by_age)))
     if life.low is not None:
         high = number(life.high, 3) if life.high is not None else say("no bound")
         level = say("{level} % interval", level=f"{100 * life.share:g}")
         told = f"{level} {number(life.low, 3)} … {high} {life.time_unit}; {told}"
     return Figure(label, number(life.life, 3), life.time_unit, told)
+
+
+def _by_age(life: LifeEstimate, say: Words) -> str:
+    """What its age alone says; nothing where nothing can be told."""
+    own = life.by_age
+    if own is None:
+        return ""
+    return say(
+        "by its age alone {life} ({low} … {high}) {unit}, from {n} failures and {m} that still run",
+        life=number(own.life, 3), low=number(own.low, 3), high=number(own.high, 3), unit=life.time_unit,
+        n=own.failures, m=own.running,
+    )  # fmt: skip
 
 
 def _rate(health: MachineHealth, say: Words) -> str:
