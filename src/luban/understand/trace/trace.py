@@ -11,6 +11,7 @@ import pyarrow as pa
 from luban.ledger import Ledger
 from luban.understand.trace.doubt import Doubts, examine
 from luban.understand.trace.facts import STREAMS, Facts
+from luban.understand.trace.records import GENEALOGY, KINDS
 
 __all__ = ["Trace", "trace_of"]
 
@@ -77,7 +78,8 @@ def trace_of(
         frame = ledger.frame(stream, as_of=as_of, since=since)
         if stream == "measurement":
             frame = frame.filter(~(nw.col("lot").is_null() & nw.col("serial").is_null()))
-        table = pa.table(frame.sort("seq").collect("pyarrow").to_native())
+        needed = dict.fromkeys(column for column, _ in (KINDS.get(stream) or GENEALOGY).values())
+        table = pa.table(frame.select(*needed).sort("seq").collect("pyarrow").to_native())
         trace.add(stream, table)
     trace.as_of = max(trace.as_of, min(ledger.head, as_of) if as_of is not None else ledger.head)
     return trace
