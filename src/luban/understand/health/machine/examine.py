@@ -30,7 +30,7 @@ __all__ = [
     "wear_of",
 ]
 
-_QUIET: Final = 24  # rows without an alarm after which a finding is over: smoothing begins anew with each regime
+_QUIET: Final = 24  # usual rows after which a finding is over, so that one event is not cut in many
 _LEAST: Final = 5  # unusual rows of a process below which nothing is said
 _LOOK: Final = 20  # rows after its first at which the channels of a finding are named
 _MIXED: Final = 128  # values before a change of unit is told, that may hold both units
