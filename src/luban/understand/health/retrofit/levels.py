@@ -27,7 +27,7 @@ _LEAST = 0.003  # of the time: what a level holds
 _VALLEY = 0.6  # of the smaller peak: what lies between two levels is lower
 _OFF = 0.3  # of the next level: off is lower
 _ENTERED = 0.15  # of all ends and begins of work: those at idle; at a break a machine may go straight off
-_LONG = 0.2  # of the longest stay at a level that may be idle
+_LONG = (0.5, 0.2)  # of the longest stay at a level that may be idle: asked for first, and if there is none
 _STAYS = 0.02  # of the longest stay at any level: light cuts are shorter
 _MORE = 1.2  # of the power at idle: what work draws on average
 _WORK = 0.005  # of the time: what work is at least
@@ -103,18 +103,24 @@ def _idle(told: list[Level], place: Ints, power: Floats, lasts: Floats, off: int
     candidates = range(off, len(told) - 1)
     longest = max((told[k].stay for k in candidates), default=0.0)
     ever = max(level.stay for level in told)
-    for k in reversed(candidates):
-        above, near = place > k, place == k
-        if lasts[above].sum() < _WORK * lasts.sum() or told[k].stay < max(_LONG * longest, _STAYS * ever):
-            continue
-        if float(power[above] @ lasts[above]) < _MORE * told[k].power * float(lasts[above].sum()):
-            continue
-        leaves = np.flatnonzero(above[:-1] & ~above[1:]) + 1
-        enters = np.flatnonzero(~above[:-1] & above[1:])
-        ends = np.concatenate([_settled(near, leaves, 1), _settled(near, enters, -1)])
-        if len(ends) and ends.mean() >= _ENTERED:
-            return k
+    for long in _LONG:
+        for k in reversed(candidates):
+            stays = told[k].stay >= max(long * longest, _STAYS * ever)
+            if stays and _left_and_entered(told[k].power, place, power, lasts, k):
+                return k
     return -1
+
+
+def _left_and_entered(level: float, place: Ints, power: Floats, lasts: Floats, k: int) -> bool:
+    """Whether work lies above a level, and begins and ends there."""
+    above, near = place > k, place == k
+    worked = float(lasts[above].sum())
+    if worked < _WORK * lasts.sum() or float(power[above] @ lasts[above]) < _MORE * level * worked:
+        return False
+    leaves = np.flatnonzero(above[:-1] & ~above[1:]) + 1
+    enters = np.flatnonzero(~above[:-1] & above[1:])
+    ends = np.concatenate([_settled(near, leaves, 1), _settled(near, enters, -1)])
+    return bool(len(ends)) and float(ends.mean()) >= _ENTERED
 
 
 def _settled(near: _Bools, places: Ints, way: int) -> _Bools:

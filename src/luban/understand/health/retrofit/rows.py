@@ -103,15 +103,19 @@ def _likely(row: Row, *, strict: bool) -> bool:
 
 def _best(tried: list[Row], kept: list[Row]) -> list[Row]:
     """Rows that overlap neither each other nor those kept, the best ones first."""
-    worth = [
-        (row.last - row.first) * _SHORT ** (row.period - 1) * (1 - row.misfit / len(row.ends)) ** 2 for row in tried
-    ]
+    worth = [_worth(row) for row in tried]
     chosen: list[Row] = []
     for k in sorted(range(len(tried)), key=lambda k: -worth[k]):
         row = tried[k]
         if all(row.last <= other.first or row.first >= other.last for other in chosen + kept):
             chosen.append(row)
     return chosen
+
+
+def _worth(row: Row) -> float:
+    """Readings that a row explains; less for many pulses a piece, for misfits, and for cycles of hours."""
+    fit = (1 - row.misfit / len(row.ends)) ** 2 / (1 + row.cycle / _CYCLE)
+    return float((row.last - row.first) * _SHORT ** (row.period - 1) * fit)
 
 
 def _between(pulses: Pulses, rows: list[Row]) -> list[Pulses]:
