@@ -134,6 +134,32 @@ def test_a_regime_never_seen_has_no_verdict():
     assert NEVER_SEEN
 
 
+def test_a_regime_with_few_good_rows_has_no_verdict_and_the_others_have():
+    readings = lathe()
+    assert readings.regimes is not None
+    labels = ("C",) * 29 + readings.regimes[29:]
+    late = (*labels[:1100], *("C",) * 100)
+    health = examine(replace(readings, regimes=late))
+    assert np.isnan(health.strength[1100:]).all()
+    assert np.isfinite(health.strength[100:1100]).all()
+    assert any(note.startswith("129 readings are in a regime with too few") or "too few good readings" in note
+               for note in health.notes)  # fmt: skip
+
+
+def test_names_that_change_with_every_piece_are_passed_over():
+    readings = lathe()
+    health = examine(replace(readings, regimes=tuple(f"lot {row // 20}" for row in range(1200))))
+    assert health.learned is not None
+    assert [name for name, _ in health.learned.regimes] == ["A", "B"]
+    assert any(note.startswith("Fewer than 30 good readings in most named regimes") for note in health.notes)
+    assert health.findings == ()
+
+
+@pytest.mark.parametrize(("rows", "told"), [(1, 0), (12, 1)])
+def test_a_blip_is_no_finding(rows: int, told: int):
+    assert len(examine(changed(lathe(), "vibration", slice(900, 900 + rows), 0.7)).findings) == told
+
+
 def test_a_counter_is_watched_by_its_rise():
     readings = lathe()
     energy = np.cumsum(readings.values[:, 0] * 0.02)
