@@ -121,6 +121,11 @@ def test_a_view_for_a_partner_and_its_faults(ask: Any, folder: Path, tmp_path: P
     view = json.loads((tmp_path / "v.json").read_text("utf-8"))
     assert view["heads"]["Q"] in told
     assert json.loads(ask("trace", tmp_path / "v.json", "--json")[0])["faults"] == []
+    given = ("trace", folder, "Q", "--partner", tmp_path / "w.json", "--secret", tmp_path / "key")
+    ask(*given, "--upstream", f"S={'0' * 64}")
+    assert [one["kind"] for one in json.loads(ask("trace", tmp_path / "w.json", "--json", code=NO)[0])["faults"]] == [
+        "missing"
+    ]
     view["records"][-1]["fields"]["item"]["value"] = "gold"
     (tmp_path / "v.json").write_text(json.dumps(view), "utf-8")
     out, _ = ask("trace", tmp_path / "v.json", code=NO)

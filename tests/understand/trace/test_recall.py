@@ -44,9 +44,10 @@ def test_quantities_balance_and_equal_the_dense_equations(seed: int) -> None:
         assert (spread.remains > -1e-8).all()
         assert balance_of(trace, lot).left == pytest.approx(made.stock[lot])
         for end in trace.lots.array(spread.nodes[1:3]).to_pylist():  # forward and back say the same
-            share = next(one.quantity for one in contents(trace, end) if one.lot == lot)
-            gone = spread_of(trace, lot)
-            assert share <= gone.total * (1 + 1e-9)
+            held = next(one.quantity for one in contents(trace, end) if one.lot == lot)
+            if not trace.doubts.loops:  # what goes round comes into a lot more than once
+                assert held == pytest.approx(found[end], abs=1e-9)
+            assert held <= spread.total * (1 + 1e-9)
 
 
 def test_ten_thousand_moves_leave_receipts_less_issues_and_never_less_than_nothing() -> None:

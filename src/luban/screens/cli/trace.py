@@ -80,6 +80,9 @@ def trace(
     secret: Annotated[
         Path | None, typer.Option(help="With --partner: a file with your secret, 16 bytes or more.")
     ] = None,
+    upstream: Annotated[
+        list[str] | None, typer.Option(metavar="LOT=HASH", help="With --partner: a supplier's hash for a bought lot.")
+    ] = None,
     chain: Annotated[
         list[Path] | None, typer.Option(help="With a partner's view as FILE: views of others in the chain.")
     ] = None,
@@ -97,7 +100,7 @@ def trace(
         return _verify(say, source, view, chain or [], out, language)
     own = opened(source, customers=customer or (), slack=slack, sheet=sheet, as_of=as_of)
     if partner is not None:
-        _grant(say, own, lot, partner, steps, field, secret)
+        _grant(say, own, lot, partner, steps, field, secret, upstream or [])
         return OK
     if epcis is not None:
         _epcis(say, own, epcis, customer or ())
@@ -165,8 +168,10 @@ def _epcis(say: Output, own: Opened, path: Path, customers: Any) -> None:
 
 
 def _grant(
-    say: Output, own: Opened, lot: str, path: Path, steps: int, fields: list[str] | None, secret: Path | None
-) -> None:
+    say: Output, own: Opened, lot: str, path: Path, steps: int, fields: list[str] | None, secret: Path | None,
+    upstream: list[str],
+) -> None:  # fmt: skip
+    from luban.screens.cli.spc_data import pairs
     from luban.understand.trace import Grant, partner_view
 
     if not lot or secret is None:
@@ -176,7 +181,7 @@ def _grant(
     except OSError as error:
         raise InputError("the secret cannot be read", came=str(error), where=str(secret)) from error
     grant = Grant((lot,), steps, tuple(fields or ("item", "made")))
-    document = partner_view(own.trace, grant, key)
+    document = partner_view(own.trace, grant, key, upstream=pairs(upstream, "--upstream"))
     _write(path, json.dumps(document, ensure_ascii=False, indent=1))
     say.say(f"written: {path}; hand over with the delivery: {lot} {document['heads'][lot]}")
     if say.as_json:

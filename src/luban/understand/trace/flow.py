@@ -102,23 +102,28 @@ def _of(values: NDArray[np.float64], nodes: Ids, fill: float) -> NDArray[np.floa
     return found
 
 
-def _shares(trace: Trace, nodes: Ids) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Facts among the nodes: places of input and output, share of the input."""
-    place, facts = trace.graph.facts_of(nodes)
+def _shares(
+    trace: Trace, nodes: Ids, *, back: bool = False
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Facts among the nodes: places of input and output, share of the input.
+
+    back  the nodes are all that one lot came from: ask each what went into it, not all that it went into
+    """
+    own, facts = trace.graph.facts_of(nodes, back=back)
     view = trace.graph.view
     kept = view.bad[facts] == 0
-    place, facts = place[kept], facts[kept]
+    own, facts = own[kept], facts[kept]
     order = np.argsort(nodes, kind="stable")
-    target = view.columns["target"][facts]
-    at = np.minimum(np.searchsorted(nodes[order], target), len(nodes) - 1)
-    b = order[at]
-    inside = nodes[b] == target
-    place, b, facts = place[inside], b[inside], facts[inside]
+    ends = view.columns["source" if back else "target"][facts]
+    other = order[np.minimum(np.searchsorted(nodes[order], ends), len(nodes) - 1)]
+    inside = nodes[other] == ends
+    own, other, facts = own[inside], other[inside], facts[inside]
+    a, b = (other, own) if back else (own, other)
     total, _ = totals(trace, nodes)
     quantity = trace.doubts.counted(facts)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = np.where(total[place] > 0, quantity / total[place], 0.0)
-    return place, b, share
+        share = np.where(total[a] > 0, quantity / total[a], 0.0)
+    return a, b, share
 
 
 def spread_of(trace: Trace, lot: str) -> Spread:
@@ -170,7 +175,7 @@ def contents(trace: Trace, lot: str) -> tuple[Content, ...]:
     """
     start = lot_id(trace, lot)
     nodes = trace.graph.walk([start], back=True, doubts=False).nodes
-    a, b, share = _shares(trace, nodes)
+    a, b, share = _shares(trace, nodes, back=True)
     total, _ = totals(trace, nodes)
     amount, held = np.zeros(len(nodes)), np.zeros(len(nodes), np.bool_)
     amount[0], held[0] = 1.0, True
