@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from luban.core.errors import InputError
-from luban.understand.trace import Graph, Names
+from luban.understand.trace import Graph, Names, graph as graph_module
 
 _PAIRS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=60)
 
@@ -74,6 +75,25 @@ def test_readers_see_whole_moments_while_facts_come() -> None:
     assert wrong == []
     assert graph.view.base > 2_000
     assert len(graph.walk([0]).nodes) == len(graph) + 1
+
+
+def test_doubts_that_are_written_while_facts_are_ordered_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = Graph()
+    graph.append(source=[0, 1, 2], target=[1, 2, 3], quantity=[1.0] * 3)
+    ordered = graph_module.order_edges
+
+    def meanwhile(*arguments: Any) -> Any:
+        monkeypatch.setattr(graph_module, "order_edges", ordered)
+        found = ordered(*arguments)
+        graph.doubt(np.array([1]))
+        return found
+
+    monkeypatch.setattr(graph_module, "order_edges", meanwhile)
+    graph.order()
+    walk = graph.walk([0])
+    assert (walk.nodes.tolist(), walk.sure) == ([0, 1, 2, 3], 2)
+    assert graph.walk([3], back=True).sure == 2
+    assert graph.walk([0], doubts=False).nodes.tolist() == [0, 1]
 
 
 def test_a_limit_of_steps_and_facts_that_are_none() -> None:

@@ -186,6 +186,9 @@ class Graph:
         made = order_edges(target, source, view.bad, n, nodes)
         with self._lock:
             now = self._view
+            if now.bad is not view.bad:  # doubts were written meanwhile
+                refresh(used[1], used[2], target, now.bad)
+                refresh(made[1], made[2], source, now.bad)
             heads = max(len(now.used.head), nodes)
             lists = max(1024, 2 * (now.edges - n))
             fresh = now._replace(base=n, used=_ordered_side(used, heads, lists), made=_ordered_side(made, heads, lists))
