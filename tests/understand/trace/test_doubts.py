@@ -164,3 +164,9 @@ def test_what_a_customer_sends_back_can_go_out_again() -> None:
     assert balance_of(trace, "A").left == 0.0
     assert {one.order for one in recall(trace, ["S1"]).deliveries()} == {"SO1", "SO2"}
     assert [one.lot for one in recall(trace, ["S1"]).on_hand()] == ["S1"]
+
+
+def test_a_fact_that_names_no_lot_is_counted_and_left_out() -> None:
+    trace = Trace()
+    trace.add("genealogy", {"time": [1, 2], "subject": ["P", "Q"], "input": ["", "S"], "quantity": [1.0, 1.0]})
+    assert (trace.nameless, len(trace.graph)) == (1, 1)

@@ -246,6 +246,8 @@ def books_sheet(
         Figure(say("ways that lead back"), f"{len(doubts.loops):,}"),
     ))  # fmt: skip
     blocks: list[Block] = [figures]
+    if trace.nameless:
+        blocks.append(Note(say("{n} facts of use do not name both lots and are left out.", n=trace.nameless), "doubt"))
     if totals:
         rows = tuple((say(reason), f"{count:,}", number(amount)) for reason, (count, amount) in totals.items())
         blocks.append(Grid((say("reason"), say("facts"), say("left out of totals")), rows, say("Doubts"),

@@ -31,6 +31,7 @@ class Facts:
     graph     which lot went into which
     moves, steps, looks  movements, operations, measured pieces
     as_of     newest fact in it
+    nameless  facts of use that were left out because they do not name both lots
     partners  names of places that are customers
     Example   t = Facts(); t.add("genealogy", {"time": [1], "subject": ["P"], "input": ["L"], "quantity": [2.0]})
     """
@@ -41,13 +42,15 @@ class Facts:
         self.as_of = 0
         self.partners = frozenset(partners)
         self.slack = slack
+        self.nameless = 0
         self._serials: list[Ids] = []
         self._own, self._units = _Marks(), _Marks()
 
     def add(self, stream: str, rows: pa.Table | Mapping[str, Any]) -> None:
         """More facts, in the columns of the stream; those of other streams are passed over.
 
-        Raises InputError: a fact of use without both lots, columns missing or of different length
+        A fact of use that does not name both lots is left out and counted in `nameless`.
+        Raises InputError: columns missing or of different length
         """
         if stream not in STREAMS:
             return
@@ -64,6 +67,10 @@ class Facts:
             columns = coded(table, GENEALOGY, self.lots, self.labels)
             if "seq" not in table.column_names:
                 columns["seq"] = len(self.graph) + np.arange(table.num_rows)
+            named = (columns["source"] >= 0) & (columns["target"] >= 0)
+            if not named.all():
+                self.nameless += int((~named).sum())
+                columns = {name: values[named] for name, values in columns.items()}
             self.graph.append(**columns)
         else:
             records = {"movement": self.moves, "operation": self.steps, "measurement": self.looks}[stream]
