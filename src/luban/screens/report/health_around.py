@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 
 from luban.decide.maintain.orders import WorkOrder
 from luban.screens.i18n import Words
+from luban.screens.report.health_alarms import priority_name
 from luban.screens.report.health_drawings import axis_of, moment
 from luban.screens.report.plot import Plot
 from luban.screens.report.quality_words import number
 from luban.screens.report.sheet import Block, Grid, Picture
 from luban.screens.service.alarms import MachineAlarms
+from luban.understand.health.alarms import State
 from luban.understand.health.machine import MachineHealth
 
 __all__ = ["alarm_blocks", "order_blocks"]
@@ -32,14 +34,23 @@ def alarm_blocks(alarms: MachineAlarms, health: MachineHealth, say: Words, zone:
             own = one.standing
             since = _NONE if own.raised is None else moment(own.raised, zone)
             value = _NONE if own.value is None else f"{number(own.value, 4)} {own.unit}".strip()
-            action = one.rule.action if one.rule is not None and one.rule.action else say("no action is given")
-            rows.append((own.id, say(str(one.state)), say(own.priority), since, value, action))
+            action = say(one.rule.action) if one.rule is not None and one.rule.action else say("no action is given")
+            rows.append((own.id, _state(one.state, say), priority_name(own.priority, say), since, value, action))
             if own.priority in {"critical", "high"}:
                 tones[at] = "bad"
         blocks.append(Grid(heads, tuple(rows), title=say("Open alarms"), tones=tones))
     if alarms.history and health.readings.timed:
         blocks.append(_timeline(alarms, health, say, zone))
     return blocks
+
+
+def _state(state: State, say: Words) -> str:
+    """How an alarm of the list stands, in the words of the alarm list."""
+    return {
+        State.UNACKNOWLEDGED: say("not acknowledged"), State.ACKNOWLEDGED: say("acknowledged"),
+        State.RETURNED: say("gone, not acknowledged"), State.LATCHED: say("gone, latched"),
+        State.LATCHED_UNACKNOWLEDGED: say("gone, latched, not acknowledged"),
+    }.get(state, str(state))  # fmt: skip
 
 
 def _timeline(alarms: MachineAlarms, health: MachineHealth, say: Words, zone: ZoneInfo | None) -> Picture:

@@ -29,7 +29,7 @@ PANELS: Mapping[str, tuple[str, str]] = {
 def tab_names(say: Words) -> dict[str, str]:
     """What each tab is called."""
     return {
-        "fleet": say("Machines"), "machine": say("Machine"), "alarms": say("Alarms"),
+        "fleet": say("Fleet"), "machine": say("Machine"), "alarms": say("Alarms"),
         "maintenance": say("Maintenance"), "diagnosis": say("Diagnosis"), "remote": say("Outside experts"),
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from luban.core.errors import InputError
+from luban.core.time import HOUR
 from luban.understand.health.anomaly import Adaptation, ProcessMonitor, ProcessRule, Rule, SignalWatch, fit_monitor
 from luban.understand.health.life import gather
 from luban.understand.health.life.regimes import Regimes, find_regimes
@@ -97,11 +98,12 @@ class MachineWatch:
         self._before: tuple[Floats, float] | None = None
         self._carry = np.full(len(names), math.nan)
         self._taken: dict[str, int] = {}
+        self._last: int | None = None
         self.adapted: list[tuple[str, Adaptation]] = []
 
     def restart(self) -> None:
         """Forget where the stream is, as before a new stretch; what was learned stays."""
-        self._before, self._carry = None, np.full(len(self._names), math.nan)
+        self._before, self._carry, self._last = None, np.full(len(self._names), math.nan), None
         if self._monitor is not None:
             self._monitor.restart()
 
@@ -141,6 +143,8 @@ class MachineWatch:
             elif labels[at] not in self._scales:
                 reasons[at] = words.FEW_GOOD
             elif self._monitor is not None:
+                if readings.timed:
+                    self._after_stop(int(readings.time[at]))
                 mean, spread = self._scales[labels[at]]
                 step = self._monitor.update((values[at][columns] - mean) / spread)
                 strength[at] = max(step.t2, step.q)
@@ -151,6 +155,12 @@ class MachineWatch:
                         parts[at, self._names.index(name)] = share
         self._by_themselves(readings, values, labels, strength, kinds, parts)
         return Verdict(strength, tuple(kinds), parts, labels, tuple(reasons))
+
+    def _after_stop(self, time: int) -> None:
+        """After more than an hour out of operation smoothing begins anew: what was repaired does not linger."""
+        if self._last is not None and self._monitor is not None and time - self._last > HOUR:
+            self._monitor.restart()
+        self._last = time
 
     def _by_themselves(
         self, readings: Readings, values: Floats, labels: Sequence[str], strength: Floats, kinds: list[str],
@@ -211,7 +221,7 @@ class MachineWatch:
             "learned": asdict(self.learned), "names": self._names,
             "usual": {regime: {name: list(pair) for name, pair in own.items()} for regime, own in self._usual.items()},
             "alone": list(self._alone),
-            "taken": self._taken if stream else {}, "stream": stream,
+            "taken": self._taken if stream else {}, "last": self._last if stream else None, "stream": stream,
             "rules": [[own.rule.every, own.rule.interval] for own in self._alone.values()],
             "given": self._given, "monitor": self._monitor is not None, "found": self._found is not None,
         }  # fmt: skip
@@ -257,7 +267,7 @@ class MachineWatch:
                 for regime, one in told["usual"].items()
             }
             watch = cls(Learned(**own), tuple(told["names"]), found, monitor, alone, usual, given=told["given"])
-            watch._carry, watch._taken = kept["carry"], dict(told["taken"])
+            watch._carry, watch._taken, watch._last = kept["carry"], dict(told["taken"]), told["last"]
             if "before" in kept:
                 watch._before = (kept["before"], float(kept["before_age"][0]))
             if monitor is not None and not told["stream"]:
