@@ -114,7 +114,7 @@ _facts = st.lists(
         _kind("machine", of=st.just("M"), order=st.one_of(_order, st.just("")), rework=st.booleans()),
         _kind("labour", of=st.just("Li"), order=_order),
         _kind("energy", of=st.just("electricity"), order=st.one_of(_order, st.just(""))),
-        _kind("complete", order=_order, lot=_lot, scrap=_amount),
+        _kind("complete", order=_order, lot=_lot, scrap=_amount, item=st.sampled_from(["", "bar"])),
         _kind("ship", item=st.sampled_from(_ITEMS), lot=_lot),
         _kind("close", order=_order),
     ),
@@ -126,19 +126,19 @@ def _events(facts: list[dict[str, object]]) -> list[ShopEvent]:
     return [ShopEvent(number, number // 2, **one) for number, one in enumerate(facts)]  # type: ignore[arg-type]
 
 
-def _book(events: list[ShopEvent], absorb: bool) -> CostBook:
-    return cost_book(events, _DEMANDS, _PRICES, absorb=absorb)
+def _book(events: list[ShopEvent], absorb: bool, demands: tuple[Demand, ...] = _DEMANDS) -> CostBook:
+    return cost_book(events, demands, _PRICES, absorb=absorb)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(_facts, st.booleans())
 def test_books_balance_and_progress_is_the_open_orders_at_every_instant(
     facts: list[dict[str, object]], absorb: bool
 ) -> None:
-    events = _events(facts)
-    full = _book(events, absorb)
+    events, demands = _events(facts), (*_DEMANDS, Demand("Z", "bar"))  # bar is made too: one role at all times
+    full = _book(events, absorb, demands)
     for time in range(len(facts) // 2 + 1):
-        then = _book([one for one in events if one.time <= time], absorb)
+        then = _book([one for one in events if one.time <= time], absorb, demands)
         balances = full.balances(time)
         assert balances == then.balances()
         assert sum(balances.values()) == 0
@@ -153,7 +153,7 @@ def test_books_balance_and_progress_is_the_open_orders_at_every_instant(
             assert card.total == card.open + sum(card.carried.values()) + card.lost + card.settled
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(_facts, _facts, st.data())
 def test_a_revision_equals_a_new_book(
     facts: list[dict[str, object]], other: list[dict[str, object]], data: st.DataObject

@@ -100,6 +100,11 @@ class CostBook:
         for order in self.demands.keys() | wanted.keys():
             if self.demands.get(order) != wanted.get(order):
                 start.add(("order", order, ""))
+        turned = _made(self.events, self.demands) ^ _made(rows, wanted)
+        for one in (*self.events, *rows):
+            nodes = _nodes(one, pooled, (self.demands, wanted))
+            if any(node[0] == "lot" and node[1] in turned for node in nodes):
+                start |= nodes
         dirty = _reach(start, (*self.events, *rows), pooled, (self.demands, wanted))
         run.cards = {order: deepcopy(card) for order, card in self.cards.items() if ("order", order, "") not in dirty}
         run.stock = {key: deepcopy(held) for key, held in self.stock.items() if _lot(*key, pooled) not in dirty}
@@ -134,7 +139,7 @@ def _make(
     known: Mapping[tuple[int, int], Outcome],
     pooled: frozenset[str],
 ) -> CostBook:
-    run.first = _arrivals(rows, run.demands)
+    run.first, run.made = _arrivals(rows, run.demands), _made(rows, run.demands)
     outcomes: dict[tuple[int, int], Outcome] = {}
     touched: set[Node] = set()
     for event in rows:
@@ -213,6 +218,12 @@ def _reach(
                 found.add(node)
                 front.append(node)
     return frozenset(found)
+
+
+def _made(rows: Iterable[ShopEvent], demands: Mapping[str, Demand]) -> frozenset[str]:
+    """Items that orders make."""
+    named = {one.item for one in demands.values()}
+    return frozenset(named | {one.item for one in rows if one.kind == "complete" and one.item})
 
 
 def _arrivals(rows: Iterable[ShopEvent], demands: Mapping[str, Demand]) -> dict[tuple[str, str], int]:

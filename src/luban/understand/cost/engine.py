@@ -20,6 +20,7 @@ class Pass:
     """The state of orders and lots, and how an event changes it.
 
     absorb  the good pieces of an order carry its scrap; else it is a loss of its own
+    made    items that orders make: finished goods, even where a lot of them was bought
     """
 
     def __init__(self, demands: Mapping[str, Demand], prices: PriceList, *, absorb: bool, digits: int) -> None:
@@ -28,6 +29,7 @@ class Pass:
         self.cards: dict[str, Card] = {}
         self.stock: dict[tuple[str, str], Stock] = {}
         self.first: dict[tuple[str, str], int] = {}
+        self.made: frozenset[str] = frozenset()
 
     # ------------------------------------------------------------ what an event needs
 
@@ -101,11 +103,11 @@ class Pass:
     def _receive(self, event: ShopEvent, lines: list[Posting], doubts: list[Doubt]) -> tuple[Take, ...]:
         price = self.prices.find("material", event.item, event.time, lot=event.lot)
         value = 0 if price is None else self._times(event.quantity, price)
-        take = Take(event.item, event.lot, event.quantity, value, "material")
+        take = Take(event.item, event.lot, event.quantity, value, self._role(event.item))
         self.put(take, priced=price is not None)
         if price is None:
             doubts.append(self._doubt(event, "no price", _about(event), event.quantity))
-        lines.append(Posting("material", value, item=event.item, lot=event.lot))
+        lines.append(Posting(take.role, value, item=event.item, lot=event.lot))
         lines.append(Posting("payable", -value, item=event.item, lot=event.lot))
         return (take,)
 
@@ -163,15 +165,14 @@ class Pass:
         value = use.value if part == use.quantity else part_of(use.value, part, use.quantity)
         use.quantity -= part
         use.value -= value
-        take = Take(event.item, event.lot, part, value, self._role(event))
+        take = Take(event.item, event.lot, part, value, self._role(event.item))
         self.put(take)
         self._charge(event, "material", event.item, -value, -part, lines)
         lines.append(Posting(take.role, value, event.order, item=event.item, lot=event.lot))
         return (take,)
 
-    def _role(self, event: ShopEvent) -> str:
-        held = self.stock.get((event.item, event.lot))
-        return held.role if held else "material"
+    def _role(self, item: str) -> str:
+        return "finished" if item in self.made else "material"
 
     # ------------------------------------------------------------ cost into orders
 
@@ -231,9 +232,9 @@ class Pass:
             card.carried[element] = card.carried.get(element, 0) + share
             lines.append(Posting("wip", -share, event.order, element))
             value += share
-        take = Take(item, event.lot, event.quantity, value, "finished")
+        take = Take(item, event.lot, event.quantity, value, self._role(item))
         self.put(take)
-        lines.append(Posting("finished", value, event.order, item=item, lot=event.lot))
+        lines.append(Posting(take.role, value, event.order, item=item, lot=event.lot))
         return (take,)
 
     def _scrap(self, event: ShopEvent, card: Card, item: str, rest: Decimal, lines: list[Posting]) -> None:
