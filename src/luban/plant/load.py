@@ -22,6 +22,8 @@ from luban.plant.model import (
     AlarmRule,
     BomLine,
     Characteristic,
+    CostPrice,
+    CostRule,
     Equipment,
     Inspection,
     Item,
@@ -106,6 +108,8 @@ def _build(draft: Draft) -> Plant:
         technicians=tuple(
             TechnicianHours(v["name"], list_of(v["skills"]), v["hours"]) for v in _values(draft, "technicians")
         ),
+        prices=tuple(_price(v, root.id) for v in _values(draft, "prices")),
+        cost=_cost(draft),
         retrofits=tuple(_retrofit(entry.table, root.id) for entry in draft.retrofits),
     )
 
@@ -179,6 +183,21 @@ def _spare(v: dict[str, Any]) -> SparePart:
         lead=parse_duration(v["lead"]) if v["lead"] else None,
         price=v["price"],
     )
+
+
+def _price(v: dict[str, Any], plant: str) -> CostPrice:
+    of = v["of"] or ""
+    if v["kind"] == "machine" and of:
+        of = _full(plant, of)
+    return CostPrice(
+        v["kind"], of, v["price"], v["per"] or "", v["lot"] or "", v["state"] or "", v["basis"] or "", v["start"]
+    )  # fmt: skip
+
+
+def _cost(draft: Draft) -> CostRule:
+    table = settings.CostTable.model_validate({}) if draft.cost is None else draft.cost.table
+    accounts = {v["role"]: (v["account"], v["name"] or v["role"]) for v in _values(draft, "accounts")}
+    return CostRule(table.currency, table.scrap == "carried", tuple(table.rework), MappingProxyType(accounts))
 
 
 def _retrofit(table: settings.RetrofitTable, plant: str) -> Retrofit:

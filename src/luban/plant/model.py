@@ -15,6 +15,8 @@ __all__ = [
     "AlarmRule",
     "BomLine",
     "Characteristic",
+    "CostPrice",
+    "CostRule",
     "Equipment",
     "Inspection",
     "Item",
@@ -316,6 +318,44 @@ class TechnicianHours:
 
 
 @dataclass(frozen=True, slots=True)
+class CostPrice:
+    """A line of prices.csv.
+
+    kind   material, machine, labour, tool, energy, overhead or scrap
+    of     item, full path of a work unit or work center, person, tool, medium or cost element; "" for all
+    price  money per `per`, or share of the element
+    lot, state  only this lot, only this state; "" for all
+    basis  actual, standard; "" for both
+    start  holds from then on [µs UTC]; None: always did
+    """
+
+    kind: str
+    of: str
+    price: float
+    per: str = ""
+    lot: str = ""
+    state: str = ""
+    basis: str = ""
+    start: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CostRule:
+    """How cost is kept: `[cost]` of plant.toml and accounts.csv.
+
+    currency  ISO 4217 code
+    absorb    the good pieces of an order carry its scrap; else it is written off
+    rework    operations and states whose cost is shown as rework
+    accounts  (number, name) by role, where the plant names them
+    """
+
+    currency: str = "CNY"
+    absorb: bool = True
+    rework: tuple[str, ...] = ("rework",)
+    accounts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Plant:
     """One plant as its folder describes it. Immutable: a changed folder is a new Plant.
 
@@ -333,6 +373,8 @@ class Plant:
     spares       by id
     technicians  in the order of the file
     retrofits    work units that are read from their power, in the order of the file
+    prices       in the order of the file
+    cost         how cost is kept
     """
 
     id: str
@@ -358,6 +400,8 @@ class Plant:
     spares: Mapping[str, SparePart] = field(default_factory=dict)
     technicians: tuple[TechnicianHours, ...] = ()
     retrofits: tuple[Retrofit, ...] = ()
+    prices: tuple[CostPrice, ...] = ()
+    cost: CostRule = field(default_factory=CostRule)
 
     @property
     def work_units(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ __all__ = [
     "ROLES",
     "BreakTable",
     "CalendarTable",
+    "CostTable",
     "DateText",
     "EquipmentTable",
     "ExtraShiftTable",
@@ -69,6 +70,18 @@ class KpiTable(_Table):
     )
     tolerance: float = Field(
         0.05, ge=0, description="How far the work of the pieces may exceed the running time before OEE is withheld."
+    )
+
+
+class CostTable(_Table):
+    """How cost is kept."""
+
+    currency: str = Field("CNY", pattern=r"^[A-Z]{3}$", description="ISO 4217 code of the plant's money.")
+    scrap: Literal["carried", "written off"] = Field(
+        "carried", description="Who bears scrap: the good pieces of its order, or a loss account."
+    )
+    rework: list[str] = Field(
+        default_factory=lambda: ["rework"], description="Operations and states whose cost is shown as rework."
     )
 
 
@@ -165,6 +178,7 @@ class PlantFile(_Table):
 
     plant: PlantTable
     kpi: KpiTable = Field(default_factory=lambda: KpiTable.model_validate({}))
+    cost: CostTable = Field(default_factory=lambda: CostTable.model_validate({}))
     calendar: list[CalendarTable] = Field(default_factory=list)
     equipment: list[EquipmentTable] = Field(default_factory=list)
     signal: list[SignalTable] = Field(default_factory=list)

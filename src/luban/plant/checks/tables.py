@@ -24,6 +24,8 @@ def _table_ids(draft: Draft) -> Iterator[Complaint]:
         "maintenance": ("asset", "task"),
         "spares": ("id",),
         "technicians": ("name",),
+        "prices": ("kind", "of", "lot", "state", "basis", "start"),
+        "accounts": ("role",),
     }
     for table, columns in keys.items():
         first: dict[tuple[Any, ...], Row] = {}
