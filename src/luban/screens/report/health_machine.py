@@ -167,7 +167,9 @@ def machine_blocks(
     """All that stands below the figures on top."""
     blocks: list[Block] = []
     if health.learned is not None:
-        text = say("The line is above 1 where the machine is unlike its good operation; grey are the findings.")
+        text = say(
+            "The line is above 1 where the machine is unlike its good operation, drawn up to 10; grey are the findings."
+        )
         blocks.append(Picture(strength_svg(health, say, zone), say("How unusual it was"), text))
         blocks.append(findings_grid(health, say, zone))
     elif health.reason:
