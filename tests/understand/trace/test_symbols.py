@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zxingcpp
 from hypothesis import given, settings, strategies as st
 
 from luban.core.errors import InputError
@@ -16,9 +17,8 @@ GS1 = ["(01)09521141012345(21)2017", "(01)09521141012345(10)ABC(21)99", "(00)106
 
 
 def read(modules: Modules, quiet: int, tall: int = 1) -> list[Any]:
-    zxing = pytest.importorskip("zxingcpp", reason="pip install zxing-cpp: a reader of symbols")
     image = np.where(np.pad(np.repeat(modules, tall, axis=0), quiet), 0, 255).astype(np.uint8)
-    return list(zxing.read_barcodes(np.kron(image, np.ones((3, 3), np.uint8))))
+    return list(zxingcpp.read_barcodes(np.kron(image, np.ones((3, 3), np.uint8))))
 
 
 @pytest.mark.parametrize("text", ["A", "123456", "HELLO-7", "x" * 60, "0123456789" * 12, "Lot 7/3 " * 40, *GS1[:3]])
