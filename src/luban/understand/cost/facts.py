@@ -1,0 +1,242 @@
+"""From a plant's facts to the events of its cost book; what is taken by rule instead of fact is said.
+
+Material is taken as it was booked: issues, else genealogy, else the bill of materials for the pieces made. Pieces
+are those that were moved into stock, else those of the last operation, else those counted there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, Final, TypeAlias
+
+from luban.ledger import Ledger
+from luban.plant import Plant
+from luban.understand.cost.accounts import Chart
+from luban.understand.cost.book import CostBook, cost_book
+from luban.understand.cost.event import Demand, ShopEvent
+from luban.understand.cost.hours import energy_events, machine_spans, work_events
+from luban.understand.cost.money import digits_of, exact
+from luban.understand.cost.prices import Price, PriceList
+
+__all__ = ["PlantCost", "chart_of", "plant_cost", "prices_of"]
+
+_STREAMS: Final = ("movement", "genealogy", "operation", "state", "count", "meter")
+Row: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PlantCost:
+    """A plant's cost book with what it rests on.
+
+    book      the book
+    chart     its accounts
+    currency  ISO 4217 code of its money
+    facts     facts read, by stream
+    by_rule   orders by what was taken by a rule and not from a fact
+    left_out  quantities that could be given to nothing, by reason
+    """
+
+    book: CostBook
+    chart: Chart
+    currency: str
+    facts: Mapping[str, int]
+    by_rule: Mapping[str, tuple[str, ...]]
+    left_out: Mapping[str, Decimal]
+
+
+@dataclass(slots=True)
+class _Shop:
+    """Rows of the streams, and what is being made of them."""
+
+    plant: Plant
+    rows: Mapping[str, Sequence[Row]]
+    events: list[ShopEvent] = field(default_factory=list)
+    by_rule: dict[str, set[str]] = field(default_factory=dict)
+    left_out: dict[str, Decimal] = field(default_factory=dict)
+    makes: dict[str, str] = field(default_factory=dict)
+
+    def rule(self, text: str, order: str) -> None:
+        self.by_rule.setdefault(text, set()).add(order)
+
+
+def plant_cost(ledger: Ledger, plant: Plant, *, as_of: int | None = None) -> PlantCost:
+    """The cost book of a plant from all its facts.
+
+    as_of  the books as they stood at this seq
+    """
+    rows = {name: ledger.table(name, as_of=as_of).to_pylist() for name in _STREAMS}
+    shop = _Shop(plant, rows)
+    for part in (_orders, _pieces, _work, _materials, _closings):
+        part(shop)
+    demands = [
+        Demand(order, item, exact(plant.orders[order].quantity) if order in plant.orders else None)
+        for order, item in sorted(shop.makes.items())
+    ]
+    book = cost_book(
+        shop.events, demands, prices_of(plant), absorb=plant.cost.absorb, digits=digits_of(plant.cost.currency)
+    )
+    return PlantCost(
+        book, chart_of(plant), plant.cost.currency, {name: len(found) for name, found in rows.items()},
+        {text: tuple(sorted(orders)) for text, orders in sorted(shop.by_rule.items())}, dict(shop.left_out),
+    )  # fmt: skip
+
+
+def prices_of(plant: Plant) -> PriceList:
+    """The prices of a plant."""
+    return PriceList(
+        Price(one.kind, one.of, exact(one.price), one.per, one.lot, one.state, one.basis, one.start)
+        for one in plant.prices
+    )
+
+
+def chart_of(plant: Plant) -> Chart:
+    """The accounts of a plant."""
+    return Chart.default(dict(plant.cost.accounts))
+
+
+def _orders(shop: _Shop) -> None:
+    shop.makes = {order.id: order.item for order in shop.plant.orders.values()}
+    for stream in ("operation", "state", "count"):
+        for row in shop.rows[stream]:
+            if row["order"] and (row["item"] or row["order"] not in shop.makes):
+                shop.makes.setdefault(row["order"], row["item"] or "")
+                if not shop.makes[row["order"]]:
+                    shop.makes[row["order"]] = row["item"] or ""
+
+
+def _movements(shop: _Shop) -> set[str]:
+    """Put movements into events; orders whose pieces were moved into stock."""
+    made: set[str] = set()
+    for row in shop.rows["movement"]:
+        order, item, lot = row["order"] or "", row["subject"], row["lot"] or ""
+        inward, outward = not row["origin"], not row["destination"]
+        own = bool(order) and shop.makes.get(order, item) == item
+        customer = (row["destination"] or "").startswith(("customer:", "customer/"))
+        if inward and own:
+            kind = "complete"
+            made.add(order)
+            shop.makes.setdefault(order, item)
+        elif inward:
+            kind = "return" if order else "receive"
+        elif customer or (outward and (own or not order)):
+            kind = "ship"
+        elif outward:
+            kind = "issue"
+        else:
+            continue
+        shop.events.append(
+            ShopEvent(row["seq"], row["time"], kind, exact(row["quantity"]), order, item, lot or (order if own else ""))
+        )
+    return made
+
+
+def _pieces(shop: _Shop) -> None:
+    made = _movements(shop)
+    last = {row.item: row for row in shop.plant.routing}
+    steps: dict[str, list[Row]] = {}
+    for row in shop.rows["operation"]:
+        if row["good"] or row["scrap"]:
+            steps.setdefault(row["order"], []).append(row)
+    for order, rows in steps.items():
+        end = last.get(shop.makes.get(order, ""))
+        final = end.operation if end else max((row["operation"] for row in rows), key=_number)
+        _report(shop, order, rows, made, [row["operation"] == final for row in rows])
+    counts: dict[str, list[Row]] = {}
+    for row in shop.rows["count"]:
+        if row["order"] and row["order"] not in steps:
+            counts.setdefault(row["order"], []).append(row)
+    for order, rows in counts.items():
+        end = last.get(shop.makes.get(order, ""))
+        finals = [
+            end is None or row["operation"] == end.operation
+            or (not row["operation"] and (row["subject"] == end.unit or row["subject"].startswith(end.unit + "/")))
+            for row in rows
+        ]  # fmt: skip
+        _report(shop, order, rows, made, finals)
+
+
+def _report(shop: _Shop, order: str, rows: Sequence[Row], made: set[str], finals: Sequence[bool]) -> None:
+    lots = {row["subject"] for row in shop.rows["genealogy"] if row["order"] == order}
+    lot = lots.pop() if len(lots) == 1 else order
+    for row, final in zip(rows, finals, strict=True):
+        good = exact(row["good"] or 0.0) if final and order not in made else Decimal(0)
+        scrap = exact(row["scrap"] or 0.0)
+        if good or scrap:
+            at = row.get("end") or row["time"]
+            shop.events.append(
+                ShopEvent(row["seq"], at, "complete", good, order, shop.makes[order], lot, scrap, part=4)
+            )
+
+
+def _work(shop: _Shop) -> None:
+    rework = frozenset(shop.plant.cost.rework)
+    spans = machine_spans(shop.rows["state"], shop.rows["operation"], rework)
+    hourly = {one.of for one in shop.plant.prices if one.kind == "tool" and one.per == "h"}
+    shop.events += work_events(spans, shop.rows["operation"], rework, hourly)
+    units = {one.of: one.per for one in shop.plant.prices if one.kind == "energy" and one.per}
+    shop.events += energy_events(shop.rows["meter"], spans, units, shop.left_out)
+    for span in spans:
+        if not span.measured:
+            shop.rule("machine hours by the times of the steps: no state names the order", span.order)
+
+
+def _materials(shop: _Shop) -> None:
+    """Material that no movement issues: by genealogy, else by the bill of materials."""
+    issued = {(one.order, one.item) for one in shop.events if one.kind == "issue"}
+    received = {one.item for one in shop.events if one.kind in ("receive", "complete")}
+    items = {(row["lot"] or ""): row["subject"] for row in shop.rows["movement"]}
+    orders = {one.lot: one.order for one in shop.events if one.kind == "complete"}
+    traced: set[tuple[str, str]] = set()
+    more: list[ShopEvent] = []
+    for row in shop.rows["genealogy"]:
+        item, order = row["item"] or items.get(row["input"], ""), row["order"] or orders.get(row["subject"], "")
+        quantity = exact(row["quantity"])
+        if not item or not order:
+            text = "material whose item or order is not known"
+            shop.left_out[text] = shop.left_out.get(text, Decimal(0)) + quantity
+        elif (order, item) not in issued:
+            traced.add((order, item))
+            use = ShopEvent(row["seq"], row["time"], "issue", quantity, order, item, row["input"], part=5)
+            more += [use] if item in received else _bought(shop, use)
+    for event in list(shop.events):
+        if event.kind != "complete":
+            continue
+        for line in shop.plant.bom:
+            key = event.order, line.item
+            if line.parent != event.item or key in issued or key in traced:
+                continue
+            need = exact(line.quantity) * (event.quantity + event.scrap)
+            part = 100 * (event.part + 1) + 2 * len(more)
+            use = ShopEvent(event.seq, event.time, "issue", need, event.order, line.item, part=part)
+            shop.rule("material by the bill of materials: nothing was booked", event.order)
+            more += [use] if line.item in received else _bought(shop, use)
+    shop.events += more
+
+
+def _bought(shop: _Shop, use: ShopEvent) -> list[ShopEvent]:
+    """A use of an item that no receipt is on record for: bought as it is used, at its price."""
+    shop.rule("material bought as it is used: no receipt is on record", use.order)
+    lot = use.lot or f"{use.order} {use.item}"
+    return [replace(use, kind="receive", order="", lot=lot, part=use.part + 1), replace(use, lot=lot)]
+
+
+def _closings(shop: _Shop) -> None:
+    done: dict[str, Decimal] = {}
+    latest: dict[str, ShopEvent] = {}
+    for one in shop.events:
+        if one.order and one.kind not in ("ship", "receive"):
+            done[one.order] = done.get(one.order, Decimal(0)) + (
+                one.quantity + one.scrap if one.kind == "complete" else Decimal(0)
+            )
+            if one.order not in latest or one.place > latest[one.order].place:
+                latest[one.order] = one
+    for order, event in latest.items():
+        placed = shop.plant.orders.get(order)
+        if placed is not None and done[order] >= exact(placed.quantity):
+            shop.events.append(ShopEvent(event.seq, event.time, "close", order=order, part=10**6 + event.part))
+
+
+def _number(text: str) -> tuple[float, str]:
+    return (float(text), text) if text.replace(".", "", 1).isdigit() else (-1.0, text)
