@@ -163,7 +163,7 @@ class HealthBooks(Books):
                 continue
             rank = _PRIORITIES.index(rule.priority) if rule.priority in _PRIORITIES else len(_PRIORITIES)
             if name not in found or rank < found[name][0]:
-                found[name] = rank, Limit(name, rule.limit, rule.id)
+                found[name] = rank, Limit(name, rule.limit, rule.id, rule.condition)
         known = {one.name for one in channels_of(self.view.plant, machine)}
         return tuple(limit for name, (_, limit) in found.items() if name in known)
 

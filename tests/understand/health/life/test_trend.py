@@ -83,3 +83,22 @@ def test_bad_input_is_said() -> None:
         trend_life([1.0], [0.0], np.nan)
     with pytest.raises(InputError, match="coverage"):
         trend_life([1.0], [0.0], 3.0, share=0.2)
+
+
+def test_a_limit_that_was_passed_from_the_first_reading_on_does_not_turn_round():
+    time = np.arange(40.0)
+    worn = 6.0 + 0.02 * time
+    high = trend_life(time, worn, 5.0, condition="high")
+    assert (high.life, high.reason) == (0.0, words.ALREADY)
+    assert high.drift is not None
+    assert high.drift > 0  # still away from the limit, on the worn side
+    low = trend_life(time, 10.0 - worn, 5.0, condition="low")
+    assert (low.life, low.reason) == (0.0, words.ALREADY)
+    # cooled from above its limit: there is life left, and none is lost
+    falls = trend_life(time, 6.0 - 0.1 * time, 5.0, condition="high")
+    assert falls.life is None
+    assert falls.reason == words.NO_TREND
+    # where nobody says on which side it is worn, the history tells
+    assert trend_life(time, worn, 5.0).reason == words.NO_TREND
+    with pytest.raises(InputError, match="high or low"):
+        trend_life(time, worn, 5.0, condition="deviation")

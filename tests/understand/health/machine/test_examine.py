@@ -275,6 +275,26 @@ def test_no_trend_is_no_life_and_passed_is_none_left():
         examine(lathe(), limits=[Limit("pressure", 2.0)])
 
 
+def test_a_limit_says_on_which_side_it_is_worn():
+    """Above the limit from the first row on, and rising: worn, and not on its way down to it."""
+    worn = changed(lathe(), "vibration", slice(None), 4.0 + np.linspace(0, 1, 1200))
+    health = examine(worn, limits=[Limit("vibration", 4.0, condition="high")])
+    assert health.state == "worn"
+    assert health.wear[0].life.life == 0.0
+    thin = changed(lathe(), "vibration", slice(None), np.linspace(0, -1, 1200))
+    told = examine(thin, limits=[Limit("vibration", 5.0, condition="low")])
+    assert told.state == "worn"
+    assert examine(lathe(), limits=[Limit("vibration", 5.0, condition="high")]).state == "in order"
+    # a low limit is reached first by the product with the lowest level
+    lowest, highest = (
+        examine(thin, limits=[Limit("vibration", level, condition=on)]).wear[0].life.level
+        for level, on in ((0.2, "low"), (9.0, "high"))
+    )
+    assert lowest is not None
+    assert highest is not None
+    assert highest - lowest == pytest.approx(0.30, abs=0.06)  # 30 % more load
+
+
 def test_wear_begins_anew_after_a_repair():
     readings = lathe(1200)
     ramp = np.concatenate([np.linspace(0, 3, 600), np.linspace(0, 1.5, 600)])

@@ -30,6 +30,7 @@ LEAST_READINGS = 16
 _BLOCKS = 8
 _DRAWN = 4000
 _ALONE = 0.5  # spread of the drift of a kind of which one other machine is known, as a share of it
+_SIGNS = {"high": 1.0, "low": -1.0, "": 0.0}
 _SURE = 1.4  # drift over its standard error; one-sided 90 % of Student's t with 7 degrees of freedom
 
 
@@ -73,6 +74,7 @@ def trend_life(
     indicator: Sequence[float] | Floats,
     threshold: float,
     *,
+    condition: str = "",
     others: Sequence[tuple[Floats, Floats]] = (),
     share: float = 0.90,
     seed: int = 1,
@@ -81,12 +83,13 @@ def trend_life(
 
     time, indicator  readings of this machine so far, time rising, shape (n,); NaN is no reading
     threshold        level at which the machine counts as worn out [unit]
+    condition        high: it is worn above the threshold; low: below; "": on the other side of where the history began
     others           (time, indicator) of whole histories of other machines of the kind
     share            confidence of the interval, 0.5 ≤ share < 1
-    Raises           InputError if columns differ in length, time does not rise or the share is outside
+    Raises           InputError columns that differ in length, time that does not rise, no such share or condition
     Example          trend_life(cycles, capacity, 1.4).life
     """
-    at, level, sign = _ready(time, indicator, threshold, share)
+    at, level, sign = _ready(time, indicator, threshold, condition, share)
     n = len(at)
     age = float(at[-1]) if n else 0.0
     if n < LEAST_READINGS:
@@ -112,7 +115,11 @@ def trend_life(
 
 
 def _ready(
-    time: Sequence[float] | Floats, indicator: Sequence[float] | Floats, threshold: float, share: float
+    time: Sequence[float] | Floats,
+    indicator: Sequence[float] | Floats,
+    threshold: float,
+    condition: str,
+    share: float,
 ) -> tuple[Floats, Floats, float]:
     """Time, distance past the threshold (negative before it), and the direction of wear."""
     at, level = np.asarray(time, np.float64), np.asarray(indicator, np.float64)
@@ -127,9 +134,11 @@ def _ready(
     if bool(np.any(np.diff(at) <= 0)):
         came = f"{at[1:][np.diff(at) <= 0][0]:g}"
         raise InputError("time does not rise", came=came, hint="put readings in order of age in use")
-    # wear leads from where the history began towards the threshold
+    if condition not in _SIGNS:
+        raise InputError("a limit is high or low", came=condition, expected="high, low", where="condition")
     begin = float(np.median(level[: max(1, len(level) // 8)])) if len(level) else threshold
-    sign = 1.0 if begin <= threshold else -1.0
+    # nobody says on which side it is worn: wear leads from where the history began towards the threshold
+    sign = _SIGNS[condition] or (1.0 if begin <= threshold else -1.0)
     return at, sign * (level - threshold), sign
 
 

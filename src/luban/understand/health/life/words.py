@@ -32,5 +32,6 @@ SENTENCES: Final = (
     # what was wrong with the data
     "no reading of any machine is left", "a channel is missing", "a column is missing", "time does not rise",
     "put readings in order of age in use", "the threshold is not a number", "times and indicator differ in length",
+    "a limit is high or low",
 )  # fmt: skip
 """Every sentence with {blanks} where names stand."""

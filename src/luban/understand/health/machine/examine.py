@@ -43,14 +43,16 @@ _SMOOTH: Final = 400  # points that a trend towards a limit is drawn from
 class Limit:
     """A limit of wear.
 
-    channel  its name
-    value    level at which the machine counts as worn [unit of the channel]
-    source   where it is from
+    channel    its name
+    value      level at which the machine counts as worn [unit of the channel]
+    source     where it is from
+    condition  high: worn above it; low: below it; "": on the other side of where the readings began
     """
 
     channel: str
     value: float
     source: str = ""
+    condition: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ class Wear:
         """The same for `--json` and REST."""
         return {
             "channel": self.limit.channel, "limit": self.limit.value, "unit": self.unit, "source": self.limit.source,
-            "age_unit": self.age_unit, "since_unusual": self.since_unusual, **self.life.as_dict(),
+            "condition": self.limit.condition, "age_unit": self.age_unit, "since_unusual": self.since_unusual,
+            **self.life.as_dict(),
         }  # fmt: skip
 
 
@@ -284,9 +287,8 @@ class Examiner:
         verdict = _all(self._verdicts)
         found = findings_of(readings, verdict, self._until)
         onset = found[-1].first - first if found and found[-1].open and found[-1].first >= first else None
-        level = _levelled(
-            readings, verdict.regimes, self.watch, [one.channel for one in limits if one.channel in readings.channels]
-        )
+        own = [one for one in limits if one.channel in readings.channels]
+        level = _levelled(readings, verdict.regimes, self.watch, own)
         later = level.rows(slice(first, None))
         wear = _ordered([wear_of(later, one, known.get(one.channel, ()), onset=onset) for one in limits])
         taken = self.watch.learned.rows
@@ -418,7 +420,8 @@ def wear_of(
     lives = [_thinned(*one) for one in others]
 
     def told(rows: Readings) -> TrendLife:
-        return trend_life(*_thinned(rows.age, rows.column(limit.channel)), limit.value, others=lives)
+        own = _thinned(rows.age, rows.column(limit.channel))
+        return trend_life(*own, limit.value, condition=limit.condition, others=lives)
 
     unit = readings.unit_of(limit.channel)
     life = told(readings.rows(readings.usable))
@@ -440,15 +443,15 @@ def _width(life: TrendLife) -> float:
     return (life.high - life.low) / life.life if life.life > 0 else 0.0
 
 
-def _levelled(readings: Readings, regimes: Sequence[str], watch: MachineWatch, channels: Sequence[str]) -> Readings:
-    """Channels as they would be in their highest regime: a change of product is no wear, and no relief."""
+def _levelled(readings: Readings, regimes: Sequence[str], watch: MachineWatch, limits: Sequence[Limit]) -> Readings:
+    """Channels as they would be in the regime nearest their limit: a change of product is no wear, and no relief."""
     values = readings.values.copy()
     labels = np.array(regimes)
-    for name in channels:
+    for name, condition in {one.channel: one.condition for one in limits}.items():
         known = {label: pair[0] for label, _ in watch.learned.regimes if (pair := watch.usual(name, label)) is not None}
         if len(known) < 2 or name in watch.learned.counters:
             continue
-        at, top = readings.channels.index(name), max(known.values())
+        at, top = readings.channels.index(name), (min if condition == "low" else max)(known.values())
         for label, mean in known.items():
             values[labels == label, at] += top - mean
         values[~np.isin(labels, list(known)), at] = math.nan
