@@ -16,6 +16,7 @@ from luban.screens.cli import (
     capability,
     causes,
     connect,
+    cost,
     doe,
     gauge,
     grant,
@@ -94,6 +95,7 @@ health_indicators.register(health.group)
 health_retrofit.register(health.group)
 lifetime.register(app)
 trace.register(app)
+cost.register(app)
 recall.register(app)
 label.register(app)
 maintain.register(app)

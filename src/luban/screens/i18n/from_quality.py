@@ -6,6 +6,7 @@ from luban.decide.improve import words as improve
 from luban.decide.maintain import words as maintain
 from luban.decide.setpoint import words as setpoint
 from luban.screens.i18n import from_health, from_page, from_remote
+from luban.understand.cost import words as cost
 from luban.understand.health.alarms import words as alarms
 from luban.understand.health.anomaly import notes as anomaly
 from luban.understand.health.diagnosis import words as diagnosis
@@ -52,5 +53,6 @@ def quality_sentences() -> tuple[str, ...]:
         life,
         machine,
         trace,
+        cost,
     )
     return tuple(sentence for wing in wings for sentence in wing.SENTENCES)

@@ -19,6 +19,7 @@ from luban.understand.cost.event import Demand, ShopEvent
 from luban.understand.cost.hours import energy_events, machine_spans, work_events
 from luban.understand.cost.money import digits_of, exact
 from luban.understand.cost.prices import Price, PriceList
+from luban.understand.cost.words import BY_BILL, BY_STEPS, NO_OWNER, USED_AS_BOUGHT
 
 __all__ = ["PlantCost", "chart_of", "plant_cost", "prices_of"]
 
@@ -179,7 +180,7 @@ def _work(shop: _Shop) -> None:
     shop.events += energy_events(shop.rows["meter"], spans, units, shop.left_out)
     for span in spans:
         if not span.measured:
-            shop.rule("machine hours by the times of the steps: no state names the order", span.order)
+            shop.rule(BY_STEPS, span.order)
 
 
 def _materials(shop: _Shop) -> None:
@@ -194,7 +195,7 @@ def _materials(shop: _Shop) -> None:
         item, order = row["item"] or items.get(row["input"], ""), row["order"] or orders.get(row["subject"], "")
         quantity = exact(row["quantity"])
         if not item or not order:
-            text = "material whose item or order is not known"
+            text = NO_OWNER
             shop.left_out[text] = shop.left_out.get(text, Decimal(0)) + quantity
         elif (order, item) not in issued:
             traced.add((order, item))
@@ -210,14 +211,14 @@ def _materials(shop: _Shop) -> None:
             need = exact(line.quantity) * (event.quantity + event.scrap)
             part = 100 * (event.part + 1) + 2 * len(more)
             use = ShopEvent(event.seq, event.time, "issue", need, event.order, line.item, part=part)
-            shop.rule("material by the bill of materials: nothing was booked", event.order)
+            shop.rule(BY_BILL, event.order)
             more += [use] if line.item in received else _bought(shop, use)
     shop.events += more
 
 
 def _bought(shop: _Shop, use: ShopEvent) -> list[ShopEvent]:
     """A use of an item that no receipt is on record for: bought as it is used, at its price."""
-    shop.rule("material bought as it is used: no receipt is on record", use.order)
+    shop.rule(USED_AS_BOUGHT, use.order)
     lot = use.lot or f"{use.order} {use.item}"
     return [replace(use, kind="receive", order="", lot=lot, part=use.part + 1), replace(use, lot=lot)]
 

@@ -12,6 +12,7 @@ from luban.core.errors import InputError
 from luban.core.units import convert
 from luban.understand.cost.event import ShopEvent
 from luban.understand.cost.money import exact
+from luban.understand.cost.words import BACKWARDS, OF_NO_UNIT, OTHER_UNIT
 
 __all__ = ["Span", "energy_events", "hours_of", "machine_spans", "work_events"]
 
@@ -112,12 +113,12 @@ def energy_events(
     for row, start, amount in _intervals(meters, notes):
         unit = row["subject"].partition(":")[0]
         if unit not in by_unit:
-            _note(notes, "energy of meters that belong to no work unit with orders", amount)
+            _note(notes, OF_NO_UNIT, amount)
             continue
         try:
             quantity = exact(convert(float(amount), row["measured_in"], units.get(row["medium"], row["measured_in"])))
         except InputError:
-            _note(notes, "energy in a unit that is not that of its price", amount)
+            _note(notes, OTHER_UNIT, amount)
             continue
         inside = [
             (span, min(span.end, row["time"]) - max(span.start, start))
@@ -153,7 +154,7 @@ def _intervals(
         else:
             continue
         if amount < 0:
-            _note(notes, "energy of meters that ran backwards", -amount)
+            _note(notes, BACKWARDS, -amount)
         elif amount:
             yield row, start, amount
 

@@ -17,10 +17,11 @@ from luban.understand.cost.state import Card
 __all__ = ["KINDS", "StandardLine", "Variance", "VarianceLine", "variance_of"]
 
 KINDS: Final = (
-    "material price", "material mix", "material yield", "machine rate", "machine efficiency", "labour rate",
-    "labour efficiency", "tool price", "tool usage", "energy price", "energy usage", "overhead", "rework", "rounding",
+    "material price", "material usage", "material mix", "material yield", "machine rate", "machine efficiency",
+    "labour rate", "labour efficiency", "tool price", "tool usage", "energy price", "energy usage", "overhead",
+    "rework", "rounding",
 )  # fmt: skip
-"""Kinds of variance; mix and yield together are the usage of materials."""
+"""Kinds of variance; of materials that stand in for each other, usage is told apart into mix and yield."""
 _PAIRS: Final = {
     "machine": ("machine rate", "machine efficiency"), "labour": ("labour rate", "labour efficiency"),
     "tool": ("tool price", "tool usage"), "energy": ("energy price", "energy usage"),
@@ -142,12 +143,15 @@ def _materials(used: _Used, standard: Sequence[StandardLine], good: Decimal, sum
         for line, own, (quantity, value) in zip(members, needs, taken, strict=True):
             due = took * own / need if need else Decimal(0)
             sums["material price", line.name] = value - quantity * line.price
+            if not line.group:
+                sums["material usage", line.name] = (quantity - own) * line.price
+                continue
             sums["material mix", line.name] = (quantity - due) * line.price
             sums["material yield", line.name] = (due - own) * line.price
     known = {one.name for one in lines}
     for (element, name), (_, value) in used.items():
         if element == "material" and name not in known:
-            sums["material yield", name] = value
+            sums["material usage", name] = value
 
 
 def _pair(

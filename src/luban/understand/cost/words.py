@@ -1,0 +1,30 @@
+"""Words of cost, with {blanks}; screens translate them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from luban.understand.cost.accounts import ELEMENTS, ROLES
+from luban.understand.cost.variance import KINDS
+
+__all__ = [
+    "BACKWARDS", "BY_BILL", "BY_STEPS", "DOUBTS", "NO_OWNER", "OF_NO_UNIT", "OTHER_UNIT", "SENTENCES", "USED_AS_BOUGHT",
+]  # fmt: skip
+
+BY_STEPS = "machine hours by the times of the steps: no state names the order"
+BY_BILL = "material by the bill of materials: nothing was booked"
+USED_AS_BOUGHT = "material bought as it is used: no receipt is on record"
+OF_NO_UNIT = "energy of meters that belong to no work unit with orders"
+OTHER_UNIT = "energy in a unit that is not that of its price"
+BACKWARDS = "energy of meters that ran backwards"
+NO_OWNER = "material whose item or order is not known"
+
+DOUBTS: Final = (
+    "no price", "unknown lot", "before produced", "more than there was", "unpriced lot", "more back than issued",
+)  # fmt: skip
+"""Kinds of doubt about a fact."""
+
+SENTENCES: Final = (
+    BY_STEPS, BY_BILL, USED_AS_BOUGHT, OF_NO_UNIT, OTHER_UNIT, BACKWARDS, NO_OWNER, *DOUBTS, *KINDS, *ELEMENTS,
+    "settled", *(name for _, name in ROLES.values()),
+)  # fmt: skip

@@ -1,0 +1,111 @@
+"""`luban cost`: a plant in, books, unit costs, postings and reports out."""
+
+import csv
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from luban.ledger import LedgerWriter
+from luban.screens.cli.main import run
+from luban.screens.cli.output import OK, WRONG
+from luban.screens.service import places
+from tests.understand.cost.cost_shop import SHIPPED, T0, shop_folder
+from tests.understand.cost.hand_book import BALANCES
+
+
+@pytest.fixture
+def ask(capsys: pytest.CaptureFixture[str]) -> Any:
+    def run_it(*arguments: object, code: int = OK) -> tuple[str, str]:
+        told = run(None, [str(one) for one in arguments])  # type: ignore[arg-type]
+        out, err = capsys.readouterr()
+        assert told == code, err
+        return out, err
+
+    return run_it
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shop_folder(tmp_path_factory.mktemp("cost"))
+
+
+def test_books_of_a_plant(ask: Any, folder: Path) -> None:
+    text, _ = ask("cost", folder)
+    assert "Trial balance" in text
+    assert "2,607.61  2,607.61" in text
+    found = json.loads(ask("cost", folder, "--json")[0])
+    assert found["balances"] == {**BALANCES, "sold": SHIPPED, "idle": 170}
+    assert found["in_progress"] == {}
+    assert json.loads(ask("cost", folder, "--json", "--as-of", 5)[0])["in_progress"] == {"A": 23625, "B": 16800}
+
+
+def test_cost_of_a_piece_with_its_standard(ask: Any, folder: Path, tmp_path: Path) -> None:
+    text, _ = ask("cost", folder, "A")
+    assert "69.2967" in text
+    found = json.loads(ask("cost", folder, "shaft", "--json")[0])
+    assert (found["good"], found["total"], found["each"]) == ("9", 62367, "6929.666667")
+    # 9 × 1.9 kg × 12.50 + 2.75 h × (60 + 36), 5 % and 20 % on top: 213.75 + 264.00 + 43.69
+    only = found["variances"][0]
+    assert (only["standard"], only["actual"]) == (52144, 62517)
+    assert only["by_kind"] == {
+        "material price": 120, "material usage": 3625, "machine rate": -750, "tool usage": 2400, "energy usage": 621,
+        "overhead": 37, "rework": 4320,
+    }  # fmt: skip
+    for language in ("zh", "ko"):
+        path = tmp_path / f"cost_{language}.html"
+        ask("cost", folder, "A", "--lang", language, "-o", path)
+        assert "<svg" in path.read_text("utf-8")
+    ask("cost", folder, "-o", tmp_path / "books.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "books.xlsx")
+    assert {2607.61} <= {cell.value for sheet in book for row in sheet.iter_rows() for cell in row}
+
+
+def test_what_was_left_out_and_what_went_by_rule_is_said(ask: Any, tmp_path: Path) -> None:
+    shop_folder(tmp_path)
+    for table, line in (
+        ("items", "screw,Screw,piece"), ("bom", "flange,screw,4"), ("prices", "material,screw,,,0.055,piece")
+    ):  # fmt: skip
+        with (tmp_path / f"{table}.csv").open("a") as file:
+            file.write(line + "\n")
+    prices = (tmp_path / "prices.csv").read_text().replace("labour,,,,36,h\n", "")
+    (tmp_path / "prices.csv").write_text(prices)
+    with LedgerWriter(places(tmp_path).ledger) as writer:
+        row = {"time": [T0], "subject": ["works/hall/m2:steam"], "medium": ["steam"], "interval": [5.0],
+               "start": [T0 - 1], "measured_in": ["t"], "quality": [0]}  # fmt: skip
+        writer.append("meter", row, source="test")
+    text, _ = ask("cost", tmp_path)
+    assert "material by the bill of materials: nothing was booked (B)" in text
+    assert "Left out of every total: 3 facts" in text  # two of labour, one of steam
+    assert json.loads(ask("cost", tmp_path, "A", "--json")[0])["doubts"] == [
+        {"seq": seq, "kind": "no price", "about": "Li", "order": "A", "quantity": quantity, "amount": None}
+        for seq, quantity in ((9, "2.75"), (15, "0.4"))
+    ]
+    assert "规则" in ask("cost", tmp_path, "B", "--lang", "zh")[0]
+
+
+def test_postings_add_up_to_zero_in_the_file(ask: Any, folder: Path, tmp_path: Path) -> None:
+    ask("cost", folder, "--journal", tmp_path / "postings.csv")
+    with (tmp_path / "postings.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        sums[row["subject"]] = sums.get(row["subject"], Decimal(0)) + Decimal(row["amount"])
+    assert len(sums) == 23
+    assert set(sums.values()) == {0}
+    assert {row["currency"] for row in rows} == {"CNY"}
+
+
+def test_questions_without_an_answer(ask: Any, folder: Path, tmp_path: Path) -> None:
+    _, err = ask("cost", folder, "gear", code=WRONG)
+    assert "shaft, flange, A, B" in err
+    shop_folder(tmp_path)
+    (tmp_path / "prices.csv").unlink()
+    _, err = ask("cost", tmp_path, code=WRONG)
+    assert "no prices" in err
+    (tmp_path / "prices.csv").write_text("kind,of,price\nmachine,hall/m9,60\n")
+    _, err = ask("cost", tmp_path, code=WRONG)
+    assert "prices.csv:2:2" in err
