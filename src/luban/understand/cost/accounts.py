@@ -20,19 +20,24 @@ ROLES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "payable": ("2202", "Goods received, not invoiced"),
         "wip": ("5001", "Work in progress"),
         "finished": ("1405", "Finished goods"),
-        "recovered": ("1404", "Recovered scrap"),
+        "recovered": ("140302", "Recovered scrap"),
         "sold": ("6401", "Cost of goods sold"),
-        "machine": ("5101", "Machine cost absorbed"),
+        "machine": ("510101", "Machine cost absorbed"),
         "labour": ("2211", "Labour cost absorbed"),
-        "tool": ("5102", "Tool cost absorbed"),
-        "energy": ("5103", "Energy cost absorbed"),
-        "overhead": ("5104", "Overhead absorbed"),
-        "idle": ("5105", "Time and energy on no order"),
+        "tool": ("510102", "Tool cost absorbed"),
+        "energy": ("510103", "Energy cost absorbed"),
+        "overhead": ("510104", "Overhead absorbed"),
+        "idle": ("510105", "Time and energy on no order"),
         "loss": ("6711", "Scrap losses"),
-        "settlement": ("6402", "Settled after completion"),
+        "settlement": ("640102", "Settled after completion"),
     }
 )
-"""Role → (account number, name) where the plant names none; numbers after the Chinese enterprise chart of accounts."""
+"""Role → (account number, name) where the plant names none.
+
+The first four digits are those of the chart in the application guide of China's Accounting Standards for Business
+Enterprises (1403 materials, 1405 finished goods, 2202 payables, 2211 wages, 5001 production cost, 5101 overhead of
+production, 6401 cost of sales, 6711 losses); further digits are ours.
+"""
 
 
 @dataclass(frozen=True, slots=True)
