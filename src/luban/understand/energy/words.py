@@ -22,4 +22,7 @@ SENTENCES = (
     "{meter}: nothing read for {hours} h",
     "{meter}: two readings at one moment, {before} and {after} {unit}",
     "{meter}: replaced at {last} {unit}, which does not fit {before} and {after}",
+    "{meter}: the tariff has no price for part of {month}",
+    "{medium}: no factor for {region} in {year} or before",
+    "{medium}: {unit} does not convert to {per}, and its heat is not stated",
 )

@@ -1,0 +1,130 @@
+"""What energy costs and emits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from luban.core.errors import InputError
+from luban.core.time import from_datetime
+from luban.norms.emissions import factors
+from luban.norms.tariffs import Tariff, tariff, tariffs_of
+from luban.understand.energy.bill import bill
+from luban.understand.energy.carbon import Use, carbon
+from luban.understand.energy.meters import HOUR, Consumed, Meter, Spell
+from tests.norms.test_tariffs import GOOD
+
+METER = Meter("m", "electricity", "kWh")
+CHINA = ZoneInfo("Asia/Shanghai")
+MONDAY = from_datetime(datetime(2026, 11, 23, tzinfo=CHINA))
+
+
+def read(step: int, *amounts: str | int) -> Consumed:
+    spells = [Spell(MONDAY + i * step, MONDAY + (i + 1) * step, Decimal(a)) for i, a in enumerate(amounts)]
+    return Consumed(METER, tuple(spells), ())
+
+
+def own(**change: object) -> Tariff:
+    return replace(tariffs_of(GOOD, "x")["t"], **change)  # type: ignore[arg-type]
+
+
+def test_bands_by_hand() -> None:
+    """8 valley hours and 12 peak hours of 10 kWh; the last 4 hours have no price."""
+    found = bill(read(HOUR, *[10] * 24), own(), MONDAY, MONDAY + 24 * HOUR)
+    assert [(one.band, one.amount, one.cost) for one in found.lines] == [("peak", 120, 120), ("valley", 80, 24)]
+    assert found.total == 144
+    assert [(one.kind, one.amount) for one in found.doubts] == [("tariff", 40)]
+    assert found.demands == ()
+
+
+def test_a_reading_over_the_edge_of_a_band_is_shared_by_time_and_marked() -> None:
+    found = bill(read(6 * HOUR, 60, 60), own(), MONDAY, MONDAY + 12 * HOUR)
+    assert {one.band: (one.amount, one.shared) for one in found.lines} == {"valley": (80, 20), "peak": (40, 40)}
+
+
+def test_the_highest_demand_of_the_month() -> None:
+    quarter = HOUR // 4
+    found = bill(read(quarter, 5, 7, 20, 5), own(demand=Decimal(42)), MONDAY, MONDAY + HOUR)
+    (one,) = found.demands
+    assert (one.power, one.cost, one.at, one.known) == (80, 3360, MONDAY + 2 * quarter, 1.0)
+    coarse = bill(read(HOUR, 37), own(demand=Decimal(42)), MONDAY, MONDAY + HOUR).demands[0]
+    assert (coarse.power, coarse.known) == (37, 0.0)
+
+
+def test_tariffs_that_follow_on_each_other() -> None:
+    noon = MONDAY + 12 * HOUR
+    new = own(prices={"peak": Decimal(2), "valley": Decimal(1)})
+    new = replace(new, provenance=replace(new.provenance, start=datetime(2026, 11, 24, tzinfo=UTC).date()))
+    old = own(end=datetime(2026, 11, 24, tzinfo=UTC).date())
+    found = bill(read(HOUR, *[1] * 48), [old, new], noon, MONDAY + 36 * HOUR)
+    assert {(one.band, one.price): one.amount for one in found.lines} == {
+        ("peak", 1): 8,
+        ("valley", 1): 8,
+        ("peak", 2): 4,
+    }
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.decimals(0, 999, places=3), min_size=1, max_size=60), st.integers(1, 200))
+def test_nothing_is_lost_between_lines_and_gaps(amounts: list[Decimal], minutes: int) -> None:
+    consumed = read(minutes * HOUR // 60, *amounts)
+    found = bill(consumed, own(), MONDAY, consumed.spells[-1].end)
+    gaps = sum(doubt.amount or 0 for doubt in found.doubts)
+    assert abs(found.amount + gaps - sum(amounts)) < Decimal("1e-15")
+
+
+def test_clock_changes_keep_the_energy() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    start = from_datetime(datetime(2026, 10, 25, tzinfo=zone))
+    spells = tuple(Spell(start + i * HOUR, start + (i + 1) * HOUR, Decimal(1)) for i in range(25))
+    found = bill(Consumed(METER, spells, ()), own(zone="Europe/Berlin"), start, start + 25 * HOUR)
+    assert found.amount == 25
+    assert {one.band for one in found.lines} == {"valley"}
+
+
+def test_tariffs_that_do_not_fit() -> None:
+    one = read(HOUR, 1)
+    with pytest.raises(InputError, match="another medium"):
+        bill(one, own(medium="water"), MONDAY, MONDAY + HOUR)
+    with pytest.raises(InputError, match="follow on"):
+        bill(one, [own(), own(currency="EUR")], MONDAY, MONDAY + HOUR)
+    with pytest.raises(InputError, match="no tariff"):
+        bill(one, [], MONDAY, MONDAY + HOUR)
+    assert bill(one, tariff("cn-flat-example"), MONDAY, MONDAY + HOUR).total == Decimal("0.70")
+
+
+def test_carbon_by_scope_with_its_factor() -> None:
+    """By hand: 1 MWh · 530.6 + 10 GJ · 56.1 + 2 GJ · 110."""
+    uses = [
+        Use("electricity", Decimal(1), "MWh", 2026),
+        Use("natural gas", Decimal(250), "m³", 2026, heat=Decimal("0.04")),
+        Use("steam", Decimal(2), "GJ", 2026),
+        Use("natural gas", Decimal(7), "m³", 2026),
+        Use("argon", Decimal(5), "kg", 2026),
+    ]
+    found = carbon(uses, factors().values())
+    assert (found.scope(1), found.scope(2), found.scope(3)) == (561, Decimal("750.6"), 0)
+    assert found.total == Decimal("1311.6")
+    assert [line.age for line in found.lines] == [3, 20, 11]
+    assert [(one.meter, one.amount) for one in found.doubts] == [
+        ("natural gas", 7),
+        ("argon", 5),
+    ]
+
+
+def test_the_nearest_region_and_the_newest_year_that_is_not_later() -> None:
+    def chosen(region: str, year: int) -> list[str]:
+        found = carbon([Use("electricity", Decimal(1), "kWh", year)], factors().values(), region=region)
+        return [line.factor.id for line in found.lines]
+
+    assert chosen("CN-east", 2026) == ["cn-east-grid-2023"]
+    assert chosen("CN-east", 2022) == ["cn-grid-2022"]
+    assert chosen("CN-east", 2021) == []
+    assert chosen("CN", 2022) == ["cn-grid-2022"]
+    assert chosen("CN-tibet", 2024) == ["cn-grid-2023"]
+    assert chosen("KR", 2024) == []
