@@ -168,6 +168,7 @@ def test_a_revision_equals_a_new_book(
     assert revised.outcomes == fresh.outcomes
     assert revised.cards == fresh.cards
     assert revised.stock == fresh.stock
+    assert (book.cards, book.stock) == (_book(_events(facts), True).cards, _book(_events(facts), True).stock)
     adjusted = (*book.entries, *differences(book.entries, revised.entries, 10**6))
     sums: dict[str, int] = {}
     for entry in adjusted:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -89,11 +88,12 @@ class CostBook:
         wanted = self.demands if demands is None else {one.order: one for one in demands}
         run = Pass(wanted, prices or self.prices, absorb=self.absorb, digits=self.digits)
         before = Pass(self.demands, self.prices, absorb=self.absorb, digits=self.digits)
+        repriced = prices is not None or wanted != self.demands
         old = {one.key: one for one in self.events}
         new = {one.key: one for one in rows}
         changed = [
             one for key in old.keys() | new.keys() for one in (old.get(key), new.get(key)) if one is not None
-            if old.get(key) != new.get(key) or before.priced(one) != run.priced(one)
+            if old.get(key) != new.get(key) or (repriced and before.priced(one) != run.priced(one))
         ]  # fmt: skip
         pooled = _pooled((*self.events, *rows))
         start = {node for one in changed for node in _nodes(one, pooled, (self.demands, wanted))}
@@ -106,8 +106,8 @@ class CostBook:
             if any(node[0] == "lot" and node[1] in turned for node in nodes):
                 start |= nodes
         dirty = _reach(start, (*self.events, *rows), pooled, (self.demands, wanted))
-        run.cards = {order: deepcopy(card) for order, card in self.cards.items() if ("order", order, "") not in dirty}
-        run.stock = {key: deepcopy(held) for key, held in self.stock.items() if _lot(*key, pooled) not in dirty}
+        run.cards = {order: card for order, card in self.cards.items() if ("order", order, "") not in dirty}
+        run.stock = {key: held for key, held in self.stock.items() if _lot(*key, pooled) not in dirty}
         return _make(rows, run, dirty, self.outcomes, pooled)
 
 
