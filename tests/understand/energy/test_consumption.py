@@ -169,7 +169,7 @@ def test_a_register_and_its_intervals_count_once() -> None:
 
 
 def test_every_text_is_a_sentence_of_the_list() -> None:
-    starts = {sentence.split("{meter}")[1].split("{")[0] for sentence in SENTENCES}
+    starts = {sentence.split("{meter}")[1].split("{")[0] for sentence in SENTENCES if "{meter}" in sentence}
     found = consumption(KWH, registers(1000, 1010, 1005, 1030, 1040, 2, 3))
     assert found.doubts
     assert all(any(doubt.text.removeprefix("m").startswith(start) for start in starts) for doubt in found.doubts)

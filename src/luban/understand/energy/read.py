@@ -1,0 +1,195 @@
+"""Meters, replacements and readings from files: CSV, Excel or Parquet with a header, in any order of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from luban.core.errors import ConfigError, InputError
+from luban.core.time import parse_duration
+from luban.understand.energy.meters import Meter, Reading, Swap, exact
+from luban.understand.quality.data import Excluded
+from luban.understand.quality.read import Columns
+from luban.understand.quality.read.moments import moments_of
+from luban.understand.quality.read.names import plain_name, split_unit
+from luban.understand.quality.read.numbers import decimal_comma, text_of
+from luban.understand.quality.read.sources import open_rows
+
+__all__ = ["METER_COLUMNS", "READING_COLUMNS", "read_meters", "read_readings", "read_swaps", "readings_of"]
+
+READING_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "time": ("time", "timestamp", "date", "datetime", "时间", "日期", "시간", "일시"),
+    "meter": ("meter", "subject", "meter id", "表计", "电表", "仪表", "계량기", "미터"),
+    "register": ("register", "reading", "counter", "读数", "表底", "지침", "검침값"),
+    "interval": ("interval", "consumption", "usage", "amount", "用量", "消耗", "사용량", "소비량"),
+    "start": ("start", "from", "开始", "시작"),
+    "unit": ("unit", "measured in", "单位", "단위"),
+    "medium": ("medium", "介质", "能源种类", "매체", "에너지원"),
+    "quality": ("quality", "质量", "품질"),
+}
+"""Role of a column → what its header may say."""
+
+METER_COLUMNS: Final = ("id", "medium", "unit", "parent", "feeds", "capacity", "rated", "error", "every", "place")
+"""Columns of meters.csv; id, medium and unit are needed."""
+
+_SWAPS: Final = ("meter", "time", "last", "first")
+_YES: Final = frozenset({"yes", "true", "1", "x", "是", "예"})
+
+
+def read_readings(
+    path: Path, *, sheet: str = "", zone: ZoneInfo | None = None, columns: Mapping[str, str] | None = None
+) -> tuple[dict[str, list[Reading]], tuple[Excluded, ...]]:
+    """Readings by meter, and the rows that are none.
+
+    zone     of wall-clock times; UTC by default
+    columns  role → header, where it is called otherwise
+    A file without a column of meters is of one meter, named as the file. A column that names its unit, as in
+    "register [MWh]", gives the unit where no column does.
+    Raises   InputError: no file, no column of times, none of amounts
+    """
+    table = _table(path, sheet)
+    named = _roles(table, READING_COLUMNS, dict(columns or {}))
+    if "time" not in named or not {"register", "interval"} & set(named):
+        expected = "a column of times, and one called register or interval"
+        raise InputError(
+            "no meter readings in the file", came=", ".join(table.cells), expected=expected, where=str(path)
+        )
+    times = moments_of(table.cells[named["time"]], zone)
+    starts = moments_of(table.cells[named["start"]], zone) if "start" in named else [None] * len(table)
+    found: dict[str, list[Reading]] = {}
+    excluded: list[Excluded] = []
+
+    commas: dict[str, bool] = {
+        role: decimal_comma(table.cells[named[role]], table.delimiter)
+        for role in ("register", "interval")
+        if role in named
+    }
+    for row, (time, start) in enumerate(zip(times, starts, strict=True)):
+        told = {role: text_of(table.cells[column][row]) for role, column in named.items()}
+        role = "register" if told.get("register") else "interval"
+        unit = told.get("unit") or table.units.get(named.get(role, ""), "")
+        column = named["time"] if time is None else named.get(role, named["time"])
+        if time is None:
+            excluded.append(Excluded(table.place(row, column), column, told["time"], "no time"))
+            continue
+        try:
+            amount = _amount(told.get(role, ""), comma=commas.get(role, False))
+            quality = int(float(told.get("quality") or 0))
+        except (InputError, ValueError):
+            excluded.append(Excluded(table.place(row, column), column, told.get(role, ""), "not a number"))
+            continue
+        register, interval = (amount, None) if role == "register" else (None, amount)
+        reading = Reading(time, register, interval, start, unit, quality, row + 1, told.get("medium", ""))
+        found.setdefault(told.get("meter") or path.stem, []).append(reading)
+    return found, tuple(excluded)
+
+
+def readings_of(rows: list[dict[str, Any]]) -> dict[str, list[Reading]]:
+    """Readings by meter from facts of the stream `meter`."""
+    found: dict[str, list[Reading]] = {}
+    for row in rows:
+        register, interval = (None if row[key] is None else exact(row[key]) for key in ("register", "interval"))
+        reading = Reading(
+            row["time"], register, None if register is not None else interval, row["start"], row["measured_in"],
+            row["quality"], row["seq"], row["medium"],
+        )  # fmt: skip
+        found.setdefault(row["subject"], []).append(reading)
+    return found
+
+
+def read_meters(path: Path, sheet: str = "") -> tuple[Meter, ...]:
+    """The meters of a table with METER_COLUMNS. Raises InputError with the row for what is no meter."""
+    table = _table(path, sheet)
+    named = _roles(table, {name: (name,) for name in METER_COLUMNS}, {})
+    if lacking := [name for name in ("id", "medium", "unit") if name not in named]:
+        raise InputError(
+            "a column is missing", came=", ".join(table.cells), expected=", ".join(lacking), where=str(path)
+        )
+    found: dict[str, Meter] = {}
+    for row in range(len(table)):
+        told = {name: text_of(table.cells[column][row]) for name, column in named.items()}
+        place = table.place(row)
+        try:
+            meter = _meter(told)
+        except (InputError, ValueError) as error:
+            raise InputError("this row is no meter", came=str(error), where=place) from None
+        if not meter.id or meter.id in found:
+            raise ConfigError("a meter has a name of its own", came=meter.id or "none", where=place)
+        found[meter.id] = meter
+    return tuple(found.values())
+
+
+def read_swaps(path: Path, zone: ZoneInfo | None = None) -> dict[str, list[Swap]]:
+    """Replacements by meter from a table of meter, time, last, first. Raises InputError with the row."""
+    table = _table(path)
+    named = _roles(table, {name: (name,) for name in _SWAPS}, {})
+    if lacking := [name for name in ("meter", "time", "last") if name not in named]:
+        raise InputError(
+            "a column is missing", came=", ".join(table.cells), expected=", ".join(lacking), where=str(path)
+        )
+    found: dict[str, list[Swap]] = {}
+    for row, time in enumerate(moments_of(table.cells[named["time"]], zone)):
+        told = {name: text_of(table.cells[column][row]) for name, column in named.items()}
+        last = _amount(told["last"])
+        if time is None or last is None:
+            came = f"{told['time']}, {told['last']}"
+            raise InputError("a replacement has a time and a last reading", came=came, where=table.place(row))
+        found.setdefault(told["meter"], []).append(Swap(time, last, _amount(told.get("first", "")) or Decimal(0)))
+    return found
+
+
+def _roles(table: Columns, names: Mapping[str, tuple[str, ...]], given: Mapping[str, str]) -> dict[str, str]:
+    found = {role: table.find(header) for role, header in given.items() if header}
+    for column in table.cells:
+        for role, spellings in names.items():
+            if plain_name(column) in spellings and role not in found:
+                found[role] = column
+                break
+    return found
+
+
+def _amount(text: str, *, comma: bool = False) -> Decimal | None:
+    if not text:
+        return None
+    return exact(text.replace(" ", "").translate({ord("."): None, ord(","): "."} if comma else {ord(","): None}))
+
+
+def _table(path: Path, sheet: str = "") -> Columns:
+    """The table; its header is the first row of two cells or more."""
+    rows = open_rows(path, sheet)
+    header, body = rows.header, list(rows.rows)
+    if header is None:
+        at = next((at for at, (_, cells) in enumerate(body) if sum(bool(text_of(one)) for one in cells) > 1), None)
+        if at is None:
+            raise InputError(
+                "no table in the file", where=rows.name, expected="a row of column names, and rows below it"
+            )
+        header, body = tuple(text_of(cell) for cell in body[at][1]), body[at + 1 :]
+    names = tuple(name.strip() or f"column {at + 1}" for at, name in enumerate(header))
+    if len(set(names)) < len(names):
+        raise InputError("two columns of one name", came=", ".join(names), where=rows.name)
+    cells = {name: tuple(row[at] if at < len(row) else None for _, row in body) for at, name in enumerate(names)}
+    units = {name: unit for name in names if (unit := split_unit(name)[1])}
+    lines = tuple(line for line, _ in body)
+    return Columns(
+        names, cells, lines, rows.name, rows.sheet, rows.delimiter, units, {n: at for at, n in enumerate(names)}
+    )  # fmt: skip
+
+
+def _meter(told: Mapping[str, str]) -> Meter:
+    every = told.get("every", "")
+    return Meter(
+        told["id"],
+        told["medium"],
+        told["unit"],
+        told.get("parent", ""),
+        told.get("feeds", "").casefold() in _YES,
+        _amount(told.get("capacity", "")),
+        _amount(told.get("rated", "")),
+        float(told["error"]) if told.get("error") else None,
+        parse_duration(every) if every else None,
+        told.get("place", ""),
+    )
