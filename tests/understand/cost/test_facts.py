@@ -15,7 +15,16 @@ from luban.understand.cost import ROLES
 from luban.understand.cost.facts import PlantCost, plant_cost
 from luban.understand.cost.hours import energy_events, hours_of, machine_spans
 from luban.understand.cost.prices import KINDS
-from luban.understand.cost.words import BACKWARDS, BY_BILL, BY_STEPS, DOUBTS, OTHER_UNIT, USED_AS_BOUGHT
+from luban.understand.cost.words import (
+    BACKWARDS,
+    BY_BILL,
+    BY_MACHINE,
+    BY_STEPS,
+    DOUBTS,
+    NO_ORDER,
+    OTHER_UNIT,
+    USED_AS_BOUGHT,
+)
 from tests.understand.cost.cost_shop import SHIPPED, T0, shop_folder
 from tests.understand.cost.hand_book import BALANCES
 
@@ -101,3 +110,21 @@ def test_words_of_tables_and_books_agree() -> None:
     assert set(ROLES) == set(ACCOUNT_ROLES)
     assert set(KINDS) == set(PRICE_KINDS)
     assert len(set(DOUBTS)) == 6
+
+
+def test_a_count_without_an_order_is_that_of_the_machine(tmp_path: Path) -> None:
+    shop_folder(tmp_path)
+    start = T0 + 200 * HOUR
+    with LedgerWriter(tmp_path / ".luban" / "ledger") as writer:
+        for hours, order in ((0, "D"), (2, None)):
+            state = {"state": ["producing"], "mapping": ["generic@1"], "order": [order], "item": ["flange"],
+                     "time": [start + hours * HOUR], "subject": ["works/hall/m2"], "quality": [0]}  # fmt: skip
+            writer.append("state", state, source="test")
+        for hours, item in ((1, "flange"), (2, "flange"), (1.5, "shaft"), (3, "flange")):
+            count = {"time": [start + int(hours * HOUR)], "subject": ["works/hall/m2"], "good": [5.0], "scrap": [0.0],
+                     "rework": [0.0], "item": [item], "quality": [0]}  # fmt: skip
+            writer.append("count", count, source="test")
+    found = _cost(tmp_path)
+    assert found.book.cards["D"].good == 10
+    assert found.by_rule[BY_MACHINE] == ("D",)
+    assert found.left_out == {NO_ORDER: D(10)}

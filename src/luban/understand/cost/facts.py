@@ -6,6 +6,7 @@ are those that were moved into stock, else those of the last operation, else tho
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -16,10 +17,10 @@ from luban.plant import Plant
 from luban.understand.cost.accounts import Chart
 from luban.understand.cost.book import CostBook, cost_book
 from luban.understand.cost.event import Demand, ShopEvent
-from luban.understand.cost.hours import energy_events, machine_spans, work_events
+from luban.understand.cost.hours import Span, energy_events, machine_spans, work_events
 from luban.understand.cost.money import digits_of, exact
 from luban.understand.cost.prices import Price, PriceList
-from luban.understand.cost.words import BY_BILL, BY_STEPS, NO_OWNER, USED_AS_BOUGHT
+from luban.understand.cost.words import BY_BILL, BY_MACHINE, BY_STEPS, NO_ORDER, NO_OWNER, USED_AS_BOUGHT
 
 __all__ = ["PlantCost", "chart_of", "plant_cost", "prices_of"]
 
@@ -57,6 +58,7 @@ class _Shop:
     by_rule: dict[str, set[str]] = field(default_factory=dict)
     left_out: dict[str, Decimal] = field(default_factory=dict)
     makes: dict[str, str] = field(default_factory=dict)
+    spans: list[Span] = field(default_factory=list)
 
     def rule(self, text: str, order: str) -> None:
         self.by_rule.setdefault(text, set()).add(order)
@@ -69,7 +71,7 @@ def plant_cost(ledger: Ledger, plant: Plant, *, as_of: int | None = None) -> Pla
     """
     rows = {name: ledger.table(name, as_of=as_of).to_pylist() for name in _STREAMS}
     shop = _Shop(plant, rows)
-    for part in (_orders, _pieces, _work, _materials, _closings):
+    for part in (_orders, _spans, _pieces, _work, _materials, _closings):
         part(shop)
     demands = [
         Demand(order, item, exact(plant.orders[order].quantity) if order in plant.orders else None)
@@ -133,6 +135,36 @@ def _movements(shop: _Shop) -> set[str]:
     return made
 
 
+def _spans(shop: _Shop) -> None:
+    shop.spans = machine_spans(shop.rows["state"], shop.rows["operation"], frozenset(shop.plant.cost.rework))
+
+
+def _counted(shop: _Shop) -> list[tuple[str, Row]]:
+    """Counts with their order; where a count names none, the one that its machine was on just then."""
+    by_unit: dict[str, list[Span]] = {}
+    for span in sorted(shop.spans, key=lambda one: one.start):
+        if span.measured:
+            by_unit.setdefault(span.unit, []).append(span)
+    found: list[tuple[str, Row]] = []
+    for row in shop.rows["count"]:
+        order = row["order"]
+        if not order and (row["good"] or row["scrap"]):
+            spans = by_unit.get(row["subject"], [])
+            at = bisect_left(spans, row["time"], key=lambda one: one.start) - 1
+            if at < 0 or spans[at].end < row["time"] or row["item"] not in (None, shop.makes[spans[at].order]):
+                _leave(shop, NO_ORDER, exact(row["good"] or 0.0) + exact(row["scrap"] or 0.0))
+                continue
+            order = spans[at].order
+            shop.rule(BY_MACHINE, order)
+        if order:
+            found.append((order, row))
+    return found
+
+
+def _leave(shop: _Shop, text: str, quantity: Decimal) -> None:
+    shop.left_out[text] = shop.left_out.get(text, Decimal(0)) + quantity
+
+
 def _pieces(shop: _Shop) -> None:
     made = _movements(shop)
     last = {row.item: row for row in shop.plant.routing}
@@ -145,9 +177,9 @@ def _pieces(shop: _Shop) -> None:
         final = end.operation if end else max((row["operation"] for row in rows), key=_number)
         _report(shop, order, rows, made, [row["operation"] == final for row in rows])
     counts: dict[str, list[Row]] = {}
-    for row in shop.rows["count"]:
-        if row["order"] and row["order"] not in steps:
-            counts.setdefault(row["order"], []).append(row)
+    for order, row in _counted(shop):
+        if order not in steps:
+            counts.setdefault(order, []).append(row)
     for order, rows in counts.items():
         end = last.get(shop.makes.get(order, ""))
         finals = [
@@ -172,8 +204,7 @@ def _report(shop: _Shop, order: str, rows: Sequence[Row], made: set[str], finals
 
 
 def _work(shop: _Shop) -> None:
-    rework = frozenset(shop.plant.cost.rework)
-    spans = machine_spans(shop.rows["state"], shop.rows["operation"], rework)
+    rework, spans = frozenset(shop.plant.cost.rework), shop.spans
     hourly = {one.of for one in shop.plant.prices if one.kind == "tool" and one.per == "h"}
     shop.events += work_events(spans, shop.rows["operation"], rework, hourly)
     units = {one.of: one.per for one in shop.plant.prices if one.kind == "energy" and one.per}
@@ -195,8 +226,7 @@ def _materials(shop: _Shop) -> None:
         item, order = row["item"] or items.get(row["input"], ""), row["order"] or orders.get(row["subject"], "")
         quantity = exact(row["quantity"])
         if not item or not order:
-            text = NO_OWNER
-            shop.left_out[text] = shop.left_out.get(text, Decimal(0)) + quantity
+            _leave(shop, NO_OWNER, quantity)
         elif (order, item) not in issued:
             traced.add((order, item))
             use = ShopEvent(row["seq"], row["time"], "issue", quantity, order, item, row["input"], part=5)

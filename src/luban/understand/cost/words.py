@@ -8,7 +8,8 @@ from luban.understand.cost.accounts import ELEMENTS, ROLES
 from luban.understand.cost.variance import KINDS
 
 __all__ = [
-    "BACKWARDS", "BY_BILL", "BY_STEPS", "DOUBTS", "NO_OWNER", "OF_NO_UNIT", "OTHER_UNIT", "SENTENCES", "USED_AS_BOUGHT",
+    "BACKWARDS", "BY_BILL", "BY_MACHINE", "BY_STEPS", "DOUBTS", "NO_ORDER", "NO_OWNER", "OF_NO_UNIT", "OTHER_UNIT",
+    "SENTENCES", "USED_AS_BOUGHT",
 ]  # fmt: skip
 
 BY_STEPS = "machine hours by the times of the steps: no state names the order"
@@ -17,6 +18,8 @@ USED_AS_BOUGHT = "material bought as it is used: no receipt is on record"
 OF_NO_UNIT = "energy of meters that belong to no work unit with orders"
 OTHER_UNIT = "energy in a unit that is not that of its price"
 BACKWARDS = "energy of meters that ran backwards"
+BY_MACHINE = "pieces of the order that the machine was on: the count names none"
+NO_ORDER = "pieces counted while the machine was on no order of their item"
 NO_OWNER = "material whose item or order is not known"
 
 DOUBTS: Final = (
@@ -25,6 +28,7 @@ DOUBTS: Final = (
 """Kinds of doubt about a fact."""
 
 SENTENCES: Final = (
-    BY_STEPS, BY_BILL, USED_AS_BOUGHT, OF_NO_UNIT, OTHER_UNIT, BACKWARDS, NO_OWNER, *DOUBTS, *KINDS, *ELEMENTS,
+    BY_STEPS, BY_BILL, BY_MACHINE, USED_AS_BOUGHT, OF_NO_UNIT, OTHER_UNIT, BACKWARDS, NO_OWNER, NO_ORDER, *DOUBTS,
+    *KINDS, *ELEMENTS,
     "settled", *(name for _, name in ROLES.values()),
 )  # fmt: skip
