@@ -9,6 +9,7 @@ Nothing is kept but what the books hold: after a restart it goes on where the ne
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,10 +21,11 @@ from luban.core.errors import InputError
 from luban.core.time import DAY, HOUR
 from luban.ledger import Ledger, Spool
 from luban.plant import Plant, Retrofit
-from luban.understand.book import entries
+from luban.understand.book import Entry, entries
 from luban.understand.health.retrofit import (
     SOURCE,
     Meter,
+    Retrofitted,
     alive_row,
     count_rows,
     learn_meter,
@@ -34,16 +36,53 @@ from luban.understand.health.retrofit import (
 )
 from luban.understand.quality.data import Floats, Ints
 
-__all__ = ["Retrofitting", "source_of"]
+__all__ = ["PowerLook", "Retrofitting", "power_look", "source_of"]
 
 _LEARN: Final = 7 * DAY  # newest power that levels are learned from
 _BEFORE: Final = 6 * HOUR  # read again before what is told, so that rows of pieces are whole
 _ENOUGH: Final = 8.0  # hours of power before anything is told
+_LOOKED: Final = DAY  # newest power that a page shows
 
 
 def source_of(own: Retrofit) -> str:
     """Who says it, in the books: `retrofit` and the machine."""
     return ".".join((SOURCE, *own.unit.split("/")[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class PowerLook:
+    """What the books say of a machine that is read from its power.
+
+    entry  by which levels are read now; None: none were learned yet
+    told   the newest day, read by them; None without
+    notes  what the machine lacks, in words
+    """
+
+    entry: Entry | None
+    told: Retrofitted | None
+    notes: tuple[str, ...]
+
+
+def power_look(ledger: Ledger, own: Retrofit, now: int) -> PowerLook:
+    """A machine's newest day of power by the levels on record, as `Retrofitting` would read it; writes nothing.
+
+    own   its `[[retrofit]]`
+    now   end of the day [µs UTC]
+    """
+    entry = _entry_of(ledger, own)
+    try:
+        if entry is None:
+            learned = learn_meter(*_signal(ledger, own.power, now - _LEARN, now))
+            short = learned.hours < _ENOUGH
+            notes = (said.SHORT.format(hours=f"{learned.hours:.1f}", least=f"{_ENOUGH:g}"),) if short else ()
+            return PowerLook(None, None, notes or learned.notes)
+        meter = Meter.restore(str(entry.data["meter"]).encode())
+        counter = _counter(ledger, own.counter, now - _LOOKED, now) if own.counter else None
+        time, power = _signal(ledger, own.power, now - _LOOKED, now)
+        told = read_meter(time, power, meter, cycle=own.cycle / 1e6 if own.cycle else None, counter=counter)
+    except InputError as error:
+        return PowerLook(entry, None, (error.message,))
+    return PowerLook(entry, told, told.notes)
 
 
 class Retrofitting:
@@ -83,18 +122,18 @@ class Retrofitting:
         meter = self._meter(own)
         written = 0
         if meter is None:
-            time, power = self._signal(own.power, now - _LEARN, now)
+            time, power = _signal(self.ledger, own.power, now - _LEARN, now)
             learned = learn_meter(time, power)
             if learned.hours < _ENOUGH:
                 raise InputError(said.SHORT.format(hours=f"{learned.hours:.1f}", least=f"{_ENOUGH:g}"))
             meter = self._record(own, learned, "fit")
             written, since = written + 1, max(since, int(time[0]))
-        time, power = self._signal(own.power, since - _BEFORE, now)
-        counter = self._counter(own, since - _BEFORE, now) if own.counter else None
+        time, power = _signal(self.ledger, own.power, since - _BEFORE, now)
+        counter = _counter(self.ledger, own.counter, since - _BEFORE, now) if own.counter else None
         cycle = own.cycle / 1e6 if own.cycle else None
         told = read_meter(time, power, meter, cycle=cycle, counter=counter)
         if said.CHANGED in told.notes:
-            meter = self._record(own, learn_meter(*self._signal(own.power, now - DAY, now)), "adapt")
+            meter = self._record(own, learn_meter(*_signal(self.ledger, own.power, now - DAY, now)), "adapt")
             written += 1
             told = read_meter(time, power, meter, cycle=cycle, counter=counter)
         self.notes[own.unit] = told.notes
@@ -120,10 +159,8 @@ class Retrofitting:
 
     def _meter(self, own: Retrofit) -> Meter | None:
         """The newest levels on record."""
-        for entry in reversed(entries(self.ledger, "model", own.unit)):
-            if entry.data.get("model") == "power levels":
-                return Meter.restore(str(entry.data["meter"]).encode())
-        return None
+        entry = _entry_of(self.ledger, own)
+        return None if entry is None else Meter.restore(str(entry.data["meter"]).encode())
 
     def _told(self, own: Retrofit) -> tuple[int, str]:
         """Time and word of the newest state that was told; (0, "") for none."""
@@ -146,16 +183,24 @@ class Retrofitting:
         found: list[dict[str, Any]] = rows.to_pylist()
         return found
 
-    def _signal(self, name: str, since: int, until: int) -> tuple[Ints, Floats]:
-        frame = self.ledger.frame("signal", subjects=[name], since=max(since, 0), until=until)
-        good = frame.filter(nw.col("quality") == 0).select("time", "value", "seq").sort("time", "seq")
-        table = good.collect("pyarrow").to_arrow()
-        value = table["value"].to_numpy(zero_copy_only=False).astype(np.float64)
-        return table["time"].to_numpy().astype(np.int64), value
 
-    def _counter(self, own: Retrofit, since: int, until: int) -> Ints:
-        """When a counter that rises told a piece more."""
-        time, value = self._signal(own.counter, since, until)
-        steps = np.diff(value, prepend=value[:1])
-        steps = np.where(steps < 0, value, steps)
-        return np.repeat(time, np.clip(np.nan_to_num(steps), 0, 1e6).astype(np.int64))
+def _entry_of(ledger: Ledger, own: Retrofit) -> Entry | None:
+    """The newest record of levels."""
+    found = (one for one in reversed(entries(ledger, "model", own.unit)) if one.data.get("model") == "power levels")
+    return next(found, None)
+
+
+def _signal(ledger: Ledger, name: str, since: int, until: int) -> tuple[Ints, Floats]:
+    frame = ledger.frame("signal", subjects=[name], since=max(since, 0), until=until)
+    good = frame.filter(nw.col("quality") == 0).select("time", "value", "seq").sort("time", "seq")
+    table = good.collect("pyarrow").to_arrow()
+    value = table["value"].to_numpy(zero_copy_only=False).astype(np.float64)
+    return table["time"].to_numpy().astype(np.int64), value
+
+
+def _counter(ledger: Ledger, name: str, since: int, until: int) -> Ints:
+    """When a counter that rises told a piece more."""
+    time, value = _signal(ledger, name, since, until)
+    steps = np.diff(value, prepend=value[:1])
+    steps = np.where(steps < 0, value, steps)
+    return np.repeat(time, np.clip(np.nan_to_num(steps), 0, 1e6).astype(np.int64))

@@ -58,7 +58,7 @@ def _questions(router: APIRouter, books: HealthBooks, needs: Needs, reads: Reads
 
     @router.get("/machine", operation_id="health_machine")
     async def machine(user: Viewer, machine: Annotated[str, _MACHINE]) -> JSONResponse:
-        """How a machine is: state, findings with the channels behind them, wear, doubts, the record it rests on."""
+        """How a machine is: state, findings with their channels, wear, doubts, indicators, the record it rests on."""
         inside(user, machine)
         return JSONResponse(plain(await reads(_document, books, machine)))
 
@@ -100,14 +100,18 @@ def _reached(books: HealthBooks, user: User) -> list[Row]:
 
 
 def _document(books: HealthBooks, machine: str) -> dict[str, Any]:
+    from luban.screens.report.health_retrofit import power_document
+
     health, last, model = books.machine(machine), books.last_time(machine), books.model(machine)
     record = None if model is None else {k: v for k, v in model.as_dict()["data"].items() if k != "model"}
-    life = books.life(machine)
+    life, power = books.life(machine), books.power(machine)
     return {
         **health.as_dict(), "record": record, "last_time": None if last is None else last.as_dict(),
         "learned_life": None if life is None else life.as_dict(),
         "failures": [{"start": began, "end": over} for began, over in books.failures(machine)],
         "alarms": books.alarms(machine), "orders": books.orders(machine),
+        "conditions": [one.as_dict() for one in books.conditions(machine)],
+        "power": None if power is None else power_document(power),
     }  # fmt: skip
 
 

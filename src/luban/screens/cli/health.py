@@ -160,7 +160,9 @@ def _plant(say: Output, folder: Path, machine: str, out: Path | None, language: 
     from luban.screens.cli.options import plant_folder
     from luban.screens.i18n import words
     from luban.screens.report.health_fleet import fleet_sheet
-    from luban.screens.report.health_machine import as_document, machine_sheet
+    from luban.screens.report.health_machine import as_document
+    from luban.screens.report.health_print import printed_machine
+    from luban.screens.report.health_retrofit import power_document
     from luban.screens.service import PlantView
     from luban.screens.service.health import HealthBooks
 
@@ -170,8 +172,16 @@ def _plant(say: Output, folder: Path, machine: str, out: Path | None, language: 
         rows = books.fleet(learn=True)
         return _give(say, rows, fleet_sheet(rows, spoken, plant.name, plant.id), out, language)
     path = machine if machine in plant.work_units else f"{plant.id}/{machine}"
-    health, last, life = books.machine(path), books.last_time(path), books.life(path, learn=True)
-    name = plant.place(path).name or path
-    sheet = machine_sheet(health, spoken, name=name, zone=plant.zone, last=last, learned=life)
-    give(say, sheet, as_document(health, last, life), out, language)
+    power = books.power(path, read=True)
+    told = None if power is None else power_document(power)
+    try:
+        health, last, life = books.machine(path), books.last_time(path), books.life(path, learn=True)
+    except InputError:
+        if power is None:
+            raise
+        give(say, printed_machine(books, path, spoken), {"machine": path, "power": told}, out, language)
+        return OK
+    conditions = books.conditions(path, read=True)
+    document = as_document(health, last, life) | {"conditions": [one.as_dict() for one in conditions], "power": told}
+    give(say, printed_machine(books, path, spoken), document, out, language)
     return NO if health.state in {"unusual", "worn"} else OK

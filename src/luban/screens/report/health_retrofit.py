@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from luban.core.time import to_datetime
+from luban.loop.retrofit import PowerLook
 from luban.screens.i18n import Words
 from luban.screens.report.plot import Plot
 from luban.screens.report.quality_words import left_out, number, percent, provenance
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Picture, Sheet
 from luban.understand.health.retrofit import SURE, Made, MeterFile, Retrofitted
 
-__all__ = ["retrofit_blocks", "retrofit_sheet"]
+__all__ = ["power_blocks", "power_document", "retrofit_blocks", "retrofit_sheet"]
 
 _NONE = "–"
 _LANES = ("off", "idle", "running", "unknown")
@@ -44,6 +46,48 @@ def retrofit_blocks(
     if told.made:
         blocks.append(_pieces(told.made, say, zone))
     return tuple(blocks)
+
+
+def power_blocks(look: PowerLook, say: Words, *, unit: str = "", zone: ZoneInfo | None = None) -> list[Block]:
+    """A machine that is read from its power: what it lacks, by which levels it is read, and its newest day.
+
+    unit  of the power
+    """
+    blocks: list[Block] = [_learning(look, say, unit, zone)]
+    if look.told is None:
+        blocks += [Note(say(note), "doubt") for note in look.notes]
+    else:
+        blocks += retrofit_blocks(look.told, say, unit=unit, zone=zone)
+    return blocks
+
+
+def power_document(look: PowerLook) -> dict[str, Any]:
+    """The same for `--json` and REST."""
+    entry = look.entry
+    learning = None if entry is None else {
+        "time": entry.time, "code": entry.code,
+        **{name: entry.data.get(name) for name in ("hours", "from", "until", "levels", "digest")},
+    }  # fmt: skip
+    told = {} if look.told is None else look.told.as_dict()
+    day = {name: value for name, value in told.items() if name not in {"states", "counts", "notes"}}
+    return {"learning": learning, "notes": list(look.notes), "newest_day": day or None}
+
+
+def _learning(look: PowerLook, say: Words, unit: str, zone: ZoneInfo | None) -> Figures:
+    """The record by which levels are read."""
+    title, entry = say("Read from power"), look.entry
+    if entry is None:
+        return Figures((Figure(say("levels last learned"), _NONE, "", say("not learned yet"), "doubt"),), title)
+    why = say("because they had moved") if entry.code == "adapt" else say("for the first time")
+    levels = " · ".join(number(float(one), 4) for one in entry.data.get("levels", ()))
+    span = f"{_moment(int(entry.data['from']), zone)} … {_moment(int(entry.data['until']), zone)}"
+    return Figures(
+        (
+            Figure(say("levels last learned"), _moment(entry.time, zone), "", why),
+            Figure(say("levels"), levels, unit),
+            Figure(say("from so many hours of power"), number(float(entry.data["hours"]), 4), "h", span),
+        ), title,
+    )  # fmt: skip
 
 
 def _figures(told: Retrofitted, say: Words, agreement: float | None) -> Figures:

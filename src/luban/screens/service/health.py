@@ -17,9 +17,11 @@ from typing import Final
 from luban.core.errors import InputError
 from luban.core.time import DAY, MINUTE, now
 from luban.decide.maintain.orders import orders_of
+from luban.loop.retrofit import PowerLook, power_look
 from luban.screens.grants import Grants
 from luban.screens.service.alarms import AlarmDesk
 from luban.screens.service.books import Books, Record
+from luban.screens.service.health_conditions import ConditionDesk
 from luban.screens.service.health_fleet import Row
 from luban.screens.service.health_grid import STEP, channels_of, failures_of, first_reading, late, readings_of
 from luban.screens.service.health_lives import Failures, LifeDesk
@@ -30,6 +32,7 @@ from luban.understand.health.anomaly.record import adaptation_row, unrecorded
 from luban.understand.health.life import LifeEstimate
 from luban.understand.health.life.model import LEAST_FAILURES
 from luban.understand.health.machine import Examiner, LastTime, Limit, MachineHealth, last_time, past_lives
+from luban.understand.health.machine.conditions import Conditions
 
 __all__ = ["GOOD_ROWS", "HealthBooks"]
 
@@ -42,6 +45,7 @@ _SHOWN: Final = 90 * DAY
 _SETTLE: Final = 2 * MINUTE  # what a row's facts may need to reach the books [µs]
 _MOST_BYTES: Final = 200_000  # of a model that an entry may hold
 _LONGEST: Final = 500
+_POWER_STEP: Final = 10 * MINUTE
 _PRIORITIES: Final = ("critical", "high", "medium", "low")
 
 
@@ -69,6 +73,7 @@ class HealthBooks(Books):
     grants  leave for experts from outside; None where there is none to give
     desk    the plant's alarms
     lives   remaining life learned from failures
+    within  condition indicators of the machines' signals
     """
 
     def __init__(self, view: PlantView, record: Record | None = None, grants: Grants | None = None) -> None:
@@ -76,8 +81,10 @@ class HealthBooks(Books):
         self.grants = grants
         self.desk = AlarmDesk(self)
         self.lives = LifeDesk()
+        self.within = ConditionDesk(lambda: self.view.ledger, lambda: self.view.plant)
         self._lock = threading.Lock()
         self._kept: dict[str, _Kept] = {}
+        self._power: dict[str, tuple[int, PowerLook]] = {}
         self._wrote_times = 0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -129,6 +136,39 @@ class HealthBooks(Books):
         if self.known(machine) not in known:
             return None
         return self.lives.life(machine, self.lives.group(machine, known), learn=learn)
+
+    def conditions(self, machine: str, *, read: bool = False) -> tuple[Conditions, ...]:
+        """Condition indicators of its signals, as far as they were worked out by the server; a page does not wait.
+
+        read  work them out now, which may take a minute for signals that are read each second
+        Raises  InputError: as `machine`
+        """
+        if read:
+            self.within.turn(machine, self.machine(machine), most=None)
+        return self.within.told(self.known(machine))
+
+    def power(self, machine: str, *, read: bool = False) -> PowerLook | None:
+        """What its power tells of a machine with nothing but a meter, anew each ten minutes.
+
+        read  look now where the server did not yet
+        Returns  None for any other machine, and before the server looked first
+        """
+        own = next((one for one in self.view.plant.retrofits if one.unit == self.known(machine)), None)
+        if own is None:
+            return None
+        slot = now() // _POWER_STEP
+        before = self._power.get(machine)
+        if read and (before is None or before[0] != slot):
+            before = self._power[machine] = (slot, power_look(self.view.ledger, own, now()))
+        return None if before is None else before[1]
+
+    def keep_conditions(self, machine: str) -> bool:
+        """Put on record, once, what was taken as usual of the indicators; whether anything was to be recorded."""
+        rows = self.within.record(machine)
+        if rows is None or len(str(rows["data"][0])) > _MOST_BYTES:
+            return False
+        self.write(Act("luban", "health indicators learned", machine, ""), "event", rows)
+        return True
 
     def _looked(self) -> tuple[dict[str, tuple[MachineHealth, Failures]], dict[str, str]]:
         """Every machine with its failures, and why nothing is known of the others."""
@@ -335,10 +375,14 @@ class HealthBooks(Books):
                 self._tried(self.keep_lives)
 
     def _kept_up(self, machine: str) -> None:
-        self.machine(machine)
+        self.power(machine, read=True)
+        health = self.machine(machine)
         if self.writable:
             self.keep(machine)
             self.keep_adapted(machine)
+        self.within.turn(machine, health)
+        if self.writable:
+            self.keep_conditions(machine)
 
     @staticmethod
     def _tried(act: Callable[..., object], *given: str) -> None:

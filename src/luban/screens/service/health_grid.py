@@ -18,7 +18,7 @@ from luban.plant import Plant, Signal
 from luban.understand.health.machine import LEAST_GOOD, Readings
 from luban.understand.quality.data import Floats, Ints
 
-__all__ = ["STEP", "channels_of", "failures_of", "first_reading", "late", "readings_of"]
+__all__ = ["STEP", "States", "channels_of", "failures_of", "first_reading", "late", "readings_of", "states_of"]
 
 STEP: Final = 5 * MINUTE
 """Length of a row [µs]."""
@@ -29,7 +29,7 @@ _MOST_REGIMES: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
-class _States:
+class States:
     """States of a machine in order of time."""
 
     time: Ints
@@ -82,7 +82,7 @@ def readings_of(
         if count:
             values[:, at] = _means(ledger, signal.id, first, last)
     time = first + np.arange(count, dtype=np.int64) * STEP
-    states = _states(ledger, machine, first, last)
+    states = states_of(ledger, machine, first, last)
     runs = _running(states, time) if len(states.time) else np.isfinite(values).any(axis=1)
     heard = np.isfinite(values).any(axis=1)
     items = _items(states, time)
@@ -97,7 +97,7 @@ def readings_of(
 
 def failures_of(ledger: Ledger, machine: str) -> tuple[tuple[int, int | None], ...]:
     """When the machine's state became a failure, and when it was one no more [µs UTC]; None while it lasts."""
-    states = _states(ledger, machine, None, None)
+    states = states_of(ledger, machine, None, None)
     found: list[tuple[int, int | None]] = []
     began: int | None = None
     for at, fails in zip(states.time.tolist(), states.fails.tolist(), strict=True):
@@ -122,7 +122,8 @@ def _means(ledger: Ledger, signal: str, first: int, last: int) -> Floats:
     return np.where(n > 0, sums / np.where(n > 0, n, 1.0), np.nan)
 
 
-def _states(ledger: Ledger, machine: str, first: int | None, last: int | None) -> _States:
+def states_of(ledger: Ledger, machine: str, first: int | None, last: int | None) -> States:
+    """States of a machine from the one that held at `first` on, before `last` [µs UTC]; None: all."""
     frame = ledger.frame("state", subjects=[machine], until=last)
     rows = frame.select("time", "state", "mapping", "item").sort("time").collect("pyarrow").to_native().to_pylist()
     if first is not None:
@@ -133,14 +134,14 @@ def _states(ledger: Ledger, machine: str, first: int | None, last: int | None) -
         mapping = state_mapping(row["mapping"])
         element.append(mapping.element(row["state"]))
         fails.append(mapping.is_failure(row["state"]))
-    return _States(
+    return States(
         np.array([row["time"] for row in rows], np.int64),
         np.array([one is TimeElement.APT for one in element], np.bool_), np.array(fails, np.bool_),
         tuple(row["item"] or "" for row in rows),
     )  # fmt: skip
 
 
-def _running(states: _States, time: Ints) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _running(states: States, time: Ints) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Whether the machine ran in at least half of each row."""
     edges = np.concatenate([states.time, [time[-1] + STEP if len(time) else 0]])
     ran = np.zeros(len(time))
@@ -153,7 +154,7 @@ def _running(states: _States, time: Ints) -> np.ndarray[Any, np.dtype[np.bool_]]
     return told
 
 
-def _items(states: _States, time: Ints) -> tuple[str, ...]:
+def _items(states: States, time: Ints) -> tuple[str, ...]:
     """The item that was made at the middle of each row."""
     at = np.searchsorted(states.time, time + STEP // 2, side="right") - 1
     return tuple(states.items[one] if one >= 0 else "" for one in at.tolist())

@@ -27,12 +27,19 @@ NAMES_PASSED: Final = (
     "Fewer than {least} good readings in most named regimes: regimes are found from the readings instead."
 )
 NO_MOMENT: Final = "no moment or running number can be read"
+NO_VALUES: Final = "nothing was read of this signal in operation in the days looked at"
+SELDOM: Final = "not enough data: a reading each {step} s, one each {least} s or more often is needed for indicators"
+FAST: Final = "{rate} readings a second, {most} are taken at most: have the device send indicators, and watch those"
+USUAL_NOT_YET: Final = "what is usual is not learned yet: nothing to compare with"
+USUAL_NO_VALUES: Final = "the signal held too few values when what is usual was learned: nothing to compare with"
+USUAL_FAR_BACK: Final = "the days taken as usual lie too far back to be read again: learn anew what is usual"
+READING: Final = "the single values are still being read: what is usual, and stretches, follow"
 UNIT_APART: Final = "{channel} changes its unit; values from there on are not compared"
 
 SENTENCES: Final = (
     NO_CHANNEL, TOO_FEW, NOT_YET, NO_LIMIT, BY_ITSELF, ONE_VARIES, GOOD_ASSUMED, GOOD_NAMED,
     UNSEEN, THIN, COUNTER, SET_APART, NO_MOMENT, NOT_RUNNING, OFTEN_MISSING, CONSTANT_IN_ONE, UNIT_APART, FEW_GOOD,
-    NAMES_PASSED,
+    NAMES_PASSED, NO_VALUES, SELDOM, FAST, USUAL_NOT_YET, USUAL_NO_VALUES, USUAL_FAR_BACK, READING,
     # what was wrong with the question
     "no reading of any machine", "a limit needs a channel and a number",
     "the file holds no column of numbers", "these are other channels",
