@@ -85,11 +85,11 @@ def piece_sheet(
 def _variances(variances: Sequence[Variance], unpriced: Sequence[str], digits: int, say: Words) -> list[Block]:
     blocks: list[Block] = []
     for one in variances:
-        rows = [(say("standard"), "", _money(one.standard, digits))]
+        rows = [(say("standard cost"), "", _money(one.standard, digits))]
         rows += [(say(line.kind), line.name or _NONE, _money(line.amount, digits)) for line in one.lines]
         rows.append((say("spent"), "", _money(one.actual, digits)))
         title = say("Order {order} against its standard", order=one.order)
-        blocks.append(Grid((say("variance"), say("of"), say("amount")), rows, title, frozenset({2})))
+        blocks.append(Grid((say("cost variance"), say("of"), say("money")), rows, title, frozenset({2})))
     if unpriced:
         named = ", ".join(dict.fromkeys(unpriced))
         blocks.append(Note(say("No standard price, so not in the standard: {names}", names=named), "doubt"))
@@ -122,7 +122,7 @@ def _orders(cards: Sequence[Card], digits: int, say: Words) -> Grid:
         for one in cards[:_MOST]
     ]  # fmt: skip
     heads = (
-        say("order"), say("item"), say("good"), say("scrap"), say("net cost"), say("in progress"), say("lost"),
+        say("order"), say("item"), say("good pieces"), say("scrap"), say("net cost"), say("in progress"), say("lost"),
         say("settled"), say("a good piece"),
     )  # fmt: skip
     more = "" if len(cards) <= _MOST else " · " + say("and {n} more", n=len(cards) - _MOST)
@@ -136,7 +136,7 @@ def _uses(cards: Sequence[Card], digits: int, say: Words) -> Grid:
         for one in cards
         for (element, name, state), use in sorted(one.uses.items())
     ]  # fmt: skip
-    heads = (say("order"), say("cost element"), say("of"), say("state"), say("quantity"), say("amount"))
+    heads = (say("order"), say("cost element"), say("of"), say("state"), say("quantity"), say("money"))
     return Grid(heads, rows[:_MOST], say("What went in"), frozenset({4, 5}))
 
 
@@ -150,7 +150,7 @@ def _left_out(
              _NONE if one.amount is None else _money(one.amount, digits))
             for one in doubts[:_MOST]
         ]  # fmt: skip
-        heads = (say("fact"), say("why"), say("of"), say("order"), say("quantity"), say("amount"))
+        heads = (say("fact"), say("why"), say("of"), say("order"), say("quantity"), say("money"))
         title = say("Left out of every total: {n} facts", n=f"{len(doubts):,}")
         blocks.append(Grid(heads, rows, title, frozenset({4, 5})))
     for text, named in cost.by_rule.items():
