@@ -106,6 +106,7 @@ def test_advice_rests_on_lives_on_record(desk: MaintenanceDesk, folder: Path) ->
                 )
     advice = desk.advice(SPINDLE)
     assert advice.prices.of_failure == 5000 + 150 * 20
+    assert "there is no plan" in advice.notes[-1].text, "the price is said to be the typed one"
     assert 10 < advice.life.mean < 20  # twelve hours a day, a failure about every 1.1 days
     assert advice.best.name == "age"
 

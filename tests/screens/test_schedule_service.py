@@ -158,7 +158,7 @@ def test_a_plan_older_than_the_orders_says_so(desk: Desk, folder: Path):
     assert desk.status()["plans"][0]["stale"] is None
     file = folder / "orders.csv"
     file.write_text(file.read_text("utf-8").replace("PO-101,", "PO-901,"), "utf-8")
-    assert desk.status()["plans"][0]["stale"] == {"new": ["PO-901"], "gone": ["PO-101"]}
+    assert desk.status()["plans"][0]["stale"] == {"new": ["PO-901"], "gone": ["PO-101"], "stops": []}
 
 
 def test_the_figures_follow_the_moves(desk: Desk):

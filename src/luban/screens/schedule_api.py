@@ -31,6 +31,7 @@ class AskedSearch(BaseModel):
     seed: int = Field(0, ge=0, description="Of the random numbers.")
     workers: int | None = Field(None, ge=1, le=64, description="Threads; two by default.")
     locks_of: str = Field("", max_length=40, description="Plan whose locked operations stay where they are.")
+    stops: bool = Field(True, description="Work orders of maintenance are stops of the plan.")
 
 
 class AskedMove(BaseModel):
@@ -312,7 +313,7 @@ def _searches(router: APIRouter, desk: Desk, needs: Needs, searches: Searches) -
         _whole(desk, user)
         made = searches.begin(
             user.name, asked.objective, seconds=asked.seconds, seed=asked.seed, workers=asked.workers,
-            locks_of=asked.locks_of,
+            locks_of=asked.locks_of, stops=asked.stops,
         )  # fmt: skip
         return JSONResponse(made.as_dict(), 202)
 

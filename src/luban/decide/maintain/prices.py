@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 
 from luban.core.errors import InputError
 
-__all__ = ["Prices", "output_lost", "prices_from"]
+__all__ = ["Prices", "output_lost", "prices_from", "spare_hours"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Prices:
     inspection        of one look [money], ≥ 0
     visit             shared by all that is done at one stop: travel, permit, cooling down [money], ≥ 0
     hour              of output lost per hour of stop [money/h], ≥ 0: the bottleneck's price, see `output_lost`
+    spare             hours of a stop that the machine catches up, so that no output is lost [h], see `spare_hours`
     failure_hours     a failure stops the machine [h]; likewise planned_hours, repair_hours, inspection_hours
     source            where the prices are from, or which are assumed
     Raises            InputError
@@ -32,6 +33,7 @@ class Prices:
     inspection: float = 0.0
     visit: float = 0.0
     hour: float = 0.0
+    spare: float = 0.0
     failure_hours: float = 0.0
     planned_hours: float = 0.0
     repair_hours: float | None = None
@@ -52,18 +54,18 @@ class Prices:
     @property
     def of_failure(self) -> float:
         """A failure with the output lost [money]."""
-        return self.failure + self.visit + self.hour * self.failure_hours
+        return self.failure + self.visit + self._lost(self.failure_hours)
 
     @property
     def of_planned(self) -> float:
         """A planned replacement with the output lost [money]."""
-        return self.planned + self.visit + self.hour * self.planned_hours
+        return self.planned + self.visit + self._lost(self.planned_hours)
 
     @property
     def of_repair(self) -> float:
         """A minimal repair with the output lost [money]."""
         own = self.failure if self.repair is None else self.repair
-        return own + self.visit + self.hour * self.hours_of_repair
+        return own + self.visit + self._lost(self.hours_of_repair)
 
     @property
     def hours_of_repair(self) -> float:
@@ -73,7 +75,10 @@ class Prices:
     @property
     def of_inspection(self) -> float:
         """A look with the output lost [money]."""
-        return self.inspection + self.hour * self.inspection_hours
+        return self.inspection + self._lost(self.inspection_hours)
+
+    def _lost(self, hours: float) -> float:
+        return self.hour * max(0.0, hours - self.spare)
 
     def changed(self, **new: float) -> Prices:
         """The same with some prices changed."""
@@ -98,9 +103,21 @@ def output_lost(stop: float, load: float, bottleneck: float, hours: float) -> fl
     hours       open hours of the period over which work can be caught up [h]
     Example     output_lost(20, 0.9, 0.9, 75) == 20.0 and output_lost(20, 0.5, 0.9, 75) == 0.0
     """
-    if not (0 <= load <= bottleneck * (1 + 1e-9) and bottleneck > 0 and stop >= 0 and hours >= 0):
+    if stop < 0:
+        raise InputError("a stop takes some time", came=f"{stop:g}", expected="0 or above")
+    return max(0.0, stop - spare_hours(load, bottleneck, hours))
+
+
+def spare_hours(load: float, bottleneck: float, hours: float) -> float:
+    """Hours of a period that a machine has more than the bottleneck: stops as long are caught up [h].
+
+    load, bottleneck, hours  as `output_lost` has them
+    Raises   InputError
+    Example  spare_hours(0.5, 0.9, 75) == 30.0
+    """
+    if not (0 <= load <= bottleneck * (1 + 1e-9) and bottleneck > 0 and hours >= 0):
         raise InputError("loads lie between 0 and that of the bottleneck", came=f"{load:g} of {bottleneck:g}")
-    return max(0.0, stop - (bottleneck - load) * hours)
+    return max(0.0, (bottleneck - load) * hours)
 
 
 def prices_from(given: Mapping[str, float | str]) -> Prices:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["CODES", "ERRORS", "FLIP", "FOUND", "POLICY", "REASON", "SENTENCES", "STATES", "WARNINGS"]
+__all__ = [
+    "CODES", "ERRORS", "FLIP", "FOUND", "POLICY", "PRICED", "REASON", "SENTENCES", "STATES", "STOPS", "STOPS_LEFT",
+    "WARNINGS",
+]  # fmt: skip
 
 POLICY: Mapping[str, str] = MappingProxyType(
     {
@@ -99,6 +102,46 @@ WARNINGS: Mapping[str, str] = MappingProxyType(
 )
 """What stands in the way of a week's work → its sentence."""
 
+STOPS: Mapping[str, str] = MappingProxyType(
+    {
+        "fixed": "released: it stands where it is",
+        "running": "under way: it holds its machine until its planned end",
+        "overrun": "under way longer than planned: a quarter of its planned length is taken from now on",
+        "placed": "planned: placed within a week of its begin",
+        "overdue": "its begin is over: placed from now on, within a week",
+        "freed": "another stop or a lock stands there: placed after its begin",
+    }
+)
+"""How a schedule takes a work order as a stop → its sentence."""
+
+STOPS_LEFT: Mapping[str, str] = MappingProxyType(
+    {
+        "machine": "no such machine in the plant",
+        "length": "it has no length",
+        "given": "schedule.toml has it already",
+        "beyond": "it begins after the time that is planned",
+        "impossible": "no plan can hold it",
+    }
+)
+"""Why a work order is no stop of a schedule → its sentence."""
+
+PRICED: Mapping[str, str] = MappingProxyType(
+    {
+        "from_published": "Lost output is priced from the published plan {plan}: {machine} is loaded {load} %, the "
+        "bottleneck {bottleneck} {most} %. An hour of the plant's output costs {hour} {money}, the hour_cost of the "
+        "bottleneck; {spare} h of a stop are caught up within a week.",
+        "from_last": "Lost output is priced from the last plan {plan}, which is not published: {machine} is loaded "
+        "{load} %, the bottleneck {bottleneck} {most} %. An hour of the plant's output costs {hour} {money}, the "
+        "hour_cost of the bottleneck; {spare} h of a stop are caught up within a week.",
+        "no_plan": "Lost output is priced by the typed hour_cost, {hour} {money}/h: there is no plan.",
+        "no_price": "Lost output is priced by the typed hour_cost, {hour} {money}/h: no row of the bottleneck "
+        "{bottleneck} in maintenance.csv has one.",
+        "not_in_plan": "Lost output is priced by the typed hour_cost, {hour} {money}/h: plan {plan} tells no load of "
+        "{machine}.",
+    }
+)
+"""Where the price of lost output is from → its sentence."""
+
 ERRORS: tuple[str, ...] = (
     "a checklist item that there is not",
     "a finding needs a part and how it was found",
@@ -107,6 +150,7 @@ ERRORS: tuple[str, ...] = (
     "a number of pieces",
     "a reason is needed",
     "a spare that nobody keeps",
+    "a stop takes some time",
     "a work order cannot take this step now",
     "a work order needs a machine and a task",
     "a work order takes some time",
@@ -128,6 +172,6 @@ ERRORS: tuple[str, ...] = (
 
 SENTENCES: tuple[str, ...] = (
     *POLICY.values(), *REASON.values(), *FLIP.values(), *STATES.values(), *CODES.values(), *FOUND.values(),
-    *WARNINGS.values(), *ERRORS,
+    *WARNINGS.values(), *STOPS.values(), *STOPS_LEFT.values(), *PRICED.values(), *ERRORS,
 )  # fmt: skip
 """Every sentence of this package that a screen may show."""

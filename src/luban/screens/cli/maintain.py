@@ -197,7 +197,8 @@ def _plant(
             give(say, order_sheet(one, spoken, plant.zone), plain(one.as_dict()), out, language)
             return OK
         if task:
-            advice = advice_of(ledger, plant, task if task.startswith(f"{plant.id}/") else f"{plant.id}/{task}", now())
+            name = task if task.startswith(f"{plant.id}/") else f"{plant.id}/{task}"
+            advice = advice_of(ledger, plant, name, now(), folder=folder)
             give(say, advice_sheet(advice, spoken, name=task, source=plant.name), advice.as_dict(), out, language)
             return OK
         standing = standing_of(ledger, plant, now(), as_of=as_of)

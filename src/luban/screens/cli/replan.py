@@ -11,7 +11,7 @@ import typer
 from luban.core.errors import InputError
 from luban.screens.cli.options import AsJson, output
 from luban.screens.cli.output import OK, Output
-from luban.screens.cli.schedule import find_name, usual_objective, zone_of
+from luban.screens.cli.schedule import asked, find_name, usual_objective, zone_of
 
 if TYPE_CHECKING:
     from luban.decide.schedule import Problem
@@ -180,16 +180,17 @@ def _plan(say: Output, source: Path, wanted: str) -> PlanState:
         raise InputError(
             "no plan of that id", came=wanted, where="--plan", hint="luban schedule, or the page /schedule"
         )
-    from luban.decide.schedule import Objective, read_problem, solve
+    from luban.decide.schedule import Objective, solve
     from luban.decide.schedule.lanes import load_kernels
 
-    problem = read_problem(source)
+    problem, stops = asked(source)
     goal: Objective = usual_objective(source, problem)
     with say.progress("No plan yet: planning first"):
         load_kernels(problem, goal)
         found = solve(problem, goal)
     made = Entry(0, now(), "cli", "made", 0, {}, "")
-    return PlanState(_UNKEPT, {"objective": str(goal)}, found.schedule, frozenset(), (), (), (made,), published=False)
+    told = {"objective": str(goal), "stops": [own.as_dict() for own in stops]}
+    return PlanState(_UNKEPT, told, found.schedule, frozenset(), (), (), (made,), published=False)
 
 
 class _Clock:

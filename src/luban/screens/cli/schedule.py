@@ -15,8 +15,9 @@ from luban.screens.cli.output import INTERRUPTED, OK, Output
 if TYPE_CHECKING:
     from luban.decide.schedule import Objective, Problem
     from luban.decide.schedule.portfolio import Progress
+    from luban.screens.service.schedule_stops import Stop
 
-__all__ = ["find_name", "register", "usual_objective", "zone_of"]
+__all__ = ["asked", "find_name", "register", "usual_objective", "zone_of"]
 
 _EXAMPLES = (
     "Examples: `luban schedule plant` · `luban schedule orders.xlsx --time 30 --objective 'tardiness > setup_time' "
@@ -57,6 +58,9 @@ def schedule(
     template: Annotated[
         bool, typer.Option("--template", help="Write an example workbook to FILE (.xlsx) to begin with; no search.")
     ] = False,
+    stops: Annotated[
+        bool, typer.Option("--stops/--no-stops", help="With DIR: work orders of maintenance stop their machines.")
+    ] = True,
     as_json: AsJson = False,
 ) -> int:
     """Schedule orders on machines: feasible within a second, then better until time is over or it is proven optimal.
@@ -64,7 +68,7 @@ def schedule(
     Terms of an objective: makespan, tardiness, late, flow_time, setups, setup_time, setup_cost, energy_cost, earliness.
     Ctrl-C ends with the best so far (exit code 130). Every plan is checked by code that has no part in the search.
     """
-    from luban.decide.schedule import Objective, read_problem, solve
+    from luban.decide.schedule import Objective, solve
     from luban.decide.schedule.lanes import load_kernels
     from luban.screens.cli import schedule_tables as tables
 
@@ -73,7 +77,7 @@ def schedule(
         return _template(say, source)
     if file is not None and file.suffix.lower() not in tables.FORMATS:
         raise InputError("unknown kind of file", came=file.name, expected=", ".join(tables.FORMATS), where="--output")
-    problem = read_problem(source)
+    problem, taken = asked(source, stops=stops)
     goal = Objective.parse(objective) if objective else usual_objective(source, problem)
     job = find_name(problem.jobs, why, "order", "--why") if why else None
     unit = find_name(problem.machines, machine, "machine", "--machine") if machine else None
@@ -81,6 +85,8 @@ def schedule(
         f"{problem.name}: {problem.job_count} orders, {problem.operation_count} operations, "
         f"{problem.machine_count} machines; objective: {goal}"
     )
+    for own in taken:
+        say.say(_stop_line(own))
     with say.progress("Loading the search (compiled once, about a minute)"):
         load_kernels(problem, goal)
     with say.progress("Searching", total=1.0) as advance:
@@ -94,7 +100,10 @@ def schedule(
         tables.write(found, file, zone)
         say.say(f"plan: {file}")
     if as_json:
-        say.document(tables.document(found, job, unit, zone))
+        from luban.screens.service.schedule_stops import standing
+
+        told = standing(found.schedule, [own.as_dict() for own in taken])
+        say.document(tables.document(found, job, unit, zone) | {"stops": told})
     else:
         tables.show(say, found, job, unit, zone)
     return INTERRUPTED if found.reason == "stopped" else OK
@@ -110,6 +119,23 @@ def _template(say: Output, file: Path) -> int:
     write_template(file)
     say.say(f"template: {file}; fill it in, then: luban schedule {file}")
     return OK
+
+
+def asked(source: Path, *, stops: bool = True) -> tuple[Problem, tuple[Stop, ...]]:
+    """What a file or a folder asks for; a plant's folder with its work orders of maintenance as stops."""
+    from luban.decide.schedule import read_problem
+
+    if not (source / "plant.toml").is_file():
+        return read_problem(source), ()
+    from luban.screens.service.schedule_stops import plan_problem
+
+    taken = plan_problem(source, None if stops else ())
+    return taken.problem, taken.stops
+
+
+def _stop_line(stop: Stop) -> str:
+    what = f"{stop.order} {stop.task}, {stop.machine}: {stop.text}"
+    return what if stop.taken else f"left out of the plan: {what}{f' ({stop.why})' if stop.why else ''}"
 
 
 def zone_of(source: Path) -> ZoneInfo | None:

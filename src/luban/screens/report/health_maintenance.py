@@ -12,7 +12,7 @@ from luban import __version__
 from luban.core.time import DAY, HOUR, to_datetime
 from luban.decide.maintain import Advice, Due, Lack, Option, Reason, Shelf, WorkOrder
 from luban.decide.maintain.parts import Together
-from luban.decide.maintain.words import CODES, FLIP, FOUND, POLICY, STATES, WARNINGS
+from luban.decide.maintain.words import CODES, FLIP, FOUND, POLICY, PRICED, STATES, WARNINGS
 from luban.screens.i18n import Words
 from luban.screens.report.plot import Plot
 from luban.screens.report.quality_words import left_out, number, provenance, span
@@ -75,7 +75,7 @@ def advice_sheet(advice: Advice, say: Words, *, name: str, source: str, excluded
     """Policies of one part, the cheapest first, and what would change the answer."""
     best, money = advice.best, advice.prices.currency
     blocks: list[Block] = [_best(advice, say)]
-    blocks += [Note(_told(one, say), "doubt") for one in advice.notes]
+    blocks += [Note(_told(one, say), "" if one.key in PRICED else "doubt") for one in advice.notes]
     blocks.append(_options(advice, say))
     blocks += [
         Note(f"{policy_word(one.name, say)}: {' '.join(_told(reason, say) for reason in one.reasons)}")
@@ -181,6 +181,7 @@ def _prices(advice: Advice, say: Words) -> Grid:
         (say("a planned replacement, with the output lost"), number(own.of_planned, 6), money),
         (say("a look, with the output lost"), number(own.of_inspection, 6), money),
         (say("output lost"), number(own.hour, 5), f"{money}/h"),
+        (say("of a stop caught up"), number(own.spare, 4), "h"),
         (say("stopped by a failure"), number(own.failure_hours, 4), "h"),
         (say("stopped by a planned replacement"), number(own.planned_hours, 4), "h"),
         (say("mean life"), number(life.mean, 5), "h"),

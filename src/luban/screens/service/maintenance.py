@@ -7,8 +7,9 @@ Writes  Fact(event) of kinds `workorder` and `spare`, through the screens' spool
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from luban.core.errors import InputError, LubanError, NotAllowedError
@@ -39,6 +40,7 @@ from luban.ledger import Ledger
 from luban.plant import MaintenanceTask, Plant
 from luban.screens.service.books import Books
 from luban.screens.service.health import HealthBooks
+from luban.screens.service.maintenance_price import current_plan, lost_output
 from luban.screens.users import Act, Role
 from luban.understand.health.lifetime import fit_life
 
@@ -129,9 +131,10 @@ def task_of(plant: Plant, name: str) -> MaintenanceTask:
     return found
 
 
-def advice_of(ledger: Ledger, plant: Plant, name: str, at: int) -> Advice:
+def advice_of(ledger: Ledger, plant: Plant, name: str, at: int, *, folder: Path | None = None) -> Advice:
     """Policies of a task's part, from lives on record at every machine that has it and from the task's prices.
 
+    folder  of the plant: lost output is priced from the loads of its plan, where it has one
     Raises  InputError: an unknown task, one without a part or prices, fewer than 3 failures on record
     """
     task = task_of(plant, name)
@@ -147,11 +150,13 @@ def advice_of(ledger: Ledger, plant: Plant, name: str, at: int) -> Advice:
                          where=task.part, hint="luban maintain FILE takes lives from elsewhere")  # fmt: skip
     planned = task.duration / HOUR
     failed = planned if task.failure_duration is None else task.failure_duration / HOUR
+    lost = lost_output(plant, task, None if folder is None else current_plan(folder))
     prices = Prices(
-        failure=task.failure_cost, planned=task.planned_cost, hour=task.hour_cost, failure_hours=failed,
-        planned_hours=planned, source="maintenance.csv",
+        failure=task.failure_cost, planned=task.planned_cost, hour=lost.hour, spare=lost.spare, failure_hours=failed,
+        planned_hours=planned, source=lost.source,
     )  # fmt: skip
-    return advise(fit_life(lives), prices)
+    advice = advise(fit_life(lives), prices)
+    return replace(advice, notes=(*advice.notes, lost.reason))
 
 
 def role_for(code: str) -> Role:
@@ -203,7 +208,7 @@ class MaintenanceDesk:
 
     def advice(self, task: str) -> Advice:
         """Policies of a task's part."""
-        return advice_of(self.ledger, self.plant, task, now())
+        return advice_of(self.ledger, self.plant, task, now(), folder=self.books.view.folder)
 
     def stops(self) -> list[dict[str, Any]]:
         """Stops for the scheduler: open orders with a time; a planned one may move within its week."""

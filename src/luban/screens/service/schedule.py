@@ -15,6 +15,7 @@ import numpy as np
 
 from luban.core.errors import InputError, LubanError
 from luban.core.time import to_datetime
+from luban.decide.maintain import WorkOrder, work_orders
 from luban.decide.schedule.objective import TERMS, Objective, figures
 from luban.decide.schedule.problem import NEVER, ORDER, Problem
 from luban.decide.schedule.schedule import Schedule
@@ -23,6 +24,7 @@ from luban.screens.i18n import words
 from luban.screens.service import schedule_chart as charts
 from luban.screens.service.schedule_offer import offers
 from luban.screens.service.schedule_repair import Repairs
+from luban.screens.service.schedule_stops import changed_stops, standing
 from luban.screens.service.schedule_store import Plans, PlanState, fingerprint
 from luban.screens.service.schedule_ways import clock, ways
 from luban.screens.service.view import PlantView
@@ -82,12 +84,16 @@ class Desk:
         except LubanError:
             return ""
 
+    def orders(self) -> tuple[WorkOrder, ...]:
+        """Work orders of maintenance as they stand."""
+        return tuple(work_orders(self.view.ledger).values())
+
     def status(self) -> dict[str, Any]:
         """What can be planned, and which plans there are."""
-        plant = self.plant()
+        plant, orders = self.plant(), self.orders()
         seen = fingerprint(self.view.folder, plant)
         found, wrong = self.plans.look()
-        plans = [summary(plan, plant, seen) for plan in found]
+        plans = [summary(plan, plant, seen, orders) for plan in found]
         current = next((own for own in plans if own["published"]), plans[0] if plans else None)
         return {
             "orders": len(plant.orders), "routing": len(plant.routing),
@@ -100,8 +106,9 @@ class Desk:
         """A plan: what it is worth, whether it still fits the orders, what was done to it."""
         plan, plant = self.plans.get(id_), self.plant()
         return {
-            **summary(plan, plant, fingerprint(self.view.folder, plant)),
+            **summary(plan, plant, fingerprint(self.view.folder, plant), self.orders()),
             "figures": _figures(plan.schedule), "locked": _named(plan, plan.locked),
+            "stops": standing(plan.schedule, plan.made.get("stops") or ()),
             "history": [
                 {"n": own.n, "at": own.at, "who": own.who, "act": own.act, "text": own.told.get("text", ""),
                  "undone": own.n in plan.redo}
@@ -308,9 +315,10 @@ class Desk:
         return ", ".join(happened_word(say, own, lambda text: self._named(plan, text), when) for own in happened)
 
 
-def summary(plan: PlanState, plant: Plant, seen: str) -> dict[str, Any]:
+def summary(plan: PlanState, plant: Plant, seen: str, orders: Sequence[WorkOrder] = ()) -> dict[str, Any]:
     """A plan in a line: its objective, what it is worth now and was when it was found, who made it and when, and what
-    orders it does not know. The gap is that of now, against the bound of the search. `seen`: fingerprint of the folder.
+    orders it does not know. The gap is that of now, against the bound of the search. `seen`: fingerprint of the folder;
+    `orders`: work orders of maintenance.
     """  # fmt: skip
     made, p = plan.made, plan.schedule.problem
     value = _worth(plan)
@@ -324,7 +332,7 @@ def summary(plan: PlanState, plant: Plant, seen: str) -> dict[str, Any]:
         "seconds": made.get("seconds"), "author": plan.history[0].who,
         "made": plan.history[0].at, "changed": last.at, "changed_by": last.who, "edits": len(plan.undo),
         "undo": len(plan.undo), "redo": len(plan.redo), "published": plan.published, "operations": p.operation_count,
-        "tick": p.tick, "stale": _stale(plan, plant, seen),
+        "tick": p.tick, "stale": _stale(plan, plant, seen, orders),
     }  # fmt: skip
 
 
@@ -354,15 +362,19 @@ def _gap(value: list[float] | None, bound: float | None) -> float | None:
     return (value[0] - bound) / abs(bound) if bound else None
 
 
-def _stale(plan: PlanState, plant: Plant, seen: str) -> dict[str, Any] | None:
-    """What has changed in the folder since the plan was made; None: nothing, or it was not made from the folder."""
+def _stale(plan: PlanState, plant: Plant, seen: str, work: Sequence[WorkOrder]) -> dict[str, Any] | None:
+    """What has changed since the plan was made, in the folder and in work orders of maintenance.
+
+    None: nothing, or it was not made from the folder
+    """
     known = plan.made.get("fingerprint")
-    if not known or known == seen:
+    moved = changed_stops(plan.made["stops"], work) if plan.made.get("stops") is not None else []
+    if not known or (known == seen and not moved):
         return None
     p = plan.schedule.problem
     planned = {name for at, name in enumerate(p.jobs) if p.job_kind[at] == ORDER}
     orders = set(plant.orders)
-    return {"new": sorted(orders - planned), "gone": sorted(planned - orders)}
+    return {"new": sorted(orders - planned), "gone": sorted(planned - orders), "stops": moved}
 
 
 def _at(plan: PlanState, version: int) -> PlanState:

@@ -12,9 +12,10 @@ from luban.core.time import DAY, HOUR, to_datetime
 from luban.decide.schedule.problem import MAINTENANCE, NEVER, NONE, Ints, Problem
 from luban.decide.schedule.schedule import Schedule
 from luban.plant import Plant
+from luban.screens.service.schedule_stops import stops_in
 from luban.screens.service.schedule_store import PlanState
 
-__all__ = ["BUSY", "chart", "critical", "ghosts", "lateness", "load", "names_of"]
+__all__ = ["BUSY", "chart", "critical", "ghosts", "lateness", "load", "loads", "names_of"]
 
 BUSY = 0.9
 """Load from which a machine is marked [1]."""
@@ -33,6 +34,7 @@ def chart(plan: PlanState, plant: Plant | None = None) -> dict[str, Any]:
     horizon = _horizon(schedule)
     offset = to_datetime(p.start, zone).utcoffset() if p.tick and zone else None
     late, ends = lateness(schedule), schedule.completion
+    stops = stops_in(p, plan.made.get("stops") or ())
     return {
         "id": plan.id, "n": plan.n, "start": p.start / 1000, "tick": p.tick / 1000,
         "offset": offset.total_seconds() * 1000 if offset else 0,
@@ -43,6 +45,7 @@ def chart(plan: PlanState, plant: Plant | None = None) -> dict[str, Any]:
                 "name": name, "item": _item(name, plant), "kind": int(p.job_kind[at]), "end": int(ends[at]),
                 "due": None if p.due[at] >= NEVER else int(p.due[at]), "late": int(late[at]),
                 "release": int(p.release[at]),
+                "stop": f"{stops[at]['order']} {stops[at]['task']}" if at in stops else "",
             }
             for at, name in enumerate(p.jobs)
         ],
@@ -214,6 +217,33 @@ def load(plan: PlanState, plant: Plant | None = None, *, by: str = "day") -> dic
         for label, a, b in zip(labels, edges[:-1], edges[1:], strict=True)
     ]
     return {"by": by, "busy": BUSY, "buckets": buckets, "rows": rows}
+
+
+def loads(schedule: Schedule) -> dict[str, tuple[float, float]]:
+    """Machine → (share of its open time that orders have it work or be set up [1], its open hours in a week [h]).
+
+    From the plan's begin to the end of its last order; stops of maintenance are no work. A plan shorter than a week has
+    the open hours of the plan. Empty where ticks have no length.
+    """
+    p = schedule.problem
+    work = (p.job_kind != MAINTENANCE)[p.job_of]
+    if not (p.tick and work.any()):
+        return {}
+    span = np.array([max(0, int(schedule.setup_start[work].min())), int(schedule.end[work].max())])
+    week = min(1.0, 7 * DAY / max(1, int(span[1] - span[0]) * p.tick))
+    found = {}
+    for at, name in enumerate(p.machines):
+        mine = np.flatnonzero(work & (schedule.machine == at))
+        lone = np.unique(np.where(schedule.batch[mine] == NONE, -1 - mine, schedule.batch[mine]), return_index=True)[1]
+        mine = mine[lone]
+        worked = _worked(p, at)
+        marks = worked(span)
+        busy = _sums(worked, marks, schedule.start[mine], schedule.end[mine])
+        busy = busy + _sums(worked, marks, schedule.setup_start[mine], schedule.setup_end[mine])
+        opened = float(np.diff(marks)[0])
+        if opened > 0:
+            found[name] = min(1.0, float(busy[0]) / opened), opened * p.tick / HOUR * week
+    return found
 
 
 def _shares(values: Any) -> list[float | None]:

@@ -91,7 +91,7 @@ class Repairs:
         told = {
             "name": name, "text": f"{name} ({plan.id})", "objective": kept.told["objective"], "value": own["value"],
             "bound": None, "gap": None, "reason": "mended", "seconds": kept.told["seconds"],
-            "fingerprint": plan.made.get("fingerprint"),
+            "fingerprint": plan.made.get("fingerprint"), "stops": plan.made.get("stops"),
             "mended": {
                 "plan": plan.id, "version": plan.n, "now": kept.now, "happened": [dict(one) for one in kept.happened],
                 "kept": own["kept"],

@@ -105,11 +105,12 @@ class Searches:
 
     def begin(
         self, person: str, objective: str, *, seconds: float = 10.0, seed: int = 0, workers: int | None = None,
-        locks_of: str = "",
+        locks_of: str = "", stops: bool = True,
     ) -> Search:  # fmt: skip
         """Start one; call from the event loop.
 
         locks_of  plan whose locked operations stay where they are
+        stops     work orders of maintenance are stops
         Raises    LedgerBusyError while another is under way, InputError
         """
         now = self.newest
@@ -124,7 +125,7 @@ class Searches:
         cores = len(os.sched_getaffinity(0))
         job = {
             "folder": self._folder, "objective": parsed, "seconds": seconds, "seed": seed, "locks_of": locks_of,
-            "workers": workers or max(1, min(2, cores)),
+            "stops": stops, "workers": workers or max(1, min(2, cores)),
         }  # fmt: skip
         self._all[search.id] = search
         for old in list(self._all)[:-_KEPT]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from luban.core.errors import LubanError
 from luban.decide.schedule.objective import Objective
-from luban.decide.schedule.problem import Problem
+from luban.decide.schedule.problem import NEVER, Problem
 from luban.decide.schedule.schedule import Schedule
 from luban.screens.service.schedule_store import COLUMNS, Plans, PlanState, fingerprint, write_problem
 
@@ -34,9 +34,9 @@ def work(job: dict[str, Any], tell: Any, stop: threading.Event) -> dict[str, Any
     """
     tell({"phase": "load"})
     folder = Path(job["folder"])
-    problem, seen = _problem(folder)
     plans = Plans(folder)
     basis = plans.get(job["locks_of"]) if job.get("locks_of") else None
+    problem, seen, stops = _problem(folder, basis, stops=bool(job.get("stops", True)))
     held, locked = _held(problem, basis) if basis else (problem, ())
     same = basis is not None and write_problem(plans.problems, problem) == basis.made["problem"]
     first = _again(held, basis) if same and basis else None
@@ -62,22 +62,35 @@ def work(job: dict[str, Any], tell: Any, stop: threading.Event) -> dict[str, Any
         "gap": _finite(found.gap), "proved": found.proved, "reason": found.reason, "seed": found.seed,
         "seconds": round(found.seconds, 2), "fingerprint": seen,
         "log": [entry.as_dict() for entry in found.log][-200:],
+        "stops": stops if job.get("stops", True) else None,
     }  # fmt: skip
     columns = {name: getattr(found.schedule, name).tolist() for name in COLUMNS}
     seal = write_problem(plans.problems, problem)
     return {"result": {"told": told, "columns": columns, "problem": seal, "locked": sorted(locked)}}
 
 
-def _problem(folder: Path) -> tuple[Problem, str]:
-    """What the plant's folder asks for, and the fingerprint of the folder."""
-    from luban.decide.schedule.plant import plant_problem
-    from luban.plant import load
+def _problem(
+    folder: Path, basis: PlanState | None = None, *, stops: bool = True
+) -> tuple[Problem, str, list[dict[str, Any]]]:
+    """What the plant's folder asks for, the fingerprint of the folder, and the work orders that ask for a stop.
 
-    return plant_problem(folder), fingerprint(folder, load(folder))
+    basis  plan whose locks stay
+    stops  work orders of maintenance are stops
+    """
+    from luban.plant import load
+    from luban.screens.service.schedule_stops import plan_problem
+
+    taken = plan_problem(
+        folder, None if stops else (), shape=lambda problem: _held(problem, basis)[0] if basis else problem
+    )
+    return taken.problem, fingerprint(folder, load(folder)), [one.as_dict() for one in taken.stops]
 
 
 def _held(problem: Problem, plan: PlanState) -> tuple[Problem, tuple[int, ...]]:
-    """The problem with what is locked in a plan fixed where it lies there; matched by name."""
+    """The problem with what is locked in a plan fixed where it lies there; matched by name.
+
+    What the plant itself fixes, a released work order say, stands where the plant has it.
+    """
     q, s = plan.schedule.problem, plan.schedule
     place = {name: at for at, name in enumerate(problem.operations)}
     row = {name: at for at, name in enumerate(problem.machines)}
@@ -85,7 +98,7 @@ def _held(problem: Problem, plan: PlanState) -> tuple[Problem, tuple[int, ...]]:
     held = []
     for own in sorted(plan.locked):
         to, on = place.get(q.operations[own]), row.get(q.machines[int(s.machine[own])])
-        if to is None or on is None:
+        if to is None or on is None or problem.fixed_start[to] != NEVER:
             continue
         tick = int(s.start[own])
         if problem.tick and q.tick:

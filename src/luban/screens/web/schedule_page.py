@@ -14,6 +14,7 @@ from luban.core.time import to_datetime
 from luban.screens.service import Now
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches
+from luban.screens.service.schedule_stops import standing
 from luban.screens.service.schedule_store import PlanState
 from luban.screens.users import Role, Session
 from luban.screens.web import schedule_tables as tables, schedule_texts as texts
@@ -256,6 +257,7 @@ class SchedulePage(OpenPage):
                 button.props("" if left else "disabled", remove="disabled" if left else "")
             self.publish.props("disabled" if mine["published"] else "", remove="" if mine["published"] else "disabled")
         self._stale(mine)
+        self._stops()
         self._load_chart()
         background_tasks.create(self._load(), name="luban load")
         if self.other:
@@ -301,12 +303,25 @@ class SchedulePage(OpenPage):
         if stale is None:
             return
         parts = [self.say("The plant's folder has changed since this plan was made: search again.")]
-        for key, text in (("new", self.say("not in it")), ("gone", self.say("no longer ordered"))):
+        for key, text in (
+            ("new", self.say("not in it")), ("gone", self.say("no longer ordered")),
+            ("stops", self.say("work orders of maintenance")),
+        ):  # fmt: skip
             if stale[key]:
                 shown = ", ".join(stale[key][:6]) + (" …" if len(stale[key]) > 6 else "")
                 parts.append(f"{text}: {shown}")
         with self.notes:
             ui.html(notice(" · ".join(parts)), sanitize=False)
+
+    def _stops(self) -> None:
+        """Stops of maintenance that the plan keeps free, and those that it could not take."""
+        plan = self.plan
+        stops = standing(plan.schedule, plan.made.get("stops") or ()) if plan is not None else []
+        if not stops or plan is None:
+            return
+        text = texts.stops_said(self.say, stops, self.side.when)
+        with self.notes:
+            ui.html(notice(text, alarm=not all(own["taken"] for own in stops)), sanitize=False)
 
     def _load_chart(self) -> None:
         if self.plan is not None and not self._gone:

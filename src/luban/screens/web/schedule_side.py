@@ -10,10 +10,12 @@ from typing import Any
 from nicegui import background_tasks, ui
 
 from luban.core.errors import LubanError
+from luban.decide.maintain.words import STOPS
 from luban.decide.schedule.problem import NEVER
 from luban.screens.i18n import Words
 from luban.screens.reads import Reads
 from luban.screens.service.schedule import Desk
+from luban.screens.service.schedule_stops import stops_in
 from luban.screens.service.schedule_store import PlanState
 from luban.screens.web import schedule_tables as tables, schedule_texts as texts
 from luban.screens.web.schedule_happened import HappenedPanel
@@ -130,6 +132,10 @@ class SidePanel:
         mark = f' <b class="lb-late">▲ {html.escape(say("{time} late", time=length))}</b>' if late else ""
         on_time = f" · {html.escape(say('on time'))}" if due < NEVER and not late else ""
         rows.append((say("End"), f"{self.when(end)}{mark}{on_time}"))
+        stop = stops_in(p, plan.made.get("stops") or ()).get(job)
+        if stop is not None:
+            rows.insert(0, (say("Work order"), html.escape(f"{stop['order']} {stop['task']}")))
+            rows.append((say("Stop"), html.escape(say(STOPS.get(stop["how"], "")))))
         title = f'<h2 class="lb-big" style="font-size: 17px">{html.escape(p.jobs[job])}</h2>'
         ui.html(title + tables.facts(rows), sanitize=False)
         self._steps(plan, job)

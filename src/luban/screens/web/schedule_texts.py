@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from luban.screens.i18n import Words
 
 __all__ = [
     "act_word", "cause_word", "figure_said", "figure_word", "gantt", "gap_said", "levels_said", "long_said", "moment",
-    "objective_said", "order_lines", "phase_word", "reason_word", "told_move", "value_said",
+    "objective_said", "order_lines", "phase_word", "reason_word", "stops_said", "told_move", "value_said",
 ]  # fmt: skip
 
 _TIMES = frozenset({"makespan", "tardiness", "flow_time", "setup_time", "earliness"})
@@ -90,6 +90,20 @@ def reason_word(say: Words, reason: str) -> str:
         "work": say("work was done"), "stopped": say("stopped"),
         "mended": say("mended after something happened"),
     }.get(reason, reason)  # fmt: skip
+
+
+def stops_said(say: Words, stops: Sequence[Mapping[str, Any]], when: Callable[[int], str]) -> str:
+    """Stops of maintenance in a plan, and work orders that it left out with the reason."""
+    taken = [
+        f"{own['order']} {own['task']}, {own['machine'].rpartition('/')[2]}"
+        + (f" {when(own['begin'])} – {when(own['end'])}" if own["begin"] is not None else "")
+        + f" ({say(own['text'])})"
+        for own in stops if own["taken"]
+    ]  # fmt: skip
+    left = [f"{own['order']} {own['task']} ({say(own['text'])})" for own in stops if not own["taken"]]
+    parts = [f"{say('Stops of maintenance')}: {' · '.join(taken)}"] if taken else []
+    parts += [f"{say('left out of the plan')}: {' · '.join(left)}"] if left else []
+    return " — ".join(parts)
 
 
 def act_word(say: Words, act: str) -> str:

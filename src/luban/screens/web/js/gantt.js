@@ -630,7 +630,7 @@ export class Gantt {
     const t = this.texts;
     const job = d.jobs[d.job[op]];
     const [starts, ends] = d.bar;
-    const lines = [`${d.operations[op]}${job.item ? ` · ${job.item}` : ""}`];
+    const lines = [job.stop || `${d.operations[op]}${job.item ? ` · ${job.item}` : ""}`];
     lines.push(`${d.machines[d.machine[op]].name} · ${this.when(starts[op])} – ${this.when(ends[op])} (${this.long(ends[op] - starts[op])})`);
     const setup = d.setup[1][op] - d.setup[0][op];
     if (setup > 0) lines.push(`${t.setup} ${this.long(setup)}`);

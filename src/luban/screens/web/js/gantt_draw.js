@@ -292,7 +292,7 @@ export class Painter {
     if (room > 18) {
       const count = d.batch[op] >= 0 && v.by === "machine" ? d.batch.reduce((sum, own) => sum + (own === d.batch[op]), 0) : 1;
       const name = count > 1 ? this.texts.batch.replace("{n}", count) : v.by === "machine" ? d.operations[op] : d.machines[d.machine[op]].name;
-      const shown = job.kind === 1 ? `${this.texts.maintenance} ${name}` : name;
+      const shown = job.stop && v.by === "machine" ? job.stop : job.kind === 1 ? `${this.texts.maintenance} ${name}` : name;
       g.font = `11.5px ${this.font}`;
       g.fillStyle = this.ink.text;
       const fits = this.cut(shown, room);
