@@ -49,8 +49,10 @@ from luban.screens.service.health import HealthBooks
 from luban.screens.service.quality import QualityBooks
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches
+from luban.screens.service.trace import TraceBooks
 from luban.screens.service.twin_runs import TwinRuns
 from luban.screens.sessions import session_of
+from luban.screens.trace_api import trace_router
 from luban.screens.twin_api import twin_router
 from luban.screens.users import Role, Session, User, Users
 
@@ -133,6 +135,7 @@ def build_api(
     books: QualityBooks | None = None,
     health: HealthBooks | None = None,
     outside: Outside | None = None,
+    trace: TraceBooks | None = None,
 ) -> FastAPI:
     """The web application without its page.
 
@@ -142,6 +145,7 @@ def build_api(
     books     its quality; without it, one that only reads
     health    the health of its machines; without it, one that only reads
     outside   what experts from outside may ask; without it, nobody gets in
+    trace     where its lots came from and went; without it, one that only reads
     """
     app = FastAPI(
         title="luban", version=__version__, summary=f"The books and figures of {view.plant.name}", lifespan=lifespan,
@@ -163,6 +167,8 @@ def build_api(
     machines = health or HealthBooks(view)
     for wing in _HEALTH:
         app.include_router(wing(machines, lambda role: _needs(users, role), reads), prefix="/api/v1")
+    lots = trace or TraceBooks(view)
+    app.include_router(trace_router(lots, lambda role: _needs(users, role), reads), prefix="/api/v1")
     experts = outside or Outside(machines, Grants(users.master), users)
     app.include_router(grants_router(experts, lambda role: _needs(users, role), reads), prefix="/api/v1")
     app.include_router(remote_router(experts, reads), prefix="/api/v1")

@@ -24,6 +24,7 @@ from luban.screens.service.health import HealthBooks
 from luban.screens.service.quality import QualityBooks
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches
+from luban.screens.service.trace import TraceBooks
 from luban.screens.service.twin_runs import TwinRuns
 from luban.screens.sessions import COOKIE
 from luban.screens.users import Session, Users
@@ -58,6 +59,7 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
     health = HealthBooks(view, record, grants)
     outside = Outside(health, grants, users)
     over = RemoteWatch(grants, reads)
+    lots = TraceBooks(view, record)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -69,6 +71,7 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
                 yield
         finally:
             await reads(health.stop)
+            await reads(lots.stop)
             await over.stop()
             await feed.stop()
             await runs.stop()
@@ -77,14 +80,14 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
 
     app = build_api(
         view, users, reads, lifespan=life, twin=runs, desk=desk, searches=searches, books=books, health=health,
-        outside=outside,
+        outside=outside, trace=lots,
     )  # fmt: skip
     app.mount("/assets", _Assets(directory=ASSETS), name="assets")
     app.include_router(login_router(users, view.plant.name))
     app.include_router(remote_pages(outside, reads))
-    for page in ("twin", "schedule", "quality", "health"):
+    for page in ("twin", "schedule", "quality", "health", "trace"):
         app.add_api_route(f"/{page}", _redirect(page), include_in_schema=False)
-    _pages(feed, runs, desk, searches, books, health)
+    _pages(feed, runs, desk, searches, books, health, lots)
     ui.run_with(
         app,
         title=f"luban · {view.plant.name}",
@@ -115,14 +118,16 @@ class _Assets(StaticFiles):
 
 
 def _pages(
-    feed: Any, runs: TwinRuns, desk: Desk, searches: Searches, books: QualityBooks, machines: HealthBooks
-) -> None:
+    feed: Any, runs: TwinRuns, desk: Desk, searches: Searches, books: QualityBooks, machines: HealthBooks,
+    lots: TraceBooks,
+) -> None:  # fmt: skip
     from nicegui import ui
 
     from luban.screens.web.health_frame import HealthFrame
     from luban.screens.web.page import LivePage
     from luban.screens.web.quality_frame import QualityFrame
     from luban.screens.web.schedule_page import SchedulePage
+    from luban.screens.web.trace_frame import TraceFrame
     from luban.screens.web.twin_page import TwinPage
 
     def show(request: Request, language: str, make: Callable[[Session, bool | None], Any]) -> Any:
@@ -155,11 +160,15 @@ def _pages(
                 request, language, lambda own, dark: HealthFrame(feed, machines, language, own, tab, of, dark=dark)
             )
 
+        def trace(request: Request, tab: str = "", of: str = "") -> Any:
+            return show(request, language, lambda own, dark: TraceFrame(feed, lots, language, own, tab, of, dark=dark))
+
         ui.page(f"/{language}", language=_TAGS[language])(live)
         ui.page(f"/{language}/twin", language=_TAGS[language])(twin)
         ui.page(f"/{language}/schedule", language=_TAGS[language])(schedule)
         ui.page(f"/{language}/quality", language=_TAGS[language])(quality)
         ui.page(f"/{language}/health", language=_TAGS[language])(health)
+        ui.page(f"/{language}/trace", language=_TAGS[language])(trace)
 
     for language in LANGUAGES:
         page_in(language)

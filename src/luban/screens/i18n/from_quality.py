@@ -5,8 +5,9 @@ from __future__ import annotations
 from luban.decide.improve import words as improve
 from luban.decide.maintain import words as maintain
 from luban.decide.setpoint import words as setpoint
-from luban.screens.i18n import from_health, from_page, from_remote
+from luban.screens.i18n import from_health, from_page, from_remote, from_trace
 from luban.understand.cost import words as cost
+from luban.understand.energy import words as energy
 from luban.understand.health.alarms import words as alarms
 from luban.understand.health.anomaly import notes as anomaly
 from luban.understand.health.diagnosis import words as diagnosis
@@ -33,6 +34,7 @@ def quality_sentences() -> tuple[str, ...]:
         from_health,
         from_page,
         from_remote,
+        from_trace,
         spc,
         capability,
         gauge_study,
@@ -53,6 +55,7 @@ def quality_sentences() -> tuple[str, ...]:
         life,
         machine,
         trace,
+        energy,
         cost,
     )
     return tuple(sentence for wing in wings for sentence in wing.SENTENCES)

@@ -29,7 +29,7 @@ def case_sheet(case: RecallCase, say: Words, zone: tzinfo) -> Sheet:
         Figure(say("accounted for"), share(case.closure), "%", tone="good" if case.closure == 1 else "doubt"),
         Figure(say("customers that answered"), share(case.answered), "%"),
         Figure(say("affected, delivered"), number(case.quantity)), Figure(say("opened"), when(case.opened)),
-        Figure(say("closed"), when(case.closed)),
+        Figure(say("case closed"), when(case.closed)),
     ))  # fmt: skip
     heads = (say("customer"), say("orders"), say("affected, delivered"), say("told"), say("answered"), say("returned"),
              say("destroyed"), say("used up"), say("open"))  # fmt: skip
@@ -41,5 +41,6 @@ def case_sheet(case: RecallCase, say: Words, zone: tzinfo) -> Sheet:
     grid = Grid(heads, rows, say("Notices"), frozenset({2, 5, 6, 7, 8}))
     title = say("Recall {id}", id=case.id)
     return Sheet(
-        title, f"{', '.join(case.suspects)} · {case.reason}".strip(" ·"), (figures, grid), {"luban": __version__}
+        title, f"{', '.join(case.suspects)} · {case.reason}".strip(" ·"), (figures, *((grid,) if rows else ())),
+        {"luban": __version__},
     )

@@ -1,0 +1,16 @@
+"""Sentences of the trace page's service that are shown to people; {blanks} stand for what is filled in."""
+
+__all__ = ["SENTENCES"]
+
+SENTENCES: tuple[str, ...] = (
+    "the facts of trace are being read", "ask again in a moment", "no fact names this lot", "look at its spelling",
+    "there was no such alarm", "no such recall", "a recall begins with suspect lots", "how many mock recalls?",
+    "a recall is opened with a reason", "nothing of it went to this customer", "this customer was not told yet",
+    "a quantity is a number of 0 or more", "the answer accounts for more than was delivered",
+    "customers are still to be told", "not all is accounted for: a case is closed like that only with a reason",
+    "this recall is closed", "too many facts for one document", "a condition names at least one thing",
+    "no lot was used: nothing can be called back", "trace shows the whole plant",
+    "no fact names this {what}", "no step of work ran there", "name the work unit by its path",
+    "look at its spelling, or at the books' range",
+)  # fmt: skip
+"""All of them."""
