@@ -58,7 +58,7 @@ def _questions(router: APIRouter, books: HealthBooks, needs: Needs, reads: Reads
 
     @router.get("/machine", operation_id="health_machine")
     async def machine(user: Viewer, machine: Annotated[str, _MACHINE]) -> JSONResponse:
-        """How a machine is: state, findings with their channels, wear, doubts, indicators, the record it rests on."""
+        """How a machine is: state, findings with the channels behind them, wear, doubts, the record it rests on."""
         inside(user, machine)
         return JSONResponse(plain(await reads(_document, books, machine)))
 

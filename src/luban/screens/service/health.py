@@ -45,6 +45,7 @@ _SHOWN: Final = 90 * DAY
 _SETTLE: Final = 2 * MINUTE  # what a row's facts may need to reach the books [µs]
 _MOST_BYTES: Final = 200_000  # of a model that an entry may hold
 _LONGEST: Final = 500
+_FIRST: Final = 5.0  # s until machines are looked at after a start
 _POWER_STEP: Final = 10 * MINUTE
 _PRIORITIES: Final = ("critical", "high", "medium", "low")
 
@@ -365,7 +366,9 @@ class HealthBooks(Books):
             self._thread.join(10)
 
     def _watch(self, every: float) -> None:
-        while not self._stop.wait(every):
+        wait = min(every, _FIRST)
+        while not self._stop.wait(wait):
+            wait = every
             for machine in self.machines():
                 if self._stop.is_set():
                     return
