@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from luban.core.time import HOUR
+from luban.decide.maintain import WorkOrder
+from luban.screens.service.schedule_stops import plan_problem
 from luban.screens.service.schedule_store import Plans
 from tests.screens import schedule_shop
 from tests.screens.site import Site, served
@@ -334,6 +337,26 @@ def test_a_plan_older_than_the_orders_says_so(site: Site, plan: str, plant: Path
         expect(page.locator(".lb-plans .lb-old").first).to_contain_text("older than the orders")
     finally:
         file.write_text(text, "utf-8")
+
+
+def test_stops_of_maintenance_are_named_and_explained(site: Site, plant: Path):
+    order = WorkOrder("WO-0007", "jinan/turning/lathe01", "spindle service", state="released",
+                      start=schedule_shop.START + 2 * HOUR, minutes=120)  # fmt: skip
+    left = WorkOrder("WO-0008", "jinan/turning/lathe77", "grease", start=schedule_shop.START, minutes=30)
+    taken = plan_problem(plant, [order, left], at=schedule_shop.START)
+    told = {"objective": "tardiness", "value": [0.0], "stops": [own.as_dict() for own in taken.stops]}
+    made = schedule_shop.by_hand(taken.problem)
+    plan = Plans(plant).make(made, told, who="li").id
+    page = open_plan(site, plan, "zh")
+    expect(page.locator(".lb-notice").first).to_contain_text("WO-0007 spindle service, lathe01")
+    expect(page.locator(".lb-notice").first).to_contain_text("未列入计划: WO-0008 grease (工厂中没有这台机器)")
+    at = spot(page, "WO-0007 spindle service jinan/turning/lathe01")
+    page.mouse.click(at["x"], at["y"])
+    panel = page.locator(".lb-panel .lb-facts")
+    expect(panel).to_contain_text("WO-0007 spindle service")
+    expect(panel).to_contain_text("已下达：按其时间停机")
+    label = page.evaluate("op => document.querySelector('.lb-gantt').gantt.told(op)[0]", at["op"])
+    assert label == "WO-0007 spindle service"
 
 
 @pytest.mark.parametrize(("language", "word"), [("zh", "排程"), ("ko", "일정")])
