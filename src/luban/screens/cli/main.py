@@ -18,6 +18,7 @@ from luban.screens.cli import (
     connect,
     cost,
     doe,
+    energy,
     gauge,
     grant,
     health,
@@ -96,6 +97,7 @@ health_retrofit.register(health.group)
 lifetime.register(app)
 trace.register(app)
 cost.register(app)
+energy.register(app)
 recall.register(app)
 label.register(app)
 maintain.register(app)

@@ -25,4 +25,11 @@ SENTENCES = (
     "{meter}: the tariff has no price for part of {month}",
     "{medium}: no factor for {region} in {year} or before",
     "{medium}: {unit} does not convert to {per}, and its heat is not stated",
+    "electricity",
+    "natural gas",
+    "steam",
+    "compressed air",
+    "water",
+    "Example of a Chinese industrial tariff",
+    "Example of a flat Chinese tariff",
 )
