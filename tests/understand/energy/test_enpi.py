@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from luban.core.errors import InputError
-from luban.understand.energy.enpi import FORMS, degree_days, fit_baseline, hours_of_week
+from luban.understand.energy.enpi import FORMS, degree_days, fit_baseline
 from luban.understand.energy.noise import noise_of
 
 T = np.linspace(-8, 34, 200)
@@ -109,6 +109,5 @@ def test_what_is_not_known_is_left_out_with_its_reason() -> None:
         found.expected({"b": a})
 
 
-def test_names() -> None:
+def test_every_form_is_tried() -> None:
     assert set(TRUE) | {"plain"} == set(FORMS)
-    assert hours_of_week(3, 167).tolist() == [167, 0, 1]

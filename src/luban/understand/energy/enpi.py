@@ -24,7 +24,7 @@ from luban.core.errors import InputError
 from luban.understand.energy.noise import Noise, noise_of
 from luban.understand.quality.data import Excluded, Floats
 
-__all__ = ["FORMS", "Baseline", "Driver", "Term", "degree_days", "fit_baseline", "hours_of_week"]
+__all__ = ["FORMS", "Baseline", "Driver", "Term", "degree_days", "fit_baseline"]
 
 Driver = Floats | Sequence[Floats]
 """One number a period, or the readings within each period."""
@@ -42,8 +42,8 @@ class Term:
     """One column of the baseline.
 
     driver  name of the driver; "" for the constant
-    shape   one, line, below (how far under the point), above (how far over it), is (1 where it equals the point)
-    point   change point, or the value that it equals [unit of the driver]
+    shape   one, line, below (how far under the point), above (how far over it)
+    point   change point [unit of the driver]
     """
 
     driver: str
@@ -69,8 +69,6 @@ class Term:
     def _shaped(self, x: Floats) -> Floats:
         if self.shape == "line":
             return x
-        if self.shape == "is":
-            return np.asarray(x == self.point, np.float64)
         over: Floats = np.maximum(self.point - x if self.shape == "below" else x - self.point, 0.0)
         return over
 
@@ -79,7 +77,7 @@ class Term:
 class Baseline:
     """A fitted baseline; energy per unit of length (per day where lengths are days).
 
-    form          one of `FORMS`, or hourly
+    form          one of `FORMS`
     terms         its columns; `coefficients` in the same order [energy/length per unit of driver]
     errors        standard errors, with autocorrelation and with the search of the change points in them
     used          periods it rests on; `excluded` those left out with the reason
@@ -137,11 +135,6 @@ def degree_days(temperatures: Floats, point: float, *, cooling: bool = False) ->
     Example       degree_days(np.array([10.0, 16.0, 20.0]), 18.0) == 10.0
     """
     return float(np.maximum(np.asarray(temperatures) - point if cooling else point - np.asarray(temperatures), 0).sum())
-
-
-def hours_of_week(count: int, first: int = 0) -> Floats:
-    """Number of the hour in its week, 0 to 167, of so many hours on end from that one."""
-    return np.asarray((np.arange(count) + first) % 168, np.float64)
 
 
 def fit_baseline(
@@ -279,9 +272,7 @@ def _finished(
 
 
 def _notes(terms: tuple[Term, ...], beta: Floats, errors: Floats, noise: Noise, cv: float) -> tuple[str, ...]:
-    weak = [
-        t.name for t, b, e in zip(terms, beta, errors, strict=True) if t.shape not in {"one", "is"} and abs(b) < 2 * e
-    ]
+    weak = [t.name for t, b, e in zip(terms, beta, errors, strict=True) if t.shape != "one" and abs(b) < 2 * e]
     said = [f"{name}: not told from no effect" for name in weak]
     if cv > 0.25:
         said.append(f"the baseline misses by {cv:.0%} of the mean: small savings will not show")
@@ -301,7 +292,7 @@ def _design(terms: Sequence[Term], drivers: Mapping[str, Driver], count: int) ->
 def _jacobian(terms: Sequence[Term], beta: Floats, drivers: Mapping[str, Driver], count: int) -> Floats:
     columns = [_design(terms, drivers, count)]
     for point in sorted({t.point for t in terms if t.shape in {"below", "above"}}):
-        moved = [b * t.slope(drivers) for t, b in zip(terms, beta, strict=True) if t.point == point and t.shape != "is"]
+        moved = [b * t.slope(drivers) for t, b in zip(terms, beta, strict=True) if t.point == point]
         columns.append(np.sum(moved, axis=0)[:, None])
     return np.column_stack(columns)
 
