@@ -7,7 +7,21 @@ from pathlib import Path
 
 import pytest
 
+from luban.core.time import parse_time
+from luban.ledger import LedgerWriter
 from luban.screens.cli.main import run as run_it
+from luban.screens.service import places
+from luban.understand.energy.meters import HOUR
+
+PLANT = """
+[plant]
+id = "p"
+name = "P"
+time_zone = "UTC"
+
+[[equipment]]
+path = "mill"
+"""
 
 METERS = (
     "id,medium,unit,parent,error\nmain,electricity,kWh,,0.005\nmill,electricity,kWh,main,0.01\ngas,natural gas,m³,,\n"
@@ -64,6 +78,42 @@ def test_more_below_than_came_in_is_a_no(files: Path, capsys: pytest.CaptureFixt
     (files / "readings.csv").write_text(READINGS.format(mill=68))
     assert run(asked(files / "readings.csv", "--meters", files / "meters.csv")) == 1
     assert "more below than came in" in capsys.readouterr().out
+
+
+def test_a_plant_with_its_meters_states_and_pieces(
+    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By hand: mill draws 8 while running on A and 2 idle; 5 good pieces; gas 2 m³ · 0.04 GJ · 56.1."""
+    folder = tmp_path / "plant"
+    folder.mkdir()
+    (folder / "plant.toml").write_text(PLANT)
+    (folder / "meters.csv").write_text(
+        "id,medium,unit,place,heat\nmill,electricity,kWh,p/mill,\ngas,natural gas,m³,,0.04\n"
+    )
+    start = parse_time("2026-11-23T00:00:00Z")
+    base = {"medium": "electricity", "measured_in": "kWh", "quality": 0}
+    gas = {"subject": "gas", "medium": "natural gas", "measured_in": "m³", "quality": 0}
+    state = {"subject": "p/mill", "mapping": "generic@1", "quality": 0}
+    with LedgerWriter(places(folder).ledger) as books:
+        rows = [
+            base | {"subject": "mill", "time": start + i * HOUR, "register": r} for i, r in enumerate((1.0, 9.0, 11.0))
+        ]
+        rows += [gas | {"time": start + i * HOUR, "register": r} for i, r in ((0, 7.0), (2, 9.0))]
+        said = [
+            state | {"time": start, "state": "running", "order": "A"},
+            state | {"time": start + HOUR, "state": "idle"},
+        ]
+        made = {"subject": "p/mill", "time": start + HOUR, "good": 5.0, "scrap": 1.0, "rework": 0.0, "order": "A"}
+        facts = [("meter", row) for row in rows] + [("state", row) for row in said] + [("count", made | {"quality": 0})]
+        for stream, row in facts:
+            books.append(stream, {name: [cell] for name, cell in row.items()}, source="test")
+    assert run(asked(folder, "--json")) == 0
+    told = json.loads(capsys.readouterr().out)
+    (order,) = told["orders"]
+    assert (float(order["direct"]), float(order["idle"]), float(order["each"])) == (8, 2, 2)
+    assert told["idle"][0]["state"] == "idle"
+    assert [float(one["kgCO2e"]) for one in told["carbon"]] == [5.306, 4.488]
+    assert told["doubts"] == []
 
 
 def test_wrong_questions(files: Path, capsys: pytest.CaptureFixture[str]) -> None:

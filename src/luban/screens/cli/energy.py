@@ -67,7 +67,7 @@ def energy(
     excluded: tuple[Any, ...] = ()
     name = source.name
     if source.is_dir():
-        readings, facts, zone, name = _of_plant(source)
+        readings, facts, zone, name = _of_plant(source, start, end)
         meters = meters or _beside(source, "meters.csv")
         swaps = swaps or _beside(source, "meter_swaps.csv")
     else:
@@ -89,7 +89,7 @@ def energy(
     return NO if any(node.verdict == "over" or node.unit_like for node in books.tree.nodes) else OK
 
 
-def _of_plant(folder: Path) -> tuple[Any, dict[str, Any], ZoneInfo, str]:
+def _of_plant(folder: Path, start: str, end: str) -> tuple[Any, dict[str, Any], ZoneInfo, str]:
     """Readings, stays and good pieces of a plant's books, its clock and name."""
     from luban.core.time import now
     from luban.ledger import Ledger
@@ -107,7 +107,9 @@ def _of_plant(folder: Path) -> tuple[Any, dict[str, Any], ZoneInfo, str]:
     try:
         readings = readings_of(ledger.table("meter").to_pylist())
         stays = stays_of(ledger.table("state").to_pylist(), now())
-        good = good_of(ledger.table("count").to_pylist())
+        span = {"since": parse_time(start, plant.zone) if start else None}
+        span["until"] = parse_time(end, plant.zone) if end else None
+        good = good_of(ledger.table("count", **span).to_pylist())
     finally:
         ledger.close()
     if not readings:

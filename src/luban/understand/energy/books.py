@@ -90,7 +90,7 @@ def energy_books(
     tops = [one for one in found if not one.meter.parent]
     bills = tuple(bill(one, tariffs, low, high) for one in tops if tariffs and one.meter.medium == tariffs[0].medium)
     year = to_datetime(high - 1).year
-    uses = [Use(one.meter.medium, one.total(low, high), one.meter.unit, year) for one in tops]
+    uses = [Use(one.meter.medium, one.total(low, high), one.meter.unit, year, one.meter.heat) for one in tops]
     gases = carbon(uses, factors, region=region)
     pauses = tuple(pause for one in shares for pause in idle_of(one))
     count = sum(len(one) for one in readings.values())

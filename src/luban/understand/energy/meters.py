@@ -32,6 +32,7 @@ class Meter:
     error     class of the meter: greatest error as a share of the amount, e.g. 0.01 for class 1; None: not known
     every     reads so often [µs]; None: as it mostly does
     place     equipment path it measures; "" where it is no work unit
+    heat      GJ per unit, for factors that are per heat, e.g. 0.0389 for m³ of a gas; None: not known
     """
 
     id: str
@@ -44,10 +45,11 @@ class Meter:
     error: float | None = None
     every: int | None = None
     place: str = ""
+    heat: Decimal | None = None
 
     def __post_init__(self) -> None:
         parse_unit(self.unit)
-        for name in ("capacity", "rated", "every"):
+        for name in ("capacity", "rated", "every", "heat"):
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise InputError(f"{name} of a meter is above 0", came=str(value), where=self.id)

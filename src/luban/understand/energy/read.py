@@ -32,7 +32,19 @@ READING_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 }
 """Role of a column → what its header may say."""
 
-METER_COLUMNS: Final = ("id", "medium", "unit", "parent", "feeds", "capacity", "rated", "error", "every", "place")
+METER_COLUMNS: Final = (
+    "id",
+    "medium",
+    "unit",
+    "parent",
+    "feeds",
+    "capacity",
+    "rated",
+    "error",
+    "every",
+    "place",
+    "heat",
+)
 """Columns of meters.csv; id, medium and unit are needed."""
 
 _SWAPS: Final = ("meter", "time", "last", "first")
@@ -192,4 +204,5 @@ def _meter(told: Mapping[str, str]) -> Meter:
         float(told["error"]) if told.get("error") else None,
         parse_duration(every) if every else None,
         told.get("place", ""),
+        _amount(told.get("heat", "")),
     )
