@@ -38,9 +38,11 @@ def case_sheet(case: RecallCase, say: Words, zone: tzinfo) -> Sheet:
          number(one.returned), number(one.destroyed), number(one.used), number(one.quantity - one.accounted))
         for one in case.told.values()
     )  # fmt: skip
-    grid = Grid(heads, rows, say("Notices"), frozenset({2, 5, 6, 7, 8}))
+    grid = Grid(heads, rows, say("Told and answered"), frozenset({2, 5, 6, 7, 8}))
     title = say("Recall {id}", id=case.id)
     return Sheet(
-        title, f"{', '.join(case.suspects)} · {case.reason}".strip(" ·"), (figures, *((grid,) if rows else ())),
+        title,
+        f"{', '.join(case.suspects)} · {case.reason}".strip(" ·"),
+        (figures, *((grid,) if rows else ())),
         {"luban": __version__},
     )

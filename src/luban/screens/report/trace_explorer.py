@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
@@ -16,7 +17,7 @@ __all__ = ["DOUBT_SIGN", "explorer_svg", "explorer_table", "moment"]
 DOUBT_SIGN = "⚠"
 """Stands before what is doubtful, beside the broken line: never told by colour alone."""
 
-_WIDE, _HIGH, _GAP, _STEP = 176, 40, 118, 54
+_WIDE, _HIGH, _GAP, _STEP = 176, 40, 132, 54
 _NONE = "–"
 
 
@@ -41,7 +42,7 @@ def explorer_svg(found: Around, say: Words, units: Mapping[str, str]) -> str:
     high = rows * _STEP + 26
     spots = _places(columns, first, high)
     wide = (last - first + 1) * (_WIDE + _GAP) - _GAP + 52
-    lines = [_line(one, spots, units) for one in _bundled(found.way, faint=True) + _bundled(found.links)]
+    lines = _lines(_bundled(found.way, faint=True) + _bundled(found.links), spots, units)
     boxes = [_box(spot, *spots[_key(spot)], say, units) for own in columns.values() for spot in own]
     heads = _heads(columns, first, say)
     name = html.escape(say("Where it came from and where it went"))
@@ -111,7 +112,22 @@ def _bundled(links: Sequence[Link], *, faint: bool = False) -> list[_Bundle]:
     return list(found.values())
 
 
-def _line(one: _Bundle, spots: Mapping[_Key, tuple[int, int]], units: Mapping[str, str]) -> str:
+def _lines(bundles: Sequence[_Bundle], spots: Mapping[_Key, tuple[int, int]], units: Mapping[str, str]) -> list[str]:
+    """All lines; the amounts of a lot that goes several ways stand at different places along their lines."""
+    ways: dict[_Key, int] = {}
+    count = Counter((one.link.side, one.link.far) for one in bundles)
+    found = []
+    for one in bundles:
+        along = 0.0
+        if count[one.link.side, one.link.far] > 1:  # near the other end, where its ways have parted
+            key = one.link.side, one.link.near
+            turn = ways[key] = ways.get(key, -1) + 1
+            along = (0.74, 0.5, 0.3)[turn % 3]
+        found.append(_line(one, spots, units, along))
+    return found
+
+
+def _line(one: _Bundle, spots: Mapping[_Key, tuple[int, int]], units: Mapping[str, str], along: float) -> str:
     link = one.link
     a, b = (spots.get((link.side, lot)) or spots.get(("", lot)) for lot in (link.source, link.target))
     if a is None or b is None:
@@ -123,20 +139,26 @@ def _line(one: _Bundle, spots: Mapping[_Key, tuple[int, int]], units: Mapping[st
         path = f"M{x} {y}C{x + bend} {y} {to - bend} {down} {to} {down}"
     else:  # a way back
         path = f"M{x} {y}c60 {_STEP} {to - x - 60} {down - y + _STEP} {to - x} {down - y}"
+    line = f'<path class="{kind}" d="{path}"/>'
+    if one.faint:
+        return line
     text = f"{DOUBT_SIGN} " if one.doubt else ""
     text += f"{_amount(one.quantity)} {units.get(link.item, '')}".rstrip()
-    near, end, level = (x + 24, "start", y) if link.side == BACK else (to - 24, "end", down)
     warn = " lb-twarn" if one.doubt else ""
+    near, end, level = (x + 24, "start", y) if link.side == BACK else (to - 24, "end", down)
+    if along and to > x:
+        part = along if link.side == BACK else 1 - along
+        near, end = round(x + (to - x) * (1.5 * part * (1 - part) + part**3)), "middle"
+        level = round(y + (down - y) * part * part * (3 - 2 * part)) + 2
     at = f'x="{near}" y="{level - 5}" text-anchor="{end}"'
-    label = f'<text class="lb-tamount{warn}" {at}>{html.escape(text)}</text>'
-    return f'<path class="{kind}" d="{path}"/>{"" if one.faint else label}'
+    return f'{line}<text class="lb-tamount{warn}" {at}>{html.escape(text)}</text>'
 
 
 def _box(spot: Spot, x: int, y: int, say: Words, units: Mapping[str, str]) -> str:
     kind = "lb-tbox" + (" lb-town" if not spot.side else "") + (" lb-tdoubt" if spot.doubt else "")
     sign = f"{DOUBT_SIGN} " if spot.doubt else ""
     to = ", ".join(f"→ {name} {_amount(amount)}" for name, amount in spot.to)
-    below = " · ".join(filter(None, (spot.item, to)))
+    below = " · ".join(filter(None, (spot.item, to.replace("→ customer:", "→ "))))
     title = " · ".join(filter(None, (spot.lot, spot.item, units.get(spot.item, ""), to)))
     lot = html.escape(spot.lot, quote=True)
     return (

@@ -77,6 +77,11 @@ class Link:
         """The lot of it that is farther away."""
         return self.source if self.side == BACK else self.target
 
+    @property
+    def near(self) -> str:
+        """The other one."""
+        return self.target if self.side == BACK else self.source
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:
@@ -280,6 +285,6 @@ def filtered(found: Around, asked: Filter) -> Around:
     way = tuple(
         link for link in found.links
         if not asked.fits(link) and (link.side, link.far) in lots
-        and came.get((link.side, link.far)) == (link.target if link.side == BACK else link.source)
+        and came.get((link.side, link.far)) == link.near
     )  # fmt: skip
     return replace(found, spots=spots, links=kept, way=way)

@@ -14,7 +14,6 @@ from nicegui import ui
 
 from luban.core.errors import LubanError
 from luban.core.time import parse_time
-from luban.screens.report.quality_words import number
 from luban.screens.report.sheet import Grid, Picture, Sheet, sheet_part
 from luban.screens.report.sheet_file import file_of
 from luban.screens.report.trace import lot_sheet
@@ -329,8 +328,8 @@ class ExplorerPanel:
         with self.bench.client:
             self._found.clear()
             with self._found:
-                text = say("{lots} lots in {steps} steps of work", lots=number(float(len(match.lots))),
-                           steps=number(float(len(match.steps))))  # fmt: skip
+                text = say("{lots} lots in {steps} steps of work", lots=f"{len(match.lots):,}",
+                           steps=f"{len(match.steps):,}")  # fmt: skip
                 ui.html(html.escape(text), sanitize=False, tag="p").classes("lb-note")
                 for title, names in ((say("certain"), certain), (say("possible"), possible)):
                     if names:
