@@ -148,6 +148,8 @@ def test_standby_is_no_other_unit() -> None:
     assert consumption(KWH, flows(*values)).doubts == ()
     low = [0.01 if i % 24 < 10 else 12 + i % 5 for i in range(24 * 10)]
     assert consumption(KWH, flows(*low)).doubts == ()
+    alike = [(12 + i % 5) / (1000 if i % 24 < 10 else 1) for i in range(24 * 10)]
+    assert consumption(KWH, flows(*alike)).doubts == ()
 
 
 def test_bad_quality_another_medium_another_dimension() -> None:

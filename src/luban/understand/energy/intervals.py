@@ -17,6 +17,7 @@ __all__ = ["spells_of_intervals"]
 _FASTER = 100
 _ENOUGH = 8
 _RUN = 4
+_RUNS = 3  # what comes back more often is a standby, not a slip
 _Found = tuple[list[Spell], list[Doubt]]
 
 
@@ -94,7 +95,7 @@ def _too_small(rates: npt.NDArray[np.float64], found: npt.NDArray[np.float64]) -
     usual = float(np.median(good))
     small = (found == 1) & (rates < usual / 200) & (rates > 0)
     good = good[good >= usual / 200]
-    at = 0
+    at, runs = 0, []
     for tiny, run in groupby(small):
         length = len(list(run))
         if tiny and length >= _RUN:
@@ -102,8 +103,11 @@ def _too_small(rates: npt.NDArray[np.float64], found: npt.NDArray[np.float64]) -
             ratios = [np.quantile(part, q) / np.quantile(good, q) for q in (0.1, 0.5, 0.9)]
             varies = np.std(part) / np.mean(part) >= np.std(good) / np.mean(good) / 3
             if varies and all(0.4 < ratio < 2.5 for ratio in ratios):
-                found[at : at + length] = 0.001
+                runs.append(slice(at, at + length))
         at += length
+    if len(runs) <= _RUNS:
+        for one in runs:
+            found[one] = 0.001
 
 
 def _gaps(meter: Meter, rows: Sequence[tuple[int, Reading]]) -> list[Doubt]:
