@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -160,3 +162,30 @@ def test_how_often_is_often_enough() -> None:
     assert every_of(np.array([60_000])) == (12, "")
     assert every_of(np.array([600_000]))[1].startswith("1e+03 readings a second, 100 are taken")
     assert every_of(np.array([], np.int64))[0] == 0
+
+
+def test_what_cannot_be_computed_says_why(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # learned so long ago that its rows are no longer looked at, and never recorded
+    own = HealthBooks(PlantView(folder))
+    health = own.machine(shop.MILL)
+    assert health.learned is not None
+    late = int(np.searchsorted(health.readings.time, health.learned.end)) + 1
+    cut = replace(
+        health, readings=health.readings.rows(slice(late, None)), regimes=health.regimes[late:], findings=(), wear=()
+    )
+    monkeypatch.setattr("luban.screens.service.health_conditions.newest_record", lambda *given: None)
+    own.within.turn(shop.MILL, cut, most=None)
+    told = current(own, read=False)
+    assert told.reason == "the days taken as usual lie too far back to be read again: learn anew what is usual"
+    assert len(told.track)
+    assert not any(one.scores for one in told.compared)
+    # a meter whose signal tells of no condition: power is shown all the same
+    bare = tmp_path / "bare"
+    shutil.copytree(folder, bare)
+    (bare / "plant.toml").write_text((folder / "plant.toml").read_text("utf-8").replace('unit = "kW"\n', ""), "utf-8")
+    run(None, ["health", str(bare), "--machine", "press"])
+    shown = capsys.readouterr().out
+    assert "no signal tells" in shown
+    assert "levels last learned" in shown
