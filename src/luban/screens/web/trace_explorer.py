@@ -61,6 +61,7 @@ class ExplorerPanel:
         self._seen = -1
         self._turn = 0
         self._filled = False
+        self._kept: tuple[str, int, Sheet] | None = None  # lot, newest seq, its sheet
 
     def build(self) -> None:
         """Lay it out inside the tab's element."""
@@ -198,7 +199,10 @@ class ExplorerPanel:
 
         def read() -> tuple[Around, Sheet]:
             with self.bench.books.asked() as trace:
-                return around(trace, lot, levels=levels, opened=opened), lot_sheet(trace, lot, say, zone, source=name)
+                found, seen, kept = around(trace, lot, levels=levels, opened=opened), self.bench.books.seen, self._kept
+                if kept is None or kept[:2] != (lot, seen):
+                    kept = self._kept = lot, seen, lot_sheet(trace, lot, say, zone, source=name)
+                return found, kept[2]
 
         try:
             found, sheet = await self.bench.reads(read)
