@@ -39,11 +39,15 @@ def books(folder: Path) -> Iterator[TraceBooks]:
 def test_the_graph_keeps_step_with_the_books_and_with_corrections(books: TraceBooks, folder: Path) -> None:
     assert books.reading
     assert books.find(" P-1 ") == "P-1"
-    before = books.told()
+    before, version = books.told(), books.version
+    add(folder, "event", {"time": [now()], "subject": [LATHE], "kind": ["alarm"], "code": ["cold"]})
+    books.catch_up()
+    assert books.version == version  # nothing of trace came
     fact = {"time": [now()], "subject": ["CRATE"], "input": ["BOX-1"], "quantity": [1.0], "item": ["gearbox"]}
     add(folder, "genealogy", fact)
     books.catch_up()
     assert books.told()["uses"] == before["uses"] + 1
+    assert books.version > version
     with books.asked() as trace:
         assert [one.lot for one in around(trace, "CRATE", levels=2).spots] == ["CRATE", "BOX-1", "P-1", "G-1"]
     wrong = books.view.ledger.table("genealogy").column("seq").to_pylist()[-1]

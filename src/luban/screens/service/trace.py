@@ -36,7 +36,7 @@ NOT_READ: Final = "the facts of trace are being read"
 NO_LOT: Final = "no fact names this lot"
 NO_TIME: Final = "there was no such alarm"
 
-_STEP: Final = 1.0  # between looks at the books [s]
+_STEP: Final = 2.0  # between looks at the books [s]
 _IDLE: Final = 1800.0  # until a graph that nobody asks for is let go [s]
 _MOST: Final = 20_000_000  # facts of use that are held, the newest
 _SHOWN: Final = 12
@@ -66,7 +66,7 @@ class TraceBooks(Books):
         self._thread: threading.Thread | None = None
         self._trace: Trace | None = None
         self._asked = 0.0
-        self._seen = 0
+        self._seen = self._version = 0
         self._hidden: dict[str, int] = {}
         self.since: int | None = None
         """Facts of use from then on are held, where there are too many; else None [µs UTC]."""
@@ -80,6 +80,11 @@ class TraceBooks(Books):
     def seen(self) -> int:
         """Newest seq that the graph rests on; 0 while it is being read."""
         return self._seen if self._ready.is_set() else 0
+
+    @property
+    def version(self) -> int:
+        """Another number whenever facts of trace came in or were corrected; 0 while they are being read."""
+        return self._version if self._ready.is_set() else 0
 
     @contextmanager
     def asked(self, patience: float = 5.0) -> Iterator[Trace]:
@@ -142,14 +147,15 @@ class TraceBooks(Books):
             made.examine()
             with self._lock:
                 self._trace, self._hidden, self._seen, self.since = made, hidden, head, since
+                self._version += 1
             self._ready.set()
             return
         fresh = {stream: _facts(ledger, stream, self._seen, head, None) for stream in STREAMS}
         with self._lock:
             for stream, rows in fresh.items():
                 self._trace.add(stream, rows)
-            self._trace.as_of = head
-            self._seen = head
+            self._trace.as_of = self._seen = head
+            self._version += any(rows.num_rows for rows in fresh.values())
 
     # ------------------------------------------------------------------ finding
 

@@ -61,7 +61,7 @@ class ExplorerPanel:
         self._seen = -1
         self._turn = 0
         self._filled = False
-        self._kept: tuple[str, int, Sheet] | None = None  # lot, newest seq, its sheet
+        self._kept: tuple[str, int, Sheet] | None = None  # lot, version of the books, its sheet
 
     def build(self) -> None:
         """Lay it out inside the tab's element."""
@@ -145,7 +145,7 @@ class ExplorerPanel:
     async def tick(self, now: Now) -> None:  # noqa: ARG002 - what a panel is given
         """Draw again where the books have grown, or where the facts have been read."""
         self._turn += 1
-        if self._seen <= 0 or (self._turn % 4 == 0 and self.bench.books.seen not in {0, self._seen}):
+        if self._seen <= 0 or (self._turn % 4 == 0 and self.bench.books.version not in {0, self._seen}):
             await self._draw()
 
     async def _draw(self) -> None:
@@ -158,7 +158,7 @@ class ExplorerPanel:
                 self._say(self.say("The facts are being read. With millions of them this takes a minute."))
             self._seen = 0
             return
-        seen = books.seen
+        seen = books.version
         if not self._filled:
             await self._fill()
         if self._lot:
@@ -199,7 +199,11 @@ class ExplorerPanel:
 
         def read() -> tuple[Around, Sheet]:
             with self.bench.books.asked() as trace:
-                found, seen, kept = around(trace, lot, levels=levels, opened=opened), self.bench.books.seen, self._kept
+                found, seen, kept = (
+                    around(trace, lot, levels=levels, opened=opened),
+                    self.bench.books.version,
+                    self._kept,
+                )
                 if kept is None or kept[:2] != (lot, seen):
                     kept = self._kept = lot, seen, lot_sheet(trace, lot, say, zone, source=name)
                 return found, kept[2]
