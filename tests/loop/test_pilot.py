@@ -21,12 +21,14 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> PilotResult:
 
 
 @pytest.mark.service
+@pytest.mark.alone
 def test_every_check_holds(result: PilotResult) -> None:
     assert [check for check in result.checks if not check.holds] == []
     assert result.remarks == []
 
 
 @pytest.mark.service
+@pytest.mark.alone
 def test_figures_say_what_they_can_and_why_not_the_rest(result: PilotResult) -> None:
     oee = {figure.subject.split("/")[-1]: figure for figure in result.figures if figure.name == "oee"}
     assert oee["lathe01"].value is not None  # that it is the true one is a check of the pilot itself
@@ -37,6 +39,7 @@ def test_figures_say_what_they_can_and_why_not_the_rest(result: PilotResult) -> 
 
 
 @pytest.mark.service
+@pytest.mark.alone
 def test_the_killed_server_left_an_exact_gap_that_was_filled(result: PilotResult) -> None:
     (gap,) = [gap for gap in result.gaps if gap["source"] == "lathe01"]
     assert gap["backfilled"] > 10

@@ -37,7 +37,8 @@ def watched(
 
 
 def test_words_are_those_of_the_published_mappings() -> None:
-    assert set(STATE_WORDS) == set(mappings())
+    read_from_power = {"power@1"}  # no machine speaks it: a power meter's readings are told in it
+    assert set(STATE_WORDS) == set(mappings()) - read_from_power
     for name, words in STATE_WORDS.items():
         mapping = mappings()[name]
         assert len(words) == len(STATES)
