@@ -28,6 +28,8 @@ from luban.screens.api import build_api
 from luban.screens.grants import LONGEST, PARTS, Grants
 from luban.screens.outside import Outside
 from luban.screens.reads import Reads
+from luban.screens.report.health_remote import blotted
+from luban.screens.report.sheet import Picture, Sheet
 from luban.screens.service import PlantView
 from luban.screens.service.health import HealthBooks
 from luban.screens.service.remote import BLOT, Blotter, RemoteDesk
@@ -166,6 +168,25 @@ def test_a_new_link_puts_out_who_came_by_the_old_one(grants: Grants):
     assert grants.visit(grants.open(identifier, secret)) is not None
 
 
+def test_an_end_stands_though_somebody_opens_or_renews_at_that_moment(tmp_path: Path):
+    master, elsewhere = MasterData(places(tmp_path).ledger), MasterData(places(tmp_path).ledger)
+    other = Grants(elsewhere, Told())
+    grant, secret = other.give(shop.LATHE, "Li", HOUR, ("health",), who="wang")
+    again, _ = other.give(shop.LATHE, "Li", HOUR, ("health",), who="wang")
+
+    def meanwhile(act: Act, _stream: str, _rows: Rows | None) -> None:
+        if act.code in {"grant open", "grant renew"}:  # as `luban grant revoke` does while the server runs
+            other.revoke(grant.id if act.code == "grant open" else again.id, who="wang")
+
+    grants = Grants(master, meanwhile)
+    assert grants.visit(grants.open(grant.id, secret)) is None
+    with pytest.raises(SecurityError):
+        grants.open(again.id, grants.renew(again.id, who="wang"))
+    assert {one.state(now()) for one in grants.all()} == {"revoked"}
+    master.close()
+    elsewhere.close()
+
+
 def test_an_expert_who_leaves_ends_the_grant(grants: Grants, told: Told):
     identifier, token = _opened(grants)
     grants.leave(grants.require(token))
@@ -183,6 +204,7 @@ def test_an_expert_who_leaves_ends_the_grant(grants: Grants, told: Told):
         ({"parts": ("health", "payroll")}, "no such part"),
         ({"length": LONGEST + 1}, "cannot last"),
         ({"length": 0}, "cannot last"),
+        ({"starts": 10**30}, "so late"),
     ],
 )
 def test_what_cannot_be_given(grants: Grants, fields: dict[str, Any], message: str):
@@ -222,6 +244,15 @@ def test_looks_and_notes_are_limited(grants: Grants):
         grants.note(visit, "x" * 3000)
 
 
+def test_an_expert_cannot_fill_the_books_with_refusals(grants: Grants, told: Told):
+    _, token = _opened(grants, ("health",))
+    for _ in range(300):
+        with pytest.raises(NotAllowedError):
+            grants.require(token, "x" * 60_000)
+    assert told.codes().count("refuse") == 240
+    assert max(len(one["why"]) for one in told.data() if "why" in one) < 60
+
+
 def test_without_a_record_nothing_is_given(tmp_path: Path):
     master = MasterData(places(tmp_path).ledger)
     with pytest.raises(MissingServiceError):
@@ -252,20 +283,31 @@ def test_the_books_hold_the_whole_story(tmp_path: Path):
 def test_a_name_is_blotted_out_wherever_it_stands_alone(text: str, name: str):
     blot = Blotter(["wang", "zhang.li", "SO-17", "王伟", "x"])
     assert name not in blot(f"{text} {name}, {text}")
+    assert BLOT in blot(f"{text} {name.upper()}, {text}")
+    assert BLOT in blot(f"{text} {name.title()}, {text}")
     assert blot(f"{name}a") == f"{name}a"  # another word that begins alike
     assert blot("由王伟确认") == f"由{BLOT}确认"
     assert blot("x") == "x"
     assert Blotter([])("wang") == "wang"
 
 
+def test_a_name_is_blotted_out_of_a_drawing_too():
+    svg = '<svg aria-label="Mill &amp; Saw"><text>Mill &amp; Saw &lt; 3</text><rect class="Mill"/></svg>'
+    sheet = blotted(Sheet("", "", (Picture(svg, "", "Mill & Saw"),)), Blotter(["Mill & Saw"]))
+    assert sheet.blocks[0] == Picture(
+        f'<svg aria-label="{BLOT}"><text>{BLOT} &lt; 3</text><rect class="Mill"/></svg>', "", BLOT
+    )
+
+
 def test_a_desk_shows_its_own_machine_and_nothing_of_others(view: PlantView):
     desk = RemoteDesk(HealthBooks(view), shop.LATHE, lambda: ["wang"])
     seen = desk.now()
     assert seen.name == "Lathe 1"
-    assert {one.name for one in seen.signals} == {"execution", "parts", "spindle_load", "spindle_speed", "coolant"}
+    # "parts" counts what was made, which is nobody's business outside
+    assert {one.name for one in seen.signals} == {"execution", "spindle_load", "spindle_speed", "coolant"}
     span = desk.span("8h")
     assert any(value is not None for value in desk.trend("coolant", span).value)
-    for name in (f"{shop.LATHE2}:coolant", "../lathe02:coolant", "lathe02:coolant", "", "nothing"):
+    for name in ("parts", f"{shop.LATHE2}:coolant", "../lathe02:coolant", "lathe02:coolant", "", "nothing"):
         with pytest.raises(InputError, match="no such signal"):
             desk.trend(name, span)
     with pytest.raises(InputError, match="too long"):

@@ -4,7 +4,10 @@ A grant is master data of kind `grant`, a visit of kind `visit`; of secret and t
 are 256 bits of chance, so that whoever reads the file gets in nowhere. A guest is no user: no handler of the plant's
 own pages and services knows a visit's token, and what a guest may ask names no machine, because the grant does.
 
-Reads   master data of kinds `grant` and `visit`
+An end is a document of its own, of kind `grant_end`, that nothing overwrites: whoever opens or renews a grant at the
+very moment in which another process ends it does not bring it back.
+
+Reads   master data of kinds `grant`, `grant_end` and `visit`
 Writes  them, and Fact(event, kind="grant"): given, opened, looked at what, noted, refused, ended
 """
 
@@ -19,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from luban.core.errors import InputError, MissingServiceError, NotAllowedError, SecurityError
-from luban.core.time import DAY, MINUTE, SECOND, now
+from luban.core.time import DAY, HOUR, MINUTE, SECOND, now
 from luban.ledger import MasterData, Rows
 from luban.screens.attempts import Attempts
 from luban.screens.users import Act
@@ -37,9 +40,10 @@ PARTS: Final[Mapping[str, str]] = {
 """What a grant may open, and what that is."""
 
 LONGEST: Final = 30 * DAY
+_LATEST = 366 * DAY  # ahead that a grant may begin
 _LONGEST_TEXT = 500
 _LONGEST_NOTE = 2_000
-_MOST_LOOKS = 240  # looks of one visit within a minute
+_MOST_LOOKS = 240  # looks of one visit within a minute, refused ones among them
 _MOST_NOTES = 20  # notes of one visit within an hour
 
 Record = Callable[[Act, str, Rows | None], None]
@@ -105,6 +109,7 @@ class Grants:
         self._master, self._record = master, record
         self._attempts = Attempts("too many failed attempts", "grant")
         self._lock = threading.Lock()
+        self._changing = threading.Lock()  # while it is looked whether a grant may change, and changed
         self._looks: dict[tuple[str, str], deque[int]] = {}
         self._newest = 0
 
@@ -112,7 +117,8 @@ class Grants:
 
     def all(self) -> list[Grant]:
         """Every grant there ever was, newest first."""
-        found = [_grant(id_, doc) for id_, doc in self._master.list("grant").items()]
+        ends = self._master.list("grant_end")
+        found = [_grant(id_, doc | ends.get(id_, {})) for id_, doc in self._master.list("grant").items()]
         return sorted(found, key=lambda grant: (-grant.starts, grant.id))
 
     def get(self, identifier: str) -> Grant:
@@ -134,8 +140,8 @@ class Grants:
 
         machine  path of a work unit; the caller has checked that it is one
         length   how long it holds [µs], at most LONGEST
-        starts   from when [µs UTC]; now by default
-        Raises   InputError: no name, no part, an unknown part, a length that cannot be; MissingServiceError
+        starts   from when [µs UTC], at most 366 days ahead; now by default
+        Raises   InputError: no name, no part, an unknown part, a length or begin that cannot be; MissingServiceError
         """
         at = self._now()
         begin = max(at, starts or at)
@@ -146,6 +152,8 @@ class Grants:
             raise InputError("a grant that shows nothing", expected=", ".join(list(PARTS)[:-1]))
         if not SECOND <= length <= LONGEST:
             raise InputError("a grant cannot last so long", came=f"{length / DAY:g} d", expected="1 s to 30 d")
+        if begin - at > _LATEST:
+            raise InputError("a grant cannot begin so late", came=f"{(begin - at) / DAY:.0f} d ahead", expected="366 d")
         identifier, secret = secrets.token_urlsafe(9), secrets.token_urlsafe(32)
         grant = Grant(
             identifier, machine, expert.strip(), tuple(part for part in PARTS if part in parts), begin, begin + length,
@@ -161,24 +169,27 @@ class Grants:
 
         Raises  InputError: no such grant, or it is over
         """
-        grant = self._running(identifier)
-        secret = secrets.token_urlsafe(32)
-        self._write(grant, "renew", who, "", {})
-        self._end_visits(identifier, who)
-        self._store(replace(grant, waiting=True), _digest(secret), who)
+        with self._changing:
+            grant = self._running(identifier)
+            secret = secrets.token_urlsafe(32)
+            self._write(grant, "renew", who, "", {})
+            self._end_visits(identifier, who)
+            self._store(replace(grant, waiting=True), _digest(secret), who)
         return secret
 
     def revoke(self, identifier: str, *, who: str, reason: str = "") -> Grant:
         """End a grant now; open pages of it end within a second. Raises InputError if it is over already."""
-        grant = self._running(identifier)
-        return self._end(grant, "revoked", "revoke", who, reason.strip()[:_LONGEST_TEXT])
+        with self._changing:
+            grant = self._running(identifier)
+            return self._end(grant, "revoked", "revoke", who, reason.strip()[:_LONGEST_TEXT])
 
     def sweep(self) -> int:
         """Enter into the books which grants are over by the clock; how many. Nobody's leave depends on it."""
-        at = self._now()
-        over = [grant for grant in self.all() if grant.ended is None and at >= grant.expires]
-        for grant in over:
-            self._end(grant, "expired", "expire", "", "")
+        with self._changing:
+            at = self._now()
+            over = [grant for grant in self.all() if grant.ended is None and at >= grant.expires]
+            for grant in over:
+                self._end(grant, "expired", "expire", "", "")
         return len(over)
 
     # ------------------------------------------------------------------ the expert's side
@@ -190,12 +201,12 @@ class Grants:
         Raises   SecurityError, with the same words whatever was wrong
         """
         keys = [f"address:{address}"] if address else []
-        doc = self._master.get("grant", identifier) if len(identifier) <= 64 else None
+        doc = self._document(identifier) if len(identifier) <= 64 else None
         keys += [f"grant:{identifier}"] if doc else []
         self._attempts.check(keys)
-        with self._lock:
+        with self._changing:
             # read again within the lock: the secret is good for one of two who come at once
-            doc = self._master.get("grant", identifier) if doc else None
+            doc = self._document(identifier) if doc else None
             grant = _grant(identifier, doc) if doc else None
             given, kept = _digest(secret), str(doc.get("secret") or "") if doc else ""
             good = secrets.compare_digest(given.encode(), kept.encode())
@@ -222,14 +233,14 @@ class Grants:
         doc = self._master.get("visit", identifier)
         if not doc or doc.get("ended"):
             return None
-        own = self._master.get("grant", str(doc["grant"]))
+        own = self._document(str(doc["grant"]))
         grant = _grant(str(doc["grant"]), own) if own else None
         return Visit(identifier, grant) if grant and grant.state(self._now()) == "open" else None
 
     def require(self, token: str | None, part: str = "") -> Visit:
         """The visit, if it is open and its grant has this part.
 
-        Raises  SecurityError (over, or never there), NotAllowedError (not this part)
+        Raises  SecurityError (over, or never there), NotAllowedError (not this part, or refused too often)
         """
         visit = self.visit(token)
         if visit is None:
@@ -242,9 +253,11 @@ class Grants:
         if now_open is None:
             raise SecurityError("no open visit", hint="the grant has ended, or it was opened elsewhere")
         if part and part not in now_open.grant.parts:
-            self._refused(now_open.grant, f"part {part}", "", now_open.person)
+            # each refusal is written down, so nobody may have the books filled with them
+            self._often(now_open, "look", _MOST_LOOKS, MINUTE)
+            self._refused(now_open.grant, f"part {part[:40]}", "", now_open.person)
             expected = ", ".join(now_open.grant.parts)
-            raise NotAllowedError("the grant does not open this", came=part, expected=expected)
+            raise NotAllowedError("the grant does not open this", came=part[:40], expected=expected)
         return now_open
 
     def look(self, visit: Visit, part: str, what: Mapping[str, Any]) -> None:
@@ -258,23 +271,23 @@ class Grants:
         Raises  InputError (nothing written), NotAllowedError (not in the grant, or too many)
         """
         own = self.permitted(visit, "note")
-        self._often(own, "note", _MOST_NOTES, 60 * MINUTE)
+        self._often(own, "note", _MOST_NOTES, HOUR)
         said = _text(text or cause, "write something first", _LONGEST_NOTE)
         data = {"outside": True, "cause": cause.strip()[:100]} if cause.strip() else {"outside": True}
         self._write(own.grant, "note", own.person, said, data)
 
     def leave(self, visit: Visit) -> None:
         """The expert is done; the grant is over, and its link opens nothing any more."""
-        grant = visit.grant
-        if self.visit_by_id(visit.id) is not None:
-            self._end(grant, "left", "leave", visit.person, "")
+        with self._changing:
+            if (own := self.visit_by_id(visit.id)) is not None:
+                self._end(own.grant, "left", "leave", own.person, "")
 
     # ------------------------------------------------------------------ keeping
 
     def _end(self, grant: Grant, why: str, code: str, who: str, text: str) -> Grant:
         over = replace(grant, waiting=False, ended=now(), why=why)
         # first the end, then the word of it: a disk that is full must not keep anybody in
-        self._store(over, "", who or "program")
+        self._master.put("grant_end", grant.id, {"ended": over.ended, "why": why}, who=who or "program")
         self._end_visits(grant.id, who or "program")
         self._write(grant, code, who, text, {})
         return over
@@ -290,8 +303,13 @@ class Grants:
             raise InputError("this grant is over", came=state, where=identifier, hint="give a new one")
         return grant
 
-    def _known(self, identifier: str) -> dict[str, Any]:
+    def _document(self, identifier: str) -> dict[str, Any] | None:
         doc = self._master.get("grant", identifier)
+        # the end is read last: one that came between the two counts
+        return doc | (self._master.get("grant_end", identifier) or {}) if doc else None
+
+    def _known(self, identifier: str) -> dict[str, Any]:
+        doc = self._document(identifier)
         if not doc:
             raise InputError("no such grant", came=identifier, hint="luban grant list DIR")
         return doc
@@ -300,7 +318,7 @@ class Grants:
         document = {
             "machine": grant.machine, "expert": grant.expert, "parts": list(grant.parts), "starts": grant.starts,
             "expires": grant.expires, "giver": grant.giver, "reason": grant.reason, "secret": secret,
-            "waiting": grant.waiting, "ended": grant.ended, "why": grant.why,
+            "waiting": grant.waiting,
         }  # fmt: skip
         self._master.put("grant", grant.id, document, who=who)
 
@@ -323,7 +341,7 @@ class Grants:
         at = now()
         with self._lock:
             if len(self._looks) > 1_000:
-                self._looks = {key: times for key, times in self._looks.items() if times and times[-1] > at - span}
+                self._looks = {key: times for key, times in self._looks.items() if times and times[-1] > at - HOUR}
             times = self._looks.setdefault((visit.id, what), deque())
             while times and times[0] <= at - span:
                 times.popleft()
@@ -340,9 +358,10 @@ class Grants:
 
 def _grant(identifier: str, doc: Mapping[str, Any]) -> Grant:
     ended = doc.get("ended")
+    waiting = ended is None and bool(doc.get("waiting"))
     return Grant(
         identifier, str(doc["machine"]), str(doc["expert"]), tuple(doc["parts"]), int(doc["starts"]),
-        int(doc["expires"]), str(doc["giver"]), str(doc.get("reason") or ""), bool(doc.get("waiting")),
+        int(doc["expires"]), str(doc["giver"]), str(doc.get("reason") or ""), waiting,
         int(ended) if ended is not None else None, str(doc.get("why") or ""),
     )  # fmt: skip
 

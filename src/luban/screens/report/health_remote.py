@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -144,7 +145,7 @@ def _blotted(block: Block, blot: Blotter) -> Block:
         return replace(block, heads=[blot(head) for head in block.heads], rows=cells, title=blot(block.title))
     if isinstance(block, Picture):
         # only what stands between the tags, or names the drawing, is text
-        svg = _SAID.sub(lambda found: blot(found[0]), block.svg)
+        svg = _SAID.sub(lambda found: html.escape(blot(html.unescape(found[0]))), block.svg)
         return replace(block, svg=svg, title=blot(block.title), text=blot(block.text))
     return replace(block, text=blot(block.text))
 

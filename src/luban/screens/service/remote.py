@@ -1,8 +1,9 @@
 """What an outside expert is shown of one machine, with everything left out that is not about how the machine is.
 
 No question names a machine: the desk is made for one, and a signal is asked for by its bare name. Persons, orders,
-items, lots, quantities and other machines do not come through: fields that hold them are not read, their names are
-blotted out of texts that people wrote, and items, whose change tells of the machine, become P1, P2, ….
+items, lots, quantities and other machines do not come through: fields and signals that hold them are not read, their
+names are blotted out of texts that people wrote (those of lots stand in no list to blot them by), and items, whose
+change tells of the machine, become P1, P2, ….
 
 Reads  Fact(state, signal, event) through the plant's view. Writes nothing.
 """
@@ -30,7 +31,9 @@ __all__ = ["BLOT", "Alarm", "Blotter", "MachineNow", "RemoteDesk", "ShownSignal"
 BLOT: Final = "▪▪▪"
 _MOST = 200
 _LONGEST = 31 * DAY
-_HIDDEN_ROLES = frozenset({"order", "item", "lot", "serial"})
+_HIDDEN_ROLES = frozenset({
+    "order", "item", "lot", "serial", "good_count", "scrap_count", "rework_count", "total_count",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +91,24 @@ class Work:
 
 
 class Blotter:
-    """Blots names out of texts.
+    """Blots names out of texts, in capitals or small letters.
 
     names    whole names; those of one letter are left, they are in every text
     instead  name → what stands in its place; a blot for all others
     """
 
     def __init__(self, names: Iterable[str], instead: Mapping[str, str] = MappingProxyType({})) -> None:
-        self._instead = dict(instead)
+        self._instead = {name.casefold(): said for name, said in instead.items()}
         known = sorted({name for name in (*names, *instead) if len(name.strip()) > 1}, key=len, reverse=True)
         # a name in letters that words are not parted in may stand within a text without a gap
         parts = [re.escape(name) if _unparted(name) else rf"(?<!\w){re.escape(name)}(?!\w)" for name in known]
-        self._found = re.compile("|".join(parts)) if parts else None
+        self._found = re.compile("|".join(parts), re.IGNORECASE) if parts else None
 
     def __call__(self, text: str | None) -> str:
         """The text without the names."""
         if self._found is None:
             return text or ""
-        return self._found.sub(lambda found: self._instead.get(found[0], BLOT), text or "")
+        return self._found.sub(lambda found: self._instead.get(found[0].casefold(), BLOT), text or "")
 
 
 class RemoteDesk:
@@ -194,7 +197,9 @@ class RemoteDesk:
         instead = {
             name: f"P{number}" for number, (id_, said) in enumerate(sorted(known.items()), 1) for name in (id_, said)
         }  # fmt: skip
-        return Blotter({*self._persons(), *plant.orders, *others, *persons} - self._own, instead)
+        own = {name.casefold() for name in self._own}
+        names = (*self._persons(), *plant.orders, *others, *persons)
+        return Blotter((name for name in names if name.casefold() not in own), instead)
 
     def _device_alarms(self, span: Range) -> list[dict[str, Any]]:
         frame = self.view.ledger.frame("event", subjects=[self.machine], since=span.start - DAY, until=span.end)
