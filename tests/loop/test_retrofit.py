@@ -142,3 +142,22 @@ def test_a_retrofit_that_cannot_be_is_said_with_its_line(folder: Path, old: str,
     found = [complaint for complaint in check(folder) if complaint.field == field]
     assert found
     assert found[0].line > 10
+
+
+def test_a_new_meter_is_learned_within_a_day_and_an_idle_day_changes_nothing(folder: Path) -> None:
+    plant = load(folder)
+    time, power, _ = day()
+    books = folder / "books"
+    writer = LedgerWriter(books)
+    reading = Retrofitting(plant, Ledger(books), books / "spool")
+    codes = []
+    for at, factor in enumerate((1.0, 1.0, 0.0, 1000.0, 1000.0)):  # as learned, a holiday, then W for kW
+        rows = {"time": time + at * DAY, "subject": ["old/press:power"] * len(time), "value": factor * power,
+                "quality": np.zeros(len(time), np.uint8)}  # fmt: skip
+        writer.append("signal", rows, source="meter")
+        reading.turn(now=int(time[-1]) + at * DAY)
+        Intake(books / "spool", writer).drain()
+        codes.append([entry.code for entry in entries(Ledger(books), "model", "old/press")])
+    reading.close()
+    assert codes == [["fit"], ["fit"], ["fit"], ["fit", "adapt"], ["fit", "adapt"]]
+    writer.close()

@@ -30,6 +30,7 @@ from luban.understand.health.retrofit import (
     count_rows,
     learn_meter,
     model_row,
+    pulses_of,
     read_meter,
     state_rows,
     words as said,
@@ -42,6 +43,7 @@ _LEARN: Final = 7 * DAY  # newest power that levels are learned from
 _BEFORE: Final = 6 * HOUR  # read again before what is told, so that rows of pieces are whole
 _ENOUGH: Final = 8.0  # hours of power before anything is told
 _LOOKED: Final = DAY  # newest power that a page shows
+_AGAIN: Final = DAY  # from one look at whether the levels have moved to the next, over as much power
 
 
 def source_of(own: Retrofit) -> str:
@@ -97,6 +99,7 @@ class Retrofitting:
         self._spools = {own.unit: Spool(folder, source_of(own)) for own in plant.retrofits}
         self.notes: dict[str, tuple[str, ...]] = {}
         self._settled: dict[str, int] = {}
+        self._looked: dict[str, int] = {}
 
     def turn(self, now: int | None = None) -> int:
         """Tell what is settled since the last turn; returns rows written. What a machine lacks stands in `notes`."""
@@ -126,16 +129,14 @@ class Retrofitting:
             learned = learn_meter(time, power)
             if learned.hours < _ENOUGH:
                 raise InputError(said.SHORT.format(hours=f"{learned.hours:.1f}", least=f"{_ENOUGH:g}"))
-            meter = self._record(own, learned, "fit")
+            meter, self._looked[own.unit] = self._record(own, learned, "fit"), now
             written, since = written + 1, max(since, int(time[0]))
+        elif (newest := self._moved(own, meter, now)) is not None:
+            meter, written = self._record(own, newest, "adapt"), written + 1
         time, power = _signal(self.ledger, own.power, since - _BEFORE, now)
         counter = _counter(self.ledger, own.counter, since - _BEFORE, now) if own.counter else None
         cycle = own.cycle / 1e6 if own.cycle else None
         told = read_meter(time, power, meter, cycle=cycle, counter=counter)
-        if said.CHANGED in told.notes:
-            meter = self._record(own, learn_meter(*_signal(self.ledger, own.power, now - DAY, now)), "adapt")
-            written += 1
-            told = read_meter(time, power, meter, cycle=cycle, counter=counter)
         self.notes[own.unit] = told.notes
         self._settled[own.unit] = max(since, told.settled)
         covered = max(since, int(told.spells[0].start))
@@ -149,6 +150,21 @@ class Retrofitting:
                 written += len(rows["time"])
         self._spools[own.unit].flush()
         return written
+
+    def _moved(self, own: Retrofit, meter: Meter, now: int) -> Meter | None:
+        """Levels of the newest day where they are others, looked at once a day; None while those on record hold.
+
+        A day on which the machine stood or only ran tells less than what is on record, and changes nothing.
+        """
+        if now - self._looked.get(own.unit, now - _AGAIN) < _AGAIN:
+            return None
+        self._looked[own.unit] = now
+        try:
+            newest = learn_meter(*_signal(self.ledger, own.power, now - _AGAIN, now))
+        except InputError:  # too little power in it
+            return None
+        tells = newest.tells and (meter.on_only or not newest.on_only) and newest.hours >= _ENOUGH
+        return newest if tells and meter.moved(newest) else None
 
     def _put(self, own: Retrofit, stream: str, rows: dict[str, list[Any]]) -> None:
         self._spools[own.unit].put(stream, rows)
@@ -200,7 +216,4 @@ def _signal(ledger: Ledger, name: str, since: int, until: int) -> tuple[Ints, Fl
 
 def _counter(ledger: Ledger, name: str, since: int, until: int) -> Ints:
     """When a counter that rises told a piece more."""
-    time, value = _signal(ledger, name, since, until)
-    steps = np.diff(value, prepend=value[:1])
-    steps = np.where(steps < 0, value, steps)
-    return np.repeat(time, np.clip(np.nan_to_num(steps), 0, 1e6).astype(np.int64))
+    return pulses_of(*_signal(ledger, name, since, until))

@@ -9,7 +9,7 @@ import pytest
 
 from luban.core.errors import InputError
 from luban.core.time import DAY, HOUR
-from luban.understand.health.retrofit import Meter, count_rows, learn_meter, read_meter, state_rows
+from luban.understand.health.retrofit import Meter, count_rows, learn_meter, pulses_of, read_meter, state_rows
 
 SECOND = 1_000_000
 
@@ -153,6 +153,20 @@ def test_no_cycles_means_no_count_unless_someone_knows_the_cycle_or_counts() -> 
     assert counted.pieces == counted.low == counted.high == 29
 
 
+def test_a_counter_that_stands_is_no_piece_and_states_are_told_all_the_same() -> None:
+    time, power, _, _ = shift(1)
+    told = read_meter(time, power, counter=[])
+    assert (told.pieces, told.low, told.high) == (0, 0, 0)
+    assert told.hours["running"] > 1
+    assert count_rows(told, "plant/m", 0)["time"] == []
+
+
+def test_a_counter_is_read_over_blanks_and_resets() -> None:
+    level = np.array([7.0, np.nan, 8.0, 8.5, 10.0, 0.0, 1.0, np.nan, 3.0])
+    assert pulses_of(np.arange(9), level).tolist() == [2, 4, 4, 6, 8, 8]
+    assert len(pulses_of(np.arange(2), np.full(2, np.nan))) == 0
+
+
 def test_what_was_learned_is_kept_and_a_new_meter_is_noticed() -> None:
     time, power, _, _ = shift(1)
     meter = Meter.restore(learn_meter(time, power).save())
@@ -182,7 +196,8 @@ def test_facts_are_told_once_and_only_when_settled() -> None:
 
 @pytest.mark.parametrize("call", [
     lambda: learn_meter([0, SECOND], [1.0, 2.0]), lambda: learn_meter([], []), lambda: read_meter([0, 1], [1.0]),
-    lambda: read_meter(*shift(1)[:2], cycle=0.0), lambda: read_meter(*shift(1)[:2], counter=[]),
+    lambda: read_meter(*shift(1)[:2], cycle=0.0),
+    lambda: pulses_of(np.arange(40), np.arange(40) % 2 * 1e9),
 ])  # fmt: skip
 def test_what_cannot_be_read_is_refused(call: object) -> None:
     with pytest.raises(InputError):

@@ -17,6 +17,7 @@ from luban.understand.health.retrofit.file import MeterFile, retrofit_file
 from luban.understand.health.retrofit.levels import Level, Levels, find_levels
 from luban.understand.health.retrofit.meter import LEAST_HOURS, Meter, learn_meter
 from luban.understand.health.retrofit.reading import STATES, Made, Retrofitted, Spell, read_meter
+from luban.understand.health.retrofit.readings import pulses_of
 
 __all__ = [
     "LEAST_HOURS",
@@ -36,6 +37,7 @@ __all__ = [
     "find_levels",
     "learn_meter",
     "model_row",
+    "pulses_of",
     "read_meter",
     "retrofit_file",
     "state_rows",

@@ -13,6 +13,7 @@ import numpy as np
 from luban.core.errors import InputError
 from luban.understand.health.machine import Asked, Readings as Table, read_readings
 from luban.understand.health.retrofit.reading import Retrofitted, read_meter
+from luban.understand.health.retrofit.readings import pulses_of
 from luban.understand.quality.data import Excluded, Ints
 from luban.understand.quality.read.names import plain_name
 
@@ -80,11 +81,7 @@ def retrofit_file(
     table = _table(path, names)
     chosen = _power(table, names)
     moments = _moments(table)
-    pulses = None
-    if counter:
-        steps = np.diff(np.nan_to_num(table.column(_called(table, counter))), prepend=0.0)
-        steps[:1] = 0.0
-        pulses = np.repeat(moments, np.clip(steps, 0, 1e6).astype(np.int64))
+    pulses = pulses_of(moments, table.column(_called(table, counter))) if counter else None
     told = read_meter(moments, table.column(chosen), cycle=cycle, counter=pulses)
     agreement = None
     if state:

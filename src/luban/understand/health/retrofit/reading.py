@@ -52,7 +52,7 @@ class Made:
 
     start, end  [µs UTC]
     pieces      made
-    cycle       usual time from piece to piece [s]
+    cycle       usual time from piece to piece [s]; 0 where there were fewer than two
     ends        when each was done [µs UTC], shape (pieces,)
     sure        False: pulses of work that repeat nothing
     """
@@ -167,7 +167,7 @@ def read_meter(
         codes = np.where(at_work, _RUN, _OFF)
     made, low, high = _made(readings, pulses, rows, notes)
     if counter is not None:
-        made, low, high = _counted(counter)
+        made, low, high = _counted(counter, readings)
     elif not rows:
         made, low, high = _by_cycle(readings, at_work, cycle, notes)
     return Retrofitted(own, _spells(readings, codes), _confidence(own, readings, pulses, rows), made, low, high,
@@ -244,10 +244,11 @@ def _range(pieces: int, less: float, more: float) -> tuple[int, int]:
     return max(0, math.floor(pieces - less)), math.ceil(pieces + more)
 
 
-def _counted(counter: Sequence[int] | Ints) -> tuple[tuple[Made, ...], int, int]:
+def _counted(counter: Sequence[int] | Ints, readings: Readings) -> tuple[tuple[Made, ...], int, int]:
+    """What the counter told; nothing at all, as in a night, is no piece."""
     stamps = np.sort(np.asarray(counter, np.int64))
     if not len(stamps):
-        raise InputError("a counter without pulses", came="0 pulses", expected="one a piece")
+        return (Made(int(readings.time[0]), int(readings.time[-1]), 0, 0.0, stamps),), 0, 0
     cycle = float(np.median(np.diff(stamps))) / 1e6 if len(stamps) > 1 else 0.0
     return (Made(int(stamps[0]), int(stamps[-1]), len(stamps), cycle, stamps),), len(stamps), len(stamps)
 

@@ -11,8 +11,9 @@ import numpy as np
 from luban.core.errors import InputError
 from luban.understand.quality.data import Floats, Ints
 
-__all__ = ["Readings", "readings_of"]
+__all__ = ["Readings", "pulses_of", "readings_of"]
 
+_MOST_AT_ONCE, _MOST_PIECES = 1_000_000, 10_000_000  # pieces: more is no counter
 _LONGEST = 10.0  # usual steps that a reading holds at most
 _JITTER, _EVEN = 0.25, 0.7  # of a usual step; share of steps so close to it, where a meter does not tell changes only
 
@@ -63,3 +64,21 @@ def readings_of(
     lasts = np.append(np.minimum(steps, longest), step)
     lost = float((steps - lasts[:-1]).sum())
     return Readings(stamps, values, lasts, step, lost, len(good) - len(stamps))
+
+
+def pulses_of(time: Ints, level: Floats) -> Ints:
+    """When a counter told pieces more, each piece once [µs UTC].
+
+    time   of each reading, in order [µs UTC], shape (n,)
+    level  what the counter showed; it rises by one a piece. Where it falls it was set back, and what it shows then is
+           new; what is no number is passed over, shape (n,)
+    Raises InputError: more than 10 million pieces, as where the column is no counter
+    """
+    known = np.isfinite(level)
+    shown, moments = np.floor(level[known]), time[known]
+    steps = np.diff(shown, prepend=shown[:1])
+    steps = np.clip(np.where(steps < 0, shown, steps), 0, _MOST_AT_ONCE).astype(np.int64)
+    if steps.sum() > _MOST_PIECES:
+        raise InputError("a counter rises by one a piece", came=f"{steps.sum()} pieces",
+                         expected=f"{_MOST_PIECES} or fewer")  # fmt: skip
+    return np.repeat(moments, steps)

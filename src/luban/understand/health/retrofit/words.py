@@ -21,7 +21,7 @@ SENTENCES: Final = (
     ONE_LEVEL, ON_ONLY, CLOSE, SHORT, NO_CYCLES, COARSE, DOUBTFUL, BY_CYCLE, GAPS, CHANGED,
     # what was wrong with the data
     "there is no power to read", "power and times differ in number", "this is not a learned meter",
-    "a counter without pulses", "a cycle takes time", "power of several machines", "which column is the power?",
+    "a counter rises by one a piece", "a cycle takes time", "power of several machines", "which column is the power?",
     "power without times",
 )  # fmt: skip
 """Every sentence with {blanks} where names stand."""
