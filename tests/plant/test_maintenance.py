@@ -91,3 +91,12 @@ def test_lists_in_a_cell() -> None:
     assert list_of(" a; ;b ") == ("a", "b")
     assert list_of(None) == ()
     assert parts_of("bearing 6205 x2;seal × 3; oil") == (("bearing 6205", 2), ("seal", 3), ("oil", 1))
+
+
+@pytest.mark.parametrize(
+    "row", ["failure,2x,pieces", "condition,1.5,pieces", "condition,soon,", "calendar,²,pieces", "failure,0d,"]
+)
+def test_an_interval_that_cannot_be_read_is_said_whatever_the_policy(folder: Path, row: str) -> None:
+    (folder / "maintenance.csv").write_text(HEAD + f"m1,look,,{row},1h,,,,\n", "utf-8")
+    (complaint,) = check(folder)
+    assert (complaint.field, complaint.line) == ("interval", 2)

@@ -64,19 +64,14 @@ def _assets(draft: Draft) -> Iterator[Complaint]:
 def _intervals(draft: Draft) -> Iterator[Complaint]:
     for row in draft.rows("maintenance"):
         policy, interval = row.values["policy"] or "calendar", row.values["interval"]
-        if policy in {"calendar", "age"}:
-            if interval is None:
-                yield Complaint(
-                    row.at("interval"),
-                    "interval",
-                    f"the policy {policy} needs an interval",
-                    "an empty cell",
-                    "e.g. 90d",
-                )
-            elif (row.values["clock"] or "") == "pieces":
-                yield from _pieces(row, interval)
-            else:
-                yield from _duration(row, "interval")
+        if interval is None:
+            if policy in {"calendar", "age"}:
+                message = f"the policy {policy} needs an interval"
+                yield Complaint(row.at("interval"), "interval", message, "an empty cell", "e.g. 90d")
+        elif row.values["clock"] == "pieces":
+            yield from _pieces(row, interval)
+        else:
+            yield from _duration(row, "interval")
         for column in ("duration", "failure_duration"):
             if row.values[column] is not None:
                 yield from _duration(row, column)
@@ -96,7 +91,7 @@ def _duration(row: Row, column: str) -> Iterator[Complaint]:
 
 
 def _pieces(row: Row, text: str) -> Iterator[Complaint]:
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         yield Complaint(row.at("interval"), "interval", "not a number of pieces", repr(text), "1, 2, 3, …")
 
 
