@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,23 @@ def test_what_is_due_is_planned_done_and_closed(desk: MaintenanceDesk) -> None:
     assert desk.spare("bearing", "receive", 4, person="li").on_hand == 5
     stops = desk.stops()
     assert [(stop["machine"], "earliest" in stop) for stop in stops] == [("lathe", True)]
+
+
+def test_people_who_plan_at_once_get_an_order_each(desk: MaintenanceDesk) -> None:
+    other = MaintenanceDesk(desk.books)  # pages and REST have one each
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda at: (desk, other)[at % 2].plan(LATHE, f"task {at}", person="zhao"), range(4)))
+        assert len(set(made)) == 4
+        assert {desk.order(one).task for one in made} == {f"task {at}" for at in range(4)}
+
+        def begin(person: str) -> bool:
+            try:
+                desk.step(made[0], "begin", person=person, role=Role.ENGINEER)
+            except InputError:
+                return False
+            return True
+
+        assert sorted(pool.map(begin, ("li", "wang", "zhao"))) == [False, False, True]
 
 
 def test_sheets_say_it_in_every_language(desk: MaintenanceDesk) -> None:

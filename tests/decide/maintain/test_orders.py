@@ -91,6 +91,9 @@ def test_an_order_from_plan_to_close(works: Works) -> None:
     assert (one.state, one.part, one.minutes, one.skill, one.people) == ("planned", "spindle", 240, "mechanic", 2)
     assert (one.parts, one.checklist, one.unanswered) == ({"bearing": 2}, ("oil", "noise"), ("oil", "noise"))
     works.step(name, "move", start=works.at("10:00"))
+    works.step(name, "move", minutes=200.0)  # longer, where it stands
+    moved = known_order(works.ledger, name)
+    assert (moved.start, moved.minutes) == (works.at("10:00"), 200.0)
     works.step(name, "release")
     works.step(name, "begin", works.at("10:05"))
     works.step(name, "check", item="oil", ok=True)
@@ -104,7 +107,7 @@ def test_an_order_from_plan_to_close(works: Works) -> None:
     assert (one.state, one.hours, one.used, one.unanswered) == ("closed", 6, {"bearing": 2}, ())
     assert one.answers["noise"] == (False, "rattles")
     assert one.renewed == {"spindle"}
-    assert [code for _, _, code, _ in one.history][:3] == ["plan", "move", "release"]
+    assert [code for _, _, code, _ in one.history][:3] == ["plan", "move", "move"]
     (label,) = findings(works.ledger)
     assert (label.machine, label.part, label.found, label.cause, label.why) == (
         M1, "spindle", "worn", "lubrication", "condition",
@@ -166,6 +169,8 @@ def test_shelves_count_what_comes_and_goes(works: Works) -> None:
         shelf.order_at == 8
     )  # 4 on average in 30 days of delivery; of Poisson counts 97.9 % are at most 8, 94.9 % at most 7
     assert shelf.low
+    soon = shelves(works.ledger, works.plant, works.at("08:01", "2026-03-01"))["bearing"]
+    assert (soon.per_year, soon.order_at) == (None, None)  # four parts in a minute are no two million a year
     for item, code, count in (("nut", "count", 1), ("seal", "eat", 1), ("seal", "take", 0)):
         with pytest.raises(InputError):
             spare_row(works.plant, item, code, count, person="li")

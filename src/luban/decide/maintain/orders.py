@@ -201,7 +201,8 @@ def _stepped(one: WorkOrder, entry: Entry) -> WorkOrder:
     data, code = entry.data, entry.code
     one = replace(one, state=_AFTER.get(code, one.state))
     if code == "move":
-        return replace(one, start=_whole(data.get("start")), minutes=float(data.get("minutes", one.minutes)))
+        start = _whole(data["start"]) if "start" in data else one.start
+        return replace(one, start=start, minutes=float(data.get("minutes", one.minutes)))
     if code == "begin":
         return replace(one, begun=entry.time)
     if code == "check":

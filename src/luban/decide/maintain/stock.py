@@ -21,6 +21,8 @@ __all__ = ["Shelf", "fold_stock", "shelves"]
 _COVERED = 0.95
 _LEAST_TAKEN = 3
 """Parts taken before demand is worked out from them."""
+_LEAST_SPAN = 28 * DAY
+"""Time on record before that: three parts taken in an hour are no demand of thousands a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Shelf:
     on_hand    [piece]; None: it was never counted, so nobody knows
     ordered    [piece], not yet received
     order_at   order when on hand plus ordered falls to this; None: neither given nor known
-    per_year   pieces taken a year, on record; None with fewer than 3 taken
+    per_year   pieces taken a year, on record; None with fewer than 3 taken, or less than 28 days on record
     why        given, demand or "" : where order_at is from
     """
 
@@ -91,8 +93,8 @@ def fold_stock(book: Iterable[Entry], spares: Mapping[str, SparePart], now: int)
 
 
 def _shelf(own: SparePart, on_hand: int | None, ordered: int, taken: int, span: int) -> Shelf:
-    days = span / DAY
-    per_year = taken / days * 365.25 if taken >= _LEAST_TAKEN and days > 0 else None
+    known = taken >= _LEAST_TAKEN and span >= _LEAST_SPAN
+    per_year = taken / (span / DAY) * 365.25 if known else None
     order_at, why = own.order_at, "given" if own.order_at is not None else ""
     if order_at is None and per_year is not None and own.lead is not None:
         order_at = stock_plan(per_year / 365.25, own.lead / DAY, covered=_COVERED, lot=own.lot).order_at

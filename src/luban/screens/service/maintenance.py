@@ -6,6 +6,7 @@ Writes  Fact(event) of kinds `workorder` and `spare`, through the screens' spool
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -57,6 +58,7 @@ __all__ = [
 ]
 
 _TEXT = 500
+_ACTING = threading.Lock()  # two people at once get two ids, and a step counts once
 _LEAST = 3  # failures on record before a life is fitted
 
 
@@ -219,8 +221,9 @@ class MaintenanceDesk:
     def plan(self, machine: str, task: str, *, person: str, **options: Any) -> str:
         """Plan a work order; its id."""
         text = str(options.pop("text", ""))[:_TEXT]
-        made, rows = plan_row(self.ledger, self.plant, machine, task, person=person, text=text, **options)
-        self.books.write(Act(person, "workorder plan", made, f"{machine}: {task}"[:_TEXT]), "event", _filled(rows))
+        with _ACTING:
+            made, rows = plan_row(self.ledger, self.plant, machine, task, person=person, text=text, **options)
+            self.books.write(Act(person, "workorder plan", made, f"{machine}: {task}"[:_TEXT]), "event", _filled(rows))
         return made
 
     def step(
@@ -233,8 +236,9 @@ class MaintenanceDesk:
         needed = role_for(code)
         if role < needed:
             raise NotAllowedError("this needs another role", came=role.name.lower(), expected=needed.name.lower())
-        rows = step_row(self.ledger, name, code, person=person, text=text[:_TEXT], data=data)
-        self.books.write(Act(person, f"workorder {code}", name, text[:_TEXT]), "event", _filled(rows))
+        with _ACTING:
+            rows = step_row(self.ledger, name, code, person=person, text=text[:_TEXT], data=data)
+            self.books.write(Act(person, f"workorder {code}", name, text[:_TEXT]), "event", _filled(rows))
         return self.order(name)
 
     def spare(self, item: str, code: str, count: int, *, person: str, text: str = "") -> Shelf:
