@@ -229,3 +229,9 @@ def test_no_file_is_an_error_of_the_tree(tmp_path: Path):
 
 def test_every_figure_is_explained():
     assert set(FIGURES) == {"mean", "min", "max", "sd", "rise", "slope", "share", "count", "within", "abs"}
+
+
+@pytest.mark.parametrize("text", ['rule = ["load > 3"]', "rule = [1]"])
+def test_rules_that_are_no_tables_are_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="unknown key"):
+        rules_of(text)

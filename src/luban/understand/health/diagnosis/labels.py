@@ -115,8 +115,12 @@ def ailments(ledger: Ledger, machine: str | None = None, as_of: int | None = Non
     machine  only of this one
     as_of    as the book stood at this seq
     """
+    return _cases(entries(ledger, "diagnosis", machine, as_of))
+
+
+def _cases(book: Sequence[Entry]) -> tuple[Ailment, ...]:
     found: dict[str, Ailment] = {}
-    for entry in entries(ledger, "diagnosis", machine, as_of):
+    for entry in book:
         id_ = _case_of(entry)
         before = found.get(id_) or Ailment(id_, entry.subject, "open", _moment(entry, "from") or entry.time, None)
         found[id_] = _told(before, entry)
@@ -129,9 +133,10 @@ def labels(ledger: Ledger, as_of: int | None = None) -> tuple[Label, ...]:
     A work order that was made for a case (`data["case"]`) speaks for it, and a part found sound dismisses it; without a
     case, the day before the machine was stopped counts as ailing. The newest word of a case or an order counts.
     """
-    own = {one.id: one for one in ailments(ledger, as_of=as_of)}
+    book = entries(ledger, "diagnosis", as_of=as_of)
+    own = {one.id: one for one in _cases(book)}
     named: dict[str, tuple[int, Label]] = {}
-    for entry in entries(ledger, "diagnosis", as_of=as_of):
+    for entry in book:
         case = own[_case_of(entry)]
         if entry.code in ("name", "dismiss"):
             cause = str(entry.data.get("cause", "")).strip() if entry.code == "name" else ""

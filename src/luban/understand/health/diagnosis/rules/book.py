@@ -183,7 +183,7 @@ def rules_of(text: str, file: str = "rules") -> RuleBook:
         where = f"{file}:{lines.line((key,))}"
         if key == "hold":
             hold = _time(value, where)
-        elif key != "rule" or not isinstance(value, list):
+        elif key != "rule" or not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
             raise ConfigError("unknown key", came=key, expected="hold, [[rule]]", where=where)
     rules, names = list[Rule](), dict[str, str]()
     for at, own in enumerate(table.get("rule", ())):
