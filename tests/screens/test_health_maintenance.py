@@ -180,6 +180,16 @@ def ask(capsys: pytest.CaptureFixture[str]) -> Any:
     return run_it
 
 
+@pytest.mark.parametrize("shape", [0, -1, 0.001, 1e-300, 1e300, "nan"])
+def test_a_life_that_no_part_has_is_refused(tmp_path: Path, ask: Any, shape: object) -> None:
+    ask("--shape", shape, "--mean", 900, "--failure", 5, "--planned", 1, code=WRONG)
+    table = tmp_path / "parts.csv"
+    table.write_text(f"part,shape,mean,failure,planned\na,{shape},100,5,1\nb,2,1e308,5,1\nc,2,100,5,1\n")
+    told = json.loads(ask(table, "--visit", 1, "--json"))
+    assert list(told["ages"]) == ["c"]
+    assert len(told["excluded"]) == 2
+
+
 def test_the_command_prices_policies(tmp_path: Path, ask: Any) -> None:
     lives = tmp_path / "lives.csv"
     lives.write_text(LIVES)

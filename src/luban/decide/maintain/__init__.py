@@ -7,7 +7,7 @@ Writes  nothing itself: rows of work orders and spare parts go through the act l
 from luban.decide.maintain.advice import Advice, Flip, Option, Reason, advise, in_hours
 from luban.decide.maintain.due import DUE, Due, Use, due_tasks, use_of
 from luban.decide.maintain.grouping import Opportunity, Part, Rhythm, opportunities, rhythm
-from luban.decide.maintain.life import Life, life_of, lives_drawn, normal_life, weibull_life
+from luban.decide.maintain.life import Life, life_of, lives_drawn, normal_life, weibull_life, weibull_of_mean
 from luban.decide.maintain.looking import Decay, Signs, by_decay, by_signs, inspection
 from luban.decide.maintain.orders import (
     FITS,
@@ -106,6 +106,7 @@ __all__ = [
     "warnings_of",
     "week_of",
     "weibull_life",
+    "weibull_of_mean",
     "windows",
     "work_orders",
 ]  # fmt: skip

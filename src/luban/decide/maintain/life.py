@@ -16,10 +16,11 @@ from luban.core.errors import InputError
 from luban.understand.health.lifetime import LifeFit, law_of
 from luban.understand.quality.data import Floats
 
-__all__ = ["Life", "life_of", "lives_drawn", "normal_life", "weibull_life"]
+__all__ = ["Life", "life_of", "lives_drawn", "normal_life", "weibull_life", "weibull_of_mean"]
 
 _POINTS = 2400
 _LEAST_LEFT = 1e-9  # share of units at the end of the grid
+_SHAPES, _SCALES = (0.05, 1e3), (1e-12, 1e12)  # of a Weibull, within which figures hold
 _LONGEST = 60.0  # times the middle of the life
 
 
@@ -124,7 +125,19 @@ def weibull_life(shape: float, scale: float, unit: str = "h", source: str = "") 
     """
     if not (shape > 0 and scale > 0):
         raise InputError("shape and scale of a Weibull lie above zero", came=f"{shape:g}, {scale:g}")
+    if not (_SHAPES[0] <= shape <= _SHAPES[1] and _SCALES[0] <= scale <= _SCALES[1]):
+        expected = "a shape of {:g} to {:g}, a scale of {:g} to {:g}".format(*_SHAPES, *_SCALES)
+        raise InputError("no life of a part is like that", came=f"{shape:g}, {scale:g}", expected=expected)
     return Life("weibull", math.log(scale), 1 / shape, 0.0, unit, source)
+
+
+def weibull_of_mean(shape: float, mean: float, unit: str = "h") -> Life:
+    """A Weibull life of that mean [unit].
+
+    Example  weibull_of_mean(2.0, 1000).mean
+    """
+    width = 1 / min(max(shape, _SHAPES[0]), _SHAPES[1])
+    return weibull_life(shape, mean / math.gamma(1 + width), unit)
 
 
 def normal_life(mean: float, sd: float, unit: str = "h", source: str = "") -> Life:

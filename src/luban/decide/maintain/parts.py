@@ -10,7 +10,7 @@ from typing import Any
 
 from luban.core.errors import InputError
 from luban.decide.maintain.grouping import Opportunity, Part, Rhythm, opportunities, rhythm
-from luban.decide.maintain.life import weibull_life
+from luban.decide.maintain.life import weibull_of_mean
 from luban.decide.maintain.policies import age
 from luban.decide.maintain.prices import Prices
 from luban.understand.quality.data import Excluded
@@ -72,7 +72,7 @@ def read_parts(path: Path | str, sheet: str = "") -> tuple[tuple[Part, ...], tup
     for at, (shape, mean, failure, planned) in enumerate(zip(*columns, strict=True)):
         part = rows.texts["part"][at]
         try:
-            life = weibull_life(float(shape), float(mean) / math.gamma(1 + 1 / float(shape)) if shape > 0 else 0.0)
+            life = weibull_of_mean(float(shape), float(mean))
             found.append(Part(part, life, Prices(failure=float(failure), planned=float(planned))))
         except InputError as error:
             excluded.append(Excluded(table.place(rows.rows[at]), part, error.came, error.message))

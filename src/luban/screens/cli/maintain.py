@@ -136,13 +136,11 @@ def _given(
     say: Output, shape: float | None, mean: float | None, prices: Prices, signs: Signs | None, every: float,
     lead: float, pace: float | None, out: Path | None, language: str, *, as_old: bool,
 ) -> int:  # fmt: skip
-    import math
-
-    from luban.decide.maintain import weibull_life
+    from luban.decide.maintain import weibull_of_mean
 
     if shape is None or mean is None:
         raise InputError("no file", expected="a file of lives, a plant's folder, or --shape and --mean", where="FILE")
-    life = weibull_life(shape, mean / math.gamma(1 + 1 / shape))
+    life = weibull_of_mean(shape, mean)
     return _advise(say, life, prices, signs, every, lead, pace, "Weibull", "", out, language, as_old=as_old)
 
 
