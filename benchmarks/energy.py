@@ -20,6 +20,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
+from benchmarks.energy_peers import least_cost
 from benchmarks.report import Reporter, arguments
 from luban.decide.energy import Dispatch, Grid, Site, Source, Storage, dispatch
 from luban.understand.energy.enpi import fit_baseline
@@ -80,8 +81,6 @@ def site(seed: int, steps: int = 168) -> Site:
 
 
 def _dispatch(report: Reporter, options: argparse.Namespace) -> None:
-    from tests.decide.energy.independent import least_cost
-
     for seed in range(options.seed, options.seed + (2 if options.quick else 10)):
         one = site(seed)
         begun = time.process_time()

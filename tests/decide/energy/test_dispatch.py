@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.energy_peers import least_cost
 from hypothesis import given, settings, strategies as st
 
 from luban.core.errors import InputError
@@ -23,7 +24,6 @@ from luban.decide.energy import (
     dispatch,
     predicted_saving,
 )
-from tests.decide.energy.independent import least_cost
 
 HOUR = np.arange(24)
 TARIFF = np.select([(HOUR >= 8) & (HOUR < 11), (HOUR >= 18) & (HOUR < 21), HOUR < 6], [1.3, 1.3, 0.3], 0.7)
@@ -139,3 +139,9 @@ def test_what_cannot_be_planned_is_said() -> None:
         replace(BATTERY, start=0.95)
     with pytest.raises(InputError, match="without a plan"):
         as_is(PLAIN)
+    with pytest.raises(InputError, match="not within the steps"):
+        as_is(replace(WHOLE, flexible=(), batches=(replace(WHOLE.batches[0], usual=22),)))
+    with pytest.raises(InputError, match="cannot be"):
+        Boiler("b", 80, 0.0, 0.25)
+    with pytest.raises(InputError, match="too few courses"):
+        predicted_saving(PLAIN, dispatch(PLAIN), np.tile(LOAD, 20))

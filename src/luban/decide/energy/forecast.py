@@ -40,7 +40,7 @@ class PredictedSaving:
 def as_is(site: Site) -> Floats:
     """Power taken (+) or left over (-) without a plan [kW]: stores and heat and power idle, loads at their usual time.
 
-    Raises  InputError for a load that can wait whose usual course is not given
+    Raises  InputError for a load that can wait whose usual course is not given or not within the steps
     """
     net = site.load - np.sum([one.available for one in site.sources], axis=0, initial=0.0)
     for flexible in site.flexible:
@@ -48,6 +48,9 @@ def as_is(site: Site) -> Floats:
             raise InputError("how is it run without a plan?", where=flexible.name, expected="power of each step")
         net = net + flexible.usual
     for batch in site.batches:
+        if not 0 <= batch.usual <= len(site.load) - len(batch.profile):
+            raise InputError("its usual run is not within the steps", came=f"step {batch.usual}", where=batch.name,
+                             expected=f"0 to {len(site.load) - len(batch.profile)}")  # fmt: skip
         net[batch.usual : batch.usual + len(batch.profile)] += batch.profile
     out: Floats = np.asarray(net, np.float64)
     return out
@@ -68,7 +71,7 @@ def predicted_saving(
     Raises     InputError for fewer than 20 courses
     """
     count = len(loads)
-    if count < 20 or loads.shape[1] != len(site.load):
+    if count < 20 or loads.shape != (count, len(site.load)):
         raise InputError("too few courses for an interval", came=f"{loads.shape}", expected=f"20 × {len(site.load)}")
     given = {one.name: one.available[None, :] for one in site.sources} | dict(available or {})
     sun = np.sum([np.broadcast_to(given[one.name], loads.shape) for one in site.sources], axis=0, initial=0.0)

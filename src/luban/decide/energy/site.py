@@ -116,6 +116,10 @@ class Boiler:
     fuel: float
     carbon: float = 0.0
 
+    def __post_init__(self) -> None:
+        if not (self.most >= 0 and self.efficiency > 0):  # above 1 by the lower heating value
+            raise InputError("a boiler that cannot be", came=f"{self}", where=self.name)
+
 
 @dataclass(frozen=True, eq=False)
 class Flexible:
