@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import uvicorn
@@ -26,9 +27,10 @@ from luban.screens import grants as grants_module
 from luban.screens.acts import grants_of
 from luban.screens.api import build_api
 from luban.screens.grants import LONGEST, PARTS, Grants
+from luban.screens.i18n import words
 from luban.screens.outside import Outside
 from luban.screens.reads import Reads
-from luban.screens.report.health_remote import blotted
+from luban.screens.report.health_remote import blotted, grants_sheet
 from luban.screens.report.sheet import Picture, Sheet
 from luban.screens.service import PlantView
 from luban.screens.service.health import HealthBooks
@@ -289,6 +291,13 @@ def test_a_name_is_blotted_out_wherever_it_stands_alone(text: str, name: str):
     assert blot("由王伟确认") == f"由{BLOT}确认"
     assert blot("x") == "x"
     assert Blotter([])("wang") == "wang"
+
+
+def test_the_list_of_grants_does_not_say_that_names_are_left_out(grants: Grants):
+    _opened(grants)
+    sheet = grants_sheet(grants.all(), (), now(), words("en"), ZoneInfo("UTC"))
+    assert "Li of Spindle Ltd" in str(sheet.blocks)
+    assert "names are left out" not in str(sheet.provenance)
 
 
 def test_a_name_is_blotted_out_of_a_drawing_too():
@@ -610,6 +619,21 @@ def test_the_socket_shows_parts_and_is_closed_when_the_grant_ends(doors: Doors):
         assert closed.value.rcvd.code == 4401
     with doors.socket(token) as socket, pytest.raises(ConnectionClosed):
         socket.recv(timeout=10)
+
+
+@pytest.mark.parametrize("sent", ["no json", b"\x00", "[" * 100_000])
+def test_what_the_page_never_sends_ends_the_socket_and_stays_out_of_the_log(
+    doors: Doors, sent: str | bytes, caplog: pytest.LogCaptureFixture
+):
+    _, token = _way_in(doors, parts=["signals"])
+    with doors.socket(token) as socket:
+        socket.send(sent)
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=10)
+    assert "broke" not in caplog.text
+    with doors.socket(token) as socket:  # and the visit goes on
+        socket.send(json.dumps({"part": "signals"}))
+        assert "spindle_load" in json.loads(socket.recv(timeout=10))["html"]
 
 
 def test_what_an_expert_reads_is_written_down_before_it_is_shown(doors: Doors, monkeypatch: pytest.MonkeyPatch):

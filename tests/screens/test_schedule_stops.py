@@ -18,7 +18,7 @@ from luban.decide.maintain import WorkOrder
 from luban.decide.schedule.check import find_faults
 from luban.decide.schedule.problem import MAINTENANCE
 from luban.decide.schedule.schedule import Schedule
-from luban.ledger import LedgerWriter
+from luban.ledger import LedgerWriter, MasterData
 from luban.loop.places import places
 from luban.plant import load
 from luban.screens.i18n import words
@@ -209,6 +209,12 @@ def test_a_folder_without_books_has_no_stops(tmp_path: Path) -> None:
     assert plan_problem(made).stops == ()
     assert not places(made).ledger.exists(), "looking makes no books"
     assert load(made).orders
+
+
+def test_a_folder_with_nothing_but_people_has_no_stops(tmp_path: Path) -> None:
+    made = schedule_shop.write(tmp_path / "plant")
+    MasterData(places(made).ledger).close()  # as a first user or grant leaves it, before the plant ever ran
+    assert plan_problem(made, at=START).stops == ()
 
 
 @pytest.mark.parametrize("stops", [True, False])

@@ -24,6 +24,8 @@ __all__ = ["maintenance_router"]
 
 Needs = Callable[[Role], Any]
 Name = Annotated[str, Field(max_length=200)]
+_YEAR_2100 = 4_102_444_800_000_000
+Moment = Annotated[int, Field(ge=0, lt=_YEAR_2100)]
 
 
 class AskedOrder(BaseModel):
@@ -32,7 +34,7 @@ class AskedOrder(BaseModel):
     machine: str = Field(max_length=400, description="Path of the work unit.")
     task: str = Field(min_length=1, max_length=200, description="Of maintenance.csv, or in words.")
     why: Literal["calendar", "age", "condition", "failure", "person"] = "person"
-    start: int | None = Field(None, ge=0, description="Planned begin, µs UTC; none yet if empty.")
+    start: Moment | None = Field(None, description="Planned begin, µs UTC; none yet if empty.")
     minutes: float | None = Field(None, gt=0, le=86_400, description="Planned length; as the table has it if empty.")
     part: Name = Field("", description="Part that it makes new.")
     case: Name = Field("", description="Case of diagnosis that it is made for.")
@@ -45,7 +47,7 @@ class AskedOrderStep(BaseModel):
 
     code: Literal["move", "release", "begin", "check", "finding", "finish", "close", "cancel"]
     text: str = Field("", max_length=500)
-    start: int | None = Field(None, ge=0, description="move: planned begin, µs UTC.")
+    start: Moment | None = Field(None, description="move: planned begin, µs UTC.")
     item: Name | None = Field(None, description="check: item of the checklist.")
     ok: bool | None = Field(None, description="check: in order.")
     part: Name | None = Field(None, description="finding: which part.")

@@ -15,6 +15,7 @@ SENTENCES: tuple[str, ...] = (
     "a grant has no such part",
     "a grant that shows nothing",
     "a grant cannot last so long",
+    "a grant cannot begin so late",
     "no such grant",
     "this grant is over",
     "give a new one",

@@ -162,7 +162,7 @@ def grants_sheet(grants: Sequence[Grant], steps: Sequence[Entry], at: int, say: 
         say("given by"), say("reason"),
     )  # fmt: skip
     block: Block = Grid(heads, rows, say("Grants")) if rows else Note(say("no grants yet"))
-    return Sheet(say("Remote diagnosis"), "", (block, audit_grid(steps, say, zone)), _made(say))
+    return Sheet(say("Remote diagnosis"), "", (block, audit_grid(steps, say, zone)), {"luban": __version__})
 
 
 def audit_grid(steps: Sequence[Entry], say: Words, zone: ZoneInfo, *, titled: bool = True) -> Block:

@@ -78,7 +78,8 @@ class Taken:
 
 def orders_in(folder: Path) -> tuple[WorkOrder, ...]:
     """Work orders in the books of a plant's folder; none where it has no books."""
-    if not places(folder).ledger.is_dir():
+    # a folder with nothing but people or grants is no books yet
+    if not (places(folder).ledger / "manifest.sqlite").is_file():
         return ()
     ledger = Ledger(places(folder).ledger)
     try:

@@ -181,7 +181,10 @@ class _Live:
 
     async def _hear(self) -> None:
         while True:
-            asked = await self._socket.receive_json()
+            try:
+                asked = await self._socket.receive_json()
+            except (ValueError, KeyError, RecursionError):
+                return  # the page sends no such thing: no guest may fill the server's log with it
             if not isinstance(asked, dict):
                 continue
             if "note" in asked:
