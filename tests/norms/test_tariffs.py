@@ -102,3 +102,34 @@ def test_factors_have_a_year_a_scope_and_a_source() -> None:
     ):
         with pytest.raises(ConfigError, match=said):
             factors_of({"start": start, "factor": {"f": good | change}}, "f.toml")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"time_zone": "Asia"}, "wrong"),
+        ({"end": "2027-01-01"}, "end is not a date"),
+        ({"end": datetime(2027, 1, 1)}, "end is not a date"),  # noqa: DTZ001 - as TOML has it
+        ({"bands": {"peak": float("nan"), "valley": 0.3}}, "a price is a number"),
+        ({"demand": float("inf")}, "a price is a number"),
+    ],
+)
+def test_what_a_tariff_cannot_be_is_said_when_it_is_read(change: dict[str, Any], told: str) -> None:
+    data = deepcopy(GOOD)
+    data["tariff"]["t"] |= change
+    with pytest.raises(ConfigError, match=told):
+        tariffs_of(data, "x.toml")
+
+
+def test_what_is_no_table_is_said() -> None:
+    for data in ({"tariff": {"t": 3}}, {"tariff": {"t": "peak"}}):
+        with pytest.raises(ConfigError, match="not a table"):
+            tariffs_of(data, "x.toml")
+    with pytest.raises(ConfigError, match="not a table"):
+        factors_of({"factor": 5}, "x.toml")
+
+
+def test_a_factor_is_a_number() -> None:
+    entry = {"medium": "electricity", "scope": 2, "year": 2024, "value": float("nan")}
+    with pytest.raises(ConfigError, match="no number"):
+        factors_of({"unit": "kgCO2e/kWh", "start": date(2024, 1, 1), "reference": "x", "factor": {"a": entry}}, "x")

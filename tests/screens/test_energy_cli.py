@@ -68,10 +68,14 @@ def test_the_sheet_in_three_languages(
     files: Path, capsys: pytest.CaptureFixture[str], language: str, word: str
 ) -> None:
     out = files / "energy.html"
-    words = asked(files / "readings.csv", "--meters", files / "meters.csv", "--lang", language, "-o", out)
+    words = asked(files / "readings.csv", "--meters", files / "meters.csv", "--lang", language, "-o", out,
+                  "--tariff", "cn-example")  # fmt: skip
     assert run(words) == 0
     assert word in capsys.readouterr().out
-    assert word in out.read_text("utf-8")
+    page = out.read_text("utf-8")
+    assert word in page
+    assert "[CNY/kWh]" in page
+    assert "[CNY/kW]" in page
 
 
 def test_more_below_than_came_in_is_a_no(files: Path, capsys: pytest.CaptureFixture[str]) -> None:

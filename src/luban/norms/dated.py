@@ -39,7 +39,12 @@ def read(name: str) -> dict[str, Any]:
 
 def entries(data: Mapping[str, Any], kind: str, where: str) -> Iterator[tuple[str, dict[str, Any], Dated]]:
     """(id, entry, provenance) of each `[kind.id]` table. Raises ConfigError where one of the three is missing."""
-    for name, entry in data.get(kind, {}).items():
+    tables = data.get(kind, {})
+    if not isinstance(tables, Mapping):
+        raise ConfigError("not a table", came=repr(tables), where=f"{where} [{kind}]", expected=f"[{kind}.ID]")
+    for name, entry in tables.items():
+        if not isinstance(entry, Mapping):
+            raise ConfigError("not a table", came=repr(entry), where=f"{where} [{kind}.{name}]")
         given = {key: entry.get(key, data.get(key)) for key in ("unit", "start", "reference")}
         missing = [key for key, value in given.items() if not value]
         if missing:

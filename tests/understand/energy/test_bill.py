@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -128,3 +128,18 @@ def test_the_nearest_region_and_the_newest_year_that_is_not_later() -> None:
     assert chosen("CN", 2022) == ["cn-grid-2022"]
     assert chosen("CN-tibet", 2024) == ["cn-grid-2023"]
     assert chosen("KR", 2024) == []
+
+
+def test_each_month_pays_the_demand_price_of_the_tariff_that_holds_then() -> None:
+    """31 December at 40, 1 January at 50; 10 kWh in a quarter is 40 kW."""
+    turn = from_datetime(datetime(2027, 1, 1, tzinfo=CHINA))
+    old = own(demand=Decimal(40), end=turn_day())
+    new = own(demand=Decimal(50), provenance=replace(own().provenance, start=turn_day()))
+    quarter = HOUR // 4
+    spells = tuple(Spell(turn + i * quarter, turn + (i + 1) * quarter, Decimal(10)) for i in range(-4, 4))
+    found = bill(Consumed(METER, spells, ()), (old, new), turn - HOUR, turn + HOUR)
+    assert [(one.month, one.power, one.cost) for one in found.demands] == [("2026-12", 40, 1600), ("2027-01", 40, 2000)]
+
+
+def turn_day() -> date:
+    return date(2027, 1, 1)

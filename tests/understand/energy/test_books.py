@@ -116,3 +116,9 @@ def test_what_is_wrong_with_files_is_said(folder: Path) -> None:
         energy_books(read_readings(folder / "d.csv")[0])
     with pytest.raises(InputError, match="no amount"):
         energy_books({})
+
+
+def test_an_empty_window_is_said_in_dates(folder: Path) -> None:
+    readings, _ = read_readings(folder / "readings.csv")
+    with pytest.raises(InputError, match="2100-01-01T00:00:00"):
+        energy_books(readings, meters=read_meters(folder / "meters.csv"), start=4_102_444_800_000_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -10,6 +11,7 @@ from hypothesis import given, settings, strategies as st
 from luban.core.errors import InputError, UnitError
 from luban.understand.energy.consumption import consumption
 from luban.understand.energy.meters import HOUR, Meter, Reading, Swap, exact, in_unit
+from luban.understand.energy.read import read_meters, read_readings, read_swaps
 from luban.understand.energy.words import SENTENCES
 
 T0 = 1_780_000_000_000_000
@@ -214,3 +216,25 @@ def test_what_is_no_meter_or_number() -> None:
         exact("nan")
     with pytest.raises(UnitError):
         in_unit(Decimal(1), "kWh", "kg")
+
+
+def test_tables_of_meters_and_swaps_may_have_decimal_commas(tmp_path: Path) -> None:
+    swaps, meters = tmp_path / "s.csv", tmp_path / "m.csv"
+    swaps.write_text("meter;time;last;first\nm;2026-01-01 00:00;1234,5;0,5\n", "utf-8")
+    (one,) = read_swaps(swaps)["m"]
+    assert (one.last, one.first) == (Decimal("1234.5"), Decimal("0.5"))
+    meters.write_text("id;medium;unit;rated;error\nm;electricity;kWh;12,5;0,01\n", "utf-8")
+    (meter,) = read_meters(meters)
+    assert (meter.rated, meter.error) == (Decimal("12.5"), 0.01)
+    swaps.write_text("meter,time,last\nm,2026-01-01 00:00,full\n", "utf-8")
+    with pytest.raises(InputError, match=r"s\.csv:2"):
+        read_swaps(swaps)
+
+
+def test_numbers_beyond_all_measure_are_left_out(tmp_path: Path) -> None:
+    table = tmp_path / "r.csv"
+    rows = ["1,0", "1e999999,0", "2,inf", "3,0"]
+    table.write_text("time,register,quality\n" + "".join(f"2026-01-01 0{at}:00,{row}\n" for at, row in enumerate(rows)))
+    found, excluded = read_readings(table)
+    assert [one.register for one in found["r"]] == [1, 3]
+    assert len(excluded) == 2

@@ -89,6 +89,8 @@ def _factor(name: str, entry: Mapping[str, Any], provenance: Dated, verified: bo
         raise ConfigError("something of the factor is missing", came=f"no {error.args[0]}", where=place) from None
     except (UnitError, ArithmeticError) as error:
         raise ConfigError("something of the factor is wrong", came=str(error), where=place) from None
+    if not value.is_finite():
+        raise ConfigError("the factor is no number", came=str(value), where=place)
     kilogram = parse_unit("kgCO2e")
     if not gas.converts_to(kilogram):
         raise ConfigError("the factor has another unit", came=provenance.unit, expected="kgCO2e/kWh or so", where=place)

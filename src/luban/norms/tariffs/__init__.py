@@ -71,10 +71,13 @@ class Tariff:
     verified: bool
     provenance: Dated
 
+    def holds(self, day: date) -> bool:
+        """Whether it holds on a day of its zone."""
+        return self.provenance.start <= day and (self.end is None or day < self.end)
+
     def band(self, moment: datetime) -> str:
         """Band of a moment in the tariff's zone; "" where the tariff says nothing."""
-        day = moment.date()
-        if day < self.provenance.start or (self.end is not None and day >= self.end):
+        if not self.holds(moment.date()):
             return ""
         for hours in self.hours:
             if moment.month in hours.months and moment.weekday() in hours.days:
@@ -129,7 +132,7 @@ def _tariff(name: str, entry: Mapping[str, Any], provenance: Dated, verified: bo
         hours = tuple(_hours(one, letters, place) for one in entry["when"])
         demand, minutes = Decimal(str(entry.get("demand", 0))), int(entry.get("demand_minutes", 15))
         currency = str(entry["currency"])
-    except (UnitError, ZoneInfoNotFoundError, ArithmeticError, AttributeError, TypeError, ValueError) as error:
+    except (UnitError, ZoneInfoNotFoundError, OSError, ArithmeticError, AttributeError, TypeError, ValueError) as error:
         raise ConfigError("something of the tariff is wrong", came=str(error), where=place) from None
     except KeyError as error:
         raise ConfigError("something of the tariff is missing", came=f"no {error.args[0]}", where=place) from None
@@ -141,7 +144,11 @@ def _tariff(name: str, entry: Mapping[str, Any], provenance: Dated, verified: bo
         raise ConfigError("a band without a price", came=", ".join(strange), expected=", ".join(prices), where=place)
     if minutes <= 0 or 60 % minutes:
         raise ConfigError("demand is measured over a part of an hour", came=f"{minutes} min", where=place)
+    if odd := [str(price) for price in (*prices.values(), demand) if not price.is_finite()]:
+        raise ConfigError("a price is a number", came=", ".join(odd), where=place)
     end = entry.get("end")
+    if end is not None and type(end) is not date:
+        raise ConfigError("end is not a date", came=repr(end), where=place, expected="a TOML date, e.g. 2027-01-01")
     title, medium = str(entry.get("title", name)), str(entry.get("medium", "electricity"))
     zone = str(entry["time_zone"])
     return Tariff(

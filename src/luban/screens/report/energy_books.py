@@ -98,7 +98,9 @@ def _orders(books: EnergyBooks, say: Words) -> list[Block]:
         unit = books.allocations[0].measured_in
         found.append(Grid(heads, rows, f"{say('Orders')} [{unit}]", frozenset(range(1, 6))))
     if books.idle:
-        heads = (say("work unit"), say("state"), say("hours"), say("amount"), say("mean draw"), say("avoidable"))
+        unit = ", ".join(dict.fromkeys(one.measured_in for one in books.allocations))
+        heads = (say("work unit"), say("state"), say("hours"), f"{say('amount')} [{unit}]",
+                 f"{say('mean draw')} [{unit}/h]", f"{say('avoidable')} [{unit}]")  # fmt: skip
         rows = [
             (one.unit, one.state, f"{one.hours:.2f}", _told(one.amount), number(one.power, 3), _told(one.avoidable))
             for one in books.idle
@@ -110,12 +112,13 @@ def _orders(books: EnergyBooks, say: Words) -> list[Block]:
 def _bills(books: EnergyBooks, say: Words, when: Any) -> list[Block]:
     found: list[Block] = []
     for one in books.bills:
+        money, per = one.tariff.currency, one.tariff.per
         rows = [
             (line.month, line.band, _told(line.amount), str(line.price), f"{line.cost:,.2f}", _told(line.shared))
             for line in one.lines
         ]
-        heads = (say("month"), say("band"), f"{say('amount')} [{one.tariff.per}]", say("price"),
-                 f"{say('cost')} [{one.tariff.currency}]", say("shared by time"))  # fmt: skip
+        heads = (say("month"), say("band"), f"{say('amount')} [{per}]", f"{say('price')} [{money}/{per}]",
+                 f"{say('cost')} [{money}]", f"{say('shared by time')} [{per}]")  # fmt: skip
         found.append(Grid(heads, rows, say("Bill"), frozenset(range(2, 6))))
         if one.demands:
             peaks = [
@@ -123,8 +126,8 @@ def _bills(books: EnergyBooks, say: Words, when: Any) -> list[Block]:
                  f"{peak.cost:,.2f}")
                 for peak in one.demands
             ]  # fmt: skip
-            titles = (say("month"), say("time"), f"{say('highest demand')} [kW]", say("price"),
-                     f"{say('cost')} [{one.tariff.currency}]")  # fmt: skip
+            titles = (say("month"), say("time"), f"{say('highest demand')} [kW]", f"{say('price')} [{money}/kW]",
+                     f"{say('cost')} [{money}]")  # fmt: skip
             found.append(Grid(titles, peaks, say("Demand"), frozenset({3, 4})))
         if not one.tariff.verified:
             found.append(Note(say("This tariff was not checked at its source."), "doubt"))

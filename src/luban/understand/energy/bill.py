@@ -118,7 +118,7 @@ def bill(consumed: Consumed, tariffs: Tariff | Sequence[Tariff], start: int, end
         for (month, band, price), (amount, shared) in sorted(amounts.items())
     ]
     doubts = [_gap(consumed, month, found, first.per) for month, found in sorted(gaps.items())]
-    return Bill(first, tuple(lines), _demands(consumed, first, zone, start, end), tuple(doubts))
+    return Bill(first, tuple(lines), _demands(consumed, known, zone, start, end), tuple(doubts))
 
 
 def _alike(consumed: Consumed, known: Sequence[Tariff]) -> Tariff:
@@ -169,35 +169,42 @@ def _gap(consumed: Consumed, month: str, found: Sequence[_Piece], unit: str) -> 
     return Doubt(consumed.meter.id, "tariff", found[0][0], found[-1][1], amount, unit, text)
 
 
-def _demands(consumed: Consumed, tariff: Tariff, zone: ZoneInfo, start: int, end: int) -> tuple[Demand, ...]:
-    if not tariff.demand:
-        return ()
-    size = tariff.demand_minutes * _MINUTE
-    windows: dict[int, Decimal] = defaultdict(Decimal)
+def _demands(consumed: Consumed, known: Sequence[Tariff], zone: ZoneInfo, start: int, end: int) -> tuple[Demand, ...]:
+    """The highest demand of each month, at the price of the tariff that holds when it comes."""
+    day_of = lru_cache(maxsize=65_536)(lambda at: to_datetime(at, zone).date())
+    best: dict[str, tuple[Decimal, int, Tariff]] = {}
     fine: dict[str, Decimal] = defaultdict(Decimal)
     whole: dict[str, Decimal] = defaultdict(Decimal)
-    month_of = lru_cache(maxsize=65_536)(lambda at: to_datetime(at, zone).strftime("%Y-%m"))
-    for spell in consumed.within(start, end):
-        for low, _, part in _cut(spell, size):
-            window = low - low % size
-            windows[window] += part
-            whole[month_of(window)] += part
-            if spell.end - spell.start <= size:
-                fine[month_of(window)] += part
-    best: dict[str, tuple[Decimal, int]] = {}
-    for window, amount in windows.items():
-        month = month_of(window)
-        if month not in best or amount > best[month][0]:
-            best[month] = (amount, window)
+    for tariff in (one for one in known if one.demand):
+        size = tariff.demand_minutes * _MINUTE
+        windows: dict[int, Decimal] = defaultdict(Decimal)
+        for spell in consumed.within(start, end):
+            for low, _, part in _cut(spell, size):
+                window = low - low % size
+                day = day_of(window)
+                if next((one for one in known if one.holds(day)), None) is not tariff:
+                    continue
+                windows[window] += part
+                whole[f"{day:%Y-%m}"] += part
+                if spell.end - spell.start <= size:
+                    fine[f"{day:%Y-%m}"] += part
+        for window, amount in windows.items():
+            month, power = f"{day_of(window):%Y-%m}", _power(consumed, amount, tariff)
+            if month not in best or power > best[month][0]:
+                best[month] = (power, window, tariff)
     found = []
-    for month, (amount, at) in sorted(best.items()):
-        try:
-            power = in_unit(amount, consumed.meter.unit, "kWh") * 60 / tariff.demand_minutes
-        except UnitError:
-            raise InputError("demand is of energy", came=consumed.meter.unit, expected="kWh") from None
-        known = float(fine[month] / whole[month]) if whole[month] else 1.0
-        found.append(Demand(month, at, power, known, tariff.demand, _money(power * tariff.demand)))
+    for month, (power, at, tariff) in sorted(best.items()):
+        share = float(fine[month] / whole[month]) if whole[month] else 1.0
+        found.append(Demand(month, at, power, share, tariff.demand, _money(power * tariff.demand)))
     return tuple(found)
+
+
+def _power(consumed: Consumed, amount: Decimal, tariff: Tariff) -> Decimal:
+    """Mean over a window [kW]."""
+    try:
+        return in_unit(amount, consumed.meter.unit, "kWh") * 60 / tariff.demand_minutes
+    except UnitError:
+        raise InputError("demand is of energy", came=consumed.meter.unit, expected="kWh") from None
 
 
 def _money(amount: Decimal) -> Decimal:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from luban.core.errors import InputError
-from luban.core.time import to_datetime
+from luban.core.time import iso, to_datetime
 from luban.norms.emissions import Factor
 from luban.norms.tariffs import Tariff
 from luban.understand.energy.allocate import Allocation, OrderEnergy, Stay, allocate, of_orders
@@ -124,5 +124,5 @@ def _window(found: Sequence[Consumed], start: int | None, end: int | None) -> tu
     low = min(one[0].start for one in spells) if start is None else start
     high = max(one[-1].end for one in spells) if end is None else end
     if high <= low:
-        raise InputError("the window is empty", came=f"{low} to {high}")
+        raise InputError("the window is empty", came=f"{iso(low)} to {iso(high)}")
     return low, high

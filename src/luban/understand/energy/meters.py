@@ -17,6 +17,7 @@ from luban.core.units import parse_unit
 __all__ = ["HOUR", "Consumed", "Doubt", "Meter", "Reading", "Spell", "Swap", "exact", "in_unit", "merged"]
 
 HOUR = 3_600_000_000
+_DIGITS = 30  # before or after the point, of any number that a meter says
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +168,12 @@ class Consumed:
 
 
 def exact(value: float | str | Decimal) -> Decimal:
-    """A number as it is written: 0.1 is one tenth. Raises InputError for what is no finite number."""
+    """A number as it is written: 0.1 is one tenth. Raises InputError for what is no number, or beyond 10³⁰."""
     try:
         made = value if isinstance(value, Decimal) else Decimal(str(value).strip())
     except ArithmeticError:
         raise InputError("not a number", came=str(value)) from None
-    if not made.is_finite():
+    if not made.is_finite() or (made and abs(made.adjusted()) > _DIGITS):
         raise InputError("not a number", came=str(value))
     return made
 

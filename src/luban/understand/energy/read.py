@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -73,12 +73,7 @@ def read_readings(
     starts = moments_of(table.cells[named["start"]], zone) if "start" in named else [None] * len(table)
     found: dict[str, list[Reading]] = {}
     excluded: list[Excluded] = []
-
-    commas: dict[str, bool] = {
-        role: decimal_comma(table.cells[named[role]], table.delimiter)
-        for role in ("register", "interval")
-        if role in named
-    }
+    commas = _commas(table, named, ("register", "interval"))
     for row, (time, start) in enumerate(zip(times, starts, strict=True)):
         told = {role: text_of(table.cells[column][row]) for role, column in named.items()}
         role = "register" if told.get("register") else "interval"
@@ -90,7 +85,7 @@ def read_readings(
         try:
             amount = _amount(told.get(role, ""), comma=commas.get(role, False))
             quality = int(float(told.get("quality") or 0))
-        except (InputError, ValueError):
+        except (InputError, ValueError, OverflowError):
             excluded.append(Excluded(table.place(row, column), column, told.get(role, ""), "not a number"))
             continue
         register, interval = (amount, None) if role == "register" else (None, amount)
@@ -120,12 +115,13 @@ def read_meters(path: Path, sheet: str = "") -> tuple[Meter, ...]:
         raise InputError(
             "a column is missing", came=", ".join(table.cells), expected=", ".join(lacking), where=str(path)
         )
+    commas = _commas(table, named, ("capacity", "rated", "error", "heat"))
     found: dict[str, Meter] = {}
     for row in range(len(table)):
         told = {name: text_of(table.cells[column][row]) for name, column in named.items()}
         place = table.place(row)
         try:
-            meter = _meter(told)
+            meter = _meter(told, commas)
         except (InputError, ValueError) as error:
             raise InputError("this row is no meter", came=str(error), where=place) from None
         if not meter.id or meter.id in found:
@@ -142,14 +138,19 @@ def read_swaps(path: Path, zone: ZoneInfo | None = None) -> dict[str, list[Swap]
         raise InputError(
             "a column is missing", came=", ".join(table.cells), expected=", ".join(lacking), where=str(path)
         )
+    commas = _commas(table, named, ("last", "first"))
     found: dict[str, list[Swap]] = {}
     for row, time in enumerate(moments_of(table.cells[named["time"]], zone)):
         told = {name: text_of(table.cells[column][row]) for name, column in named.items()}
-        last = _amount(told["last"])
+        try:
+            last = _amount(told["last"], comma=commas["last"])
+            first = _amount(told.get("first", ""), comma=commas.get("first", False))
+        except InputError as error:
+            raise InputError(error.message, came=error.came, where=table.place(row)) from None
         if time is None or last is None:
             came = f"{told['time']}, {told['last']}"
             raise InputError("a replacement has a time and a last reading", came=came, where=table.place(row))
-        found.setdefault(told["meter"], []).append(Swap(time, last, _amount(told.get("first", "")) or Decimal(0)))
+        found.setdefault(told["meter"], []).append(Swap(time, last, first or Decimal(0)))
     return found
 
 
@@ -161,6 +162,11 @@ def _roles(table: Columns, names: Mapping[str, tuple[str, ...]], given: Mapping[
                 found[role] = column
                 break
     return found
+
+
+def _commas(table: Columns, named: Mapping[str, str], roles: Sequence[str]) -> dict[str, bool]:
+    """Role → its column has decimal commas."""
+    return {role: decimal_comma(table.cells[named[role]], table.delimiter) for role in roles if role in named}
 
 
 def _amount(text: str, *, comma: bool = False) -> Decimal | None:
@@ -191,18 +197,20 @@ def _table(path: Path, sheet: str = "") -> Columns:
     )  # fmt: skip
 
 
-def _meter(told: Mapping[str, str]) -> Meter:
+def _meter(told: Mapping[str, str], commas: Mapping[str, bool]) -> Meter:
     every = told.get("every", "")
+    known = {name: _amount(told.get(name, ""), comma=comma) for name, comma in commas.items()}
+    error = known.get("error")
     return Meter(
         told["id"],
         told["medium"],
         told["unit"],
         told.get("parent", ""),
         told.get("feeds", "").casefold() in _YES,
-        _amount(told.get("capacity", "")),
-        _amount(told.get("rated", "")),
-        float(told["error"]) if told.get("error") else None,
+        known.get("capacity"),
+        known.get("rated"),
+        None if error is None else float(error),
         parse_duration(every) if every else None,
         told.get("place", ""),
-        _amount(told.get("heat", "")),
+        known.get("heat"),
     )
