@@ -26,6 +26,7 @@ def test_labels_as_pdf_and_svg(tmp_path: Path, capsys: pytest.CaptureFixture[str
     [
         (["(01)09521141012346(21)1"], "wrong check digit"), (["L", "--size", "big"], "not a size"),
         (["L", "--kind", "qr"], "no such symbol"), (["L", "--size", "4x4"], "too small"),
+        (["L", "--lang", "xx"], "no such language"),
     ],
 )  # fmt: skip
 def test_wrong_labels_are_one_sentence(

@@ -98,6 +98,9 @@ def test_all_that_is_on_record_with_its_doubts(ask: Any, folder: Path):
 def test_a_condition_and_a_recall_by_it(ask: Any, folder: Path):
     told = json.loads(ask("trace", folder, "--tool", "T1", "--json")[0])
     assert told["lots"] == [{"lot": "P", "certain": True}]
+    for start, found in (("2026-11-16", ["P"]), ("2026-11-17", [])):  # without a zone: UTC, as the file is read
+        told = json.loads(ask("trace", folder, "--tool", "T1", "--from", start, "--json")[0])
+        assert [one["lot"] for one in told["lots"]] == found
     called = json.loads(ask("recall", folder, "--tool", "T1", "--json", code=NO)[0])
     assert (called["suspects"], called["orders"]) == (["P"], ["SO1"])
     assert called["notices"][0]["customer"] == "ACME"
@@ -153,6 +156,7 @@ def test_the_books_of_a_plant(ask: Any, plant: Path):
         ("trace", "nowhere"), ("trace", "{f}", "nothing"), ("trace", "{f}", "P", "--tool", "T1"), ("recall", "{f}"),
         ("recall", "{f}", "S", "--tool", "T1"), ("trace", "{f}", "--tool", "T9"), ("trace", "{f}", "--alarm", "hot"),
         ("recall", "{p}", "--case", "R-9"), ("trace", "{p}", "--signal", "tiny/machining/lathe01:power"),
+        ("trace", "{f}", "--slack", "inf"),
         ("trace", "{f}", "--epcis", "{f}/no/such/e.json"), ("trace", "{f}", "P", "--lang", "xx"),
     ],
 )  # fmt: skip

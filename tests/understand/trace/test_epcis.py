@@ -14,7 +14,15 @@ from hypothesis import given, settings, strategies as st
 
 from luban.core.errors import InputError
 from luban.understand.trace import Trace, recall
-from luban.understand.trace.epcis import check_document, check_query, document_of, facts_of, from_xml, read_epcis
+from luban.understand.trace.epcis import (
+    check_document,
+    check_event,
+    check_query,
+    document_of,
+    facts_of,
+    from_xml,
+    read_epcis,
+)
 from tests.outside import require
 from tests.understand.trace.made_up import Shop, shop
 
@@ -219,3 +227,18 @@ def test_xml_says_what_json_says(tmp_path: Path) -> None:
 def test_dangerous_and_foreign_xml_is_refused(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         from_xml(text.encode())
+
+
+@pytest.mark.parametrize("encoding", ["GB2312", "utf-7", "nonsense"])
+def test_an_encoding_that_is_not_read_is_said(encoding: str) -> None:
+    with pytest.raises(InputError, match="an encoding that is not read"):
+        from_xml(f'<?xml version="1.0" encoding="{encoding}"?><EPCISDocument/>'.encode())
+
+
+def test_what_is_no_event_or_no_number_is_a_complaint() -> None:
+    assert [one.where for one in check_event(7)] == ["event.type"]
+    event = {
+        "@context": [], "type": "ObjectEvent", "action": "ADD", "eventTime": "2026-01-01T00:00:00Z",
+        "eventTimeZoneOffset": "+01:00", "quantityList": [{"epcClass": "urn:a:b", "quantity": 10**400}],
+    }  # fmt: skip
+    assert [one.message for one in check_event(event)] == ["a number is expected"]

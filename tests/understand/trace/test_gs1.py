@@ -58,3 +58,11 @@ def test_any_serial_survives_a_link(serial: str) -> None:
 def test_what_is_none_is_said(text: str) -> None:
     with pytest.raises(InputError):
         parse_gs1(text)
+
+
+@pytest.mark.parametrize(("ai", "good"), [("8003", "09521141012345"), ("253", "9521141012345")])
+def test_the_check_digit_of_a_numbered_key_is_looked_at(ai: str, good: str) -> None:
+    assert is_valid(good)
+    assert parse_gs1(f"({ai}){good}AB1").key == f"{good}AB1"
+    with pytest.raises(InputError, match="wrong check digit"):
+        parse_gs1(f"({ai}){good[:-1]}{(int(good[-1]) + 1) % 10}AB1")

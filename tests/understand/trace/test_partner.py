@@ -107,3 +107,22 @@ def test_a_loop_cannot_be_put_into_a_chain() -> None:
     made.use("coil", "ore", 1, 9, "H3")
     with pytest.raises(InputError, match="cannot hold a loop"):
         partner_view(made.trace(), Grant(("coil",)), SECRET)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"records": [1]}, {"records": 3}, {"records": None}, {"heads": []}, {"records": [{"fields": []}]},
+        {"records": [{"fields": {"a": 1}}]}, {"records": [{"inputs": 5}]}, {"records": [{"leaves": []}]},
+    ],
+)  # fmt: skip
+def test_what_is_no_view_is_said(part: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="not a partner's view"):
+        verify_chain([{"type": "luban-trace", **part}])
+
+
+def test_the_head_of_another_lot_does_not_stand_for_this_one() -> None:
+    view = partner_view(supplier().trace(), Grant(("coil",)), SECRET)
+    assert verify_chain([view]) == ()
+    view["heads"] = {"better coil": view["heads"]["coil"]}
+    assert [(one.kind, one.lot) for one in verify_chain([view])] == [("head", "better coil")]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from luban.core.errors import InputError
-from luban.understand.trace import Trace, balance_of, contents, on_hand, recall, spread_of
+from luban.understand.trace import Trace, balance_of, contents, mock_recall, on_hand, recall, spread_of
 from tests.understand.trace.made_up import Shop, affected, amounts, origins, shop
 
 
@@ -119,3 +119,5 @@ def test_what_left_in_a_container_is_on_the_list_and_what_was_unpacked_is_not() 
 def test_a_lot_that_no_fact_names_is_said() -> None:
     with pytest.raises(InputError, match="no fact names this lot"):
         recall(shop(1).trace(), ["nothing"])
+    with pytest.raises(InputError, match="0 or more"):
+        mock_recall(shop(1).trace(), 1, seed=-1)

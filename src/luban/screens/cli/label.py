@@ -36,12 +36,15 @@ def label(
     as_json: AsJson = False,
 ) -> int:
     """Print labels that scanners read; check digits of GS1 identifiers are checked before anything is printed."""
+    from luban.screens.i18n import LANGUAGES
     from luban.screens.report.labels import Label, label_svg, labels_pdf
 
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*[x×]\s*(\d+(?:\.\d+)?)", size)
     if not found:
         raise InputError("not a size", came=size, expected="width x height in mm, such as 50x30", where="--size")
     width, height = float(found[1]), float(found[2])
+    if language not in LANGUAGES:
+        raise InputError("no such language", came=language, expected=", ".join(LANGUAGES), where="--lang")
     labels = [Label(text, tuple(line or ())) for text in texts]
     ending = out.suffix.lower()
     if ending == ".svg" and len(labels) == 1:

@@ -63,7 +63,7 @@ def recall(
     low: Low = None,
     high: High = None,
     mock: Annotated[int, typer.Option(min=0, help="Draw so many lots and call each back, checked both ways.")] = 0,
-    seed: Annotated[int, typer.Option(help="With --mock: of the draw.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="With --mock: of the draw.")] = 1,
     times: Annotated[bool, typer.Option(help="Grade by time too.")] = True,
     case: Annotated[str, typer.Option(metavar="ID", help="With DIR: how far a recall on record has come.")] = "",
     customer: Customers = None,

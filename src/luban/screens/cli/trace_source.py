@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -14,8 +15,6 @@ from luban.core.errors import InputError
 from luban.core.time import now, parse_time
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from luban.understand.quality.data import Excluded
     from luban.understand.trace import Condition, Trace, Window
 
@@ -42,6 +41,9 @@ Low = Annotated[float | None, typer.Option(help="With --signal: its lower limit.
 High = Annotated[float | None, typer.Option(help="With --signal: its upper limit.")]
 
 
+_YEAR_S = 366 * 86_400
+
+
 @dataclass(slots=True)
 class Opened:
     """A trace with what is known of its source."""
@@ -59,6 +61,9 @@ def opened(
 ) -> Opened:
     """The trace of a source. Raises InputError where nothing can be made of it."""
     from luban.understand.trace import read_trace, trace_of
+
+    if not 0 <= slack < _YEAR_S:
+        raise InputError("slack is a time of less than a year", came=f"{slack:g} s", where="--slack")
 
     if source.is_dir() and (source / "plant.toml").is_file():
         from luban.ledger import Ledger
@@ -85,7 +90,7 @@ def condition_of(
     """The condition that the options ask for; None where they ask for none."""
     from luban.understand.trace import Condition
 
-    zone: ZoneInfo | None = own.zone if own.folder is not None else None  # type: ignore[assignment]
+    zone = own.zone if isinstance(own.zone, ZoneInfo) else ZoneInfo("UTC")
     since = parse_time(start, zone) if start else None
     until = parse_time(end, zone) if end else None
     windows = _windows(own, alarm, signal, low, high, since, until) if alarm or signal else ()

@@ -21,6 +21,7 @@ __all__ = ["Gs1", "check_digit", "epc_uri", "is_valid", "parse_gs1", "with_check
 _HOST: Final = "https://id.gs1.org"
 _AI: Final = {"01": "gtin", "00": "sscc", "414": "gln", "8003": "grai", "8004": "giai", "8018": "gsrn", "253": "gdti"}
 _LENGTH: Final = {"01": 14, "00": 18, "414": 13, "8018": 18}  # with the check digit
+_HEAD: Final = {"8003": 14, "253": 13}  # with the check digit; what follows numbers the piece
 _ELEMENT: Final = re.compile(r"\((\d{2,4})\)([^(]+)")
 
 
@@ -109,14 +110,15 @@ def parse_gs1(text: str) -> Gs1:
 
 
 def _checked(found: Gs1, text: str) -> Gs1:
-    wanted = _LENGTH.get(found.ai)
+    head = found.key[: _HEAD[found.ai]] if found.ai in _HEAD else found.key
+    wanted = _HEAD.get(found.ai) or _LENGTH.get(found.ai)
     if wanted is None:
         return found
-    if len(found.key) != wanted or not found.key.isdigit():
+    if len(head) != wanted or not head.isdigit():
         raise InputError(f"a {_AI[found.ai].upper()} has {wanted} digits", came=found.key, where=text)
-    if not is_valid(found.key):
-        right = check_digit(found.key[:-1])
-        raise InputError("wrong check digit", came=found.key, expected=found.key[:-1] + right, where=text)
+    if not is_valid(head):
+        right = check_digit(head[:-1])
+        raise InputError("wrong check digit", came=head, expected=head[:-1] + right, where=text)
     return found
 
 

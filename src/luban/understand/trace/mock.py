@@ -47,8 +47,10 @@ def mock_recall(trace: Trace, count: int = 5, *, seed: int = 1, checks: int = 20
     """Draw lots that something was made of, and call each back.
 
     checks  lots asked where they came from, for each drawn one: all where there are no more
-    Raises  InputError where nothing was made of anything
+    Raises  InputError where nothing was made of anything, or for a seed below 0
     """
+    if seed < 0:
+        raise InputError("the number of a draw is 0 or more", came=str(seed))
     view = trace.graph.view
     random = np.random.default_rng(seed)
     used = np.unique(view.columns["source"][: view.edges])

@@ -101,20 +101,39 @@ def verify_chain(
 ) -> tuple[Fault, ...]:
     """What is wrong with the documents of one firm, or of several along a chain; nothing: all hashes fit.
 
-    known  lots whose hash is known from elsewhere, e.g. from the delivery
+    known   lots whose hash is known from elsewhere, e.g. from the delivery
+    Raises  InputError for a document that is no view
     """
     found: list[Fault] = []
-    documents = list(documents)
-    there = {str(row.get("hash")) for document in documents for row in document.get("records", ())}
+    documents = [_view(one) for one in documents]
+    there = {str(row.get("hash")) for document in documents for row in document["records"]}
+    named = {
+        str(row.get("hash")): str(row["lot"]) for document in documents for row in document["records"] if "lot" in row
+    }
     for document in documents:
-        for row in document.get("records", ()):
+        for row in document["records"]:
             found += _judge(row, there)
-        for lot, digest in document.get("heads", {}).items():
+        for lot, digest in document["heads"].items():
             if str(digest) not in there:
                 found.append(Fault("missing", lot, f"its record {str(digest)[:12]}… is not in the chain"))
+            if named.get(str(digest), lot) != lot:
+                found.append(Fault("head", lot, f"its hash is that of {named[str(digest)]}"))
             if known is not None and lot in known and known[lot] != digest:
                 found.append(Fault("head", lot, f"known as {known[lot][:12]}…, shown as {str(digest)[:12]}…"))
     return tuple(found)
+
+
+def _view(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The document with its records and heads, in the shape they must have."""
+    records, heads = document.get("records", []), document.get("heads", {})
+    good = isinstance(records, list) and isinstance(heads, dict)
+    for row in records if good else ():
+        good = good and isinstance(row, dict) and isinstance(row.get("inputs", []), list)
+        good = good and all(isinstance(row.get(part, {}), dict) for part in ("fields", "leaves"))
+        good = good and all(isinstance(one, dict) for one in row.get("fields", {}).values())
+    if not good:
+        raise InputError("not a partner's view", expected="records with hash and inputs, and heads by lot")
+    return {**document, "records": records, "heads": heads}
 
 
 def _judge(row: Mapping[str, Any], there: set[str]) -> Iterable[Fault]:

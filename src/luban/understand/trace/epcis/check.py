@@ -5,8 +5,8 @@ Source  GS1, EPCIS Standard 2.0.1, sections 7 (data model), 8.2 (queries) and 10
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ __all__ = ["EVENTS", "Complaint", "check_document", "check_event", "check_query"
 Found: TypeAlias = Iterator["Complaint"]
 Check: TypeAlias = Callable[[Any, str], Found]
 
+_MOST: Final = sys.float_info.max
 _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>\"{}|\\^`]+")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _OLD: Final = re.compile(r"urn:epcglobal:cbv|https?://ns\.gs1\.org/cbv/")
@@ -56,7 +57,7 @@ def _uri(value: Any, where: str) -> Found:
 
 
 def _number(value: Any, where: str) -> Found:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MOST:
         yield _say(where, "a number is expected", value)
 
 
@@ -288,7 +289,8 @@ def _whole(event: Mapping[str, Any], where: str) -> Found:
 
 def check_event(event: Any, where: str = "event", *, alone: bool = True) -> tuple[Complaint, ...]:
     """What is wrong with one event; alone: it stands in no document, and so brings its own @context."""
-    found = [_say(f"{where}.@context", "is missing", None)] if alone and "@context" not in (event or {}) else []
+    bare = alone and isinstance(event, dict) and "@context" not in event
+    found = [_say(f"{where}.@context", "is missing", None)] if bare else []
     return (*found, *_event(event, where))
 
 

@@ -111,6 +111,8 @@ def _parsed(content: bytes, where: str) -> _Element:
         parser.Parse(content, True)
     except expat.ExpatError as error:
         raise InputError("not well-formed XML", came=str(error), where=where) from error
+    except (ValueError, LookupError) as error:
+        raise InputError("an encoding that is not read", came=str(error), expected="UTF-8", where=where) from error
     return top.children[0]
 
 
