@@ -128,3 +128,14 @@ def test_a_count_without_an_order_is_that_of_the_machine(tmp_path: Path) -> None
     assert found.book.cards["D"].good == 10
     assert found.by_rule[BY_MACHINE] == ("D",)
     assert found.left_out == {NO_ORDER: D(10)}
+
+
+def test_orders_side_by_side_get_no_more_energy_than_the_meter_read() -> None:
+    steps = [
+        {"seq": at, "subject": "u", "time": 0, "end": 100, "order": order, "operation": "10"}
+        for at, order in enumerate("AB", start=1)
+    ]
+    meter = {"seq": 4, "subject": "u:e", "medium": "electricity", "time": 100, "start": 0, "interval": 9.0,
+             "measured_in": "kWh", "register": None}  # fmt: skip
+    found = energy_events([meter], machine_spans([], steps, ()), {"electricity": "kWh"}, {})
+    assert [(one.order, one.quantity) for one in found] == [("A", D("4.5")), ("B", D("4.5"))]

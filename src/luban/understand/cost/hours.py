@@ -125,7 +125,8 @@ def energy_events(
             for span in by_unit[unit]
             if span.start < row["time"] and span.end > start
         ]
-        whole, given = Decimal(row["time"] - start), Decimal(0)
+        # where orders ran side by side, their times add up to more than the interval
+        whole, given = Decimal(max(row["time"] - start, sum(length for _, length in inside))), Decimal(0)
         for part, (span, length) in enumerate(inside, start=10):
             share = (quantity * length / whole).quantize(_STEP)
             given += share
