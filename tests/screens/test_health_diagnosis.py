@@ -13,7 +13,7 @@ from luban.loop.places import places
 from luban.screens.i18n import words
 from luban.screens.report.health_diagnosis import diagnosed_sheet, fleet_diagnosis_sheet
 from luban.screens.report.sheet import sheet_html
-from luban.screens.service import PlantView
+from luban.screens.service import PlantView, health_diagnosis
 from luban.screens.service.health import HealthBooks
 from luban.screens.service.health_diagnosis import RULES_FILE, DiagnosisDesk
 from luban.screens.users import Act
@@ -144,6 +144,18 @@ def test_a_machine_that_is_well_has_no_verdict(shop: Path):
     assert mine.diagnosed(SAW).verdict is None
     html = sheet_html(fleet_diagnosis_sheet([told, mine.diagnosed(PRESS)], words("zh"), "x"), "zh")
     assert "nothing" not in html
+
+
+def test_two_cases_never_share_an_id(shop: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(health_diagnosis, "now", lambda: 1_800_000_000_000_000)
+    mine = desk(shop)
+    case = mine.open(PRESS, person="zhao", text="it squeaks")
+    assert case.startswith("press ")
+    with pytest.raises(InputError, match="in the book already"):  # within the same minute
+        mine.open(PRESS, person="li", text="it smells")
+    # where two halls have a machine of that name, the path tells them apart
+    monkeypatch.setattr(HealthBooks, "machines", lambda _: (PRESS, "jinan/hall2/press"))
+    assert mine.open("jinan/press", person="zhao", text="again").startswith("jinan/press ")
 
 
 def test_rules_that_cannot_be_read_say_where(tmp_path: Path):

@@ -154,6 +154,8 @@ class DiagnosisDesk:
                 raise InputError("nothing is unusual now", hint="say what was seen")
             start = now()
             case = _new_case(self.books, machine, start)
+            if any(one.id == case for one in told.cases):
+                raise InputError("this case is in the book already", came=case)
             row = open_row(machine, case, start, person=person, text=seen)
         else:
             rows, case = self._rows(machine, "")
@@ -339,8 +341,10 @@ def _case_of(books: HealthBooks, machine: str, finding: Finding, cases: Sequence
 
 
 def _new_case(books: HealthBooks, machine: str, start: int) -> str:
-    """The machine and the moment by the plant's clock."""
-    return f"{machine.rsplit('/', 1)[-1]} {iso(start, books.view.plant.zone)[:16].replace('T', ' ')}"
+    """The machine, by its path where another has the same last name, and the moment by the plant's clock."""
+    leaf = machine.rsplit("/", 1)[-1]
+    alone = sum(path.rsplit("/", 1)[-1] == leaf for path in books.machines()) == 1
+    return f"{leaf if alone else machine} {iso(start, books.view.plant.zone)[:16].replace('T', ' ')}"
 
 
 def _with_person(row: Row, person: str, text: str) -> Row:
