@@ -235,3 +235,10 @@ def test_every_figure_is_explained():
 def test_rules_that_are_no_tables_are_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="unknown key"):
         rules_of(text)
+
+
+@pytest.mark.parametrize("figure", ["sd(x, 1 min)", "slope(x * x, 1 min)", "mean(x, 1 min)", "sd(x * x, 1 min)"])
+def test_a_reading_beyond_all_measure_fulfils_nothing_and_breaks_nothing(figure: str) -> None:
+    watch = RuleWatch(rules_of(f'[[rule]]\nname = "r"\ncause = "c"\nwhen = "{figure} > 1e200"'))
+    for at, value in enumerate((1.0, 1e300, -1e300, 1.7e308, 1e90, 2.0)):
+        assert watch.update(at * MINUTE // 4, {"x": value}) == ()

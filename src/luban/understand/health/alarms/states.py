@@ -15,7 +15,7 @@ from typing import Any, Final
 from luban.core.time import HOUR
 from luban.understand.health.alarms import words
 
-__all__ = ["ACTS", "CODES", "LONGEST_SHELVING", "PROGRAM", "Standing", "State", "refusal", "step"]
+__all__ = ["ACTS", "CODES", "LONGEST_SHELVING", "Standing", "State", "refusal", "step"]
 
 LONGEST_SHELVING: Final = 12 * HOUR
 """[µs] A shift: what is shelved for longer is out of service, with another person's leave."""
@@ -52,8 +52,6 @@ CODES: Final[Mapping[str, str]] = {
 
 ACTS: Final = ("acknowledge", "reset", "shelve", "unshelve", "withdraw", "restore", "comment")
 """What people do."""
-PROGRAM: Final = ("raise", "return", "suppress", "unsuppress")
-"""What the engine finds."""
 
 
 @dataclass(frozen=True, slots=True)

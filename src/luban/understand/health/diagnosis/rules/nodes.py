@@ -47,6 +47,9 @@ _ARITHMETIC: Final[Mapping[str, Callable[[float, float], float]]] = {
 }  # fmt: skip
 
 
+_LARGEST: Final = 1e100  # a number beyond it is no reading: figures of it cannot be told
+
+
 class Node(ABC):
     """A part of a rule.
 
@@ -110,7 +113,7 @@ class Value(Node):
 
     def _next(self, time: int, values: Values) -> float | None:  # noqa: ARG002
         came = values.get(self.name)
-        return came if came is not None and math.isfinite(came) else None
+        return came if came is not None and abs(came) < _LARGEST else None  # NaN is not below it either
 
 
 class Scaled(Node):
@@ -137,7 +140,7 @@ class Arithmetic(Node):
         if left is None or right is None or (self.sign == "/" and right == 0):
             return None
         told = _ARITHMETIC[self.sign](left, right)
-        return told if math.isfinite(told) else None
+        return told if abs(told) < _LARGEST else None
 
 
 class Opposite(Node):
