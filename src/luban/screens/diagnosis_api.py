@@ -13,7 +13,7 @@ from luban.screens.health_api import inside
 from luban.screens.plain import plain
 from luban.screens.reads import Reads
 from luban.screens.service.health import HealthBooks
-from luban.screens.service.health_diagnosis import DiagnosisDesk
+from luban.screens.service.health_diagnosis import desk_of
 from luban.screens.users import Role, User
 
 __all__ = ["diagnosis_router"]
@@ -51,7 +51,7 @@ class AskedRelearn(BaseModel):
 def diagnosis_router(books: HealthBooks, needs: Needs, reads: Reads) -> APIRouter:
     """Routes of diagnosis; needs makes the check of a role."""
     router = APIRouter(prefix="/health", tags=["health"])
-    desk = DiagnosisDesk(books)
+    desk = desk_of(books)
     Viewer = Annotated[User, Depends(needs(Role.VIEWER))]  # noqa: N806 - a type
     Operator = Annotated[User, Depends(needs(Role.OPERATOR))]  # noqa: N806 - a type
     Engineer = Annotated[User, Depends(needs(Role.ENGINEER))]  # noqa: N806 - a type

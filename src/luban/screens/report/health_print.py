@@ -14,7 +14,7 @@ from luban.screens.report.health_retrofit import power_blocks
 from luban.screens.report.sheet import Block, Note, Sheet
 from luban.screens.service.alarms import alarms_of
 from luban.screens.service.health import HealthBooks
-from luban.screens.service.health_diagnosis import DiagnosisDesk
+from luban.screens.service.health_diagnosis import desk_of
 
 __all__ = ["printed_fleet", "printed_machine"]
 
@@ -35,7 +35,7 @@ def printed_machine(books: HealthBooks, machine: str, say: Words) -> Sheet:
         return Sheet(say("Health: {name}", name=name), "", (told, *read), {say("source"): plant.id})
     more: list[Block] = []
     try:
-        verdict = DiagnosisDesk(books).diagnosed(machine).verdict
+        verdict = desk_of(books).diagnosed(machine).verdict
         more += [] if verdict is None else verdict_blocks(verdict, say, plant.zone)
     except InputError as error:  # a rule that cannot be read must not hide the machine
         more.append(Note(f"{say(error.message)}: {error.came} {error.where}", "doubt"))

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from luban.core.errors import InputError
 from luban.core.time import DAY, MINUTE, now
@@ -75,11 +75,13 @@ class HealthBooks(Books):
     desk    the plant's alarms
     lives   remaining life learned from failures
     within  condition indicators of the machines' signals
+    kept    desks that others make of these books, by name, so that each is made once
     """
 
     def __init__(self, view: PlantView, record: Record | None = None, grants: Grants | None = None) -> None:
         super().__init__(view, record)
         self.grants = grants
+        self.kept: dict[str, Any] = {}
         self.desk = AlarmDesk(self)
         self.lives = LifeDesk()
         self.within = ConditionDesk(lambda: self.view.ledger, lambda: self.view.plant)

@@ -45,7 +45,7 @@ from luban.understand.health.diagnosis import (
 from luban.understand.health.machine import Finding, MachineHealth
 from luban.understand.quality.data import Excluded, Floats
 
-__all__ = ["RULES_FILE", "Diagnosed", "DiagnosisDesk"]
+__all__ = ["RULES_FILE", "Diagnosed", "DiagnosisDesk", "desk_of"]
 
 RULES_FILE: Final = "diagnosis.toml"
 """Engineers' rules, beside plant.toml."""
@@ -100,6 +100,12 @@ class Diagnosed:
             "verdict": None if self.verdict is None else dict(self.verdict.as_dict()),
             "learned": learned, "rules_skipped": dict(self.skipped), "cases": [one.as_dict() for one in self.cases],
         }  # fmt: skip
+
+
+def desk_of(books: HealthBooks) -> DiagnosisDesk:
+    """The one desk of these books: what it worked out serves every page, sheet and REST."""
+    desk: DiagnosisDesk = books.kept.setdefault("diagnosis", DiagnosisDesk(books))
+    return desk
 
 
 class DiagnosisDesk:

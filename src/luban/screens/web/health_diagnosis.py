@@ -10,7 +10,7 @@ from nicegui import ui
 from luban.core.errors import LubanError
 from luban.screens.report.health_diagnosis import diagnosed_sheet, moment
 from luban.screens.service import Now
-from luban.screens.service.health_diagnosis import Diagnosed, DiagnosisDesk
+from luban.screens.service.health_diagnosis import Diagnosed, desk_of
 from luban.screens.users import Role
 from luban.screens.web.health_frame import Bench
 from luban.screens.web.health_machine import MachineChoice
@@ -31,7 +31,7 @@ class DiagnosisPanel:
 
     def __init__(self, bench: Bench) -> None:
         self.bench, self.say = bench, bench.say
-        self.desk = DiagnosisDesk(bench.books)
+        self.desk = desk_of(bench.books)
         self._turn = self._ticks = 0
         self._cases: tuple[str, tuple[Ailment, ...]] | None = None
         self._typed: dict[str, str] = {}
