@@ -106,6 +106,7 @@ def test_an_engineer_takes_an_alarm_out_of_service_and_the_list_is_judged(site: 
     page.get_by_role("button", name="Check the alarm list").click()
     expect(page.get_by_text("no action: what does not need one is no alarm")).to_be_visible()
     page.locator("[data-act=open][data-alarm=overload]").click()
+    expect(detail).to_contain_text("blunt tool")  # the button of the alarm before is gone
     page.get_by_role("button", name="Look at the machine").click()
     expect(page.locator("#lb-panel-machine")).to_be_visible()
     page.click("#lb-tab-alarms")

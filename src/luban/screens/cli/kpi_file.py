@@ -86,13 +86,17 @@ def rows_of(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     elif kind in {".xlsx", ".xlsm"}:
         from openpyxl import load_workbook
 
-        sheet = load_workbook(file, read_only=True, data_only=True).active
-        if sheet is None:
-            raise InputError("no sheet in this workbook", where=str(file))
-        lines = sheet.iter_rows(values_only=True)
-        heads = [_column(str(cell or "")) for cell in next(lines, ())]
-        for number, cells in enumerate(lines, 2):
-            yield f"{file}!{sheet.title}!{number}", dict(zip(heads, cells, strict=False))
+        book = load_workbook(file, read_only=True, data_only=True)
+        try:
+            sheet = book.active
+            if sheet is None:
+                raise InputError("no sheet in this workbook", where=str(file))
+            lines = sheet.iter_rows(values_only=True)
+            heads = [_column(str(cell or "")) for cell in next(lines, ())]
+            for number, cells in enumerate(lines, 2):
+                yield f"{file}!{sheet.title}!{number}", dict(zip(heads, cells, strict=False))
+        finally:
+            book.close()
     elif kind in {".parquet", ".pq"}:
         import pyarrow.parquet as pq
 
