@@ -23,7 +23,6 @@ from luban.screens.report.health_maintenance import (
     state_word,
 )
 from luban.screens.report.sheet import Sheet, sheet_part
-from luban.screens.service import Now
 from luban.screens.service.maintenance import MaintenanceDesk, Standing, role_for
 from luban.screens.users import Role
 from luban.screens.web.health_frame import Bench
@@ -31,7 +30,7 @@ from luban.screens.web.health_workorder import OrderCard
 from luban.screens.web.quality_sheet import download_tools
 from luban.screens.web.quality_typed import number
 from luban.screens.web.schedule_parts import Choice, field, labelled_choice, tool
-from luban.screens.web.tabs import card
+from luban.screens.web.tabs import BookPanel, card
 
 __all__ = ["MaintenancePanel"]
 
@@ -46,7 +45,7 @@ _DROP = (
 )
 
 
-class MaintenancePanel:
+class MaintenancePanel(BookPanel):
     """What is in the tab."""
 
     def __init__(self, bench: Bench) -> None:
@@ -55,8 +54,6 @@ class MaintenancePanel:
         self.desk = MaintenanceDesk(bench.books)
         self.order = OrderCard(bench, self.desk, self.again)
         self._weeks = 0
-        self._head = -1
-        self._known: Any = None
         self._given: dict[str, str] = {}
         self._spare = {"item": "", "code": "receive", "count": "1"}
 
@@ -80,22 +77,6 @@ class MaintenancePanel:
             self._spares = ui.element("div")
         with self._plan_holder:
             self._draw_plan()
-
-    async def show(self) -> None:
-        """Read the books and draw; a machine that was chosen shows its cards only."""
-        self._known = None
-        await self._read()
-
-    async def tick(self, now: Now) -> None:
-        """Read again where the books have grown."""
-        if now.head != self._head:
-            self._head = now.head
-            await self._read()
-
-    async def again(self) -> None:
-        """Something was written: read the books anew."""
-        self._known = None
-        await self._read()
 
     async def _go(self, step: int) -> None:
         self._weeks = 0 if step == 0 else self._weeks + step

@@ -15,7 +15,6 @@ from luban.plant import Characteristic, Inspection
 from luban.screens.i18n import Words
 from luban.screens.report.quality_inspection import confusion_sheet, due_word, entered_sheet, held_grid, recent_grid
 from luban.screens.report.sheet import Sheet, sheet_part
-from luban.screens.service import Now
 from luban.screens.service.inspection import InspectionDesk
 from luban.screens.service.quality_view import rule_text
 from luban.screens.users import Role
@@ -24,7 +23,7 @@ from luban.screens.web.quality_frame import Bench
 from luban.screens.web.quality_nonconformance import Board
 from luban.screens.web.quality_texts import moment
 from luban.screens.web.schedule_parts import labelled_choice, tool
-from luban.screens.web.tabs import card
+from luban.screens.web.tabs import BookPanel, card
 from luban.understand.quality.inspection import Due, Result, plan_of
 
 __all__ = ["InspectionPanel"]
@@ -41,7 +40,7 @@ _ENTER = (
 _VALUE = "(event) => emit(event.target.value)"
 
 
-class InspectionPanel:
+class InspectionPanel(BookPanel):
     """What is in the tab: left the plan and the form, right the verdict, the newest values, lots held, the board."""
 
     def __init__(self, bench: Bench) -> None:
@@ -50,8 +49,6 @@ class InspectionPanel:
         self.desk = InspectionDesk(bench.books)
         self.board = Board(bench, self.desk, self.again)
         self._given = dict.fromkeys(_FIELDS, "")
-        self._head = -1
-        self._known: Any = None
         self._drawn = ""
 
     def build(self) -> None:
@@ -80,22 +77,6 @@ class InspectionPanel:
                     self._queue = ui.element("div")
                 with card():
                     self._matrix = ui.element("div")
-
-    async def show(self) -> None:
-        """Read the books and draw, also when another characteristic was chosen."""
-        self._known = None
-        await self._read()
-
-    async def tick(self, now: Now) -> None:
-        """Read again where the books have grown."""
-        if now.head != self._head:
-            self._head = now.head
-            await self._read()
-
-    async def again(self) -> None:
-        """Something was written: read the books anew."""
-        self._known = None
-        await self._read()
 
     # ------------------------------------------------------------------ reading
 

@@ -51,7 +51,7 @@ from luban.screens.web.feed import Feed
 from luban.screens.web.open_page import OpenPage
 from luban.screens.web.twin_tables import notice
 
-__all__ = ["Bench", "Panel", "TabFrame", "card"]
+__all__ = ["Bench", "BookPanel", "Panel", "TabFrame", "card"]
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -71,6 +71,34 @@ class Panel(Protocol):
 
     async def tick(self, now: Now) -> None:
         """Twice a second while it is in front."""
+
+
+class BookPanel:
+    """A panel that shows what stands in the books: it reads again where they have grown, and draws what is new.
+
+    `_read` reads, and leaves in `_known` what was drawn; None there has it drawn anew.
+    """
+
+    _head = -1
+    _known: Any = None
+
+    async def show(self) -> None:
+        """Read the books and draw, also when something else was chosen."""
+        await self.again()
+
+    async def tick(self, now: Now) -> None:
+        """Read again where the books have grown."""
+        if now.head != self._head:
+            self._head = now.head
+            await self._read()
+
+    async def again(self) -> None:
+        """Something was written: read the books anew."""
+        self._known = None
+        await self._read()
+
+    async def _read(self) -> None:
+        raise NotImplementedError
 
 
 class Bench(Generic[B]):
