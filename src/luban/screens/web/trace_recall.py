@@ -83,16 +83,21 @@ class RecallPanel:
     # ------------------------------------------------------------------ reading
 
     async def show(self) -> None:
-        """Read and draw."""
+        """Read and draw: the list and its case in one go, for a button drawn anew between the two loses a click."""
         cases = await self.bench.ask(self.desk.cases)
-        if cases is None or not self.bench.alive:
+        if cases is None:
             return
-        self._head = self.bench.view.ledger.head
-        if self._case not in cases:
-            self._case = next(iter(cases), "")
+        head = self.bench.view.ledger.head
+        chosen = self._case if self._case in cases else next(iter(cases), "")
+        case = cases.get(chosen)
+        made = await self._read_case(case) if case is not None else None
+        if not self.bench.alive:
+            return
+        self._head, self._case = head, chosen
         with self.bench.client:
             self._draw_list(cases)
-        await self._draw_case(cases.get(self._case))
+            if case is not None:
+                self._draw_case(case, made)
 
     async def tick(self, now: Now) -> None:
         """Read again where the facts have been read, or somebody else wrote."""
@@ -141,20 +146,14 @@ class RecallPanel:
         self._case, self._became, self._looks = id, {}, False
         await self.show()
 
-    async def _draw_case(self, case: RecallCase | None) -> None:
-        if case is None:
-            return
+    async def _read_case(self, case: RecallCase) -> tuple[tuple[Notice, ...], Sheet] | None:
+        """Whom to tell and the sheet; None while the facts are being read, or after an error."""
         told = await self.bench.ask(self.bench.books.told)
-        if told is None or not self.bench.alive:
-            return
+        if told is None:
+            return None
         self._waits = bool(told["reading"])
         if self._waits:
-            with self.bench.client:
-                self._own.clear()
-                with self._own:
-                    text = self.say("The facts are being read. With millions of them this takes a minute.")
-                    ui.html(notice(text), sanitize=False)
-            return
+            return None
         say, zone = self.say, self.bench.view.plant.zone
 
         def read() -> tuple[tuple[Notice, ...], Sheet]:
@@ -164,13 +163,18 @@ class RecallPanel:
             own = case_sheet(case, say, zone)
             return notices, Sheet(own.title, own.subtitle, (*own.blocks, *shown.blocks), shown.provenance)
 
-        made = await self.bench.ask(read)
-        if made is None or not self.bench.alive or case.id != self._case:
-            return
-        with self.bench.client:
+        return await self.bench.ask(read)
+
+    def _draw_case(self, case: RecallCase, made: tuple[tuple[Notice, ...], Sheet] | None) -> None:
+        if made is not None:
             self._draw_notices(case, made[0])
             self._sheet_holder.set_visibility(True)
             self._sheet.show(made[1])
+        elif self._waits:
+            self._own.clear()
+            with self._own:
+                text = self.say("The facts are being read. With millions of them this takes a minute.")
+                ui.html(notice(text), sanitize=False)
 
     # ------------------------------------------------------------------ notices and answers
 
