@@ -15,6 +15,7 @@ from luban.plant import settings
 from luban.plant.calendar import Calendar, ExtraShift, ShiftPattern, parse_closed, parse_days, span
 from luban.plant.checks import check_draft, how_often
 from luban.plant.checks.alarms import alarm_name
+from luban.plant.checks.energy import is_yes
 from luban.plant.checks.maintenance import list_of, parts_of
 from luban.plant.complaint import Complaint
 from luban.plant.draft import Draft, Entry, read_draft
@@ -24,10 +25,13 @@ from luban.plant.model import (
     Characteristic,
     CostPrice,
     CostRule,
+    EnergyRule,
     Equipment,
     Inspection,
     Item,
     MaintenanceTask,
+    MeterLine,
+    MeterSwap,
     Operation,
     Order,
     Plant,
@@ -110,6 +114,11 @@ def _build(draft: Draft) -> Plant:
         ),
         prices=tuple(_price(v, root.id) for v in _values(draft, "prices")),
         cost=_cost(draft),
+        meters=tuple(_meter(v, root.id) for v in _values(draft, "meters")),
+        meter_swaps=tuple(
+            MeterSwap(v["meter"], v["time"], v["last"], v["first"] or 0.0) for v in _values(draft, "meter_swaps")
+        ),
+        energy=_energy(draft),
         retrofits=tuple(_retrofit(entry.table, root.id) for entry in draft.retrofits),
     )
 
@@ -198,6 +207,22 @@ def _cost(draft: Draft) -> CostRule:
     table = settings.CostTable.model_validate({}) if draft.cost is None else draft.cost.table
     accounts = {v["role"]: (v["account"], v["name"] or v["role"]) for v in _values(draft, "accounts")}
     return CostRule(table.currency, table.scrap == "carried", tuple(table.rework), MappingProxyType(accounts))
+
+
+def _meter(v: dict[str, Any], plant: str) -> MeterLine:
+    place = v["place"] or ""
+    if place and place != plant and not place.startswith(f"{plant}/"):
+        place = _full(plant, place)
+    every = parse_duration(v["every"]) if v["every"] else None
+    return MeterLine(
+        v["id"], v["medium"], v["unit"], v["parent"] or "", is_yes(v["feeds"]), v["capacity"], v["rated"], v["error"],
+        every, place, v["heat"],
+    )  # fmt: skip
+
+
+def _energy(draft: Draft) -> EnergyRule:
+    table = settings.EnergyTable.model_validate({}) if draft.energy is None else draft.energy.table
+    return EnergyRule(tuple(table.tariff), tuple(table.factors), table.region, table.idle)
 
 
 def _retrofit(table: settings.RetrofitTable, plant: str) -> Retrofit:

@@ -17,10 +17,13 @@ __all__ = [
     "Characteristic",
     "CostPrice",
     "CostRule",
+    "EnergyRule",
     "Equipment",
     "Inspection",
     "Item",
     "MaintenanceTask",
+    "MeterLine",
+    "MeterSwap",
     "Operation",
     "Order",
     "Plant",
@@ -356,6 +359,64 @@ class CostRule:
 
 
 @dataclass(frozen=True, slots=True)
+class MeterLine:
+    """A line of meters.csv.
+
+    id        as its readings call it
+    parent    the meter before it; "" at the top
+    feeds     it brings in beside its parent
+    capacity  where its register rolls over [unit]; None: never
+    rated     the most that can flow [unit/h]; None: not known
+    error     class of the meter, a share; None: not known
+    every     it is read so often [µs]; None: not known
+    place     full path of what it measures; "" for none
+    heat      [GJ/unit]; None: not known
+    """
+
+    id: str
+    medium: str
+    unit: str
+    parent: str = ""
+    feeds: bool = False
+    capacity: float | None = None
+    rated: float | None = None
+    error: float | None = None
+    every: int | None = None
+    place: str = ""
+    heat: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSwap:
+    """A line of meter_swaps.csv.
+
+    time         when the meter was replaced [µs UTC]
+    last, first  what the old one read last, and the new one first [unit of the meter]
+    """
+
+    meter: str
+    time: int
+    last: float
+    first: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyRule:
+    """How energy is priced and shared: `[energy]` of plant.toml.
+
+    tariff   ids of tariffs that come with luban, or TOML files in the plant's folder, that follow on each other
+    factors  TOML files of emission factors in the plant's folder
+    region   where the plant lies, e.g. CN-east
+    idle     how energy of no order comes to orders: direct, time or apart
+    """
+
+    tariff: tuple[str, ...] = ()
+    factors: tuple[str, ...] = ()
+    region: str = "CN"
+    idle: str = "direct"
+
+
+@dataclass(frozen=True, slots=True)
 class Plant:
     """One plant as its folder describes it. Immutable: a changed folder is a new Plant.
 
@@ -375,6 +436,9 @@ class Plant:
     retrofits    work units that are read from their power, in the order of the file
     prices       in the order of the file
     cost         how cost is kept
+    meters       in the order of the file
+    meter_swaps  in the order of the file
+    energy       how energy is priced and shared
     """
 
     id: str
@@ -402,6 +466,9 @@ class Plant:
     retrofits: tuple[Retrofit, ...] = ()
     prices: tuple[CostPrice, ...] = ()
     cost: CostRule = field(default_factory=CostRule)
+    meters: tuple[MeterLine, ...] = ()
+    meter_swaps: tuple[MeterSwap, ...] = ()
+    energy: EnergyRule = field(default_factory=EnergyRule)
 
     @property
     def work_units(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ __all__ = [
     "CalendarTable",
     "CostTable",
     "DateText",
+    "EnergyTable",
     "EquipmentTable",
     "ExtraShiftTable",
     "KpiTable",
@@ -82,6 +83,22 @@ class CostTable(_Table):
     )
     rework: list[str] = Field(
         default_factory=lambda: ["rework"], description="Operations and states whose cost is shown as rework."
+    )
+
+
+class EnergyTable(_Table):
+    """How energy is priced and shared."""
+
+    tariff: list[Text] = Field(
+        default_factory=list,
+        description="Tariffs that follow on each other: ids of luban's, or TOML files beside plant.toml.",
+    )
+    factors: list[Text] = Field(
+        default_factory=list, description="TOML files of emission factors beside plant.toml; they go before luban's."
+    )
+    region: str = Field("CN", description="Where the plant lies, for emission factors, e.g. CN-east.")
+    idle: Literal["direct", "time", "apart"] = Field(
+        "direct", description="How energy of no order comes to orders: by their own energy, by their time, not at all."
     )
 
 
@@ -179,6 +196,7 @@ class PlantFile(_Table):
     plant: PlantTable
     kpi: KpiTable = Field(default_factory=lambda: KpiTable.model_validate({}))
     cost: CostTable = Field(default_factory=lambda: CostTable.model_validate({}))
+    energy: EnergyTable = Field(default_factory=lambda: EnergyTable.model_validate({}))
     calendar: list[CalendarTable] = Field(default_factory=list)
     equipment: list[EquipmentTable] = Field(default_factory=list)
     signal: list[SignalTable] = Field(default_factory=list)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from luban.plant.checks import alarms, calendars, cost, inspection, maintenance, retrofits, signals, tables, tree
+from luban.plant.checks import (
+    alarms,
+    calendars,
+    cost,
+    energy,
+    inspection,
+    maintenance,
+    retrofits,
+    signals,
+    tables,
+    tree,
+)
 from luban.plant.checks.inspection import how_often
 from luban.plant.complaint import Complaint
 from luban.plant.draft import Draft
@@ -14,6 +25,6 @@ __all__ = ["check_draft", "how_often"]
 
 def check_draft(draft: Draft) -> Iterator[Complaint]:
     """All complaints about what the entries say together."""
-    for part in (tree, calendars, signals, retrofits, tables, inspection, alarms, maintenance, cost):
+    for part in (tree, calendars, signals, retrofits, tables, inspection, alarms, maintenance, cost, energy):
         for rule in part.RULES:
             yield from rule(draft)

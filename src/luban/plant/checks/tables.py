@@ -26,6 +26,8 @@ def _table_ids(draft: Draft) -> Iterator[Complaint]:
         "technicians": ("name",),
         "prices": ("kind", "of", "lot", "state", "basis", "start"),
         "accounts": ("role",),
+        "meters": ("id",),
+        "meter_swaps": ("meter", "time"),
     }
     for table, columns in keys.items():
         first: dict[tuple[Any, ...], Row] = {}
