@@ -12,7 +12,7 @@ from luban.core.time import parse_time
 from luban.norms.emissions import factors
 from luban.norms.tariffs import tariff
 from luban.understand.energy.allocate import stays_of
-from luban.understand.energy.books import energy_books, good_of
+from luban.understand.energy.books import energy_account, good_of
 from luban.understand.energy.meters import HOUR
 from luban.understand.energy.read import read_meters, read_readings, read_swaps, readings_of
 
@@ -53,7 +53,7 @@ def test_books_from_files_by_hand(folder: Path) -> None:
         {"time": T0, "subject": "shop/mill", "state": "running", "order": "A"},
         {"time": T0 + HOUR, "subject": "shop/mill", "state": "idle"},
     ]
-    found = energy_books(
+    found = energy_account(
         readings,
         meters=read_meters(folder / "meters.csv"),
         swaps=read_swaps(folder / "swaps.csv"),
@@ -76,14 +76,14 @@ def test_books_from_files_by_hand(folder: Path) -> None:
 def test_a_file_of_one_meter_that_nobody_described(tmp_path: Path) -> None:
     (tmp_path / "hall.csv").write_text("时间;表底 [MWh]\n2026-11-01 00:00;1,5\n2026-11-02 00:00;2,75\n")
     readings, _ = read_readings(tmp_path / "hall.csv")
-    found = energy_books(readings)
+    found = energy_account(readings)
     assert (found.presumed, found.tree.totals) == (("hall",), {"electricity": (Decimal("1.25"), "MWh")})
 
 
 def test_facts_of_the_ledger() -> None:
     row = {"subject": "m", "medium": "water", "start": None, "measured_in": "m³", "quality": 0, "interval": None}
     rows = [row | {"time": T0, "register": 0.1, "seq": 1}, row | {"time": T0 + HOUR, "register": 0.3, "seq": 2}]
-    found = energy_books(readings_of(rows))
+    found = energy_account(readings_of(rows))
     assert found.tree.totals == {"water": (Decimal("0.2"), "m³")}
 
 
@@ -113,12 +113,12 @@ def test_what_is_wrong_with_files_is_said(folder: Path) -> None:
     with pytest.raises(InputError, match="no meter"):
         read_meters(folder / "c.csv")
     with pytest.raises(InputError, match="unit of the meter"):
-        energy_books(read_readings(folder / "d.csv")[0])
+        energy_account(read_readings(folder / "d.csv")[0])
     with pytest.raises(InputError, match="no amount"):
-        energy_books({})
+        energy_account({})
 
 
 def test_an_empty_window_is_said_in_dates(folder: Path) -> None:
     readings, _ = read_readings(folder / "readings.csv")
     with pytest.raises(InputError, match="2100-01-01T00:00:00"):
-        energy_books(readings, meters=read_meters(folder / "meters.csv"), start=4_102_444_800_000_000)
+        energy_account(readings, meters=read_meters(folder / "meters.csv"), start=4_102_444_800_000_000)

@@ -58,7 +58,7 @@ def energy(
     """
     from luban.screens.i18n import words
     from luban.screens.report.energy_books import energy_document, energy_sheet
-    from luban.understand.energy.books import energy_books
+    from luban.understand.energy.books import energy_account
     from luban.understand.energy.read import read_meters, read_readings, read_swaps
 
     say = output(as_json)
@@ -72,7 +72,7 @@ def energy(
         swaps = swaps or _beside(source, "meter_swaps.csv")
     else:
         readings, excluded = read_readings(source, sheet=sheet, zone=zone)
-    books = energy_books(
+    books = energy_account(
         readings,
         meters=read_meters(meters) if meters else (),
         swaps=read_swaps(swaps, zone) if swaps else None,

@@ -13,7 +13,7 @@ from luban.screens.i18n import Words
 from luban.screens.report.quality_words import number
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Sheet
 from luban.understand.energy.bill import Demand, Line
-from luban.understand.energy.books import EnergyBooks
+from luban.understand.energy.books import EnergyAccount
 from luban.understand.energy.meters import Doubt
 
 __all__ = ["energy_document", "energy_sheet"]
@@ -22,7 +22,7 @@ _NONE = "–"
 _MOST = 40
 
 
-def energy_sheet(books: EnergyBooks, say: Words, zone: tzinfo, source: str, left_out: int = 0) -> Sheet:
+def energy_sheet(books: EnergyAccount, say: Words, zone: tzinfo, source: str, left_out: int = 0) -> Sheet:
     """All that the books hold; parts that have nothing to say are not there.
 
     left_out  rows of the file that are no reading
@@ -46,7 +46,7 @@ def energy_sheet(books: EnergyBooks, say: Words, zone: tzinfo, source: str, left
     return Sheet(say("Energy"), f"{source} · {when(books.start)} – {when(books.end)}", tuple(blocks), provenance)
 
 
-def _figures(books: EnergyBooks, say: Words) -> Figures:
+def _figures(books: EnergyAccount, say: Words) -> Figures:
     rows = [Figure(say(medium), _told(amount), unit) for medium, (amount, unit) in books.tree.totals.items()]
     rows += [
         Figure(say("cost of energy"), f"{one.total:,.2f}", one.tariff.currency, say(one.tariff.title))
@@ -58,7 +58,7 @@ def _figures(books: EnergyBooks, say: Words) -> Figures:
     return Figures((*rows, Figure(say("doubtful, left out"), f"{len(books.doubts):,}", tone=tone)))
 
 
-def _tree(books: EnergyBooks, say: Words) -> list[Block]:
+def _tree(books: EnergyAccount, say: Words) -> list[Block]:
     nodes = {node.meter: node for node in books.tree.nodes}
     verdicts = {
         "closes": say("closes"), "open": say("something is not metered"), "over": say("more below than came in"),
@@ -86,7 +86,7 @@ def _tree(books: EnergyBooks, say: Words) -> list[Block]:
     return found
 
 
-def _orders(books: EnergyBooks, say: Words) -> list[Block]:
+def _orders(books: EnergyAccount, say: Words) -> list[Block]:
     found: list[Block] = []
     if books.orders:
         heads = (say("order"), say("direct"), say("of idling"), say("shared by rule"), say("good pieces"),
@@ -109,7 +109,7 @@ def _orders(books: EnergyBooks, say: Words) -> list[Block]:
     return found
 
 
-def _bills(books: EnergyBooks, say: Words, when: Any) -> list[Block]:
+def _bills(books: EnergyAccount, say: Words, when: Any) -> list[Block]:
     found: list[Block] = []
     for one in books.bills:
         money, per = one.tariff.currency, one.tariff.per
@@ -134,7 +134,7 @@ def _bills(books: EnergyBooks, say: Words, when: Any) -> list[Block]:
     return found
 
 
-def _gases(books: EnergyBooks, say: Words) -> list[Block]:
+def _gases(books: EnergyAccount, say: Words) -> list[Block]:
     if not books.carbon.lines:
         return []
     heads = (say("energy carrier"), say("scope"), say("amount"), say("unit"), say("factor"), say("year"), "kgCO2e",
@@ -179,7 +179,7 @@ def _demand(peak: Demand) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def energy_document(books: EnergyBooks) -> dict[str, Any]:
+def energy_document(books: EnergyAccount) -> dict[str, Any]:
     """The same for programs; amounts as decimal texts."""
     return {
         "start": books.start, "end": books.end, "readings": books.readings, "presumed": list(books.presumed),

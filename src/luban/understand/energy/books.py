@@ -22,11 +22,11 @@ from luban.understand.energy.consumption import consumption
 from luban.understand.energy.idle import Idle, idle_of
 from luban.understand.energy.meters import Consumed, Doubt, Meter, Reading, Swap
 
-__all__ = ["EnergyBooks", "energy_books", "good_of"]
+__all__ = ["EnergyAccount", "energy_account", "good_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class EnergyBooks:
+class EnergyAccount:
     """What was made of the facts.
 
     presumed  meters that no table describes: taken from their first reading, at the top of the tree
@@ -53,7 +53,7 @@ class EnergyBooks:
         return (*self.tree.doubts, *(doubt for one in self.bills for doubt in one.doubts), *self.carbon.doubts)
 
 
-def energy_books(
+def energy_account(
     readings: Mapping[str, Sequence[Reading]],
     *,
     meters: Iterable[Meter] = (),
@@ -66,7 +66,7 @@ def energy_books(
     start: int | None = None,
     end: int | None = None,
     idle: str = "direct",
-) -> EnergyBooks:
+) -> EnergyAccount:
     """Energy books over a window.
 
     stays       work unit → its stays; a meter whose `place` is one of them is allocated
@@ -94,7 +94,7 @@ def energy_books(
     gases = carbon(uses, factors, region=region)
     pauses = tuple(pause for one in shares for pause in idle_of(one))
     count = sum(len(one) for one in readings.values())
-    return EnergyBooks(low, high, found, presumed, tree, shares, orders, apart, pauses, bills, gases, count)
+    return EnergyAccount(low, high, found, presumed, tree, shares, orders, apart, pauses, bills, gases, count)
 
 
 def good_of(counts: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:
