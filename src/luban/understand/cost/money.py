@@ -5,22 +5,16 @@ Prices and quantities are exact decimals; only what is posted is rounded, once, 
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Final
 
+from luban.core.currency import digits_of, minor
 from luban.core.errors import InputError
 
 __all__ = ["EXACT", "digits_of", "exact", "minor", "money_text"]
 
 EXACT: Final = Context(prec=60)
 """Arithmetic wide enough that products of prices and quantities do not lose a digit."""
-
-_DIGITS: Final = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "JOD": 3, "OMR": 3, "TND": 3}
-
-
-def digits_of(currency: str) -> int:
-    """Decimal places of a currency's minor unit (ISO 4217): 2 for CNY, EUR, USD; 0 for JPY, KRW; 3 for KWD."""
-    return _DIGITS.get(currency.upper(), 2)
 
 
 def exact(value: Decimal | float | str, where: str = "") -> Decimal:
@@ -36,14 +30,6 @@ def exact(value: Decimal | float | str, where: str = "") -> Decimal:
     if not found.is_finite():
         raise InputError("not a finite number", came=str(value), where=where)
     return found
-
-
-def minor(amount: Decimal, digits: int = 2) -> int:
-    """An amount of money in whole minor units, half away from zero.
-
-    Example minor(Decimal("1.005")) == 101
-    """
-    return int(EXACT.scaleb(amount, digits).quantize(Decimal(1), ROUND_HALF_UP, EXACT))
 
 
 def money_text(amount: int, digits: int = 2) -> str:
