@@ -93,6 +93,7 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
         "alarms", "alarm", "alarms_of_machine", "alarm_statistics", "alarm_list", "alarm_act",
         "trace", "trace_lots", "trace_around", "trace_same", "trace_lot", "trace_file", "recalls", "recall",
         "recall_affected", "recall_mock", "recall_open", "recall_notify", "recall_answer", "recall_close",
+        "partners", "partner_view", "partner_chain", "partner_grant", "partner_withdraw", "partner_hand", "partner_take",
         "grants", "give_grant", "renew_grant", "revoke_grant", "grant_steps", "open_visit", "leave_visit",
         "visited_machine", "visited_trend", "visited_alarms", "visited_workorders", "visited_file", "visited_note",
     }  # fmt: skip

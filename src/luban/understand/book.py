@@ -37,6 +37,9 @@ KINDS: Final[Mapping[str, str]] = {
     "workorder": "a work order of maintenance: planned, begun, its findings, closed",
     "spare": "a spare part: received, taken, counted, ordered",
     "recall": "a recall: opened with its lots, a customer told, an answer with what became of the goods, closed",
+    "partner": "a partner: what it may see, views handed over to it, views taken in from it",
+    "claim": "a claim of a customer: registered, its cause named, decided, settled with proof, closed",
+    "scan": "codes that were read at a work place and joined: a part, its tool, person and machine",
     "grant": "leave for an outside expert to look at one machine: given, used, ended",
 }
 """Kinds of entry, and what their subjects go through."""

@@ -12,5 +12,10 @@ SENTENCES: tuple[str, ...] = (
     "no lot was used: nothing can be called back", "trace shows the whole plant",
     "no fact names this {what}", "no step of work ran there", "name the work unit by its path",
     "look at its spelling, or at the books' range",
+    "no such partner", "nothing is granted to this partner",
+    "this lot was not granted to the partner, nor delivered to it", "too large", "not a partner's view",
+    "the file cannot be read", "the file was changed since it was taken in", "a partner needs a name",
+    "not a field of a record",
+    "a lot went back into one that it was made of: a chain of hashes cannot hold a loop",
 )  # fmt: skip
 """All of them."""

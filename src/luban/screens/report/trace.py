@@ -389,7 +389,7 @@ def chain_sheet(faults: Sequence[Fault], documents: int, records: int, say: Word
     ))  # fmt: skip
     blocks: list[Block] = [figures]
     if faults:
-        rows = tuple((kinds[one.kind], one.lot or _NONE, one.text) for one in faults[:_MOST])
+        rows = tuple((kinds[one.kind], one.lot or _NONE, say(one.sentence, **one.blanks)) for one in faults[:_MOST])
         blocks += [
             Grid((say("fault"), say("lot"), say("what it shows")), rows, say("Faults")),
             *_more(say, len(faults)),

@@ -15,7 +15,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +23,7 @@ import numpy as np
 from luban.core.errors import InputError
 from luban.understand.trace.flow import lot_id
 from luban.understand.trace.trace import Trace
+from luban.understand.trace.words import FIELD_CHANGED, HASH_CHANGED, NO_INPUT, NO_RECORD, NOT_KNOWN, OF_ANOTHER
 
 __all__ = ["FIELDS", "Fault", "Grant", "heads", "partner_view", "verify_chain"]
 
@@ -64,7 +65,13 @@ class Fault:
 
     kind: str
     lot: str
-    text: str
+    sentence: str
+    blanks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """In words; `sentence` is one of `words.FAULTS`, with what fills its blanks."""
+        return self.sentence.format(**self.blanks)
 
 
 def partner_view(
@@ -115,11 +122,12 @@ def verify_chain(
             found += _judge(row, there)
         for lot, digest in document["heads"].items():
             if str(digest) not in there:
-                found.append(Fault("missing", lot, f"its record {str(digest)[:12]}… is not in the chain"))
+                found.append(Fault("missing", lot, NO_RECORD, {"hash": _short(digest)}))
             if named.get(str(digest), lot) != lot:
-                found.append(Fault("head", lot, f"its hash is that of {named[str(digest)]}"))
+                found.append(Fault("head", lot, OF_ANOTHER, {"lot": named[str(digest)]}))
             if known is not None and lot in known and known[lot] != digest:
-                found.append(Fault("head", lot, f"known as {known[lot][:12]}…, shown as {str(digest)[:12]}…"))
+                blanks = {"known": _short(known[lot]), "shown": _short(digest)}
+                found.append(Fault("head", lot, NOT_KNOWN, blanks))
     return tuple(found)
 
 
@@ -141,14 +149,18 @@ def _judge(row: Mapping[str, Any], there: set[str]) -> Iterable[Fault]:
     inputs = [str(one) for one in row.get("inputs", ())]
     if "fields" in row:  # in the open
         leaves = {str(k): str(v) for k, v in row.get("leaves", {}).items()}
-        for name, field in row["fields"].items():
-            if leaves.get(name) != _leaf(name, field.get("value"), str(field.get("salt", ""))):
-                yield Fault("forged", lot, f"{name} is not what the record was made with")
+        for name, one in row["fields"].items():
+            if leaves.get(name) != _leaf(name, one.get("value"), str(one.get("salt", ""))):
+                yield Fault("forged", lot, FIELD_CHANGED, {"field": str(name)})
         if _hash(lot, str(row.get("salt", "")), leaves, inputs) != row.get("hash"):
-            yield Fault("forged", lot, "the record does not have its hash")
-    for one in inputs:
-        if one not in there:
-            yield Fault("missing", lot or str(row.get("hash"))[:12], f"an input, {one[:12]}…, is not in the chain")
+            yield Fault("forged", lot, HASH_CHANGED)
+    for digest in inputs:
+        if digest not in there:
+            yield Fault("missing", lot or _short(row.get("hash")), NO_INPUT, {"hash": _short(digest)})
+
+
+def _short(digest: object) -> str:
+    return f"{str(digest)[:12]}…"
 
 
 # ---------------------------------------------------------------- records

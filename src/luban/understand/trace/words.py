@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 __all__ = [
-    "AMOUNT", "BAD_TIME", "CIRCULAR", "CLAIMED", "CODES", "EARLY", "NO_LOT", "NO_NUMBER", "NO_RECEIPTS",
+    "AMOUNT", "BAD_TIME", "CIRCULAR", "CLAIMED", "CODES", "EARLY", "FAULTS", "FIELD_CHANGED", "FILE_GONE",
+    "HASH_CHANGED", "NOT_KNOWN", "NO_INPUT", "NO_LOT", "NO_NUMBER", "NO_RECEIPTS", "NO_RECORD", "OF_ANOTHER",
     "OPEN_FLOW", "OVER", "OVER_OUT", "SENTENCES", "UNKNOWN",
 ]  # fmt: skip
 
@@ -28,6 +29,17 @@ CODES: Final = {
 }  # fmt: skip
 """Kinds of doubt about a fact, worst first."""
 
+NO_RECORD = "its record {hash} is not in the chain"
+OF_ANOTHER = "its hash is that of {lot}"
+NOT_KNOWN = "known as {known}, shown as {shown}"
+FIELD_CHANGED = "{field} is not what the record was made with"
+HASH_CHANGED = "the record does not have its hash"
+NO_INPUT = "an input, {hash}, is not in the chain"
+FILE_GONE = "the file that was taken in is gone or was changed"
+
+FAULTS: Final = (FILE_GONE, NO_RECORD, OF_ANOTHER, NOT_KNOWN, FIELD_CHANGED, HASH_CHANGED, NO_INPUT)
+"""What a chain of records shows."""
+
 SENTENCES: Final = (
-    *CODES.values(), NO_RECEIPTS, OPEN_FLOW, BAD_TIME, NO_LOT, NO_NUMBER,
+    *CODES.values(), *FAULTS, NO_RECEIPTS, OPEN_FLOW, BAD_TIME, NO_LOT, NO_NUMBER,
 )  # fmt: skip
