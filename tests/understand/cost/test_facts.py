@@ -13,18 +13,9 @@ from luban.plant import load
 from luban.plant.checks.cost import ACCOUNT_ROLES, PRICE_KINDS
 from luban.understand.cost import ROLES
 from luban.understand.cost.facts import PlantCost, plant_cost
-from luban.understand.cost.hours import energy_events, hours_of, machine_spans
+from luban.understand.cost.hours import Span, hours_of, work_events
 from luban.understand.cost.prices import KINDS
-from luban.understand.cost.words import (
-    BACKWARDS,
-    BY_BILL,
-    BY_MACHINE,
-    BY_STEPS,
-    DOUBTS,
-    NO_ORDER,
-    OTHER_UNIT,
-    USED_AS_BOUGHT,
-)
+from luban.understand.cost.words import BY_BILL, BY_MACHINE, BY_STEPS, DOUBTS, NO_ORDER, STARTED, USED_AS_BOUGHT
 from tests.understand.cost.cost_shop import SHIPPED, T0, shop_folder
 from tests.understand.cost.hand_book import BALANCES
 
@@ -85,31 +76,10 @@ def test_without_receipts_material_is_bought_as_it_is_used(tmp_path: Path) -> No
     assert found.book.cards["B"].uses["material", "screw", ""].value == 88
 
 
-def test_energy_is_shared_by_time_and_bad_meters_are_named() -> None:
-    states = [
-        {"seq": 1, "subject": "u", "time": 0, "state": "run", "order": "A", "operation": None},
-        {"seq": 2, "subject": "u", "time": 30, "state": "run", "order": "B", "operation": None},
-        {"seq": 3, "subject": "u", "time": 40, "state": "idle", "order": None, "operation": None},
-    ]
-    spans = machine_spans(states, [], ())
-    base = {"subject": "u:e", "medium": "electricity", "interval": None, "register": None, "start": None}
-    meters = [
-        base | {"seq": 4, "time": 50, "start": 0, "interval": 1.0, "measured_in": "MWh"},
-        base | {"seq": 5, "time": 60, "start": 50, "interval": 7.0, "measured_in": "kg"},
-        base | {"seq": 6, "time": 70, "register": 9.0, "measured_in": "kWh"},
-        base | {"seq": 7, "time": 80, "register": 5.0, "measured_in": "kWh"},
-    ]
-    notes: dict[str, D] = {}
-    found = energy_events(meters, spans, {"electricity": "kWh"}, notes)
-    assert [(one.order, one.quantity, one.time) for one in found] == [("A", 600, 30), ("B", 200, 40), ("", 200, 50)]
-    assert notes == {OTHER_UNIT: D(7), BACKWARDS: D(4)}
-    assert hours_of(5_400_000_000) == D("1.5")
-
-
 def test_words_of_tables_and_books_agree() -> None:
     assert set(ROLES) == set(ACCOUNT_ROLES)
     assert set(KINDS) == set(PRICE_KINDS)
-    assert len(set(DOUBTS)) == 6
+    assert len(set(DOUBTS)) == 7
 
 
 def test_a_count_without_an_order_is_that_of_the_machine(tmp_path: Path) -> None:
@@ -130,12 +100,32 @@ def test_a_count_without_an_order_is_that_of_the_machine(tmp_path: Path) -> None
     assert found.left_out == {NO_ORDER: D(10)}
 
 
-def test_orders_side_by_side_get_no_more_energy_than_the_meter_read() -> None:
-    steps = [
-        {"seq": at, "subject": "u", "time": 0, "end": 100, "order": order, "operation": "10"}
-        for at, order in enumerate("AB", start=1)
-    ]
-    meter = {"seq": 4, "subject": "u:e", "medium": "electricity", "time": 100, "start": 0, "interval": 9.0,
-             "measured_in": "kWh", "register": None}  # fmt: skip
-    found = energy_events([meter], machine_spans([], steps, ()), {"electricity": "kWh"}, {})
-    assert [(one.order, one.quantity) for one in found] == [("A", D("4.5")), ("B", D("4.5"))]
+def test_orders_side_by_side_share_the_hours_of_their_furnace() -> None:
+    spans = [
+        Span(1, "heat/H1", "A", 0, 4 * HOUR, "", False, False), Span(2, "heat/H1", "B", 0, 2 * HOUR, "", False, False),
+        Span(3, "heat/H1", "C", HOUR, 2 * HOUR, "", False, False),
+        Span(4, "heat/H1", "A", 5 * HOUR, 6 * HOUR, "", False, False),
+        Span(5, "heat/H2", "A", 0, HOUR, "", False, False),
+    ]  # fmt: skip
+    hours = {one.seq: one.quantity for one in work_events(spans, [], (), ())}
+    third = D("0.333333333")
+    assert hours == {1: D("2.5") + third, 2: D("0.5") + third, 3: third, 4: D(1), 5: D(1)}
+    assert hours_of(5_400_000_000) == D("1.5")
+
+
+def test_an_order_that_nobody_placed_has_the_pieces_of_its_first_operation(tmp_path: Path) -> None:
+    shop_folder(tmp_path)
+    later = T0 + 100 * HOUR
+    with LedgerWriter(tmp_path / ".luban" / "ledger") as writer:
+        for start, operation, good, scrap in ((0, "10", 8.0, 2.0), (5, "20", 3.0, 1.0)):
+            writer.append("operation", {
+                "time": [later + start * HOUR], "subject": ["works/hall/m2"], "order": ["C"], "operation": [operation],
+                "item": ["gear"], "end": [later + (start + 1) * HOUR], "good": [good], "scrap": [scrap],
+            }, source="test")  # fmt: skip
+    found = _cost(tmp_path)
+    card = found.book.cards["C"]
+    assert (card.planned, card.good, card.scrap) == (10, 3, 3)
+    assert found.by_rule[STARTED] == ("C",)
+    # 80.00 and 20 %: a fifth of it is scrap, 19.20; the second hour makes 144.00 and 28.80, of which an eighth is
+    # scrap, 21.60; 3 of the 7 pieces left carry three sevenths of 126.00, 25.20 and 40.80
+    assert card.carried == {"machine": 5400, "overhead": 1080, "scrap": 1749}

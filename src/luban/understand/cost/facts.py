@@ -13,14 +13,15 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from luban.ledger import Ledger
-from luban.plant import Plant
+from luban.plant import BomLine, Plant
 from luban.understand.cost.accounts import Chart
 from luban.understand.cost.book import CostBook, cost_book
+from luban.understand.cost.energy import energy_events
 from luban.understand.cost.event import Demand, ShopEvent
-from luban.understand.cost.hours import Span, energy_events, machine_spans, work_events
+from luban.understand.cost.hours import Span, machine_spans, work_events
 from luban.understand.cost.money import digits_of, exact
 from luban.understand.cost.prices import Price, PriceList
-from luban.understand.cost.words import BY_BILL, BY_MACHINE, BY_STEPS, NO_ORDER, NO_OWNER, USED_AS_BOUGHT
+from luban.understand.cost.words import BY_BILL, BY_MACHINE, BY_STEPS, NO_ORDER, NO_OWNER, STARTED, USED_AS_BOUGHT
 
 __all__ = ["PlantCost", "chart_of", "plant_cost", "prices_of"]
 
@@ -59,6 +60,7 @@ class _Shop:
     left_out: dict[str, Decimal] = field(default_factory=dict)
     makes: dict[str, str] = field(default_factory=dict)
     spans: list[Span] = field(default_factory=list)
+    begun: dict[str, Decimal] = field(default_factory=dict)
 
     def rule(self, text: str, order: str) -> None:
         self.by_rule.setdefault(text, set()).add(order)
@@ -73,10 +75,7 @@ def plant_cost(ledger: Ledger, plant: Plant, *, as_of: int | None = None) -> Pla
     shop = _Shop(plant, rows)
     for part in (_orders, _spans, _pieces, _work, _materials, _closings):
         part(shop)
-    demands = [
-        Demand(order, item, exact(plant.orders[order].quantity) if order in plant.orders else None)
-        for order, item in sorted(shop.makes.items())
-    ]
+    demands = [Demand(order, item, _ordered(shop, order)) for order, item in sorted(shop.makes.items())]
     book = cost_book(
         shop.events, demands, prices_of(plant), absorb=plant.cost.absorb, digits=digits_of(plant.cost.currency)
     )
@@ -97,6 +96,16 @@ def prices_of(plant: Plant) -> PriceList:
 def chart_of(plant: Plant) -> Chart:
     """The accounts of a plant."""
     return Chart.default(dict(plant.cost.accounts))
+
+
+def _ordered(shop: _Shop, order: str) -> Decimal | None:
+    """Pieces of an order as it was placed, else as its first operation of several reported them."""
+    if order in shop.plant.orders:
+        return exact(shop.plant.orders[order].quantity)
+    if order not in shop.begun:
+        return None
+    shop.rule(STARTED, order)
+    return shop.begun[order]
 
 
 def _orders(shop: _Shop) -> None:
@@ -176,6 +185,12 @@ def _pieces(shop: _Shop) -> None:
         end = last.get(shop.makes.get(order, ""))
         final = end.operation if end else max((row["operation"] for row in rows), key=_number)
         _report(shop, order, rows, made, [row["operation"] == final for row in rows])
+        if len({row["operation"] for row in rows}) > 1:
+            first = min(rows, key=lambda row: (row["time"], row["seq"]))["operation"]
+            shop.begun[order] = sum(
+                (exact(row["good"] or 0.0) + exact(row["scrap"] or 0.0) for row in rows if row["operation"] == first),
+                Decimal(0),
+            )
     counts: dict[str, list[Row]] = {}
     for order, row in _counted(shop):
         if order not in steps:
@@ -208,7 +223,9 @@ def _work(shop: _Shop) -> None:
     hourly = {one.of for one in shop.plant.prices if one.kind == "tool" and one.per == "h"}
     shop.events += work_events(spans, shop.rows["operation"], rework, hourly)
     units = {one.of: one.per for one in shop.plant.prices if one.kind == "energy" and one.per}
-    shop.events += energy_events(shop.rows["meter"], spans, units, shop.left_out)
+    shop.events += energy_events(
+        shop.rows["meter"], shop.rows["state"], spans, units, shop.left_out, zone=shop.plant.zone
+    )
     for span in spans:
         if not span.measured:
             shop.rule(BY_STEPS, span.order)
@@ -231,15 +248,18 @@ def _materials(shop: _Shop) -> None:
             traced.add((order, item))
             use = ShopEvent(row["seq"], row["time"], "issue", quantity, order, item, row["input"], part=5)
             more += [use] if item in received else _bought(shop, use)
+    lines: dict[str, list[BomLine]] = {}
+    for line in shop.plant.bom:
+        lines.setdefault(line.parent, []).append(line)
     for event in list(shop.events):
         if event.kind != "complete":
             continue
-        for line in shop.plant.bom:
+        for at, line in enumerate(lines.get(event.item, ())):
             key = event.order, line.item
-            if line.parent != event.item or key in issued or key in traced:
+            if key in issued or key in traced:
                 continue
             need = exact(line.quantity) * (event.quantity + event.scrap)
-            part = 100 * (event.part + 1) + 2 * len(more)
+            part = 10_000 * (event.part + 1) + 2 * at
             use = ShopEvent(event.seq, event.time, "issue", need, event.order, line.item, part=part)
             shop.rule(BY_BILL, event.order)
             more += [use] if line.item in received else _bought(shop, use)

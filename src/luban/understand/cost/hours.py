@@ -1,20 +1,18 @@
-"""Hours, tools and energy of orders, as the states, steps of work and meters say."""
+"""Hours and tools of orders, as the states and steps of work say."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Final
 
-from luban.core.errors import InputError
-from luban.core.units import convert
 from luban.understand.cost.event import ShopEvent
 from luban.understand.cost.money import exact
-from luban.understand.cost.words import BACKWARDS, OF_NO_UNIT, OTHER_UNIT
 
-__all__ = ["Span", "energy_events", "hours_of", "machine_spans", "work_events"]
+__all__ = ["Span", "hours_of", "machine_spans", "work_events"]
 
 _HOUR: Final = 3_600_000_000
 _STEP: Final = Decimal("1e-9")
@@ -73,14 +71,14 @@ def work_events(
 ) -> list[ShopEvent]:
     """Machine hours of spans; labour hours and tools of steps of work.
 
+    Orders side by side on one work unit (a furnace load) share its time evenly, so that no hour counts twice.
     hourly  tools that are priced by the hour; the others by the piece
     """
     found = [
         ShopEvent(
-            one.seq, one.end, "machine", hours_of(one.end - one.start), one.order, of=one.unit, state=one.state,
-            rework=one.rework, part=1,
+            one.seq, one.end, "machine", hours, one.order, of=one.unit, state=one.state, rework=one.rework, part=1,
         )
-        for one in spans
+        for one, hours in _shared(spans)
     ]  # fmt: skip
     for row in steps:
         again = row["operation"] in rework
@@ -97,68 +95,34 @@ def work_events(
     return found
 
 
-def energy_events(
-    meters: Sequence[Mapping[str, Any]], spans: Sequence[Span], units: Mapping[str, str], notes: dict[str, Decimal]
-) -> list[ShopEvent]:
-    """Energy of work units, shared among the orders of each interval by time; the rest is on no order.
-
-    meters  facts of the stream `meter`; a meter belongs to the work unit before the colon of its name
-    units   unit of the price by medium, e.g. kWh
-    notes   what was left out is added here: sentence → quantity
-    """
+def _shared(spans: Iterable[Span]) -> list[tuple[Span, Decimal]]:
+    """Each span with its hours; where several lie over each other, each has its share."""
+    found: list[tuple[Span, Decimal]] = []
     by_unit: dict[str, list[Span]] = {}
     for span in spans:
         by_unit.setdefault(span.unit, []).append(span)
-    found: list[ShopEvent] = []
-    for row, start, amount in _intervals(meters, notes):
-        unit = row["subject"].partition(":")[0]
-        if unit not in by_unit:
-            _note(notes, OF_NO_UNIT, amount)
-            continue
-        try:
-            quantity = exact(convert(float(amount), row["measured_in"], units.get(row["medium"], row["measured_in"])))
-        except InputError:
-            _note(notes, OTHER_UNIT, amount)
-            continue
-        inside = [
-            (span, min(span.end, row["time"]) - max(span.start, start))
-            for span in by_unit[unit]
-            if span.start < row["time"] and span.end > start
-        ]
-        # where orders ran side by side, their times add up to more than the interval
-        whole, given = Decimal(max(row["time"] - start, sum(length for _, length in inside))), Decimal(0)
-        for part, (span, length) in enumerate(inside, start=10):
-            share = (quantity * length / whole).quantize(_STEP)
-            given += share
-            at = min(span.end, row["time"])
-            found.append(
-                ShopEvent(row["seq"], at, "energy", share, span.order, of=row["medium"], rework=span.rework, part=part)
-            )
-        if quantity > given:
-            found.append(ShopEvent(row["seq"], row["time"], "energy", quantity - given, of=row["medium"], part=9))
+    for held in by_unit.values():
+        held.sort(key=lambda one: (one.start, one.end))
+        cluster: list[Span] = []
+        end = 0
+        for span in held:
+            if cluster and span.start >= end:
+                found += _of_cluster(cluster)
+                cluster = []
+            end = max(end, span.end) if cluster else span.end
+            cluster.append(span)
+        found += _of_cluster(cluster)
     return found
 
 
-def _intervals(
-    meters: Sequence[Mapping[str, Any]], notes: dict[str, Decimal]
-) -> Iterable[tuple[Mapping[str, Any], int, Decimal]]:
-    last: dict[str, Mapping[str, Any]] = {}
-    for row in sorted(meters, key=lambda one: (one["time"], one["seq"])):
-        if row["interval"] is not None and row["start"] is not None and row["start"] < row["time"]:
-            amount, start = exact(row["interval"]), row["start"]
-        elif row["register"] is not None:
-            before = last.get(row["subject"])
-            last[row["subject"]] = row
-            if before is None or before["time"] >= row["time"]:
-                continue
-            amount, start = exact(row["register"]) - exact(before["register"]), before["time"]
-        else:
-            continue
-        if amount < 0:
-            _note(notes, BACKWARDS, -amount)
-        elif amount:
-            yield row, start, amount
-
-
-def _note(notes: dict[str, Decimal], text: str, amount: Decimal) -> None:
-    notes[text] = notes.get(text, Decimal(0)) + amount
+def _of_cluster(spans: Sequence[Span]) -> list[tuple[Span, Decimal]]:
+    """Spans that hang together by lying over each other."""
+    if len(spans) == 1:
+        return [(spans[0], hours_of(spans[0].end - spans[0].start))]
+    lengths = [Fraction(0)] * len(spans)
+    for low, high in pairwise(sorted({edge for one in spans for edge in (one.start, one.end)})):
+        over = [at for at, one in enumerate(spans) if one.start <= low and one.end >= high]
+        for at in over:
+            lengths[at] += Fraction(high - low, len(over))
+    hours = [(Decimal(one.numerator) / one.denominator / _HOUR).quantize(_STEP) for one in lengths]
+    return list(zip(spans, hours, strict=True))
