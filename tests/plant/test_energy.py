@@ -23,7 +23,7 @@ path = "hall/m1"
 """
 OWN = """\
 unit = "CNY/kWh"
-start = 2024-01-01
+start = 2025-01-01
 reference = "contract 7"
 [tariff.own]
 currency = "CNY"

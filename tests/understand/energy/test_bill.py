@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from luban.core.errors import InputError
+from luban.core.errors import ConfigError, InputError
 from luban.core.time import from_datetime
 from luban.norms.emissions import factors
-from luban.norms.tariffs import Tariff, tariff, tariffs_of
+from luban.norms.tariffs import Tariff, in_force, tariff, tariffs_named, tariffs_of
 from luban.understand.energy.bill import bill
 from luban.understand.energy.carbon import Use, carbon
 from luban.understand.energy.meters import HOUR, Consumed, Meter, Spell
@@ -143,3 +145,69 @@ def test_each_month_pays_the_demand_price_of_the_tariff_that_holds_then() -> Non
 
 def turn_day() -> date:
     return date(2027, 1, 1)
+
+
+def flat(currency: str, *, start: str = "2026-01-01", name: str = "own") -> Tariff:
+    return tariffs_of(
+        tomllib.loads(
+            f"""unit = "{currency}/kWh"
+start = {start}
+reference = "contract"
+[tariff.{name}]
+currency = "{currency}"
+time_zone = "Asia/Shanghai"
+bands = {{ flat = 0.7 }}
+letters = {{ f = "flat" }}
+when = [{{ hours = "ffffffffffffffffffffffff" }}]
+demand = 1.25
+demand_minutes = 60
+"""
+        ),
+        "t",
+    )[name]
+
+
+@pytest.mark.parametrize(
+    ("currency", "line", "demand"), [("CNY", "2.35", "4.19"), ("KRW", "2", "4"), ("KWD", "2.345", "4.188")]
+)
+def test_lines_are_rounded_as_the_currency_is(currency: str, line: str, demand: str) -> None:
+    """3.35 kWh at 0.7 are 2.345; 3.35 kW at 1.25 are 4.1875: halves go up (ISO 4217: KRW has no decimals, KWD 3)."""
+    found = bill(
+        Consumed(METER, (Spell(MONDAY, MONDAY + HOUR, Decimal("3.35")),), ()), flat(currency), MONDAY, MONDAY + HOUR
+    )
+    assert (str(found.lines[0].cost), str(found.demands[0].cost)) == (line, demand)
+
+
+def test_of_tariffs_that_hold_the_newest_counts_and_two_of_one_day_are_refused() -> None:
+    old, new = flat("CNY", name="old"), flat("CNY", start="2026-11-24", name="new")
+    assert [one.id for one in in_force([old, new])["electricity"]] == ["new", "old"]
+    day = Consumed(METER, (Spell(MONDAY, MONDAY + 48 * HOUR, Decimal(48)),), ())
+    dearer = replace(new, prices={"flat": Decimal(7)})
+    found = bill(day, in_force([old, dearer])["electricity"], MONDAY, MONDAY + 48 * HOUR)
+    assert sorted((one.price, one.amount) for one in found.lines) == [(Decimal("0.7"), 24), (Decimal(7), 24)]
+    with pytest.raises(ConfigError, match="begin on one day"):
+        in_force([old, flat("CNY")])
+
+
+def test_one_tariff_of_a_file_is_named(tmp_path: Path) -> None:
+    body = '[tariff.{}]\ncurrency = "CNY"\ntime_zone = "UTC"\nbands = {{ f = 1 }}\nletters = {{ f = "f" }}\n'
+    body += 'when = [{{ hours = "ffffffffffffffffffffffff" }}]\n'
+    head = 'unit = "CNY/kWh"\nstart = 2026-01-01\nreference = "contract"\n'
+    (tmp_path / "t.toml").write_text(head + body.format("a") + body.format("b"))
+    assert [one.id for one in tariffs_named("t.toml#b", tmp_path)] == ["b"]
+    assert [one.id for one in tariffs_named("t.toml", tmp_path)] == ["a", "b"]
+    assert [one.id for one in tariffs_named("cn-example")] == ["cn-example"]
+    with pytest.raises(ConfigError, match="no such tariff"):
+        tariffs_named("t.toml#c", tmp_path)
+
+
+def test_a_factor_of_ones_own_goes_before_newer_and_nearer_ones() -> None:
+    known = list(factors().values())
+    use = Use("electricity", Decimal(10), "kWh", 2026)
+    usual = next(one for one in known if one.medium == "electricity" and one.region == "CN")
+    own = replace(usual, id="own", region="", year=2015, value=Decimal("0.1"))
+    assert carbon([use], known, region="CN").total > 5
+    found = carbon([use], known, region="CN", own=[own])
+    assert [(line.factor.id, line.mass, line.age) for line in found.lines] == [("own", Decimal("1.0"), 11)]
+    late = replace(own, year=2030)
+    assert carbon([use], known, region="CN", own=[late]).lines[0].factor.id == carbon([use], known).lines[0].factor.id

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,7 +15,7 @@ from luban.norms.emissions import factors
 from luban.norms.tariffs import tariff
 from luban.understand.energy.allocate import stays_of
 from luban.understand.energy.books import energy_account, good_of
-from luban.understand.energy.meters import HOUR
+from luban.understand.energy.meters import HOUR, Reading
 from luban.understand.energy.read import read_meters, read_readings, read_swaps, readings_of
 
 T0 = parse_time("2026-11-23T00:00:00Z")
@@ -122,3 +124,16 @@ def test_an_empty_window_is_said_in_dates(folder: Path) -> None:
     readings, _ = read_readings(folder / "readings.csv")
     with pytest.raises(InputError, match="2100-01-01T00:00:00"):
         energy_account(readings, meters=read_meters(folder / "meters.csv"), start=4_102_444_800_000_000)
+
+
+def test_a_window_over_two_years_takes_the_factor_of_each() -> None:
+    """1 kWh an hour from 22:00 to 02:00 over New Year in China: 2 kWh of each year, whatever UTC says."""
+    start = parse_time("2024-12-31T22:00:00+08:00")
+    rows = [Reading(start + i * HOUR, register=Decimal(i), unit="kWh") for i in range(5)]
+    base = next(one for one in factors().values() if one.medium == "electricity" and one.region == "CN")
+    own = [replace(base, id=str(year), year=year, value=Decimal(value)) for year, value in ((2024, 3), (2025, 5))]
+    found = energy_account({"m": rows}, factors=own, zone=ZoneInfo("Asia/Shanghai"))
+    assert [(one.factor.id, one.use.amount, one.mass) for one in found.carbon.lines] == [
+        ("2024", 2, 6),
+        ("2025", 2, 10),
+    ]

@@ -6,12 +6,13 @@ Reads and writes no record. `understand.energy.bill` prices what was drawn by th
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,7 +22,9 @@ from luban.core.errors import ConfigError, UnitError
 from luban.core.units import parse_unit
 from luban.norms.dated import Dated, entries
 
-__all__ = ["GAP", "Hours", "Tariff", "read_tariffs", "tariff", "tariffs", "tariffs_of"]
+__all__ = [
+    "GAP", "Hours", "Tariff", "in_force", "read_tariffs", "tariff", "tariffs", "tariffs_named", "tariffs_of",
+]  # fmt: skip
 
 GAP = "-"
 """Letter of an hour that no band is stated for."""
@@ -100,6 +103,43 @@ def tariff(name: str) -> Tariff:
     if name not in tariffs():
         raise ConfigError("no such tariff", came=name, expected=", ".join(tariffs()))
     return tariffs()[name]
+
+
+def tariffs_named(name: str, folder: Path | None = None) -> tuple[Tariff, ...]:
+    """The tariffs that a person names: the id of one of luban's, a TOML file, or FILE.toml#ID for one of its tariffs.
+
+    folder   where files are looked for; the working folder by default
+    Raises   ConfigError
+    """
+    file, _, wanted = name.partition("#")
+    if not file.endswith(".toml"):
+        return (tariff(name),)
+    path = Path(file) if folder is None else folder / file
+    found = read_tariffs(path)
+    if wanted and wanted not in found:
+        raise ConfigError("no such tariff", came=wanted, expected=", ".join(found), where=str(path))
+    return (found[wanted],) if wanted else tuple(found.values())
+
+
+def in_force(known: Iterable[Tariff]) -> dict[str, tuple[Tariff, ...]]:
+    """Tariffs by medium, the newest first: of those that hold on a day, the one that began last counts.
+
+    Raises  ConfigError where two of one medium begin on the same day: nobody could say which of them counts
+    """
+    found: dict[str, list[Tariff]] = {}
+    for one in known:
+        found.setdefault(one.medium, []).append(one)
+    for own in found.values():
+        own.sort(key=lambda one: one.provenance.start, reverse=True)
+        for newer, older in pairwise(own):
+            if newer.provenance.start == older.provenance.start:
+                raise ConfigError(
+                    "two tariffs begin on one day",
+                    came=f"{newer.id}, {older.id}",
+                    expected="one of a medium at a time",
+                    hint="name one of them: FILE.toml#ID",
+                )
+    return {medium: tuple(own) for medium, own in found.items()}
 
 
 def read_tariffs(path: Path) -> dict[str, Tariff]:

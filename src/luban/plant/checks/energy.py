@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from luban.core.errors import ConfigError, InputError
 from luban.core.time import parse_duration
 from luban.core.units import parse_unit
 from luban.norms.emissions import read_factors
-from luban.norms.tariffs import read_tariffs, tariffs
+from luban.norms.tariffs import Tariff, in_force, tariffs, tariffs_named
 from luban.plant.complaint import Complaint, did_you_mean
 from luban.plant.draft import Draft
 from luban.plant.tables import Row
@@ -91,22 +90,24 @@ def _swapped(draft: Draft) -> Iterator[Complaint]:
 def _norms(draft: Draft) -> Iterator[Complaint]:
     if draft.energy is None:
         return
-    folder, table = draft.files[0].parent, draft.energy.table
-    read: tuple[tuple[str, list[str], Callable[[Path], Mapping[str, Any]]], ...] = (
-        ("tariff", table.tariff, read_tariffs), ("factors", table.factors, read_factors)
-    )  # fmt: skip
-    for key, names, reader in read:
-        for at, name in enumerate(names):
-            place = draft.energy.at(key, at)
-            if key == "tariff" and not name.endswith(".toml"):
-                if name not in tariffs():
-                    expected = ", ".join(tariffs())
-                    yield Complaint(place, key, "no such tariff", repr(name), expected, did_you_mean(name, tariffs()))
-                continue
-            try:
-                reader(folder / name)
-            except ConfigError as wrong:
-                yield Complaint(place, key, wrong.message, wrong.came, wrong.expected, wrong.where)
+    folder = draft.files[0].parent
+    found: list[Tariff] = []
+    for at, name in enumerate(draft.energy.table.tariff):
+        try:
+            found += tariffs_named(name, folder)
+        except ConfigError as wrong:
+            hint = did_you_mean(name, tariffs()) or wrong.hint or wrong.where
+            yield Complaint(draft.energy.at("tariff", at), "tariff", wrong.message, wrong.came, wrong.expected, hint)
+    try:
+        in_force(found)
+    except ConfigError as wrong:
+        yield Complaint(draft.energy.at("tariff"), "tariff", wrong.message, wrong.came, wrong.expected, wrong.hint)
+    for at, name in enumerate(draft.energy.table.factors):
+        try:
+            read_factors(folder / name)
+        except ConfigError as wrong:
+            place = draft.energy.at("factors", at)
+            yield Complaint(place, "factors", wrong.message, wrong.came, wrong.expected, wrong.where)
 
 
 RULES = (_cells, _tree, _swapped, _norms)

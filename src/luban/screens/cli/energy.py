@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -13,10 +13,6 @@ from luban.core.time import parse_time
 from luban.screens.cli.options import AsJson, output
 from luban.screens.cli.output import NO, OK
 from luban.screens.cli.sheets import Language, Out, give
-
-if TYPE_CHECKING:
-    from luban.norms.emissions import Factor
-    from luban.norms.tariffs import Tariff
 
 __all__ = ["register"]
 
@@ -56,6 +52,8 @@ def energy(
 
     Exit code 1 if more flows out below a meter than comes in, or a meter seems to speak another unit.
     """
+    from luban.norms.emissions import factors as known_factors, read_factors
+    from luban.norms.tariffs import tariffs_named
     from luban.screens.i18n import words
     from luban.screens.report.energy_books import energy_document, energy_sheet
     from luban.understand.energy.books import energy_account
@@ -76,8 +74,10 @@ def energy(
         readings,
         meters=read_meters(meters) if meters else (),
         swaps=read_swaps(swaps, zone) if swaps else None,
-        tariffs=_tariffs(tariff),
-        factors=_factors(factors),
+        tariffs=tariffs_named(tariff) if tariff else (),
+        factors=known_factors().values(),
+        own_factors=read_factors(factors).values() if factors else (),
+        zone=zone,
         region=region,
         idle=idle,
         start=parse_time(start, zone) if start else None,
@@ -119,17 +119,3 @@ def _of_plant(folder: Path, start: str, end: str) -> tuple[Any, dict[str, Any], 
 
 def _beside(folder: Path, name: str) -> Path | None:
     return folder / name if (folder / name).is_file() else None
-
-
-def _tariffs(named: str) -> tuple[Tariff, ...]:
-    from luban.norms.tariffs import read_tariffs, tariff
-
-    if not named:
-        return ()
-    return tuple(read_tariffs(Path(named)).values()) if named.endswith(".toml") else (tariff(named),)
-
-
-def _factors(path: Path | None) -> tuple[Factor, ...]:
-    from luban.norms.emissions import factors, read_factors
-
-    return (*(read_factors(path).values() if path else ()), *factors().values())

@@ -30,6 +30,7 @@ __all__ = [
     "Stay",
     "allocate",
     "by_rule",
+    "filled",
     "of_lots",
     "of_orders",
     "split",
@@ -80,12 +81,14 @@ class Allocation:
     unit    equipment path
     parts   in the order of time
     powers  state → mean draw [unit of the meter per h], measured in it alone; missing where it never was
+    meter   the meter it was read from; "" where it was shared over work units without a meter
     """
 
     unit: str
     measured_in: str
     parts: tuple[Part, ...]
     powers: Mapping[str, float]
+    meter: str = ""
 
     @property
     def total(self) -> Decimal:
@@ -161,7 +164,7 @@ def allocate(consumed: Consumed, stays: Sequence[Stay], start: int, end: int) ->
     The parts add up to the meter's total exactly.
     """
     unit = consumed.meter.place or consumed.meter.id
-    whole = _filled(unit, stays, start, end)
+    whole = filled(unit, stays, start, end)
     pieces = _pieces(consumed.within(start, end), whole)
     alone, powers = _powers(pieces, whole)
     amounts = [Decimal(0)] * len(whole)
@@ -177,7 +180,7 @@ def allocate(consumed: Consumed, stays: Sequence[Stay], start: int, end: int) ->
             amounts[index] += part
             shared[index] += part
     parts = tuple(Part(*one) for one in zip(whole, amounts, shared, strict=True))
-    return Allocation(unit, consumed.meter.unit, parts, alone)
+    return Allocation(unit, consumed.meter.unit, parts, alone, consumed.meter.id)
 
 
 def split(amount: Decimal, weights: Sequence[Fraction]) -> list[Decimal]:
@@ -194,7 +197,8 @@ def split(amount: Decimal, weights: Sequence[Fraction]) -> list[Decimal]:
     return parts
 
 
-def _filled(unit: str, stays: Sequence[Stay], start: int, end: int) -> list[Stay]:
+def filled(unit: str, stays: Sequence[Stay], start: int, end: int) -> list[Stay]:
+    """The stays of a work unit within a window [µs UTC], cut at its ends; time of none is one of state UNKNOWN."""
     found, at = [], start
     for stay in stays:
         low, high = max(stay.start, at), min(stay.end, end)

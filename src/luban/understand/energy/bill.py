@@ -1,6 +1,7 @@
 """What energy costs: by band of the tariff, and for the highest demand of each month.
 
-Each line of a month and band is rounded to the cent, halves up, as an invoice is; nothing else is rounded.
+Each line of a month and band is rounded to the minor unit of its currency (fen, cent, won), halves up, as an invoice
+is; nothing else is rounded.
 """
 
 from __future__ import annotations
@@ -8,10 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from luban.core.currency import digits_of, minor
 from luban.core.errors import InputError, UnitError
 from luban.core.time import to_datetime
 from luban.norms.tariffs import Tariff
@@ -19,7 +21,6 @@ from luban.understand.energy.meters import HOUR, Consumed, Doubt, Spell, in_unit
 
 __all__ = ["Bill", "Demand", "Line", "bill"]
 
-_CENT = Decimal("0.01")
 _MINUTE = HOUR // 60
 _QUARTER = 15 * _MINUTE
 
@@ -87,6 +88,7 @@ def bill(consumed: Consumed, tariffs: Tariff | Sequence[Tariff], start: int, end
     """Price what a meter drew from `start` to `end` [µs UTC].
 
     tariffs  one, or several that follow on each other: the first that has a band for a moment counts
+             (`norms.tariffs.in_force` puts the newest first)
     Raises   InputError for another medium, no tariff, or tariffs of different currency, unit or clock
     """
     known = (tariffs,) if isinstance(tariffs, Tariff) else tuple(tariffs)
@@ -114,7 +116,7 @@ def bill(consumed: Consumed, tariffs: Tariff | Sequence[Tariff], start: int, end
             if (low, high) != (spell.start, spell.end):
                 amounts[key][1] += amount
     lines = [
-        Line(month, band, amount, shared, price, _money(amount * price))
+        Line(month, band, amount, shared, price, _money(amount * price, first.currency))
         for (month, band, price), (amount, shared) in sorted(amounts.items())
     ]
     doubts = [_gap(consumed, month, found, first.per) for month, found in sorted(gaps.items())]
@@ -195,7 +197,7 @@ def _demands(consumed: Consumed, known: Sequence[Tariff], zone: ZoneInfo, start:
     found = []
     for month, (power, at, tariff) in sorted(best.items()):
         share = float(fine[month] / whole[month]) if whole[month] else 1.0
-        found.append(Demand(month, at, power, share, tariff.demand, _money(power * tariff.demand)))
+        found.append(Demand(month, at, power, share, tariff.demand, _money(power * tariff.demand, tariff.currency)))
     return tuple(found)
 
 
@@ -207,5 +209,6 @@ def _power(consumed: Consumed, amount: Decimal, tariff: Tariff) -> Decimal:
         raise InputError("demand is of energy", came=consumed.meter.unit, expected="kWh") from None
 
 
-def _money(amount: Decimal) -> Decimal:
-    return amount.quantize(_CENT, ROUND_HALF_UP)
+def _money(amount: Decimal, currency: str) -> Decimal:
+    digits = digits_of(currency)
+    return Decimal(minor(amount, digits)).scaleb(-digits)

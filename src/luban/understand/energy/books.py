@@ -5,22 +5,24 @@ Reads  meter, state and count facts    Writes  nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from luban.core.errors import InputError
-from luban.core.time import iso, to_datetime
+from luban.core.time import from_datetime, iso, to_datetime
 from luban.norms.emissions import Factor
-from luban.norms.tariffs import Tariff
-from luban.understand.energy.allocate import Allocation, OrderEnergy, Stay, allocate, of_orders
+from luban.norms.tariffs import Tariff, in_force
+from luban.understand.energy.allocate import Allocation, OrderEnergy, Part, Stay, of_orders
 from luban.understand.energy.balance import Balance, balance
 from luban.understand.energy.bill import Bill, bill
 from luban.understand.energy.carbon import Carbon, Use, carbon
 from luban.understand.energy.consumption import consumption
 from luban.understand.energy.idle import Idle, idle_of
-from luban.understand.energy.meters import Consumed, Doubt, Meter, Reading, Swap
+from luban.understand.energy.meters import Consumed, Doubt, Meter, Reading, Swap, in_unit
+from luban.understand.energy.shared import shares_of
 
 __all__ = ["EnergyAccount", "energy_account", "good_of"]
 
@@ -30,8 +32,12 @@ class EnergyAccount:
     """What was made of the facts.
 
     presumed  meters that no table describes: taken from their first reading, at the top of the tree
-    orders    energy of orders, and `apart`: what came to none [unit of the electricity meters of work units]
-    bills     of each top meter of the tariff's medium
+    allocations  electricity of work units
+    shares    allocations by medium, electricity too
+    orders    electricity of orders, and `apart`: what came to none [unit of the electricity meters of work units]
+    bills     of each top meter of a medium that has a tariff
+    good      order → good pieces
+    rule      how energy of no order comes to orders
     """
 
     start: int
@@ -46,6 +52,13 @@ class EnergyAccount:
     bills: tuple[Bill, ...]
     carbon: Carbon
     readings: int
+    shares: Mapping[str, tuple[Allocation, ...]]
+    good: Mapping[str, Decimal]
+    rule: str
+
+    def orders_of(self, medium: str) -> tuple[tuple[OrderEnergy, ...], Decimal]:
+        """What orders took of a medium, and what came to none [unit of its first allocation]."""
+        return of_orders(_in_one_unit(self.shares.get(medium, ())), self.good, idle=self.rule)
 
     @property
     def doubts(self) -> tuple[Doubt, ...]:
@@ -62,15 +75,20 @@ def energy_account(
     good: Mapping[str, Decimal] | None = None,
     tariffs: Sequence[Tariff] = (),
     factors: Iterable[Factor] = (),
+    own_factors: Iterable[Factor] = (),
     region: str = "CN",
     start: int | None = None,
     end: int | None = None,
     idle: str = "direct",
+    zone: tzinfo = UTC,
 ) -> EnergyAccount:
     """Energy books over a window.
 
     stays       work unit → its stays; a meter whose `place` is one of them is allocated
     good        order → good pieces
+    tariffs     of any media; of one medium the newest that holds counts
+    own_factors  of the plant itself: they go before the others
+    zone        whose years count, for the factor of each year
     start, end  [µs UTC]; from the first to the last reading by default
     Raises      InputError where there is no reading, or none within the window
     """
@@ -81,20 +99,23 @@ def energy_account(
     found = tuple(consumption(one, readings.get(one.id, ()), (swaps or {}).get(one.id, ())) for one in known.values())
     low, high = _window(found, start, end)
     tree = balance(found, low, high)
-    shares = tuple(
-        allocate(one, (stays or {})[one.meter.place], low, high)
-        for one in found
-        if one.meter.place in (stays or {}) and one.meter.medium == "electricity"
-    )
-    orders, apart = of_orders(shares, good or {}, idle=idle)
+    shares = shares_of(found, stays or {}, low, high)
+    drawn = _in_one_unit(shares.get("electricity", ()))
+    orders, apart = of_orders(drawn, good or {}, idle=idle)
     tops = [one for one in found if not one.meter.parent]
-    bills = tuple(bill(one, tariffs, low, high) for one in tops if tariffs and one.meter.medium == tariffs[0].medium)
-    year = to_datetime(high - 1).year
-    uses = [Use(one.meter.medium, one.total(low, high), one.meter.unit, year, one.meter.heat) for one in tops]
-    gases = carbon(uses, factors, region=region)
-    pauses = tuple(pause for one in shares for pause in idle_of(one))
+    priced = in_force(tariffs)
+    bills = tuple(bill(one, priced[one.meter.medium], low, high) for one in tops if one.meter.medium in priced)
+    uses = [
+        Use(one.meter.medium, one.total(since, until), one.meter.unit, year, one.meter.heat)
+        for one in tops
+        for year, since, until in _years(low, high, zone)
+    ]
+    gases = carbon(uses, factors, region=region, own=own_factors)
+    pauses = tuple(pause for one in drawn for pause in idle_of(one))
     count = sum(len(one) for one in readings.values())
-    return EnergyAccount(low, high, found, presumed, tree, shares, orders, apart, pauses, bills, gases, count)
+    return EnergyAccount(
+        low, high, found, presumed, tree, drawn, orders, apart, pauses, bills, gases, count, shares, good or {}, idle
+    )  # fmt: skip
 
 
 def good_of(counts: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:
@@ -107,6 +128,31 @@ def good_of(counts: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:
             by_unit[key] = by_unit.get(key, Decimal(0)) + Decimal(str(row["good"]))
             last[row["order"]] = max(last.get(row["order"], (0, "")), (row["time"], row["subject"]))
     return {order: by_unit[order, unit] for order, (_, unit) in last.items()}
+
+
+def _in_one_unit(shares: Sequence[Allocation]) -> tuple[Allocation, ...]:
+    """Allocations in the unit of the first of them."""
+    return tuple(one if one.measured_in == shares[0].measured_in else _told_in(one, shares[0].measured_in)
+                 for one in shares)  # fmt: skip
+
+
+def _told_in(one: Allocation, unit: str) -> Allocation:
+    parts = tuple(
+        Part(part.stay, in_unit(part.amount, one.measured_in, unit), in_unit(part.shared, one.measured_in, unit))
+        for part in one.parts
+    )
+    powers = {state: float(in_unit(Decimal(repr(power)), one.measured_in, unit)) for state, power in one.powers.items()}
+    return Allocation(one.unit, unit, parts, powers, one.meter)
+
+
+def _years(low: int, high: int, zone: tzinfo) -> Iterator[tuple[int, int, int]]:
+    """(year, from, to) of the parts of a window [µs UTC]."""
+    at = low
+    while at < high:
+        year = to_datetime(at).astimezone(zone).year
+        until = min(high, from_datetime(datetime(year + 1, 1, 1, tzinfo=zone)))
+        yield year, at, until
+        at = until
 
 
 def _presumed(name: str, readings: Sequence[Reading]) -> Meter:

@@ -61,18 +61,21 @@ class Carbon:
         return sum((line.mass for line in self.lines), Decimal(0))
 
 
-def carbon(uses: Iterable[Use], factors: Iterable[Factor], *, region: str = "CN") -> Carbon:
+def carbon(uses: Iterable[Use], factors: Iterable[Factor], *, region: str = "CN", own: Iterable[Factor] = ()) -> Carbon:
     """Greenhouse gases of uses.
 
     region  of the plant, e.g. CN-east; a factor of it goes before one of what it lies in (CN), and that before
             one of everywhere. Of those the newest counts that is not newer than the year of use.
+    own     factors of the plant itself: where one of them fits, whatever its region and year, it goes before all others
     A medium may have a factor of each scope: all of them are lines.
     """
-    known = tuple(factors)
+    known, first = tuple(factors), tuple(own)
     lines: list[Emission] = []
     doubts: list[Doubt] = []
     for use in uses:
-        chosen = [one for scope in (1, 2, 3) if (one := _best(use, known, region, scope))]
+        chosen = [
+            one for scope in (1, 2, 3) if (one := _best(use, first, region, scope) or _best(use, known, region, scope))
+        ]
         told = f"{use.medium}: no factor for {region or 'everywhere'} in {use.year} or before"
         for factor in chosen:
             amount = _per(use, factor)
