@@ -35,8 +35,12 @@ from luban.understand.trace import (
     steps_of,
 )
 from luban.understand.trace.flow import lot_id
+from luban.understand.trace.partner import FIELDS
 
-__all__ = ["books_sheet", "chain_sheet", "condition_sheet", "lot_document", "lot_sheet", "mock_sheet", "recall_sheet"]
+__all__ = [
+    "books_sheet", "chain_sheet", "condition_sheet", "field_words", "lot_document", "lot_sheet", "mock_sheet",
+    "recall_sheet",
+]  # fmt: skip
 
 _NONE = "–"
 _MOST = 200
@@ -380,6 +384,12 @@ def mock_sheet(mocks: Sequence[Mock], trace: Trace, say: Words, *, source: str =
     return Sheet(say("Mock recalls"), source, (Note(text), grid), _made(say, source, trace))
 
 
+def field_words(say: Words) -> dict[str, str]:
+    """What the fields of a record are called."""
+    said = (say("item"), say("made"), say("quantity"), say("order"), say("work unit"))
+    return dict(zip(FIELDS, said, strict=True))
+
+
 def chain_sheet(faults: Sequence[Fault], documents: int, records: int, say: Words, *, source: str = "") -> Sheet:
     """Whether documents of partners hold together."""
     kinds = {"forged": say("forged"), "missing": say("missing"), "head": say("another hash than known")}
@@ -389,7 +399,12 @@ def chain_sheet(faults: Sequence[Fault], documents: int, records: int, say: Word
     ))  # fmt: skip
     blocks: list[Block] = [figures]
     if faults:
-        rows = tuple((kinds[one.kind], one.lot or _NONE, say(one.sentence, **one.blanks)) for one in faults[:_MOST])
+        fields = field_words(say)
+        rows = tuple(
+            (kinds[one.kind], one.lot or _NONE,
+             say(one.sentence, **{key: fields.get(text, text) for key, text in one.blanks.items()}))
+            for one in faults[:_MOST]
+        )  # fmt: skip
         blocks += [
             Grid((say("fault"), say("lot"), say("what it shows")), rows, say("Faults")),
             *_more(say, len(faults)),

@@ -1,4 +1,4 @@
-"""The trace page: the explorer of lots and the recall desk."""
+"""The trace page: the explorer of lots, the recall desk, partners."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ Bench: TypeAlias = tabs.Bench[TraceBooks]
 PANELS: Mapping[str, tuple[str, str]] = {
     "explorer": ("trace_explorer", "ExplorerPanel"),
     "recall": ("trace_recall", "RecallPanel"),
+    "partners": ("trace_partners", "PartnersPanel"),
 }
 """Module in `screens.web` and class of each tab's panel."""
 
 
 def tab_names(say: Words) -> dict[str, str]:
     """What each tab is called."""
-    return {"explorer": say("Trace explorer"), "recall": say("Recall")}
+    return {"explorer": say("Trace explorer"), "recall": say("Recall"), "partners": say("Partners")}
 
 
 class TraceFrame(tabs.TabFrame[TraceBooks]):

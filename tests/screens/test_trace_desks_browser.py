@@ -1,0 +1,63 @@
+"""Partners, stock, scans and claims on the trace page in a real browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.screens.site import Site, served
+from tests.screens.test_trace_partners import steel
+from tests.screens.trace_shop import traced
+
+pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return traced(tmp_path_factory.mktemp("desks") / "plant")
+
+
+@pytest.fixture(scope="module")
+def plant_url(folder: Path) -> Iterator[str]:
+    with served(folder, {"li": "engineer", "wang": "viewer"}) as url:
+        yield url
+
+
+def enter(site: Site, user: str, address: str) -> Page:
+    site.enter(user)
+    page = site.page()
+    page.goto(f"{site.url}/{address}")
+    return page
+
+
+def test_a_partner_is_granted_shown_and_handed_a_view(site: Site, tmp_path: Path) -> None:
+    page = enter(site, "li", "en/trace?tab=partners")
+    panel = page.locator("#lb-panel-partners")
+    form = panel.locator(".lb-tform").filter(has=page.locator("[data-field=partner]"))
+    form.locator("[data-field=partner]").fill("customer:north")
+    form.locator("[data-field=shows-made]").uncheck()
+    form.get_by_role("button", name="Grant").click()
+    expect(panel.locator("[data-partner='customer:north']")).to_contain_text("item · steps back: 1")
+    expect(panel.locator("[data-field=seen]")).to_have_value("BOX-1")
+    panel.get_by_role("button", name="See what it sees").click()
+    expect(panel.locator(".lb-tpicture")).to_contain_text("P-1")
+    expect(panel.locator(".lb-tpicture")).to_contain_text("# ")
+    expect(panel.locator(".lb-sheet").first).to_contain_text("only a hash")
+    expect(panel.locator(".lb-tpicture")).not_to_contain_text("S-1")
+    with page.expect_download() as got:
+        panel.get_by_role("button", name="Hand it over").click()
+    assert "S-1" not in json.dumps(list(json.loads(got.value.path().read_text("utf-8"))["heads"]))
+    expect(panel.locator("[data-partner='customer:north'] td").nth(3)).to_have_text("1")
+    forged = steel()
+    next(row for row in forged["records"] if row.get("lot") == "S-1")["fields"]["item"]["value"] = "gold"
+    (tmp_path / "steel.json").write_text(json.dumps(forged), "utf-8")
+    panel.locator("[data-field=from]").fill("steel works")
+    panel.locator("input[type=file]").set_input_files(tmp_path / "steel.json")
+    expect(panel).to_contain_text("Taken in, with 1 faults.")
+    expect(panel).to_contain_text("item is not what the record was made with")
+    panel.get_by_role("button", name="Check all hashes").click()
+    expect(panel).to_contain_text("as it was handed over")
