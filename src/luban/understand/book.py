@@ -40,6 +40,9 @@ KINDS: Final[Mapping[str, str]] = {
     "partner": "a partner: what it may see, views handed over to it, views taken in from it",
     "claim": "a claim of a customer: registered, its cause named, decided, settled with proof, closed",
     "scan": "codes that were read at a work place and joined: a part, its tool, person and machine",
+    "command": "a command to a device: proposed, approved, sent, read back, refused, rolled back",
+    "automation": "what acts by itself: the mode of an actuator, the stop of all automation and its release",
+    "green": "the green sheet of the factory: a quantity or a point stated for a period, with its document",
     "grant": "leave for an outside expert to look at one machine: given, used, ended",
 }
 """Kinds of entry, and what their subjects go through."""

@@ -18,6 +18,6 @@ from luban.understand.green.water import ROLES, WaterBalance, WaterLine, role_of
 __all__ = [
     "DEFAULT_RATE", "QUANTITIES", "RATES", "ROLES", "Facts", "Found", "GoalScore", "GreenAccount", "Line", "Made",
     "Metered", "ProductFootprint", "ScoreSheet", "Shared", "Statement", "WasteBalance", "WasteStream", "WaterBalance",
-    "WaterLine", "current", "facts_of", "green_account", "is_waste", "made_of", "product_footprints", "role_of", "score",
-    "statement_names", "statement_row", "statements_of", "together", "waste_balance", "water_balance",
+    "WaterLine", "current", "facts_of", "green_account", "is_waste", "made_of", "product_footprints", "role_of",
+    "score", "statement_names", "statement_row", "statements_of", "together", "waste_balance", "water_balance",
 ]  # fmt: skip
