@@ -28,6 +28,7 @@ from luban.core.errors import (
 )
 from luban.screens.alarms_api import alarms_router
 from luban.screens.diagnosis_api import diagnosis_router
+from luban.screens.energy_api import energy_router
 from luban.screens.gate import Gate
 from luban.screens.grants import Grants
 from luban.screens.health_api import health_router
@@ -45,6 +46,7 @@ from luban.screens.reads import Reads
 from luban.screens.remote_api import grants_router, remote_router
 from luban.screens.schedule_api import schedule_router
 from luban.screens.service import Gap, Header, Now, PlantView, Trend
+from luban.screens.service.energy import EnergyBooks
 from luban.screens.service.health import HealthBooks
 from luban.screens.service.quality import QualityBooks
 from luban.screens.service.schedule import Desk
@@ -59,6 +61,7 @@ from luban.screens.users import Role, Session, User, Users
 __all__ = ["build_api"]
 
 _QUALITY = (quality_router, inspection_router, studies_router, sampling_router, experiment_router, setpoint_router)
+_ENERGY = (energy_router,)
 _HEALTH = (health_router, diagnosis_router, alarms_router, maintenance_router)
 _STATUS: tuple[tuple[type[LubanError], int], ...] = (
     (SecurityError, 401), (NotAllowedError, 403), (LedgerBusyError, 409), (DiskFullError, 507),
@@ -136,6 +139,7 @@ def build_api(
     health: HealthBooks | None = None,
     outside: Outside | None = None,
     trace: TraceBooks | None = None,
+    energy: EnergyBooks | None = None,
 ) -> FastAPI:
     """The web application without its page.
 
@@ -146,6 +150,7 @@ def build_api(
     health    the health of its machines; without it, one that only reads
     outside   what experts from outside may ask; without it, nobody gets in
     trace     where its lots came from and went; without it, one that only reads
+    energy    what its meters say; without it, one that only reads
     """
     app = FastAPI(
         title="luban", version=__version__, summary=f"The books and figures of {view.plant.name}", lifespan=lifespan,
@@ -169,6 +174,9 @@ def build_api(
         app.include_router(wing(machines, lambda role: _needs(users, role), reads), prefix="/api/v1")
     lots = trace or TraceBooks(view)
     app.include_router(trace_router(lots, lambda role: _needs(users, role), reads), prefix="/api/v1")
+    meters = energy or EnergyBooks(view)
+    for own in _ENERGY:
+        app.include_router(own(meters, lambda role: _needs(users, role), reads), prefix="/api/v1")
     experts = outside or Outside(machines, Grants(users.master), users)
     app.include_router(grants_router(experts, lambda role: _needs(users, role), reads), prefix="/api/v1")
     app.include_router(remote_router(experts, reads), prefix="/api/v1")

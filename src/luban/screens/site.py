@@ -20,6 +20,7 @@ from luban.screens.outside import Outside
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
 from luban.screens.service.books import Record
+from luban.screens.service.energy import EnergyBooks
 from luban.screens.service.health import HealthBooks
 from luban.screens.service.quality import QualityBooks
 from luban.screens.service.schedule import Desk
@@ -60,6 +61,7 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
     outside = Outside(health, grants, users)
     over = RemoteWatch(grants, reads)
     lots = TraceBooks(view, record)
+    energy = EnergyBooks(view, record)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -80,14 +82,14 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
 
     app = build_api(
         view, users, reads, lifespan=life, twin=runs, desk=desk, searches=searches, books=books, health=health,
-        outside=outside, trace=lots,
+        outside=outside, trace=lots, energy=energy,
     )  # fmt: skip
     app.mount("/assets", _Assets(directory=ASSETS), name="assets")
     app.include_router(login_router(users, view.plant.name))
     app.include_router(remote_pages(outside, reads))
-    for page in ("twin", "schedule", "quality", "health", "trace"):
+    for page in ("twin", "schedule", "quality", "health", "trace", "energy"):
         app.add_api_route(f"/{page}", _redirect(page), include_in_schema=False)
-    _pages(feed, runs, desk, searches, books, health, lots)
+    _pages(feed, runs, desk, searches, books, health, lots, energy)
     ui.run_with(
         app,
         title=f"luban · {view.plant.name}",
@@ -119,10 +121,11 @@ class _Assets(StaticFiles):
 
 def _pages(
     feed: Any, runs: TwinRuns, desk: Desk, searches: Searches, books: QualityBooks, machines: HealthBooks,
-    lots: TraceBooks,
+    lots: TraceBooks, meters: EnergyBooks,
 ) -> None:  # fmt: skip
     from nicegui import ui
 
+    from luban.screens.web.energy_frame import EnergyFrame
     from luban.screens.web.health_frame import HealthFrame
     from luban.screens.web.page import LivePage
     from luban.screens.web.quality_frame import QualityFrame
@@ -163,12 +166,18 @@ def _pages(
         def trace(request: Request, tab: str = "", of: str = "") -> Any:
             return show(request, language, lambda own, dark: TraceFrame(feed, lots, language, own, tab, of, dark=dark))
 
+        def energy(request: Request, tab: str = "", of: str = "") -> Any:
+            return show(
+                request, language, lambda own, dark: EnergyFrame(feed, meters, language, own, tab, of, dark=dark)
+            )
+
         ui.page(f"/{language}", language=_TAGS[language])(live)
         ui.page(f"/{language}/twin", language=_TAGS[language])(twin)
         ui.page(f"/{language}/schedule", language=_TAGS[language])(schedule)
         ui.page(f"/{language}/quality", language=_TAGS[language])(quality)
         ui.page(f"/{language}/health", language=_TAGS[language])(health)
         ui.page(f"/{language}/trace", language=_TAGS[language])(trace)
+        ui.page(f"/{language}/energy", language=_TAGS[language])(energy)
 
     for language in LANGUAGES:
         page_in(language)

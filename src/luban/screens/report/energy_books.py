@@ -10,13 +10,16 @@ from typing import Any
 from luban import __version__
 from luban.core.time import to_datetime
 from luban.screens.i18n import Words
+from luban.screens.report.energy_pictures import band_name
 from luban.screens.report.quality_words import number
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Sheet
-from luban.understand.energy.bill import Demand, Line
+from luban.understand.energy.bill import Bill, Demand, Line
 from luban.understand.energy.books import EnergyAccount
 from luban.understand.energy.meters import Doubt
 
-__all__ = ["energy_document", "energy_sheet"]
+__all__ = [
+    "balance_blocks", "bill_blocks", "energy_document", "energy_sheet", "gas_blocks", "idle_block", "left_out_blocks",
+]  # fmt: skip
 
 _NONE = "–"
 _MOST = 40
@@ -27,29 +30,32 @@ def energy_sheet(books: EnergyAccount, say: Words, zone: tzinfo, source: str, le
 
     left_out  rows of the file that are no reading
     """
-
-    def when(moment: int) -> str:
-        return to_datetime(moment).astimezone(zone).strftime("%Y-%m-%d %H:%M")
-
     blocks: list[Block] = [_figures(books, say)]
     if books.presumed:
         named = ", ".join(books.presumed)
         blocks.append(Note(say("Nobody described {meters}: taken as meters at the top.", meters=named), "doubt"))
-    blocks += _tree(books, say)
+    blocks += balance_blocks(books, say)
     blocks += _orders(books, say)
-    blocks += _bills(books, say, when)
-    blocks += _gases(books, say)
-    blocks += _doubts(books.doubts, say, when)
+    blocks += idle_block(books, say)
+    blocks += bill_blocks(books.bills, say, zone)
+    blocks += gas_blocks(books, say)
+    blocks += left_out_blocks(books.doubts, say, zone)
     provenance = {
         say("readings"): f"{books.readings:,}", say("rows left out"): f"{left_out:,}", "luban": __version__,
     }  # fmt: skip
-    return Sheet(say("Energy"), f"{source} · {when(books.start)} – {when(books.end)}", tuple(blocks), provenance)
+    return Sheet(
+        say("Energy"), f"{source} · {_when(books.start, zone)} – {_when(books.end, zone)}", tuple(blocks), provenance
+    )
+
+
+def _when(moment: int, zone: tzinfo) -> str:
+    return to_datetime(moment).astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
 def _figures(books: EnergyAccount, say: Words) -> Figures:
     rows = [Figure(say(medium), _told(amount), unit) for medium, (amount, unit) in books.tree.totals.items()]
     rows += [
-        Figure(say("cost of energy"), f"{one.total:,.2f}", one.tariff.currency, say(one.tariff.title))
+        Figure(say("cost of energy"), f"{one.total:,}", one.tariff.currency, say(one.tariff.title))
         for one in books.bills
     ]
     if books.carbon.lines:
@@ -58,7 +64,8 @@ def _figures(books: EnergyAccount, say: Words) -> Figures:
     return Figures((*rows, Figure(say("doubtful, left out"), f"{len(books.doubts):,}", tone=tone)))
 
 
-def _tree(books: EnergyAccount, say: Words) -> list[Block]:
+def balance_blocks(books: EnergyAccount, say: Words) -> list[Block]:
+    """Meters with their amounts, remainders and verdicts; which of them seem to speak another unit."""
     nodes = {node.meter: node for node in books.tree.nodes}
     verdicts = {
         "closes": say("closes"), "open": say("something is not metered"), "over": say("more below than came in"),
@@ -97,24 +104,37 @@ def _orders(books: EnergyAccount, say: Words) -> list[Block]:
         ]
         unit = books.allocations[0].measured_in
         found.append(Grid(heads, rows, f"{say('Orders')} [{unit}]", frozenset(range(1, 6))))
-    if books.idle:
-        unit = ", ".join(dict.fromkeys(one.measured_in for one in books.allocations))
-        heads = (say("work unit"), say("state"), say("hours"), f"{say('amount')} [{unit}]",
-                 f"{say('mean draw')} [{unit}/h]", f"{say('avoidable')} [{unit}]")  # fmt: skip
-        rows = [
-            (one.unit, one.state, f"{one.hours:.2f}", _told(one.amount), number(one.power, 3), _told(one.avoidable))
-            for one in books.idle
-        ]
-        found.append(Grid(heads, rows, say("Idling"), frozenset(range(2, 6))))
     return found
 
 
-def _bills(books: EnergyAccount, say: Words, when: Any) -> list[Block]:
+def idle_block(books: EnergyAccount, say: Words) -> list[Block]:
+    """What work units drew while they made nothing; nothing where that is not known."""
+    if not books.idle:
+        return []
+    unit = books.drawn_in
+    heads = (say("work unit"), say("state"), say("hours"), f"{say('amount')} [{unit}]",
+             f"{say('mean draw')} [{unit}/h]", f"{say('avoidable')} [{unit}]")  # fmt: skip
+    rows = [
+        (one.unit, one.state, f"{one.hours:.2f}", _told(one.amount), number(one.power, 3), _told(one.avoidable))
+        for one in books.idle
+    ]
+    return [Grid(heads, rows, say("Idling"), frozenset(range(2, 6)))]
+
+
+def bill_blocks(bills: Sequence[Bill], say: Words, zone: tzinfo) -> list[Block]:
+    """Energy by month and band with its price, and the highest demand of each month."""
     found: list[Block] = []
-    for one in books.bills:
+    for one in bills:
         money, per = one.tariff.currency, one.tariff.per
         rows = [
-            (line.month, line.band, _told(line.amount), str(line.price), f"{line.cost:,.2f}", _told(line.shared))
+            (
+                line.month,
+                band_name(say, line.band),
+                _told(line.amount),
+                str(line.price),
+                f"{line.cost:,}",
+                _told(line.shared),
+            )
             for line in one.lines
         ]
         heads = (say("month"), say("band"), f"{say('amount')} [{per}]", f"{say('price')} [{money}/{per}]",
@@ -122,8 +142,8 @@ def _bills(books: EnergyAccount, say: Words, when: Any) -> list[Block]:
         found.append(Grid(heads, rows, say("Bill"), frozenset(range(2, 6))))
         if one.demands:
             peaks = [
-                (peak.month, when(peak.at), f"{'≥ ' if peak.known < 1 else ''}{_told(peak.power)}", str(peak.price),
-                 f"{peak.cost:,.2f}")
+                (peak.month, _when(peak.at, zone), f"{'≥ ' if peak.known < 1 else ''}{_told(peak.power)}",
+                 str(peak.price), f"{peak.cost:,}")
                 for peak in one.demands
             ]  # fmt: skip
             titles = (say("month"), say("time"), f"{say('highest demand')} [kW]", f"{say('price')} [{money}/kW]",
@@ -134,7 +154,8 @@ def _bills(books: EnergyAccount, say: Words, when: Any) -> list[Block]:
     return found
 
 
-def _gases(books: EnergyAccount, say: Words) -> list[Block]:
+def gas_blocks(books: EnergyAccount, say: Words) -> list[Block]:
+    """Greenhouse gases with the factor of each line; nothing where nothing has a factor."""
     if not books.carbon.lines:
         return []
     heads = (say("energy carrier"), say("scope"), say("amount"), say("unit"), say("factor"), say("year"), "kgCO2e",
@@ -148,11 +169,12 @@ def _gases(books: EnergyAccount, say: Words) -> list[Block]:
     return [Grid(heads, rows, say("Greenhouse gases"), frozenset({2, 6}))]
 
 
-def _doubts(doubts: Sequence[Doubt], say: Words, when: Any) -> list[Block]:
+def left_out_blocks(doubts: Sequence[Doubt], say: Words, zone: tzinfo) -> list[Block]:
+    """What was left out, with its amount; nothing where nothing was."""
     if not doubts:
         return []
     rows = [
-        (when(one.start) if one.start else _NONE, when(one.end) if one.end else _NONE, say(one.text),
+        (_when(one.start, zone) if one.start else _NONE, _when(one.end, zone) if one.end else _NONE, say(one.text),
          _told(one.amount), one.unit)
         for one in doubts[:_MOST]
     ]  # fmt: skip

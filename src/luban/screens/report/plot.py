@@ -107,15 +107,20 @@ class Plot:
             self._parts.append(f"<circle {look} {place}>{told}</circle>" if told else f"<circle {look} {place}/>")
 
     def bars(
-        self, lefts: ArrayLike, rights: ArrayLike, heights: ArrayLike, tone: str = "soft", *, base: float = 0.0
-    ) -> None:
-        """Upright bars from `base`."""
+        self, lefts: ArrayLike, rights: ArrayLike, heights: ArrayLike, tone: str = "soft", *, base: float = 0.0,
+        name: str = "",
+    ) -> None:  # fmt: skip
+        """Upright bars from `base`.
+
+        name  what they are called in the key
+        """
         a, b = _pair(lefts, rights)
         h = np.asarray(heights, np.float64)
         foot = float(self._py(np.float64(base)))
         for left, right, top in zip(self._px(a).tolist(), self._px(b).tolist(), self._py(h).tolist(), strict=True):
             box = f'x="{left:.1f}" y="{min(top, foot):.1f}" width="{max(right - left - 1, 0.5):.1f}"'
             self._parts.append(f'<rect {self._fill(tone)} {box} height="{abs(foot - top):.1f}"/>')
+        self._name(name, tone)
 
     def level(self, y: float, text: str = "", tone: str = "limit", *, dash: str = "") -> None:
         """A line from side to side, with a text at its right end."""

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import narwhals as nw
@@ -25,6 +26,7 @@ from luban.understand.energy.meters import Consumed, Meter
 from luban.understand.energy.plant import meters_of, swaps_of
 from luban.understand.energy.profile import Profile, profile
 from luban.understand.energy.read import readings_of
+from luban.understand.energy.whose import Whose, lot_shares, of_lot, of_order, of_work_unit
 
 __all__ = ["NO_READING", "WINDOWS", "EnergyBooks", "Priced", "span_text"]
 
@@ -68,6 +70,7 @@ class EnergyBooks(Books):
         super().__init__(view, record)
         plant = view.plant
         self.meters: tuple[Meter, ...] = meters_of(plant)
+        self._by_id = {one.id: one for one in self.meters}
         self._swaps = swaps_of(plant)
         named = [one for name in plant.energy.tariff for one in tariffs_named(name, view.folder)]
         own = tuple(one for name in plant.energy.factors for one in read_factors(view.folder / name).values())
@@ -112,7 +115,7 @@ class EnergyBooks(Books):
     def range(self, text: str = "", start: str = "", end: str = "") -> Range:
         """The window that a person names.
 
-        text        one of WINDOWS, or a length such as 3d; 7 days by default, cut to what the books hold
+        text        one of WINDOWS, a length such as 3d, or START/END; 7 days by default, cut to what the books hold
         start, end  ISO 8601 in the plant's zone; they win over text
         Raises      InputError: no readings, no such window
         """
@@ -125,6 +128,8 @@ class EnergyBooks(Books):
             high = parse_time(end, zone) if end else last
             low = parse_time(start, zone) if start else max(first, high - 7 * DAY)
             return _checked(Range(low, high, f"{start or '…'} – {end or '…'}"))
+        if "/" in text:
+            return self.range("", *text.split("/", 1))
         text = text or "7d"
         if text == "all":
             return _checked(Range(max(first, last - _LONGEST), last, text))
@@ -218,6 +223,62 @@ class EnergyBooks(Books):
         meters = [one.meter for one in self.account(span).meters]
         tops = [one for one in meters if not one.parent and one.medium == "electricity"]
         return (tops or meters)[0].id
+
+    def name(self, meter: str) -> str:
+        """What people call a meter: the place that it measures, where that is one work unit; else its id."""
+        own = self._by_id.get(meter)
+        place = self.view.plant.equipment.get(own.place) if own is not None and own.place else None
+        return place.name or meter if place is not None else meter
+
+    def whose(self, span: Range | None = None, *, lot: str = "", order: str = "", unit: str = "") -> Whose:
+        """What a lot, a piece, an order or a work unit took of each medium; name one of them.
+
+        span    of a work unit the last 7 days by default; of a lot or an order the whole days on which it was worked on
+        Raises  InputError
+        """
+        if sum(map(bool, (lot, order, unit))) != 1:
+            raise InputError(
+                "name one of lot, order and unit", came=" ".join(filter(None, (lot, order, unit))) or "none"
+            )
+        if unit:
+            known = self.view.plant.equipment
+            path = unit if unit in known else f"{self.view.plant.id}/{unit}"
+            return of_work_unit(self.account(span or self.range()), path)
+        if order:
+            return of_order(self.account(span or self._days([order])), order)
+        orders = self._orders_of(lot)
+        if not orders:
+            raise InputError("no fact names this lot", came=lot, hint="look at its spelling")
+        shares = lot_shares(lot, self._facts("genealogy", orders), self._facts("movement", orders))
+        return of_lot(self.account(span or self._days(orders)), lot, shares)
+
+    def _facts(self, stream: str, orders: list[str]) -> list[dict[str, Any]]:
+        frame = self.view.ledger.frame(stream).filter(nw.col("order").is_in(orders))
+        return list(frame.collect("pyarrow").to_native().to_pylist())
+
+    def _orders_of(self, lot: str) -> list[str]:
+        """Orders that made a lot, by the facts that name both."""
+        found: dict[str, None] = {}
+        for stream, column in (("genealogy", "subject"), ("movement", "lot")):
+            frame = self.view.ledger.frame(stream).filter(nw.col(column) == lot, ~nw.col("order").is_null())
+            if stream == "movement":
+                frame = frame.filter(~nw.col("destination").fill_null("").str.starts_with("customer:"))
+            found |= dict.fromkeys(frame.select("order").collect("pyarrow").to_native()["order"].to_pylist())
+        return list(found)
+
+    def _days(self, orders: list[str]) -> Range:
+        """The whole days, in the plant's zone, on which orders were worked on."""
+        frame = self.view.ledger.frame("state").filter(nw.col("order").is_in(orders))
+        times = frame.select(nw.col("time").min().alias("low"), nw.col("time").max().alias("high"))
+        (row,) = times.collect("pyarrow").to_native().to_pylist()
+        if row["low"] is None:
+            raise InputError("no state names this order", came=", ".join(orders[:3]))
+        zone = self.view.plant.zone
+        low = to_datetime(row["low"], zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        high = to_datetime(row["high"], zone).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        last = (self.bounds or (0, 0))[1]
+        start, end = from_datetime(low), from_datetime(high)
+        return _checked(Range(start, min(end, max(last, start + 1)), "days of the order"))
 
     def facts(self, meter: str, start: int, end: int, limit: int = 200) -> list[dict[str, Any]]:
         """Readings of a meter as facts, in the order of time; corrected ones too."""

@@ -71,6 +71,7 @@ class Bill:
     lines: tuple[Line, ...]
     demands: tuple[Demand, ...]
     doubts: tuple[Doubt, ...]
+    meter: str = ""
 
     @property
     def total(self) -> Decimal:
@@ -120,7 +121,7 @@ def bill(consumed: Consumed, tariffs: Tariff | Sequence[Tariff], start: int, end
         for (month, band, price), (amount, shared) in sorted(amounts.items())
     ]
     doubts = [_gap(consumed, month, found, first.per) for month, found in sorted(gaps.items())]
-    return Bill(first, tuple(lines), _demands(consumed, known, zone, start, end), tuple(doubts))
+    return Bill(first, tuple(lines), _demands(consumed, known, zone, start, end), tuple(doubts), consumed.meter.id)
 
 
 def _alike(consumed: Consumed, known: Sequence[Tariff]) -> Tariff:

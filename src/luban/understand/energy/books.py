@@ -56,6 +56,11 @@ class EnergyAccount:
     good: Mapping[str, Decimal]
     rule: str
 
+    @property
+    def drawn_in(self) -> str:
+        """Unit of `allocations`, `orders` and `idle`; kWh where there is none."""
+        return self.allocations[0].measured_in if self.allocations else "kWh"
+
     def orders_of(self, medium: str) -> tuple[tuple[OrderEnergy, ...], Decimal]:
         """What orders took of a medium, and what came to none [unit of its first allocation]."""
         return of_orders(_in_one_unit(self.shares.get(medium, ())), self.good, idle=self.rule)
