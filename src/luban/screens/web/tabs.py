@@ -105,6 +105,7 @@ class Bench(Generic[B]):
     """What a panel works with: the plant, the words, the person, the books.
 
     chosen  what all panels speak of: a characteristic `item:name`, a machine's path; '' while nothing is
+    handed  what a panel leaves for the one that it opens, which takes it away; None while nothing is there
     """
 
     def __init__(self, frame: TabFrame[B]) -> None:
@@ -114,6 +115,7 @@ class Bench(Generic[B]):
         self.books: B = frame.books
         self.say: Words = frame.say
         self.chosen = frame.chosen
+        self.handed: Any = None
 
     @property
     def client(self) -> Any:
@@ -155,9 +157,12 @@ class Bench(Generic[B]):
             self.chosen = what
             await self._frame.chose()
 
-    async def open(self, tab: str) -> None:
-        """Bring another tab to the front."""
+    async def open(self, tab: str, handed: Any = None) -> None:
+        """Bring another tab to the front, and leave something for its panel, which is then shown anew."""
         if self._frame.session_now() is not None:
+            if handed is not None:
+                self.handed = handed
+                self._frame.stale(tab)
             await self._frame.open(tab)
 
     def say_to(self, text: str) -> None:
@@ -357,6 +362,10 @@ class TabFrame(OpenPage, Generic[B]):
         except Exception:
             log.exception("the panel %s could not be shown", name)
             self.bench.say_to(self.say("This did not work; the server's log says why."))
+
+    def stale(self, name: str) -> None:
+        """A panel is to be shown anew when it comes to the front."""
+        self._stale.add(name)
 
     async def chose(self) -> None:
         """Something else was chosen: the panel in front at once, the others when they come to the front."""
