@@ -120,6 +120,11 @@ class Part:
     high: float
     pull: _Pull = field(repr=False)
 
+    @property
+    def feels(self) -> bool:
+        """Whether the temperature is in it."""
+        return math.isfinite(self.low)
+
 
 @dataclass(frozen=True, eq=False)
 class HourlyBaseline:
@@ -286,7 +291,7 @@ def part_hours(part: Part, clock: Clock) -> _Flags:
 
 def terms_of(part: Part, week: Ints, warm: Floats, others: Floats) -> Floats:
     """Terms of hours (hours × terms): pieces of the temperature while not occupied, while occupied, other drivers."""
-    return _terms(part.occupied[week], warm, others, part.bends)
+    return _terms(part.feels, part.occupied[week], warm, others, part.bends)
 
 
 # ---- the fit
@@ -302,7 +307,7 @@ def _fit(
     occupied = _occupied(y[taken], warm[taken], weight[taken], week[taken])
     busy = occupied[week]
     cuts = (_kept(bends, warm[taken & ~busy]), _kept(bends, warm[taken & busy]))
-    x = _terms(busy, warm, others, cuts)
+    x = _terms(bool(np.isfinite(warm).all()), busy, warm, others, cuts)
     total = np.bincount(week, weight, HOURS)
     with np.errstate(invalid="ignore"):
         level = np.bincount(week, weight * y, HOURS) / total
@@ -368,9 +373,11 @@ def _kept(bends: Sequence[float], warm: Floats) -> tuple[float, ...]:
     return tuple(kept)
 
 
-def _terms(busy: _Flags, warm: Floats, others: Floats, cuts: tuple[tuple[float, ...], tuple[float, ...]]) -> Floats:
+def _terms(
+    feels: bool, busy: _Flags, warm: Floats, others: Floats, cuts: tuple[tuple[float, ...], tuple[float, ...]]
+) -> Floats:
     columns = []
-    if not np.isnan(warm).all():
+    if feels:
         for flags, bends in ((~busy, cuts[0]), (busy, cuts[1])):
             columns += [np.where(flags, piece, 0.0) for piece in _pieces(warm, bends)]
     return np.column_stack([*columns, others]) if columns else others
@@ -455,7 +462,7 @@ class Given:
 def _given(
     base: HourlyBaseline, times: Ints, temperature: Floats | None, drivers: Mapping[str, Floats] | None
 ) -> Given:
-    feels = bool(base.parts[0].bends[0] or base.parts[0].bends[1] or np.isfinite(base.parts[0].low))
+    feels = base.parts[0].feels
     if feels and temperature is None:
         raise InputError("a driver of the baseline is missing", came="no temperature", expected="temperature")
     warm = np.asarray(temperature, float) if feels else np.full(len(times), np.nan)

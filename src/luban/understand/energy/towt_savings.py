@@ -145,7 +145,7 @@ def _beyond(
     far = sum(
         look(warm, part.low, part.high, good & np.isin(month, sorted(part.months)))
         for part in baseline.parts
-        if np.isfinite(part.low)
+        if part.feels
     )
     if far:
         notes.append(f"temperature: {far} hours lie beyond what the baseline has seen")
