@@ -27,6 +27,7 @@ from luban.core.errors import (
     SecurityError,
 )
 from luban.screens.alarms_api import alarms_router
+from luban.screens.cost_api import cost_router
 from luban.screens.diagnosis_api import diagnosis_router
 from luban.screens.energy_api import energy_router
 from luban.screens.gate import Gate
@@ -46,6 +47,7 @@ from luban.screens.reads import Reads
 from luban.screens.remote_api import grants_router, remote_router
 from luban.screens.schedule_api import schedule_router
 from luban.screens.service import Gap, Header, Now, PlantView, Trend
+from luban.screens.service.cost import CostBooks
 from luban.screens.service.energy import EnergyBooks
 from luban.screens.service.health import HealthBooks
 from luban.screens.service.quality import QualityBooks
@@ -140,6 +142,7 @@ def build_api(
     outside: Outside | None = None,
     trace: TraceBooks | None = None,
     energy: EnergyBooks | None = None,
+    cost: CostBooks | None = None,
 ) -> FastAPI:
     """The web application without its page.
 
@@ -151,6 +154,7 @@ def build_api(
     outside   what experts from outside may ask; without it, nobody gets in
     trace     where its lots came from and went; without it, one that only reads
     energy    what its meters say; without it, one that only reads
+    cost      what its pieces cost; without it, books of its own that nobody stops
     """
     app = FastAPI(
         title="luban", version=__version__, summary=f"The books and figures of {view.plant.name}", lifespan=lifespan,
@@ -177,6 +181,8 @@ def build_api(
     meters = energy or EnergyBooks(view)
     for own in _ENERGY:
         app.include_router(own(meters, lambda role: _needs(users, role), reads), prefix="/api/v1")
+    money = cost or CostBooks(view)
+    app.include_router(cost_router(money, lambda role: _needs(users, role), reads), prefix="/api/v1")
     experts = outside or Outside(machines, Grants(users.master), users)
     app.include_router(grants_router(experts, lambda role: _needs(users, role), reads), prefix="/api/v1")
     app.include_router(remote_router(experts, reads), prefix="/api/v1")

@@ -20,6 +20,7 @@ from luban.screens.outside import Outside
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
 from luban.screens.service.books import Record
+from luban.screens.service.cost import CostBooks
 from luban.screens.service.energy import EnergyBooks
 from luban.screens.service.health import HealthBooks
 from luban.screens.service.quality import QualityBooks
@@ -61,6 +62,7 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
     outside = Outside(health, grants, users)
     over = RemoteWatch(grants, reads)
     lots = TraceBooks(view, record)
+    cost = CostBooks(view, record)
     energy = EnergyBooks(view, record)
 
     @asynccontextmanager
@@ -74,6 +76,7 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
         finally:
             await reads(health.stop)
             await reads(lots.stop)
+            await reads(cost.stop)
             await over.stop()
             await feed.stop()
             await runs.stop()
@@ -82,14 +85,14 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
 
     app = build_api(
         view, users, reads, lifespan=life, twin=runs, desk=desk, searches=searches, books=books, health=health,
-        outside=outside, trace=lots, energy=energy,
+        outside=outside, trace=lots, energy=energy, cost=cost,
     )  # fmt: skip
     app.mount("/assets", _Assets(directory=ASSETS), name="assets")
     app.include_router(login_router(users, view.plant.name))
     app.include_router(remote_pages(outside, reads))
-    for page in ("twin", "schedule", "quality", "health", "trace", "energy"):
+    for page in ("twin", "schedule", "quality", "health", "trace", "energy", "cost"):
         app.add_api_route(f"/{page}", _redirect(page), include_in_schema=False)
-    _pages(feed, runs, desk, searches, books, health, lots, energy)
+    _pages(feed, runs, desk, searches, books, health, lots, energy, cost)
     ui.run_with(
         app,
         title=f"luban · {view.plant.name}",
@@ -121,10 +124,11 @@ class _Assets(StaticFiles):
 
 def _pages(
     feed: Any, runs: TwinRuns, desk: Desk, searches: Searches, books: QualityBooks, machines: HealthBooks,
-    lots: TraceBooks, meters: EnergyBooks,
+    lots: TraceBooks, meters: EnergyBooks, money: CostBooks,
 ) -> None:  # fmt: skip
     from nicegui import ui
 
+    from luban.screens.web.cost_frame import CostFrame
     from luban.screens.web.energy_frame import EnergyFrame
     from luban.screens.web.health_frame import HealthFrame
     from luban.screens.web.page import LivePage
@@ -132,6 +136,11 @@ def _pages(
     from luban.screens.web.schedule_page import SchedulePage
     from luban.screens.web.trace_frame import TraceFrame
     from luban.screens.web.twin_page import TwinPage
+
+    frames: dict[str, tuple[Callable[..., Any], Any]] = {
+        "quality": (QualityFrame, books), "health": (HealthFrame, machines), "trace": (TraceFrame, lots),
+        "energy": (EnergyFrame, meters), "cost": (CostFrame, money),
+    }  # fmt: skip
 
     def show(request: Request, language: str, make: Callable[[Session, bool | None], Any]) -> Any:
         session = feed.users.session(request.cookies.get(COOKIE))
@@ -153,31 +162,17 @@ def _pages(
                 request, language, lambda own, dark: SchedulePage(feed, desk, searches, language, own, plan, dark=dark)
             )
 
-        def quality(request: Request, tab: str = "", of: str = "") -> Any:
-            return show(
-                request, language, lambda own, dark: QualityFrame(feed, books, language, own, tab, of, dark=dark)
-            )
+        def tabbed(frame: Callable[..., Any], held: Any) -> Callable[..., Any]:
+            def opened(request: Request, tab: str = "", of: str = "") -> Any:
+                return show(request, language, lambda own, dark: frame(feed, held, language, own, tab, of, dark=dark))
 
-        def health(request: Request, tab: str = "", of: str = "") -> Any:
-            return show(
-                request, language, lambda own, dark: HealthFrame(feed, machines, language, own, tab, of, dark=dark)
-            )
-
-        def trace(request: Request, tab: str = "", of: str = "") -> Any:
-            return show(request, language, lambda own, dark: TraceFrame(feed, lots, language, own, tab, of, dark=dark))
-
-        def energy(request: Request, tab: str = "", of: str = "") -> Any:
-            return show(
-                request, language, lambda own, dark: EnergyFrame(feed, meters, language, own, tab, of, dark=dark)
-            )
+            return opened
 
         ui.page(f"/{language}", language=_TAGS[language])(live)
         ui.page(f"/{language}/twin", language=_TAGS[language])(twin)
         ui.page(f"/{language}/schedule", language=_TAGS[language])(schedule)
-        ui.page(f"/{language}/quality", language=_TAGS[language])(quality)
-        ui.page(f"/{language}/health", language=_TAGS[language])(health)
-        ui.page(f"/{language}/trace", language=_TAGS[language])(trace)
-        ui.page(f"/{language}/energy", language=_TAGS[language])(energy)
+        for page, (frame, held) in frames.items():
+            ui.page(f"/{language}/{page}", language=_TAGS[language])(tabbed(frame, held))
 
     for language in LANGUAGES:
         page_in(language)

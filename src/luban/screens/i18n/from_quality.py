@@ -5,7 +5,7 @@ from __future__ import annotations
 from luban.decide.improve import words as improve
 from luban.decide.maintain import words as maintain
 from luban.decide.setpoint import words as setpoint
-from luban.screens.i18n import from_health, from_page, from_remote, from_trace
+from luban.screens.i18n import from_cost, from_health, from_page, from_remote, from_trace
 from luban.understand.cost import words as cost
 from luban.understand.energy import words as energy
 from luban.understand.health.alarms import words as alarms
@@ -31,6 +31,7 @@ __all__ = ["quality_sentences"]
 def quality_sentences() -> tuple[str, ...]:
     """All of them."""
     wings = (
+        from_cost,
         from_health,
         from_page,
         from_remote,

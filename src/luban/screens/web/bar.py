@@ -23,7 +23,7 @@ def bar(
 ) -> Any:
     """Draw it; returns the element of the clock.
 
-    here   page: '' the live one, `schedule`, `quality`, `health`, `trace`, `energy`, `twin`
+    here   page: '' the live one, `schedule`, `quality`, `health`, `trace`, `energy`, `cost`, `twin`
     query  what the language links keep of the address
     """
     with ui.element("header").classes("lb-bar"):
@@ -31,7 +31,7 @@ def bar(
         ui.html(html.escape(plant), sanitize=False).classes("lb-plant")
         pages = (
             ("", say("Live")), ("schedule", say("Schedule")), ("quality", say("Quality")), ("health", say("Health")),
-            ("trace", say("Trace")), ("energy", say("Energy")), ("twin", say("Twin")),
+            ("trace", say("Trace")), ("energy", say("Energy")), ("cost", say("Cost")), ("twin", say("Twin")),
         )  # fmt: skip
         with ui.element("nav").classes("lb-nav").props(f"aria-label={json.dumps(say('Pages'))}"):
             ui.html("".join(_page(say, page, name, here) for page, name in pages), sanitize=False)

@@ -1,0 +1,159 @@
+"""The cost books of a plant to the screens: worked out beside all else, and kept in step with facts and prices.
+
+Reads   Fact(movement, genealogy, operation, state, count, meter), the plant's tables    Writes  nothing
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from typing import Final
+
+import narwhals as nw
+
+from luban.core.errors import InputError, LedgerBusyError, LubanError
+from luban.ledger import Ledger
+from luban.plant import load
+from luban.screens.service.books import Books, Record
+from luban.screens.service.cost_view import CostView
+from luban.screens.service.view import PlantView
+from luban.understand.cost.facts import plant_cost
+
+__all__ = ["NOT_READ", "NO_PRICES", "CostBooks"]
+
+log = logging.getLogger(__name__)
+
+NOT_READ: Final = "the cost books are being worked out"
+NO_PRICES: Final = "the plant has no prices"
+
+_STEP: Final = 2.0  # between looks at facts and tables [s]
+_IDLE: Final = 900.0  # until books that nobody asks for are followed no more [s]
+_PAUSE: Final = 10  # times as long as the books took is waited before they are worked out again
+_LONGEST: Final = 600.0  # the longest of these pauses [s]
+
+
+class CostBooks(Books):
+    """Everything that pages and REST may ask about cost. Safe from any thread.
+
+    The books are a function of the facts and the plant's tables; both are looked at every two seconds while somebody
+    asks. Tables that were edited are read again, so that a new price shows without a restart.
+    """
+
+    def __init__(self, view: PlantView, record: Record | None = None) -> None:
+        super().__init__(view, record)
+        self._state = threading.Lock()
+        self._making = threading.Lock()
+        self._ready = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._asked = 0.0
+        self._after = 0.0
+        self._made: CostView | None = None
+        self._error: LubanError | None = None
+        self._seen = -1
+        self._hidden: Mapping[str, int] = {}
+        self._tables: tuple[tuple[str, int, int], ...] | None = None
+        self._version = 0
+
+    @property
+    def version(self) -> int:
+        """Another number whenever the books have become others; 0 while they are being worked out."""
+        return self._version if self._ready.is_set() else 0
+
+    def asked(self, patience: float = 10.0) -> CostView:
+        """The books as they were last worked out, at most a few seconds behind the facts.
+
+        patience  how long to wait for the first ones [s]
+        Raises    LedgerBusyError while they are being worked out; InputError where the plant has no prices, or a table
+                  of it cannot be read
+        """
+        self._asked = time.monotonic()
+        self._begin()
+        if not self._ready.wait(patience):
+            raise LedgerBusyError(NOT_READ, hint="ask again in a moment")
+        error, made = self._error, self._made
+        if error is not None:
+            raise error
+        if made is None:
+            raise LedgerBusyError(NOT_READ, hint="ask again in a moment")
+        return made
+
+    def stop(self) -> None:
+        """End the work beside."""
+        self._stop.set()
+        thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    # ------------------------------------------------------------------ keeping step
+
+    def _begin(self) -> None:
+        with self._state:
+            if (self._thread is None or not self._thread.is_alive()) and not self._stop.is_set():
+                self._thread = threading.Thread(target=self._follow, name="luban cost", daemon=True)
+                self._thread.start()
+
+    def _follow(self) -> None:
+        while not self._stop.is_set():
+            with self._state:
+                if self._ready.is_set() and time.monotonic() - self._asked > _IDLE:
+                    self._thread = None
+                    return
+            if time.monotonic() >= self._after:
+                try:
+                    self.catch_up()
+                except Exception:
+                    log.exception("the cost books could not be worked out; it is tried again")
+            self._stop.wait(_STEP)
+
+    def catch_up(self) -> None:
+        """Work the books out anew where facts that they rest on, or tables of the plant, have changed."""
+        with self._making:
+            ledger, tables = self.view.ledger, self._stamps()
+            head = ledger.head
+            if tables == self._tables and (head == self._seen or not self._touched(ledger, head)):
+                self._seen = head
+                return
+            begun = time.monotonic()
+            try:
+                made, error = self._work_out(ledger, head), None
+            except LubanError as raised:
+                made, error = None, raised
+            self._hidden = {name: len(ledger.superseded(name, as_of=head)) for name in made.cost.facts} if made else {}
+            self._made, self._error, self._seen, self._tables = made, error, head, tables
+            self._version += 1
+            self._after = time.monotonic() + min(_PAUSE * (time.monotonic() - begun), _LONGEST)
+            self._ready.set()
+
+    def _work_out(self, ledger: Ledger, head: int) -> CostView:
+        plant = load(self.view.folder)
+        if not plant.prices:
+            raise InputError(
+                NO_PRICES, where="prices.csv", expected="kind, of, price, per",
+                hint="a line of it: machine,machining/lathe01,60,h",
+            )  # fmt: skip
+        return CostView(plant_cost(ledger, plant, as_of=head), plant, head)
+
+    def _stamps(self) -> tuple[tuple[str, int, int], ...]:
+        found = []
+        for path in self.view.folder.iterdir():
+            if path.suffix in {".csv", ".toml", ".xlsx"}:
+                told = path.stat()
+                found.append((path.name, told.st_mtime_ns, told.st_size))
+        return tuple(sorted(found))
+
+    def _touched(self, ledger: Ledger, head: int) -> bool:
+        """Whether facts came since that the books rest on, or some were corrected."""
+        if self._made is None:
+            return False  # without prices, or with a table that cannot be read, facts change nothing
+        streams = self._made.cost.facts
+        if any(len(ledger.superseded(name, as_of=head)) != self._hidden[name] for name in streams):
+            return True
+        return any(_came(ledger, name, self._seen, head) for name in streams)
+
+
+def _came(ledger: Ledger, stream: str, after: int, head: int) -> bool:
+    found = ledger.frame(stream, as_of=head).filter(nw.col("seq") > after).select(nw.len())
+    return bool(int(found.collect("pyarrow").item()))
