@@ -59,3 +59,30 @@ def test_wrong_words_and_names_have_their_cell(folder: Path) -> None:
         ("prices.csv", 2, 1), ("prices.csv", 3, 2), ("prices.csv", 4, 2), ("prices.csv", 5, 2), ("prices.csv", 6, 5),
         ("prices.csv", 7, 6), ("accounts.csv", 3, 2), ("accounts.csv", 4, 1),
     }  # fmt: skip
+
+
+def test_foreign_prices_have_a_rate_and_orders_a_usual_size(folder: Path) -> None:
+    (folder / "plant.toml").write_text(TOML.replace("[cost]\n", "[cost]\nclosed = 2026-11-01\n"))
+    (folder / "items.csv").write_text("id,name,unit,lot\nbar,Bar,kg,\nshaft,Shaft,,60\n")
+    (folder / "prices.csv").write_text("kind,of,price,currency\nmaterial,bar,14.20,USD\nmachine,hall,60,EUR\n")
+    (folder / "rates.csv").write_text("currency,rate,start,source\nUSD,0.92,,bank\nUSD,0.9,2026-06-01,bank\n")
+    assert check(folder) == []
+    plant = load(folder)
+    assert [one.currency for one in plant.prices] == ["USD", "EUR"]
+    assert [(one.rate, one.start is None, one.source) for one in plant.rates] == [
+        (0.92, True, "bank"),
+        (0.9, False, "bank"),
+    ]
+    assert (plant.items["bar"].lot, plant.items["shaft"].lot) == (None, 60)
+    assert plant.cost.closed == parse_time("2026-11-01T00:00:00+08:00")
+
+
+def test_money_without_a_rate_is_refused_with_its_cell(folder: Path) -> None:
+    (folder / "plant.toml").write_text(TOML.replace("[cost]\n", '[cost]\nclosed = "1 Nov"\n'))
+    rows = "material,bar,1,USD\nmaterial,rod,1,dollar\noverhead,machine,0.1,CHF\nmaterial,tin,1,CHF\n"
+    (folder / "prices.csv").write_text("kind,of,price,currency\n" + rows)
+    (folder / "rates.csv").write_text("currency,rate,start\nCHF,1.04,\nEUR,1,\nFr,2,\nCHF,0,2026-01-01\nCHF,2,\n")
+    assert {(one.file, one.line, one.place.column) for one in check(folder)} == {
+        ("prices.csv", 2, 4), ("prices.csv", 3, 4), ("prices.csv", 4, 4), ("rates.csv", 3, 1), ("rates.csv", 4, 1),
+        ("rates.csv", 5, 2), ("rates.csv", 6, 3), ("plant.toml", 6, 0),
+    }  # fmt: skip

@@ -8,6 +8,7 @@ from luban.plant.calendar import Calendar, Shift
 from luban.plant.complaint import Complaint, Place
 from luban.plant.load import check, load
 from luban.plant.model import (
+    Actuator,
     AlarmRule,
     BomLine,
     Characteristic,
@@ -15,7 +16,9 @@ from luban.plant.model import (
     CostRule,
     EnergyRule,
     Equipment,
+    ExchangeRate,
     Inspection,
+    Interlock,
     Item,
     MaintenanceTask,
     MeterLine,
@@ -34,6 +37,7 @@ from luban.plant.starter import init_plant, templates
 from luban.plant.tables import Column, table_columns
 
 __all__ = [
+    "Actuator",
     "AlarmRule",
     "BomLine",
     "Calendar",
@@ -44,7 +48,9 @@ __all__ = [
     "CostRule",
     "EnergyRule",
     "Equipment",
+    "ExchangeRate",
     "Inspection",
+    "Interlock",
     "Item",
     "MaintenanceTask",
     "MeterLine",

@@ -29,6 +29,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "signal": settings.SignalTable,
     "source": settings.SourceTable,
     "retrofit": settings.RetrofitTable,
+    "actuator": settings.ActuatorTable,
 }
 _M = TypeVar("_M", bound=BaseModel)
 _EXPECTED = {
@@ -76,6 +77,7 @@ class Draft:
     signals: list[Entry[settings.SignalTable]] = field(default_factory=list)
     sources: list[Entry[settings.SourceTable]] = field(default_factory=list)
     retrofits: list[Entry[settings.RetrofitTable]] = field(default_factory=list)
+    actuators: list[Entry[settings.ActuatorTable]] = field(default_factory=list)
     tables: Tables = field(default_factory=dict)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     complaints: list[Complaint] = field(default_factory=list)

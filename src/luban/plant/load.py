@@ -9,17 +9,19 @@ from types import MappingProxyType
 from typing import Any
 
 from luban.core.errors import ConfigError
-from luban.core.time import parse_duration
+from luban.core.time import parse_duration, parse_time
 from luban.core.units import parse_unit
 from luban.plant import settings
 from luban.plant.calendar import Calendar, ExtraShift, ShiftPattern, parse_closed, parse_days, span
 from luban.plant.checks import check_draft, how_often
+from luban.plant.checks.actuators import interlock_of
 from luban.plant.checks.alarms import alarm_name
 from luban.plant.checks.energy import is_yes
 from luban.plant.checks.maintenance import list_of, parts_of
 from luban.plant.complaint import Complaint
 from luban.plant.draft import Draft, Entry, read_draft
 from luban.plant.model import (
+    Actuator,
     AlarmRule,
     BomLine,
     Characteristic,
@@ -27,7 +29,9 @@ from luban.plant.model import (
     CostRule,
     EnergyRule,
     Equipment,
+    ExchangeRate,
     Inspection,
+    Interlock,
     Item,
     MaintenanceTask,
     MeterLine,
@@ -74,6 +78,7 @@ def _build(draft: Draft) -> Plant:
     equipment = _equipment(tree(draft), root)
     items = _items(draft)
     measured_in = {f"{v['item']}:{v['name']}": str(v["unit"]) for v in _values(draft, "characteristics")}
+    signals: Mapping[str, Signal] = _by_id(_signal(entry, root.id, mapping, measured_in) for entry in draft.signals)
     return Plant(
         id=root.id,
         name=root.name,
@@ -83,7 +88,7 @@ def _build(draft: Draft) -> Plant:
         coverage=draft.kpi.table.coverage,
         tolerance=draft.kpi.table.tolerance,
         equipment=MappingProxyType(equipment),
-        signals=_by_id(_signal(entry, root.id, mapping, measured_in) for entry in draft.signals),
+        signals=signals,
         sources=_by_id(_source(entry) for entry in draft.sources),
         calendars=_by_id(calendar(entry) for entry in draft.calendars),
         items=items,
@@ -113,6 +118,9 @@ def _build(draft: Draft) -> Plant:
             TechnicianHours(v["name"], list_of(v["skills"]), v["hours"]) for v in _values(draft, "technicians")
         ),
         prices=tuple(_price(v, root.id) for v in _values(draft, "prices")),
+        rates=tuple(
+            ExchangeRate(v["currency"], v["rate"], v["start"], v["source"] or "") for v in _values(draft, "rates")
+        ),
         cost=_cost(draft),
         meters=tuple(_meter(v, root.id) for v in _values(draft, "meters")),
         meter_swaps=tuple(
@@ -120,6 +128,7 @@ def _build(draft: Draft) -> Plant:
         ),
         energy=_energy(draft),
         retrofits=tuple(_retrofit(entry.table, root.id) for entry in draft.retrofits),
+        actuators=_by_id(_actuator(entry.table, root.id, signals) for entry in draft.actuators),
     )
 
 
@@ -199,14 +208,16 @@ def _price(v: dict[str, Any], plant: str) -> CostPrice:
     if v["kind"] == "machine" and of:
         of = _full(plant, of)
     return CostPrice(
-        v["kind"], of, v["price"], v["per"] or "", v["lot"] or "", v["state"] or "", v["basis"] or "", v["start"]
+        v["kind"], of, v["price"], v["per"] or "", v["lot"] or "", v["state"] or "", v["basis"] or "", v["start"],
+        v["currency"] or "",
     )  # fmt: skip
 
 
 def _cost(draft: Draft) -> CostRule:
     table = settings.CostTable.model_validate({}) if draft.cost is None else draft.cost.table
     accounts = {v["role"]: (v["account"], v["name"] or v["role"]) for v in _values(draft, "accounts")}
-    return CostRule(table.currency, table.scrap == "carried", tuple(table.rework), MappingProxyType(accounts))
+    closed = parse_time(f"{table.closed}T00:00:00", draft.zone) if table.closed else None
+    return CostRule(table.currency, table.scrap == "carried", tuple(table.rework), MappingProxyType(accounts), closed)
 
 
 def _meter(v: dict[str, Any], plant: str) -> MeterLine:
@@ -231,6 +242,17 @@ def _retrofit(table: settings.RetrofitTable, plant: str) -> Retrofit:
     return Retrofit(f"{plant}/{table.equipment}", f"{plant}/{table.power}", counter, cycle)
 
 
+def _actuator(table: settings.ActuatorTable, plant: str, signals: Mapping[str, Signal]) -> Actuator:
+    signal = signals[f"{plant}/{table.signal}"]
+    read = map(interlock_of, table.interlock)
+    return Actuator(
+        signal.id, signal.source, signal.address, signal.unit, table.lower, table.upper, table.step or None,
+        parse_duration(table.every) if table.every else 0, table.tolerance, parse_duration(table.settle),
+        parse_duration(table.fresh), table.mode, table.approver,
+        tuple(Interlock(f"{plant}/{name}", relation, value) for name, relation, value in read),
+    )  # fmt: skip
+
+
 def _words(text: str | None) -> tuple[str, ...]:
     """The words of a cell, which semicolons separate."""
     return tuple(filter(None, (word.strip() for word in (text or "").split(";"))))
@@ -250,7 +272,7 @@ def _values(draft: Draft, table: str) -> Iterable[dict[str, Any]]:
 
 
 def _items(draft: Draft) -> MappingProxyType[str, Item]:
-    return _by_id(Item(v["id"], v["name"] or v["id"], v["unit"] or "piece") for v in _values(draft, "items"))
+    return _by_id(Item(v["id"], v["name"] or v["id"], v["unit"] or "piece", v["lot"]) for v in _values(draft, "items"))
 
 
 def _equipment(nodes: dict[str, Node], root: settings.PlantTable) -> dict[str, Equipment]:

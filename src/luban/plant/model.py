@@ -12,6 +12,7 @@ from luban.plant.calendar import Calendar, Shift
 from luban.plant.complaint import did_you_mean
 
 __all__ = [
+    "Actuator",
     "AlarmRule",
     "BomLine",
     "Characteristic",
@@ -19,7 +20,9 @@ __all__ = [
     "CostRule",
     "EnergyRule",
     "Equipment",
+    "ExchangeRate",
     "Inspection",
+    "Interlock",
     "Item",
     "MaintenanceTask",
     "MeterLine",
@@ -103,6 +106,60 @@ class Retrofit:
 
 
 @dataclass(frozen=True, slots=True)
+class Interlock:
+    """A condition that must be seen to hold before anything is written.
+
+    signal    a full id
+    relation  <, <=, >, >=, is, is not
+    value     a number, or the word of is and is not
+    """
+
+    signal: str
+    relation: str
+    value: float | str
+
+    def __str__(self) -> str:
+        return f"{self.signal} {self.relation} {self.value if isinstance(self.value, str) else f'{self.value:g}'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Actuator:
+    """A signal that may also be written, and its safe envelope.
+
+    id            the signal, a full id; source, address and unit are the signal's
+    lower, upper  what may be written [unit]
+    step          largest change by one command [unit]; None: any within the envelope
+    every         shortest time between two writes [µs]
+    tolerance     how far the value read back may lie from the one written [unit]
+    settle        how long the device may take until it shows the value [µs]
+    fresh         how long ago the sources of what is read may have proved themselves last [µs]
+    mode          advise, confirm or automatic: what holds until somebody switches
+    approver      role that approves a command, operator or engineer
+    interlocks    all must hold
+    """
+
+    id: str
+    source: str
+    address: str
+    unit: str
+    lower: float
+    upper: float
+    step: float | None = None
+    every: int = 0
+    tolerance: float = 0.0
+    settle: int = 5_000_000
+    fresh: int = 60_000_000
+    mode: str = "advise"
+    approver: str = "engineer"
+    interlocks: tuple[Interlock, ...] = ()
+
+    @property
+    def unit_path(self) -> str:
+        """The equipment that it moves."""
+        return self.id.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A wire; what its settings mean is its connector's affair.
 
@@ -123,11 +180,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something made, bought or used, and the unit it is counted in."""
+    """Something made, bought or used, and the unit it is counted in.
+
+    lot  usual size of an order [unit]; None: not known
+    """
 
     id: str
     name: str
     unit: str
+    lot: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +391,7 @@ class CostPrice:
     lot, state  only this lot, only this state; "" for all
     basis  actual, standard; "" for both
     start  holds from then on [µs UTC]; None: always did
+    currency  ISO 4217 code of its money; "" for the plant's own
     """
 
     kind: str
@@ -340,6 +402,23 @@ class CostPrice:
     state: str = ""
     basis: str = ""
     start: int | None = None
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRate:
+    """A line of rates.csv.
+
+    currency  ISO 4217 code of the foreign money
+    rate      money of the plant for one unit of it
+    start     holds from then on [µs UTC]; None: always did
+    source    where it is from
+    """
+
+    currency: str
+    rate: float
+    start: int | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,12 +429,14 @@ class CostRule:
     absorb    the good pieces of an order carry its scrap; else it is written off
     rework    operations and states whose cost is shown as rework
     accounts  (number, name) by role, where the plant names them
+    closed    books before this are closed [µs UTC]; None: no books are
     """
 
     currency: str = "CNY"
     absorb: bool = True
     rework: tuple[str, ...] = ("rework",)
     accounts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    closed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,7 +515,9 @@ class Plant:
     spares       by id
     technicians  in the order of the file
     retrofits    work units that are read from their power, in the order of the file
+    actuators    what may be written, by full signal id
     prices       in the order of the file
+    rates        exchange rates, in the order of the file
     cost         how cost is kept
     meters       in the order of the file
     meter_swaps  in the order of the file
@@ -464,7 +547,9 @@ class Plant:
     spares: Mapping[str, SparePart] = field(default_factory=dict)
     technicians: tuple[TechnicianHours, ...] = ()
     retrofits: tuple[Retrofit, ...] = ()
+    actuators: Mapping[str, Actuator] = field(default_factory=dict)
     prices: tuple[CostPrice, ...] = ()
+    rates: tuple[ExchangeRate, ...] = ()
     cost: CostRule = field(default_factory=CostRule)
     meters: tuple[MeterLine, ...] = ()
     meter_swaps: tuple[MeterSwap, ...] = ()

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 __all__ = [
     "KINDS",
     "ROLES",
+    "ActuatorTable",
     "BreakTable",
     "CalendarTable",
     "CostTable",
@@ -83,6 +84,9 @@ class CostTable(_Table):
     )
     rework: list[str] = Field(
         default_factory=lambda: ["rework"], description="Operations and states whose cost is shown as rework."
+    )
+    closed: DateText = Field(
+        "", description="Books before this day are closed: what changes in them is posted on it, YYYY-MM-DD."
     )
 
 
@@ -190,6 +194,30 @@ class RetrofitTable(_Table):
     cycle: str = Field("", description="Time for a piece, e.g. 45s: counts pieces where the power shows no cycles.")
 
 
+class ActuatorTable(_Table):
+    """A signal that may also be written, and within which bounds. Nothing else is ever written."""
+
+    signal: Text = Field(description="Id of the signal, e.g. machining/lathe01:offset_x; its source must list its "
+                                     "address under 'writable'.")  # fmt: skip
+    lower: float = Field(description="Lowest value that may be written, in the signal's unit.")
+    upper: float = Field(description="Highest value that may be written.")
+    step: float = Field(0.0, ge=0, description="Largest change by one command; 0: any within the bounds.")
+    every: str = Field("", description="Shortest time between two writes, e.g. 30s.")
+    tolerance: float = Field(0.0, ge=0, description="How far the value read back may lie from the one written.")
+    settle: str = Field("5s", description="How long the device may take until it shows the value.")
+    fresh: str = Field("1min", description="How long ago a source may have proved itself last, for interlocks.")
+    mode: Literal["advise", "confirm", "automatic"] = Field(
+        "advise", description="What holds until somebody switches: only advice, each command approved by a person, "
+                              "or acting by itself."
+    )  # fmt: skip
+    approver: Literal["operator", "engineer"] = Field("engineer", description="Role that approves a command.")
+    interlock: list[Text] = Field(
+        default_factory=list,
+        description='Conditions that must be seen to hold, e.g. "machining/lathe01:spindle_load < 80" or '
+                    '"machining/lathe01:state is running".',
+    )  # fmt: skip
+
+
 class PlantFile(_Table):
     """plant.toml: one plant."""
 
@@ -202,3 +230,4 @@ class PlantFile(_Table):
     signal: list[SignalTable] = Field(default_factory=list)
     source: list[SourceTable] = Field(default_factory=list)
     retrofit: list[RetrofitTable] = Field(default_factory=list)
+    actuator: list[ActuatorTable] = Field(default_factory=list)

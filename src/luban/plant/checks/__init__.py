@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from luban.plant.checks import (
+    actuators,
     alarms,
     calendars,
     cost,
@@ -25,6 +26,6 @@ __all__ = ["check_draft", "how_often"]
 
 def check_draft(draft: Draft) -> Iterator[Complaint]:
     """All complaints about what the entries say together."""
-    for part in (tree, calendars, signals, retrofits, tables, inspection, alarms, maintenance, cost, energy):
+    for part in (tree, calendars, signals, retrofits, actuators, tables, inspection, alarms, maintenance, cost, energy):
         for rule in part.RULES:
             yield from rule(draft)

@@ -25,6 +25,7 @@ def _table_ids(draft: Draft) -> Iterator[Complaint]:
         "spares": ("id",),
         "technicians": ("name",),
         "prices": ("kind", "of", "lot", "state", "basis", "start"),
+        "rates": ("currency", "start"),
         "accounts": ("role",),
         "meters": ("id",),
         "meter_swaps": ("meter", "time"),

@@ -69,6 +69,7 @@ class Pass:
         lines: list[Posting] = []
         doubts: list[Doubt] = []
         takes: tuple[Take, ...] = ()
+        carried: dict[str, int] = {}
         if event.kind == "receive":
             takes = self._receive(event, lines, doubts)
         elif event.kind in ("issue", "ship"):
@@ -79,12 +80,12 @@ class Pass:
         elif event.kind in _RESOURCES:
             self._resource(event, lines, doubts)
         elif event.kind == "complete":
-            takes = self._complete(event, lines)
+            takes = self._complete(event, lines, carried)
         else:
             self._close(event, lines)
         kept = tuple(one for one in lines if one.amount)
         entry = Entry(event.seq, event.part, event.time, event.kind, kept) if kept else None
-        return Outcome(entry, tuple(doubts), takes)
+        return Outcome(entry, tuple(doubts), takes, carried)
 
     def put(self, take: Take, *, priced: bool = True) -> None:
         """Lay a quantity with its value into a lot."""
@@ -106,7 +107,8 @@ class Pass:
         take = Take(event.item, event.lot, event.quantity, value, self._role(event.item))
         self.put(take, priced=price is not None)
         if price is None:
-            doubts.append(self._doubt(event, "no price", _about(event), event.quantity))
+            why = self.prices.lacking("material", event.item, event.time, lot=event.lot)
+            doubts.append(self._doubt(event, why, _about(event), event.quantity))
         lines.append(Posting(take.role, value, item=event.item, lot=event.lot))
         lines.append(Posting("payable", -value, item=event.item, lot=event.lot))
         return (take,)
@@ -179,7 +181,8 @@ class Pass:
     def _resource(self, event: ShopEvent, lines: list[Posting], doubts: list[Doubt]) -> None:
         price = self.prices.find(event.kind, event.of, event.time, state=event.state)
         if price is None:
-            doubts.append(self._doubt(event, "no price", event.of or event.kind, event.quantity))
+            why = self.prices.lacking(event.kind, event.of, event.time, state=event.state)
+            doubts.append(self._doubt(event, why, event.of or event.kind, event.quantity))
             return
         value = self._times(event.quantity, price)
         lines.append(Posting(event.kind, -value, event.order, event.kind))
@@ -214,7 +217,7 @@ class Pass:
 
     # ------------------------------------------------------------ pieces out of orders
 
-    def _complete(self, event: ShopEvent, lines: list[Posting]) -> tuple[Take, ...]:
+    def _complete(self, event: ShopEvent, lines: list[Posting], carried: dict[str, int]) -> tuple[Take, ...]:
         item = self._makes(event)
         card = self.card(event.order, item)
         done = event.quantity + event.scrap
@@ -230,6 +233,8 @@ class Pass:
             share = part_of(held, event.quantity, rest - event.scrap)
             card.wip[element] -= share
             card.carried[element] = card.carried.get(element, 0) + share
+            if share:
+                carried[element] = share
             lines.append(Posting("wip", -share, event.order, element))
             value += share
         take = Take(item, event.lot, event.quantity, value, self._role(item))

@@ -21,6 +21,7 @@ from luban.understand.cost.event import Demand, ShopEvent
 from luban.understand.cost.hours import Span, machine_spans, work_events
 from luban.understand.cost.money import digits_of, exact
 from luban.understand.cost.prices import Price, PriceList
+from luban.understand.cost.rates import Rate, Rates
 from luban.understand.cost.words import BY_BILL, BY_MACHINE, BY_STEPS, NO_ORDER, NO_OWNER, STARTED, USED_AS_BOUGHT
 
 __all__ = ["PlantCost", "chart_of", "plant_cost", "prices_of"]
@@ -86,10 +87,14 @@ def plant_cost(ledger: Ledger, plant: Plant, *, as_of: int | None = None) -> Pla
 
 
 def prices_of(plant: Plant) -> PriceList:
-    """The prices of a plant."""
+    """The prices of a plant, with the rates of foreign money."""
     return PriceList(
-        Price(one.kind, one.of, exact(one.price), one.per, one.lot, one.state, one.basis, one.start)
-        for one in plant.prices
+        (
+            Price(one.kind, one.of, exact(one.price), one.per, one.lot, one.state, one.basis, one.start, one.currency)
+            for one in plant.prices
+        ),
+        Rates(Rate(one.currency, exact(one.rate), one.start) for one in plant.rates),
+        plant.cost.currency,
     )
 
 

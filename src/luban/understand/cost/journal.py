@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 from luban.core.errors import InputError
 
-__all__ = ["Entry", "Posting", "balances", "differences", "posting_rows"]
+__all__ = ["Entry", "Posting", "balances", "differences", "posting_rows", "text_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +91,23 @@ def differences(old: Sequence[Entry], new: Sequence[Entry], time: int) -> tuple[
 
 
 def posting_rows(
-    entries: Iterable[Entry], numbers: dict[str, str], currency: str, digits: int
+    entries: Iterable[Entry], numbers: Mapping[str, str], currency: str, digits: int
 ) -> dict[str, list[object]]:
     """Rows of the `posting` stream, with time, subject, account, amount, currency and text.
 
-    The stream's amounts are floats in whole currency units: exact to the minor unit below 2^53 of them.
+    The stream's amounts are floats in whole currency units: exact to the minor unit below 2^53 of them. The text
+    says what the entry is for and what the line concerns, in a form that `posted` reads back.
     """
     rows: dict[str, list[object]] = {name: [] for name in ("time", "subject", "account", "amount", "currency", "text")}
     for entry in entries:
         for one in entry.postings:
-            about = " ".join(part for part in (entry.kind, one.order, one.item, one.lot, one.element) if part)
-            cells = (entry.time, entry.id, numbers[one.role], one.amount / 10**digits, currency, about)
+            cells = (entry.time, entry.id, numbers[one.role], one.amount / 10**digits, currency, text_of(entry, one))
             for name, cell in zip(rows, cells, strict=True):
                 rows[name].append(cell)
     return rows
+
+
+def text_of(entry: Entry, line: Posting) -> str:
+    """What a posting is for, e.g. `issue order=A item=bar lot='B 2' element=material`."""
+    said = (("order", line.order), ("item", line.item), ("lot", line.lot), ("element", line.element))
+    return " ".join([entry.kind, *(f"{name}={quote(value)}" for name, value in said if value)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -16,7 +17,7 @@ class Doubt:
     """A fact, or part of one, that is in no total.
 
     seq, part  the event
-    kind       no price, unknown lot, before produced, more than there was, unpriced lot, more back than issued
+    kind       no price, no rate, unknown lot, before produced, more than there was, unpriced lot, more back than issued
     about      item and lot, work unit, person, tool or medium
     quantity   quantity that was left out, in its unit
     amount     what it would have come to [minor units]; None where it is not known
@@ -115,11 +116,16 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the book made of one event."""
+    """What the book made of one event.
+
+    takes    what came out of lots, or went into them
+    carried  of good pieces coming out: what they carry by element [minor units]; it adds up to their lot's value
+    """
 
     entry: Entry | None
     doubts: tuple[Doubt, ...] = ()
     takes: tuple[Take, ...] = ()
+    carried: Mapping[str, int] = field(default_factory=dict)
 
 
 def part_of(value: int, part: Decimal, whole: Decimal) -> int:

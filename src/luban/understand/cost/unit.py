@@ -12,13 +12,13 @@ from luban.plant import Plant
 from luban.understand.cost.accounts import ELEMENTS
 from luban.understand.cost.money import EXACT, exact
 from luban.understand.cost.prices import PriceList
+from luban.understand.cost.standard import StandardCost, roll_up, routed_hours
 from luban.understand.cost.state import Card
 from luban.understand.cost.variance import StandardLine
 
 __all__ = ["UnitCost", "standard_of", "unit_cost"]
 
 _BULK: Final = frozenset({"kg", "g", "t", "L", "l", "m3", "m³"})
-_HOUR_S: Final = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,7 @@ def unit_cost(cards: Iterable[Card]) -> UnitCost:
 def standard_of(plant: Plant, prices: PriceList, item: str, time: int) -> tuple[tuple[StandardLine, ...], list[str]]:
     """(standard of a piece, inputs that have no price) from bill of materials, routing and standard prices.
 
+    A part that is made is taken at its standard cost, rolled up from its own parts, unless it has a standard price.
     Labour stands for as many hours as the routing, where labour has a price. Tools and energy have no standard
     quantity in a plant's tables, so what was used of them counts as usage.
     time  prices that hold then [µs UTC]
@@ -82,20 +83,29 @@ def standard_of(plant: Plant, prices: PriceList, item: str, time: int) -> tuple[
     lines: list[StandardLine] = []
     missing: list[str] = []
 
+    rolled: dict[str, StandardCost] = {}
+
     def add(element: str, name: str, quantity: Decimal, setup: Decimal = Decimal(0), group: str = "") -> None:
         price = prices.find(element, name, time, basis="standard")
         rule = prices.find("overhead", element, time, basis="standard")
-        if price is None:
+        money = None if price is None else price.price
+        part = rolled.get(name) if element == "material" else None
+        if part is not None and part.level and not part.missing:
+            money = part.total
+        if money is None:
             missing.append(name or element)
             return
         share = Decimal(0) if rule is None else rule.price
-        lines.append(StandardLine(element, name, quantity, price.price, setup, group, share))
+        lines.append(StandardLine(element, name, quantity, money, setup, group, share))
 
     bulk = _bulk(plant, item)
-    for part in plant.bom:
-        if part.parent == item:
-            add("material", part.item, exact(part.quantity), group=bulk.get(part.item, ""))
-    steps = _steps(plant, item)
+    parts = [line for line in plant.bom if line.parent == item]
+    made = {line.parent for line in plant.bom} | {step.item for step in plant.routing}
+    if any(line.item in made for line in parts):
+        rolled = roll_up(plant, prices, time)
+    for line in parts:
+        add("material", line.item, exact(line.quantity), group=bulk.get(line.item, ""))
+    steps = routed_hours(plant).get(item, {})
     for unit, (cycle, setup) in steps.items():
         add("machine", unit, cycle, setup)
     if steps and prices.find("labour", "", time, basis="standard") is not None:
@@ -113,15 +123,3 @@ def _bulk(plant: Plant, item: str) -> dict[str, str]:
     }
     counts: Sequence[str] = tuple(units.values())
     return {name: unit for name, unit in units.items() if counts.count(unit) > 1}
-
-
-def _steps(plant: Plant, item: str) -> dict[str, tuple[Decimal, Decimal]]:
-    """(hours a piece, hours of setting up) by work unit; of several that could, the first."""
-    found: dict[str, tuple[Decimal, Decimal]] = {}
-    seen: set[str] = set()
-    for step in plant.routing:
-        if step.item == item and step.operation not in seen:
-            seen.add(step.operation)
-            cycle, setup = found.get(step.unit, (Decimal(0), Decimal(0)))
-            found[step.unit] = cycle + exact(step.ideal_cycle_s) / _HOUR_S, setup + exact(step.setup_s) / _HOUR_S
-    return found
