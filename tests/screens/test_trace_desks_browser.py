@@ -61,3 +61,19 @@ def test_a_partner_is_granted_shown_and_handed_a_view(site: Site, tmp_path: Path
     expect(panel).to_contain_text("item is not what the record was made with")
     panel.get_by_role("button", name="Check all hashes").click()
     expect(panel).to_contain_text("as it was handed over")
+
+
+def test_lots_found_by_a_condition_go_to_the_recall_desk(site: Site) -> None:
+    page = enter(site, "li", "en/trace")
+    page.locator("summary").click()
+    page.get_by_label("alarm: its code, or a work unit").fill("overheat")
+    page.locator("[data-field=margin]").fill("5")
+    page.get_by_label("person").select_option("chen")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("#lb-panel-explorer")).to_contain_text("1 lots in 1 steps of work")
+    page.get_by_role("button", name="To the recall desk").click()
+    panel = page.locator("#lb-panel-recall")
+    expect(panel.locator("[data-field=suspects]")).to_have_value("P-1")
+    expect(panel.locator(".lb-tform input")).to_have_value("person chen, alarm: its code, or a work unit overheat, "
+                                                           "minutes before and after 5")  # fmt: skip
+    expect(panel.locator(".lb-sheet").first).to_contain_text("customer:south")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from luban.core.errors import InputError, LedgerBusyError
-from luban.core.time import UTC, now
+from luban.core.time import DAY, HOUR, UTC, now
 from luban.screens.i18n import words
 from luban.screens.report.trace_explorer import explorer_svg, explorer_table
 from luban.screens.service import PlantView
@@ -142,9 +142,9 @@ def test_what_was_typed_or_scanned_is_found(books: TraceBooks) -> None:
     assert "BOX-1" in error.value.expected
 
 
-def test_the_same_condition(books: TraceBooks) -> None:
-    def lots(**asked: str) -> list[str]:
-        match = books.same({k: v for k, v in asked.items() if k != "alarm"}, alarm=asked.get("alarm", ""))
+def test_the_same_condition(books: TraceBooks, folder: Path) -> None:
+    def lots(alarm: str = "", signal: str = "", high: float | None = None, **named: str) -> list[str]:
+        match = books.same(named, alarm=alarm, signal=signal, high=high)
         with books.asked() as trace:
             return sorted(trace.lots.array(match.lots).to_pylist())
 
@@ -152,9 +152,21 @@ def test_the_same_condition(books: TraceBooks) -> None:
     assert lots(person="sun") == ["P-2"]
     assert lots(alarm="overheat") == ["P-1", "P-2"]
     assert books.names("tool") == ["T7", "T8"]
-    for asked in ({}, {"tool": "T9"}, {"alarm": "nothing"}):
+    hot = f"{LATHE}:temperature"
+    began = now() - DAY + HOUR
+    add(folder, "signal", {"time": [began, began + 1], "subject": [hot] * 2, "value": [900.0, 20.0], "quality": [0, 0]})
+    assert lots(signal=hot, high=870.0) == ["P-1", "P-2"]
+    assert lots(signal=hot, high=870.0, person="sun") == ["P-2"]
+    assert (books.names("gauge"), books.names("operation")) == ([], ["10"])
+    for asked in ({}, {"tool": "T9"}, {"alarm": "nothing"}, {"signal": hot}, {"signal": hot, "high": "950"}):
         with pytest.raises(InputError):
-            lots(**asked)
+            lots(**{k: float(v) if k == "high" else v for k, v in asked.items()})  # type: ignore[arg-type]
+
+
+def test_a_list_of_suspects_may_hold_names_with_commas(books: TraceBooks, folder: Path) -> None:
+    add(folder, "genealogy", {"time": [now()], "subject": ["A,1"], "input": ["S-1"], "quantity": [0.1]})
+    books.catch_up()
+    assert RecallDesk(books).suspects("A,1\nP-1, P-2;P-1") == ("A,1", "P-1", "P-2")
 
 
 def test_the_epcis_document_is_valid_and_only_of_the_lot(books: TraceBooks) -> None:

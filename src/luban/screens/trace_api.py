@@ -34,7 +34,7 @@ _LISTED = 10_000
 class AskedRecall(BaseModel):
     """A recall is to be opened."""
 
-    suspects: list[Annotated[str, Field(min_length=1, max_length=400)]] = Field(min_length=1, max_length=1000)
+    suspects: list[Annotated[str, Field(min_length=1, max_length=400)]] = Field(min_length=1, max_length=10_000)
     reason: str = Field(min_length=1, max_length=500)
 
 
@@ -122,6 +122,9 @@ def _lots(router: APIRouter, books: TraceBooks, needs: Needs, reads: Reads) -> N
         tool: Name = "", person: Name = "", unit: Name = "", order: Name = "", operation: Name = "", item: Name = "",
         gauge: Name = "",
         alarm: Annotated[str, Query(max_length=400, description="Code of an alarm, or a work unit.")] = "",
+        signal: Annotated[str, Query(max_length=400, description="Steps while it was below low or above high.")] = "",
+        low: float | None = None, high: float | None = None,
+        margin: Annotated[float, Query(ge=0, le=3e7, description="So much before and after it counts too [s].")] = 0.0,
         start: Annotated[str, Query(alias="from", description="ISO 8601, in the plant's zone.", max_length=40)] = "",
         end: Annotated[str, Query(alias="to", description="ISO 8601, in the plant's zone.", max_length=40)] = "",
     ) -> JSONResponse:  # fmt: skip
@@ -132,7 +135,8 @@ def _lots(router: APIRouter, books: TraceBooks, needs: Needs, reads: Reads) -> N
         def read() -> Any:
             zone = books.view.plant.zone
             since, until = (parse_time(one, zone) if one else None for one in (start, end))
-            match = books.same(named, alarm=alarm, since=since, until=until)
+            match = books.same(named, alarm=alarm, signal=signal, low=low, high=high, margin=int(margin * 1e6),
+                               since=since, until=until)  # fmt: skip
             with books.asked() as trace:
                 names = trace.lots.array(match.lots[:_LISTED]).to_pylist()
             lots = [{"lot": name, "certain": sure} for name, sure in zip(names, match.certain.tolist(), strict=False)]

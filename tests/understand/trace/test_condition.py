@@ -5,10 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from luban.core.errors import InputError
 from luban.ledger import Ledger, LedgerWriter
-from luban.understand.trace import Condition, Trace, Window, alarm_windows, same, signal_windows, steps_of, trace_of
+from luban.understand.trace import (
+    Condition,
+    Trace,
+    Window,
+    alarm_windows,
+    same,
+    signal_windows,
+    steps_of,
+    trace_of,
+    windows_asked,
+)
 
 
 def add(trace: Trace, stream: str, names: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
@@ -95,4 +106,65 @@ def test_times_of_alarms_and_of_a_signal_out_of_its_limits_come_from_the_books(t
     )
     trace = trace_of(ledger)
     assert trace.lots.array(trace.graph.walk([trace.lots.id("L")]).nodes).to_pylist() == ["L", "P"]
+    ledger.close()
+
+
+def test_a_gauge_with_more_asks_steps_as_well(trace: Trace) -> None:
+    add(trace, "measurement", ("time", "subject", "serial", "gauge", "value"), [(60, "axle:d", "D", "caliper 7", 1.0)])
+    assert names(trace, Condition(gauge="caliper 7")) == {"A": True, "D": True}
+    assert names(trace, Condition(gauge="caliper 7", tool="T4")) == {"D": True}
+    assert names(trace, Condition(gauge="caliper 7", windows=(Window("hall/mill1", 0, 90),))) == {"A": True}
+    assert names(trace, Condition(gauge="caliper 7", tool="T3")) == {}
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["", "a", "a/b", "c"]), st.integers(0, 60), st.integers(1, 20)), min_size=1),
+    st.lists(st.tuples(st.sampled_from(["a", "a/b", "c"]), st.integers(0, 60), st.integers(1, 20)), min_size=1),
+)
+@settings(max_examples=80, deadline=None)
+def test_steps_in_any_of_many_windows_are_those_of_one_by_one(
+    windows: list[tuple[str, int, int]], steps: list[tuple[str, int, int]]
+) -> None:
+    made = Trace()
+    rows: list[tuple[object, ...]] = [
+        (start, start + long, unit, f"M{n}") for n, (unit, start, long) in enumerate(steps)
+    ]
+    add(made, "operation", ("time", "end", "subject", "order"), rows)
+    uses: list[tuple[object, ...]] = [(0, f"L{n}", "S", 1.0, f"M{n}") for n in range(len(steps))]
+    add(made, "genealogy", ("time", "subject", "input", "quantity", "order"), uses)
+    known = {unit for unit, *_ in steps}
+    asked = tuple(
+        Window(unit, start, start + long) for unit, start, long in windows
+        if not unit or any(own == unit or own.startswith(f"{unit}/") for own in known)
+    )  # fmt: skip
+    if not asked:
+        return
+    wanted = {
+        f"L{n}" for n, (unit, start, long) in enumerate(steps)
+        if any((not one.unit or unit == one.unit or unit.startswith(f"{one.unit}/"))
+               and start < one.end and start + long > one.start for one in asked)
+    }  # fmt: skip
+    assert set(names(made, Condition(windows=asked))) == wanted
+
+
+def test_times_asked_for_are_widened_and_refused_where_there_are_none(tmp_path: Path) -> None:
+    with LedgerWriter(tmp_path) as writer:
+        writer.append(
+            "signal", {"time": [0, 10, 20, 30, 40], "subject": ["oven:temperature"] * 5, "quality": [0, 0, 128, 0, 0],
+                       "value": [20.0, 90.0, 900.0, 20.0, 5.0]}, source="t",
+        )  # fmt: skip
+        writer.append("event", {"time": [100], "subject": ["oven"], "kind": ["alarm"], "end": [110], "code": ["hot"],
+                                "text": [""]}, source="t")  # fmt: skip
+    ledger = Ledger(tmp_path)
+    out = {"signal": "oven:temperature", "until": 200}
+    assert windows_asked(ledger, high=80, **out) == (Window("oven", 10, 20),)  # type: ignore[arg-type]
+    assert windows_asked(ledger, high=80, low=10, margin=5, **out) == (  # type: ignore[arg-type]
+        Window("oven", 5, 25), Window("oven", 35, 205),
+    )  # fmt: skip
+    assert windows_asked(ledger, alarm="hot", margin=1, until=200) == (Window("oven", 99, 111),)
+    assert windows_asked(ledger, alarm="oven", until=200) == (Window("oven", 100, 110),)
+    for wrong in ({"signal": "oven:temperature"}, {"signal": "oven:temperature", "high": 9000.0}, {"alarm": "cold"},
+                  {"alarm": "hot", "margin": -1}, {"signal": "oven:temperature", "low": 9.0, "high": 1.0}):  # fmt: skip
+        with pytest.raises(InputError):
+            windows_asked(ledger, until=200, **wrong)  # type: ignore[arg-type]
     ledger.close()

@@ -15,8 +15,11 @@ from luban.screens.cli.trace_source import (
     Customers,
     Gauge,
     High,
+    Item,
     Low,
+    Margin,
     Opened,
+    Operation,
     Order,
     Person,
     Signal,
@@ -55,6 +58,8 @@ def recall(
     person: Person = "",
     unit: Unit = "",
     order: Order = "",
+    operation: Operation = "",
+    item: Item = "",
     gauge: Gauge = "",
     start: Annotated[str, typer.Option("--from", help="Steps that ran from then on, ISO 8601.")] = "",
     end: Annotated[str, typer.Option("--to", help="Steps that began before, ISO 8601.")] = "",
@@ -62,6 +67,7 @@ def recall(
     signal: Signal = "",
     low: Low = None,
     high: High = None,
+    margin: Margin = 0.0,
     mock: Annotated[int, typer.Option(min=0, help="Draw so many lots and call each back, checked both ways.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="With --mock: of the draw.")] = 1,
     times: Annotated[bool, typer.Option(help="Grade by time too.")] = True,
@@ -84,8 +90,10 @@ def recall(
     own = opened(source, customers=customer or (), slack=slack, sheet=sheet, as_of=as_of)
     if mock:
         return _mock(say, own, mock, seed, out, language)
-    names = {"tool": tool, "person": person, "unit": unit, "order": order, "gauge": gauge}
-    asked = condition_of(own, names=names, start=start, end=end, alarm=alarm, signal=signal, low=low, high=high)
+    names = {"tool": tool, "person": person, "unit": unit, "order": order, "operation": operation, "item": item,
+             "gauge": gauge}  # fmt: skip
+    asked = condition_of(own, names=names, start=start, end=end, alarm=alarm, signal=signal, low=low, high=high,
+                         margin=margin)  # fmt: skip
     if (asked is None) == (not lots):
         raise InputError("what is suspect?", expected="lots, or a condition such as --tool T7")
     return _recall(say, own, lots or [], asked, times, out, language)

@@ -20,6 +20,7 @@ from luban.screens.cli.trace_source import (
     High,
     Item,
     Low,
+    Margin,
     Opened,
     Operation,
     Order,
@@ -67,6 +68,7 @@ def trace(
     signal: Signal = "",
     low: Low = None,
     high: High = None,
+    margin: Margin = 0.0,
     customer: Customers = None,
     slack: Slack = 0.0,
     sheet: Annotated[str, typer.Option(help="Sheet of the workbook.")] = "",
@@ -107,7 +109,8 @@ def trace(
         return OK
     names = {"tool": tool, "person": person, "unit": unit, "order": order, "operation": operation, "item": item,
              "gauge": gauge}  # fmt: skip
-    asked = condition_of(own, names=names, start=start, end=end, alarm=alarm, signal=signal, low=low, high=high)
+    asked = condition_of(own, names=names, start=start, end=end, alarm=alarm, signal=signal, low=low, high=high,
+                         margin=margin)  # fmt: skip
     if asked is not None and lot:
         raise InputError("a lot or a condition, not both", came=lot)
     if asked is not None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from luban.understand.trace import Condition, Trace, Window
 
 __all__ = [
-    "Alarm", "Customers", "Gauge", "High", "Item", "Low", "Opened", "Operation", "Order", "Person", "Signal", "Slack",
-    "Source", "Tool", "Unit", "condition_of", "opened",
+    "Alarm", "Customers", "Gauge", "High", "Item", "Low", "Margin", "Opened", "Operation", "Order", "Person", "Signal",
+    "Slack", "Source", "Tool", "Unit", "condition_of", "opened",
 ]  # fmt: skip
 
 Source = Annotated[
@@ -39,7 +39,9 @@ Alarm = Annotated[str, typer.Option(help="With DIR: lots that ran during an alar
 Signal = Annotated[str, typer.Option(help="With DIR: lots that ran while this signal was out of --low and --high.")]
 Low = Annotated[float | None, typer.Option(help="With --signal: its lower limit.")]
 High = Annotated[float | None, typer.Option(help="With --signal: its upper limit.")]
-
+Margin = Annotated[
+    float, typer.Option(min=0, help="With --alarm or --signal: so much before and after counts too [s].")
+]
 
 _YEAR_S = 366 * 86_400
 
@@ -85,7 +87,7 @@ def opened(
 
 def condition_of(
     own: Opened, *, names: dict[str, str], start: str, end: str, alarm: str, signal: str, low: float | None,
-    high: float | None,
+    high: float | None, margin: float = 0.0,
 ) -> Condition | None:  # fmt: skip
     """The condition that the options ask for; None where they ask for none."""
     from luban.understand.trace import Condition
@@ -93,31 +95,29 @@ def condition_of(
     zone = own.zone if isinstance(own.zone, ZoneInfo) else ZoneInfo("UTC")
     since = parse_time(start, zone) if start else None
     until = parse_time(end, zone) if end else None
-    windows = _windows(own, alarm, signal, low, high, since, until) if alarm or signal else ()
-    if not (any(names.values()) or windows or alarm or signal or since is not None):
+    windows = _windows(own, alarm, signal, low, high, margin, since, until) if alarm or signal else ()
+    if not (any(names.values()) or windows or since is not None):
         return None
-    if (alarm or signal) and not windows:
-        raise InputError("there was no such time", came=alarm or signal, hint="look at its spelling and its limits")
     return Condition(**names, since=since, until=until, windows=windows)
 
 
 def _windows(
-    own: Opened, alarm: str, signal: str, low: float | None, high: float | None, since: int | None, until: int | None
-) -> tuple[Window, ...]:
+    own: Opened, alarm: str, signal: str, low: float | None, high: float | None, margin: float, since: int | None,
+    until: int | None,
+) -> tuple[Window, ...]:  # fmt: skip
     from luban.ledger import Ledger
     from luban.screens.service import places
-    from luban.understand.trace import alarm_windows, signal_windows
+    from luban.understand.trace import windows_asked
 
     if own.folder is None:
         raise InputError("alarms and signals are in a plant's books", came=own.source, expected="a plant's folder")
-    if signal and low is None and high is None:
-        raise InputError("which values are out?", where="--signal", expected="--low, --high or both")
+    if not margin < _YEAR_S:
+        raise InputError("a margin is a time of less than a year", came=f"{margin:g} s", where="--margin")
     ledger = Ledger(places(own.folder).ledger)
     try:
-        last = now() if until is None else until
-        found = signal_windows(ledger, signal, low=low, high=high, since=since or 0, until=last) if signal else ()
-        if alarm:
-            found += alarm_windows(ledger, code=alarm, until=last) or alarm_windows(ledger, alarm, until=last)
-        return found
+        return windows_asked(
+            ledger, alarm=alarm, signal=signal, low=low, high=high, margin=int(margin * 1e6), since=since,
+            until=now() if until is None else until,
+        )  # fmt: skip
     finally:
         ledger.close()

@@ -24,7 +24,7 @@ from luban.core.time import now
 from luban.ledger import Ledger
 from luban.screens.service.books import Books, Record
 from luban.screens.service.view import PlantView
-from luban.understand.trace import STREAMS, Condition, Match, Trace, alarm_windows, same
+from luban.understand.trace import STREAMS, Condition, Match, Trace, same, windows_asked
 from luban.understand.trace.gs1 import Gs1, parse_gs1
 from luban.understand.trace.records import GENEALOGY, KINDS
 
@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 
 NOT_READ: Final = "the facts of trace are being read"
 NO_LOT: Final = "no fact names this lot"
-NO_TIME: Final = "there was no such alarm"
 
 _STEP: Final = 2.0  # between looks at the books [s]
 _IDLE: Final = 1800.0  # until a graph that nobody asks for is let go [s]
@@ -203,26 +202,38 @@ class TraceBooks(Books):
         raise InputError(NO_LOT, came=text.strip(), expected=", ".join(near[:5]), hint="look at its spelling")
 
     def names(self, what: str) -> list[str]:
-        """Names of the tools, persons, work units or orders in steps of work, for a choice; at most 500."""
+        """Names of tools, persons, units, orders, operations, items in steps of work, or of gauges; at most 500."""
         with self.asked() as trace:
-            ids = np.unique(trace.steps[what])
+            ids = np.unique((trace.looks if what == "gauge" else trace.steps)[what])
             return sorted(name for name in trace.labels.array(ids[ids >= 0][:500]).to_pylist() if name)
 
     def same(
-        self, named: Mapping[str, str], *, alarm: str = "", since: int | None = None, until: int | None = None
+        self,
+        named: Mapping[str, str],
+        *,
+        alarm: str = "",
+        signal: str = "",
+        low: float | None = None,
+        high: float | None = None,
+        margin: int = 0,
+        since: int | None = None,
+        until: int | None = None,
     ) -> Match:
         """Lots that ran under a condition.
 
         named         unit, order, operation, item, person, tool, gauge: those that are asked for
         alarm         code of an alarm, or a work unit: steps while it lasted
+        signal        steps while it lay below `low` or above `high`
+        margin        so much before and after such a time counts too [µs]
         since, until  steps that ran between [µs UTC]
-        Raises        InputError: nothing is asked for, a name that no fact holds, no such alarm
+        Raises        InputError: nothing is asked for, a name that no fact holds, no such alarm or time
         """
-        ledger, last = self.view.ledger, now() if until is None else until
-        windows = (alarm_windows(ledger, code=alarm, until=last) or alarm_windows(ledger, alarm, until=last)
-                   if alarm else ())  # fmt: skip
-        if alarm and not windows:
-            raise InputError(NO_TIME, came=alarm, hint="look at its spelling")
+        last = now() if until is None else until
+        windows = (
+            windows_asked(self.view.ledger, alarm=alarm, signal=signal, low=low, high=high, margin=margin, since=since,
+                          until=last)
+            if alarm or signal else ()
+        )  # fmt: skip
         asked = Condition(**{k: v for k, v in named.items() if v}, since=since, until=until, windows=windows)
         with self.asked() as trace:
             return same(trace, asked)

@@ -6,6 +6,7 @@ Writes  Fact(event) of kind `recall` through the screens' spool
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -32,7 +33,7 @@ __all__ = ["BECAME", "RecallDesk", "case_document", "of_case"]
 BECAME: Final = ("returned", "destroyed", "used")
 """What may have become of goods that a customer had."""
 
-_MOST: Final = 1000
+_MOST: Final = 10_000
 _MOCKS: Final = 20
 
 
@@ -58,9 +59,13 @@ class RecallDesk:
     def suspects(self, text: str) -> tuple[str, ...]:
         """The lots of a list typed or scanned: one a line, or between commas or semicolons.
 
-        Raises InputError: none is named, more than 1,000, a lot that no fact names
+        Raises InputError: none is named, more than 10,000, a lot that no fact names
         """
-        parts = [part for line in text.replace(";", "\n").replace(",", "\n").splitlines() if (part := line.strip())]
+        with self.books.asked() as trace:
+            parts = [
+                part.strip() for line in text.splitlines()
+                for part in ([line] if trace.lots.id(line.strip()) >= 0 else re.split("[,;]", line)) if part.strip()
+            ]  # fmt: skip
         return self._found(parts)
 
     def _found(self, names: Sequence[str]) -> tuple[str, ...]:

@@ -13,7 +13,6 @@ from typing import Any
 from nicegui import ui
 
 from luban.core.errors import LubanError
-from luban.core.time import parse_time
 from luban.screens.report.sheet import Grid, Picture, Sheet, sheet_part
 from luban.screens.report.sheet_file import file_of
 from luban.screens.report.trace import lot_sheet
@@ -21,11 +20,11 @@ from luban.screens.report.trace_explorer import explorer_svg, explorer_table
 from luban.screens.service import Now
 from luban.screens.service.trace_around import Around, Filter, around, filtered
 from luban.screens.service.trace_files import epcis_of, newest
-from luban.screens.web.schedule_parts import VALUE, field, labelled_choice, tool
+from luban.screens.web.schedule_parts import VALUE, labelled_choice, tool
 from luban.screens.web.tabs import card
+from luban.screens.web.trace_condition import ConditionSearch, lot_buttons
 from luban.screens.web.trace_frame import Bench
 from luban.screens.web.twin_tables import notice
-from luban.understand.trace import Match
 
 __all__ = ["ExplorerPanel"]
 
@@ -56,11 +55,10 @@ class ExplorerPanel:
         self._levels = 1
         self._opened: set[tuple[str, str]] = set()
         self._filter = Filter()
-        self._asked: dict[str, str] = {}
+        self._search_by = ConditionSearch(bench)
         self._typed = ""
         self._seen = -1
         self._turn = 0
-        self._filled = False
         self._kept: tuple[str, int, Sheet] | None = None  # lot, version of the books, its sheet
 
     def build(self) -> None:
@@ -70,15 +68,11 @@ class ExplorerPanel:
             with ui.element("div").classes("lb-tsearch"):
                 self._search()
             self._told = ui.html("", sanitize=False).props("aria-live=polite")
-            with ui.element("details") as self._more:
-                with ui.element("summary"):
-                    ui.html(html.escape(say("What else ran under the same condition")), sanitize=False, tag="span")
-                self._form = ui.element("div").classes("lb-tsearch").style("margin-top: 8px")
-                self._found = ui.element("div")
+            found = self._search_by.build()
         self._holder = ui.element("div").classes("lb-qpanel")
         self._holder.on("click", self._picked, js_handler=_CLICK)
         self._holder.on("keydown", self._picked, js_handler=_KEYS)
-        self._found.on("click", self._picked, js_handler=_CLICK)
+        found.on("click", self._picked, js_handler=_CLICK)
 
     def _search(self) -> None:
         say = self.say
@@ -159,8 +153,7 @@ class ExplorerPanel:
             self._seen = 0
             return
         seen = books.version
-        if not self._filled:
-            await self._fill()
+        await self._search_by.fill()
         if self._lot:
             await self._draw_lot()
         else:
@@ -188,7 +181,7 @@ class ExplorerPanel:
                 return
             self._holder.clear()
             with self._holder, card(say("Lots made last")):
-                ui.html(_buttons(names), sanitize=False)
+                ui.html(lot_buttons(names), sanitize=False)
                 text = say("{lots} lots, {uses} facts of use, {doubts} of the facts doubtful", lots=f"{told['lots']:,}",
                            uses=f"{told['uses']:,}", doubts=f"{told['doubts']:,}")  # fmt: skip
                 ui.html(html.escape(text), sanitize=False, tag="p").classes("lb-note")
@@ -292,64 +285,6 @@ class ExplorerPanel:
         made = await self.bench.ask(read)
         if made is not None:
             self.bench.download(made, f"{_file(lot)}-epcis.json", "application/ld+json")
-
-    # ------------------------------------------------------------------ the same condition
-
-    async def _fill(self) -> None:
-        books = self.bench.books
-        known = {}
-        for what in ("tool", "person", "unit", "order"):
-            known[what] = await self.bench.ask(books.names, what) or []
-        if not self.bench.alive or self._filled:
-            return
-        self._filled = True
-        say = self.say
-        said = {"tool": say("tool"), "person": say("person"), "unit": say("work unit"), "order": say("order")}
-        with self.bench.client, self._form:
-            for what, names in known.items():
-                entries = [("", say("all")), *((one, one) for one in names)]
-                labelled_choice(said[what], entries, "", partial(self._ask, what))
-            field(say("alarm: its code, or a work unit"), "", partial(self._ask, "alarm"), "text")
-            field(say("from (date and time)"), "", partial(self._ask, "since"), "datetime-local")
-            field(say("to (date and time)"), "", partial(self._ask, "until"), "datetime-local")
-            tool(html.escape(say("Search")), lambda: self.bench.call(self._same), kind="lb-primary")
-
-    def _ask(self, what: str, value: str) -> None:
-        self._asked[what] = value[:400]
-
-    async def _same(self) -> None:
-        asked, books, zone, say = dict(self._asked), self.bench.books, self.bench.view.plant.zone, self.say
-
-        def read() -> tuple[Match, list[str], list[str]]:
-            since, until = (parse_time(asked[name], zone) if asked.get(name) else None for name in ("since", "until"))
-            named = {what: asked.get(what, "") for what in ("tool", "person", "unit", "order")}
-            match = books.same(named, alarm=asked.get("alarm", "").strip(), since=since, until=until)
-            with books.asked() as trace:
-                names = trace.lots.array(match.lots).to_pylist()
-            certain = [name for name, sure in zip(names, match.certain.tolist(), strict=True) if sure]
-            return match, certain, [name for name in names if name not in set(certain)]
-
-        told = await self.bench.ask(read)
-        if told is None or not self.bench.alive:
-            return
-        match, certain, possible = told
-        with self.bench.client:
-            self._found.clear()
-            with self._found:
-                text = say("{lots} lots in {steps} steps of work", lots=f"{len(match.lots):,}",
-                           steps=f"{len(match.steps):,}")  # fmt: skip
-                ui.html(html.escape(text), sanitize=False, tag="p").classes("lb-note")
-                for title, names in ((say("certain"), certain), (say("possible"), possible)):
-                    if names:
-                        ui.html(f"<b>{html.escape(title)} · {len(names):,}</b>{_buttons(names)}", sanitize=False)
-
-
-def _buttons(names: list[str]) -> str:
-    """Lots as buttons with `data-lot`."""
-    safe = [html.escape(name, quote=True) for name in names[:_LISTED]]
-    shown = "".join(f'<button type="button" class="lb-plain" data-lot="{name}">{name}</button>' for name in safe)
-    more = f"<span>+ {len(names) - _LISTED:,}</span>" if len(names) > _LISTED else ""
-    return f'<div class="lb-tlots">{shown}{more}</div>'
 
 
 def _file(name: str) -> str:

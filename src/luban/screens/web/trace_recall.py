@@ -38,6 +38,7 @@ class RecallPanel:
         self._given = {"suspects": bench.chosen, "reason": "", "closing": "", "count": "5", "seed": "1"}
         self._became: dict[tuple[str, str], str] = {}
         self._head = self._turn = 0
+        self._reason: Any = None
         self._waits = self._looks = False
 
     def build(self) -> None:
@@ -51,11 +52,13 @@ class RecallPanel:
             self._sheet = SheetView(self.bench, "", lambda: f"recall-{self._case}")
         self._sheet_holder.set_visibility(False)
         with card(say("Suspect lots")), ui.element("div").classes("lb-tform"):
-            self._area(say("lots or serial numbers, one a line"), "suspects")
+            self._suspects = ui.element("div")
+            self._draw_suspects()
             with ui.element("div").classes("lb-tbar"):
                 tool(html.escape(say("See what it reaches")), lambda: self.bench.call(self._look))
             if self.bench.may(Role.ENGINEER) and self.bench.books.writable:
-                field(say("reason"), "", lambda value: self._give("reason", value), "text")
+                self._reason = ui.element("div")
+                self._draw_reason()
                 tool(html.escape(say("Open a recall")), lambda: self.bench.call(self._open), kind="lb-primary")
         with card(say("Mock recall")):
             text = say("Lots are drawn by chance and called back; every list is checked the other way round. Nothing "
@@ -70,12 +73,32 @@ class RecallPanel:
                 self._mock_view = SheetView(self.bench, "", lambda: "mock-recall")
             self._mocked.set_visibility(False)
 
-    def _area(self, label: str, name: str) -> None:
-        with ui.element("label"):
-            ui.html(html.escape(label), sanitize=False, tag="span")
-            box = ui.element("textarea").props(f"rows=3 data-field={name} spellcheck=false")
-            box._props["defaultValue"] = self._given[name]  # noqa: SLF001 - a text with quotes cannot go through props()
-            box.on("input", lambda event: self._give(name, str(event.args)), js_handler=VALUE)
+    def _draw_suspects(self) -> None:
+        self._suspects.clear()
+        with self._suspects, ui.element("label"):
+            text = self.say("lots or serial numbers, one a line")
+            ui.html(html.escape(text), sanitize=False, tag="span")
+            box = ui.element("textarea").props("rows=3 data-field=suspects spellcheck=false")
+            box._props["defaultValue"] = self._given["suspects"]  # noqa: SLF001 - a text with quotes cannot go through props()
+            box.on("input", lambda event: self._give("suspects", str(event.args)), js_handler=VALUE)
+
+    def _draw_reason(self) -> None:
+        self._reason.clear()
+        with self._reason:
+            field(self.say("reason"), self._given["reason"], lambda value: self._give("reason", value), "text")
+
+    def _take(self) -> bool:
+        """Lots that the explorer found and left here, with the condition as the reason."""
+        if not isinstance(self.bench.handed, tuple):
+            return False
+        lots, asked = self.bench.handed
+        self.bench.handed = None
+        self._given |= {"suspects": "\n".join(lots)[:400_000], "reason": asked[:500]}
+        with self.bench.client:
+            self._draw_suspects()
+            if self._reason is not None:
+                self._draw_reason()
+        return True
 
     def _give(self, name: str, value: str) -> None:
         self._given[name] = value[:400_000]
@@ -84,8 +107,14 @@ class RecallPanel:
 
     async def show(self) -> None:
         """Read and draw: the list and its case in one go, for a button drawn anew between the two loses a click."""
+        if self._take():
+            await self._look()
         cases = await self.bench.ask(self.desk.cases)
         if cases is None:
+            return
+        if self._looks:
+            with self.bench.client:
+                self._draw_list(cases)
             return
         head = self.bench.view.ledger.head
         chosen = self._case if self._case in cases else next(iter(cases), "")

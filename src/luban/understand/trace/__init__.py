@@ -14,6 +14,7 @@ from luban.understand.trace.condition import (
     same,
     signal_windows,
     steps_of,
+    windows_asked,
 )
 from luban.understand.trace.doubt import Doubt, Doubts
 from luban.understand.trace.facts import STREAMS
@@ -35,5 +36,5 @@ __all__ = [
     "Spread", "Step", "Taken", "Told", "Trace", "TraceFiles", "Walk", "Window", "alarm_windows", "balance_of",
     "contents", "heads", "mock_recall", "on_hand", "partner_row", "partner_view", "partners", "read_trace", "recall",
     "recall_cases", "recall_row", "same", "signal_windows", "spread_of", "steps_of", "trace_of", "upstream_of",
-    "verify_chain",
+    "verify_chain", "windows_asked",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ time at its machine decides; without one, every step of them is possible, and sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import narwhals as nw
@@ -22,8 +22,11 @@ from luban.understand.trace.names import Ids
 from luban.understand.trace.records import NEVER
 from luban.understand.trace.trace import Trace
 
-__all__ = ["Condition", "Match", "Step", "Window", "alarm_windows", "same", "signal_windows", "steps_of"]
+__all__ = [
+    "Condition", "Match", "Step", "Window", "alarm_windows", "same", "signal_windows", "steps_of", "windows_asked",
+]  # fmt: skip
 
+_BAD: Final = 64  # quality codes from here on are bad
 _NAMED: Final = ("unit", "order", "operation", "item", "person", "tool")
 
 
@@ -40,7 +43,7 @@ class Window:
 class Condition:
     """What is asked for; "" is any.
 
-    gauge         lots measured with it
+    gauge         lots measured with it; unit and person are then of the measurement, all else is asked of steps as well
     since, until  steps that ran between [µs UTC]
     windows       steps that ran in any of them
     """
@@ -96,7 +99,9 @@ class Match:
 def same(trace: Trace, condition: Condition) -> Match:
     """Lots that ran under the condition. Raises InputError for a name that no fact holds."""
     if condition.gauge:
-        return _measured(trace, condition)
+        measured = _measured(trace, condition)
+        asked = replace(condition, gauge="", unit="", person="") if _asks_steps(condition) else None
+        return measured if asked is None else _both(measured, same(trace, asked))
     rows = _steps(trace, condition)
     found: dict[int, bool] = {}
     wanted = set(rows.tolist())
@@ -105,6 +110,18 @@ def same(trace: Trace, condition: Condition) -> Match:
             if step in wanted:
                 found[lot] = found.get(lot, False) or certain
     return Match(np.array(list(found), np.int32), np.array(list(found.values()), np.bool_), rows)
+
+
+def _asks_steps(condition: Condition) -> bool:
+    """Whether anything is asked for beside the gauge that only steps of work can tell."""
+    return bool(condition.windows) or any(
+        getattr(condition, name) for name in ("order", "operation", "item", "tool")
+    )  # fmt: skip
+
+
+def _both(measured: Match, stepped: Match) -> Match:
+    kept = np.isin(stepped.lots, measured.lots)
+    return Match(stepped.lots[kept], stepped.certain[kept], stepped.steps)
 
 
 def steps_of(trace: Trace, lot: str) -> tuple[Step, ...]:
@@ -155,10 +172,25 @@ def _steps(trace: Trace, condition: Condition) -> NDArray[np.int64]:
 def _in_windows(trace: Trace, windows: Sequence[Window]) -> NDArray[np.bool_]:
     steps = trace.steps
     found = np.zeros(len(steps), np.bool_)
+    by_unit: dict[str, list[Window]] = {}
     for one in windows:
-        inside = (steps["end"] > one.start) & (steps["start"] < one.end)
-        found |= inside & np.isin(steps["unit"], _within(trace, [one.unit])) if one.unit else inside
+        by_unit.setdefault(one.unit, []).append(one)
+    for unit, own in by_unit.items():
+        starts, ends = _joined(own)
+        at = np.searchsorted(ends, steps["start"], side="right")  # the first window that ends after the step began
+        inside = (at < len(starts)) & (starts[np.minimum(at, len(starts) - 1)] < steps["end"])
+        found |= inside & np.isin(steps["unit"], _within(trace, [unit])) if unit else inside
     return found
+
+
+def _joined(windows: Sequence[Window]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Starts and ends of the windows, in order, those that overlap made one."""
+    starts, ends = (np.array([getattr(one, name) for one in windows], np.int64) for name in ("start", "end"))
+    order = np.argsort(starts, kind="stable")
+    starts, until = starts[order], np.maximum.accumulate(ends[order])
+    first = np.append(True, starts[1:] > until[:-1])
+    last = np.append(first[1:], True)
+    return starts[first], until[last]
 
 
 def _within(trace: Trace, units: Iterable[str]) -> Ids:
@@ -272,18 +304,53 @@ def alarm_windows(ledger: Ledger, subject: str = "", code: str = "", *, until: i
     )
 
 
+def windows_asked(
+    ledger: Ledger,
+    *,
+    alarm: str = "",
+    signal: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    margin: int = 0,
+    since: int | None = None,
+    until: int,
+) -> tuple[Window, ...]:
+    """Times of an alarm, and those in which a signal lay outside its limits.
+
+    alarm   its code, or a work unit: all alarms of it
+    signal  `path:name`; with one, at least one limit
+    margin  so much before and after each time counts too [µs], at least 0
+    Raises  InputError: a signal without a limit, one that is no number, a margin below 0, no such time
+    """
+    if margin < 0:
+        raise InputError("a margin is a time of 0 or more", came=str(margin))
+    if signal and low is None and high is None:
+        raise InputError("which values are out?", came=signal, expected="a lower limit, an upper limit or both")
+    if low is not None and high is not None and low > high:
+        raise InputError("limits out of order", came=f"{low:g} and {high:g}", expected="lower ≤ upper")
+    found: tuple[Window, ...] = ()
+    if signal:
+        found += signal_windows(ledger, signal, low=low, high=high, since=since or 0, until=until)
+    if alarm:
+        found += alarm_windows(ledger, code=alarm, until=until) or alarm_windows(ledger, alarm, until=until)
+    if not found:
+        raise InputError("there was no such time", came=alarm or signal, hint="look at its spelling and its limits")
+    return tuple(replace(one, start=one.start - margin, end=one.end + margin) for one in found)
+
+
 def signal_windows(
     ledger: Ledger, signal: str, *, low: float | None = None, high: float | None = None, since: int, until: int
 ) -> tuple[Window, ...]:
     """Times in which a signal lay outside its limits, from each sample to the next one.
 
-    low, high  limits; None: none on that side
+    low, high  limits; None: none on that side. A sample of bad quality (64 or more) is outside of none.
     """
     table = ledger.table("signal", subjects=[signal], since=since, until=until)
     order = np.argsort(table.column("time").to_numpy(), kind="stable")
     time = table.column("time").to_numpy()[order]
     value = table.column("value").fill_null(np.nan).to_numpy()[order]
     out = (value < (-np.inf if low is None else low)) | (value > (np.inf if high is None else high))
+    out &= table.column("quality").fill_null(0).to_numpy()[order] < _BAD
     edges = np.flatnonzero(np.diff(np.concatenate(([0], out.astype(np.int8), [0]))))
     ends = np.append(time, until)
     unit = signal.partition(":")[0]
