@@ -75,8 +75,9 @@ async def test_values_are_on_disk_when_flush_returns(forever: Keep) -> None:
         seen.append(len(spool.rows("signal")))
         await forever(sink)
 
-    async with collecting(Factory(script), spool=spool) as (collector, _):
-        await until(lambda: bool(seen), 2, "never flushed")
+    patient = replace(QUICK, keepalive=10 * SECOND, connect_within=10 * SECOND)  # the first flush of a process is slow
+    async with collecting(Factory(script), spool=spool, limits=patient) as (collector, _):
+        await until(lambda: bool(seen), 10, "never flushed")
         assert seen == [1]
         assert spool.rows("signal")[0] | {"time": 0} == {
             "time": 0, "subject": "p/m:load", "value": 71.0, "text": None, "quality": 0,

@@ -24,8 +24,16 @@ from luban.connect.outbox import Outbox, SpoolLike
 from luban.connect.quarantine import Quarantine
 from luban.connect.rows import Rows
 from luban.connect.status import Limits, Status
-from luban.connect.wire import Driver, Sample
-from luban.core.errors import ConfigError, DiskFullError, InputError, LubanError, MissingServiceError, SecurityError
+from luban.connect.wire import Driver, ReadBack, Sample, Value
+from luban.core.errors import (
+    ConfigError,
+    DiskFullError,
+    InputError,
+    LinkDownError,
+    LubanError,
+    MissingServiceError,
+    SecurityError,
+)
 from luban.core.time import SECOND, now
 
 __all__ = ["Collector", "Limits", "Status"]
@@ -44,6 +52,7 @@ class Collector:
     memory          file that lets a new process go on where the last one ended; None: from nothing
     root            put before a subject that a driver gives relative to the plant
     units           work units of the plant; facts about others go to quarantine; None takes all
+    watched         addresses of which `newest` keeps the newest value, as long as the link lives
     """
 
     def __init__(
@@ -58,6 +67,7 @@ class Collector:
         memory: Path | None = None,
         root: str = "",
         units: Collection[str] | None = None,
+        watched: Collection[str] = (),
     ) -> None:
         self.source = source_id
         self.limits = limits or Limits()
@@ -65,6 +75,8 @@ class Collector:
         self.root = root
         self.units = None if units is None else frozenset(units)
         self.status = Status(source_id, since=clock())
+        self.newest: dict[str, Sample] = {}
+        self._watched = frozenset(watched)
         self.driver: Driver | None = None
         self.mapper = Mapper(source_id, signals, skew=self.limits.skew, skew_window=self.limits.skew_window)
         self.coverage = Coverage(source_id, self.limits.alive_every)
@@ -180,6 +192,20 @@ class Collector:
         if running is not None and running.done() and not running.cancelled():
             running.exception()  # already told; asking keeps asyncio quiet
 
+    # ---- what others ask
+
+    @property
+    def up(self) -> bool:
+        """The link lives."""
+        return self._link_state == "up" and self.driver is not None
+
+    async def write(self, address: str, value: Value) -> ReadBack:
+        """Write one allow-listed address and read it back. Raises LinkDownError, and what the driver raises."""
+        driver = self.driver
+        if driver is None or not self.up:
+            raise LinkDownError("not connected", where=self.source)
+        return await driver.write(address, value)
+
     # ---- what the driver tells (through its door)
 
     def take(self, samples: Sequence[Sample], driver: Driver) -> None:
@@ -187,6 +213,8 @@ class Collector:
         if not samples:
             return
         self._pending.extend(samples)
+        if self._watched:
+            self.newest.update((s.address, s) for s in samples if s.address in self._watched)
         self._heard = self.clock()
         if driver.capabilities.live:
             self.prove(self._heard, driver)
@@ -280,6 +308,7 @@ class Collector:
             self.mapper.expect_repeats()
 
     def _down(self, reason: str, state: str) -> None:
+        self.newest.clear()  # what happens on the other side of a broken link is not known
         self.status.last_error = reason
         self._touched = True
         if self._link_state == state:

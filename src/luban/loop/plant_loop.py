@@ -13,10 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from luban.act.engine import Actor
 from luban.connect.collector import Collector, Limits, Status
 from luban.core import time as clock
 from luban.core.errors import DiskFullError, LedgerError
 from luban.ledger import Intake, Ledger, LedgerWriter, Rows, Spool
+from luban.loop.acting import Acting, watched_addresses
 from luban.loop.places import Places, places
 from luban.loop.retrofit import Retrofitting
 from luban.loop.wiring import connection
@@ -63,11 +65,18 @@ class PlantLoop:
         self._spools: list[Spool] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._writer: LedgerWriter | None = None
+        self._acting: Acting | None = None
+        self._act: asyncio.Task[None] | None = None
 
     @property
     def collectors(self) -> Mapping[str, Status]:
         """How each source stands, by its id."""
         return {collector.source: collector.status for collector in self._collectors}
+
+    @property
+    def actor(self) -> Actor | None:
+        """What acts for the plant; None while it does not run or has nothing that may be moved."""
+        return self._acting.actor if self._acting is not None else None
 
     @property
     def ledger(self) -> Ledger:
@@ -82,6 +91,7 @@ class PlantLoop:
         ready = {s.id: connection(self.plant, s, self.places.folder) for s in self.plant.sources.values()}
         self._writer = await asyncio.to_thread(LedgerWriter, self.places.ledger)
         self.places.memory.mkdir(parents=True, exist_ok=True)
+        watched = watched_addresses(self.plant)
         for name, (factory, signals) in ready.items():
             spool = Spool(self.places.spool, name)
             self._spools.append(spool)
@@ -95,17 +105,23 @@ class PlantLoop:
                     memory=self.places.memory / f"{name}.jsonl",
                     root=self.plant.id,
                     units=self.plant.equipment,
+                    watched=watched.get(name, ()),
                 )
             )
         self._tasks = [asyncio.create_task(c.run(), name=f"collector {c.source}") for c in self._collectors]
         if self.plant.retrofits:
             self._tasks.append(asyncio.create_task(self._read_power(), name="retrofit"))
+        if self.plant.actuators:
+            by_source = {collector.source: collector for collector in self._collectors}
+            self._acting = await asyncio.to_thread(Acting, self.plant, self.ledger, self._writer, lambda: by_source)
+            self._act = asyncio.create_task(self._acting.run(), name="acting")
         self._tasks.append(asyncio.create_task(self._take_in(), name="intake"))
 
     async def stop(self) -> None:
-        """End collectors first, then take in what they left, then close the books."""
+        """End what acts, then the collectors, then take in what they left, then close the books."""
         collectors, intake = self._tasks[:-1], self._tasks[-1:]
-        for tasks in (collectors, intake):
+        acting = [] if self._act is None else [self._act]
+        for tasks in (acting, collectors, intake):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -116,7 +132,8 @@ class PlantLoop:
             with contextlib.suppress(DiskFullError):
                 await asyncio.to_thread(Intake(self.places.spool, self._writer).drain)
             await asyncio.to_thread(self._writer.close)
-        self._tasks, self._collectors, self._spools, self._writer = [], [], [], None
+        self._tasks, self._collectors, self._spools, self._writer, self._acting = [], [], [], None, None
+        self._act = None
 
     async def note(self, stream: str, rows: Rows, *, source: str) -> int:
         """Write facts that people or screens state; durable when it returns. Returns the first seq."""
