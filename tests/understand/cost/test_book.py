@@ -11,6 +11,7 @@ from hypothesis import given, settings, strategies as st
 from luban.core.errors import InputError
 from luban.understand.cost import Demand, Price, PriceList, ShopEvent, cost_book, differences
 from luban.understand.cost.book import CostBook
+from tests.understand.cost.chance import DRAWN_DEMANDS, DRAWN_PRICES, events_of, facts_drawn
 from tests.understand.cost.hand_book import BALANCES, DEMANDS, EVENTS, PRICES, WIP
 
 
@@ -90,52 +91,17 @@ def test_new_price_of_a_lot_reaches_the_pieces_made_of_it() -> None:
 
 # ---------------------------------------------------------------- what holds of every book
 
-_ITEMS = ("bar", "glue", "shaft", "gear")
-_PRICES = (
-    Price("material", "bar", D("1.37")), Price("material", "bar", D("1.41"), lot="L1"), Price("machine", "", D("59.9")),
-    Price("labour", "", D("33.33")), Price("energy", "", D("0.777")), Price("overhead", "", D("0.137")),
-    Price("scrap", "shaft", D("0.35")),
-)  # fmt: skip
-_DEMANDS = (Demand("A", "shaft", D(9)), Demand("B", "gear", D(7)), Demand("C", "gear", None))
-_amount = st.integers(0, 9000).map(lambda n: D(n) / 1000)
-_order = st.sampled_from(["A", "B", "C", "X"])
-_lot = st.sampled_from(["", "L1", "L2"])
 
-
-def _kind(kind: str, **fields: st.SearchStrategy[object]) -> st.SearchStrategy[dict[str, object]]:
-    return st.fixed_dictionaries({"kind": st.just(kind), "quantity": _amount, **fields})
-
-
-_facts = st.lists(
-    st.one_of(
-        _kind("receive", item=st.sampled_from(_ITEMS), lot=_lot),
-        _kind("issue", item=st.sampled_from(_ITEMS), lot=_lot, order=_order),
-        _kind("return", item=st.sampled_from(_ITEMS), lot=_lot, order=_order),
-        _kind("machine", of=st.just("M"), order=st.one_of(_order, st.just("")), rework=st.booleans()),
-        _kind("labour", of=st.just("Li"), order=_order),
-        _kind("energy", of=st.just("electricity"), order=st.one_of(_order, st.just(""))),
-        _kind("complete", order=_order, lot=_lot, scrap=_amount, item=st.sampled_from(["", "bar"])),
-        _kind("ship", item=st.sampled_from(_ITEMS), lot=_lot),
-        _kind("close", order=_order),
-    ),
-    max_size=28,
-)
-
-
-def _events(facts: list[dict[str, object]]) -> list[ShopEvent]:
-    return [ShopEvent(number, number // 2, **one) for number, one in enumerate(facts)]  # type: ignore[arg-type]
-
-
-def _book(events: list[ShopEvent], absorb: bool, demands: tuple[Demand, ...] = _DEMANDS) -> CostBook:
-    return cost_book(events, demands, _PRICES, absorb=absorb)
+def _book(events: list[ShopEvent], absorb: bool, demands: tuple[Demand, ...] = DRAWN_DEMANDS) -> CostBook:
+    return cost_book(events, demands, DRAWN_PRICES, absorb=absorb)
 
 
 @settings(max_examples=120, deadline=None)
-@given(_facts, st.booleans())
+@given(facts_drawn, st.booleans())
 def test_books_balance_and_progress_is_the_open_orders_at_every_instant(
     facts: list[dict[str, object]], absorb: bool
 ) -> None:
-    events, demands = _events(facts), (*_DEMANDS, Demand("Z", "bar"))  # bar is made too: one role at all times
+    events, demands = events_of(facts), (*DRAWN_DEMANDS, Demand("Z", "bar"))  # bar is made too: one role at all times
     full = _book(events, absorb, demands)
     for time in range(len(facts) // 2 + 1):
         then = _book([one for one in events if one.time <= time], absorb, demands)
@@ -154,21 +120,21 @@ def test_books_balance_and_progress_is_the_open_orders_at_every_instant(
 
 
 @settings(max_examples=120, deadline=None)
-@given(_facts, _facts, st.data())
+@given(facts_drawn, facts_drawn, st.data())
 def test_a_revision_equals_a_new_book(
     facts: list[dict[str, object]], other: list[dict[str, object]], data: st.DataObject
 ) -> None:
-    book = _book(_events(facts), True)
+    book = _book(events_of(facts), True)
     changed = list(facts)
     for place, one in enumerate(other[:3]):
         spot = data.draw(st.integers(0, len(changed)), label=f"spot {place}")
         changed[spot : spot + data.draw(st.integers(0, 1))] = [one]
-    events = [replace(one, seq=1000 + one.seq) if one not in book.events else one for one in _events(changed)]
+    events = [replace(one, seq=1000 + one.seq) if one not in book.events else one for one in events_of(changed)]
     revised, fresh = book.revise(events=events), _book(events, True)
     assert revised.outcomes == fresh.outcomes
     assert revised.cards == fresh.cards
     assert revised.stock == fresh.stock
-    assert (book.cards, book.stock) == (_book(_events(facts), True).cards, _book(_events(facts), True).stock)
+    assert (book.cards, book.stock) == (_book(events_of(facts), True).cards, _book(events_of(facts), True).stock)
     adjusted = (*book.entries, *differences(book.entries, revised.entries, 10**6))
     sums: dict[str, int] = {}
     for entry in adjusted:

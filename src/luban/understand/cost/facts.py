@@ -23,6 +23,7 @@ from luban.understand.cost.money import digits_of, exact
 from luban.understand.cost.prices import Price, PriceList
 from luban.understand.cost.rates import Rate, Rates
 from luban.understand.cost.words import BY_BILL, BY_MACHINE, BY_STEPS, NO_ORDER, NO_OWNER, STARTED, USED_AS_BOUGHT
+from luban.understand.energy.plant import meters_of, swaps_of
 
 __all__ = ["PlantCost", "chart_of", "plant_cost", "prices_of"]
 
@@ -229,8 +230,9 @@ def _work(shop: _Shop) -> None:
     shop.events += work_events(spans, shop.rows["operation"], rework, hourly)
     units = {one.of: one.per for one in shop.plant.prices if one.kind == "energy" and one.per}
     shop.events += energy_events(
-        shop.rows["meter"], shop.rows["state"], spans, units, shop.left_out, zone=shop.plant.zone
-    )
+        shop.rows["meter"], shop.rows["state"], spans, units, shop.left_out, meters=meters_of(shop.plant),
+        swaps=swaps_of(shop.plant), zone=shop.plant.zone,
+    )  # fmt: skip
     for span in spans:
         if not span.measured:
             shop.rule(BY_STEPS, span.order)
