@@ -35,6 +35,7 @@ from luban.plant.model import (
 from luban.plant.schema import schema
 from luban.plant.starter import init_plant, templates
 from luban.plant.tables import Column, table_columns
+from luban.plant.trade import CodeLabel, Customer, KanbanLoop, Warranty
 
 __all__ = [
     "Actuator",
@@ -42,16 +43,19 @@ __all__ = [
     "BomLine",
     "Calendar",
     "Characteristic",
+    "CodeLabel",
     "Column",
     "Complaint",
     "CostPrice",
     "CostRule",
+    "Customer",
     "EnergyRule",
     "Equipment",
     "ExchangeRate",
     "Inspection",
     "Interlock",
     "Item",
+    "KanbanLoop",
     "MaintenanceTask",
     "MeterLine",
     "MeterSwap",
@@ -65,6 +69,7 @@ __all__ = [
     "Source",
     "SparePart",
     "TechnicianHours",
+    "Warranty",
     "check",
     "init_plant",
     "load",

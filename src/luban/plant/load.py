@@ -45,6 +45,7 @@ from luban.plant.model import (
     SparePart,
     TechnicianHours,
 )
+from luban.plant.trade import CodeLabel, Customer, KanbanLoop, Warranty
 from luban.plant.tree import Node, tree
 
 __all__ = ["check", "load"]
@@ -129,7 +130,32 @@ def _build(draft: Draft) -> Plant:
         energy=_energy(draft),
         retrofits=tuple(_retrofit(entry.table, root.id) for entry in draft.retrofits),
         actuators=_by_id(_actuator(entry.table, root.id, signals) for entry in draft.actuators),
+        customers=MappingProxyType({v["place"]: _customer(v) for v in _values(draft, "customers")}),
+        kanban=_by_id(
+            KanbanLoop(v["id"], v["item"], v["place"], v["source"], v["quantity"], int(v["cards"]))
+            for v in _values(draft, "kanban")
+        ),
+        codes=MappingProxyType({v["code"]: _code(v, root.id) for v in _values(draft, "codes")}),
+        warranty=MappingProxyType({v["item"]: _warranty(v) for v in _values(draft, "warranty")}),
     )
+
+
+def _customer(v: dict[str, Any]) -> Customer:
+    return Customer(
+        v["place"], v["name"] or v["place"], v["address"] or "", v["contact"] or "", v["language"] or ""
+    )  # fmt: skip
+
+
+def _code(v: dict[str, Any], plant: str) -> CodeLabel:
+    return CodeLabel(v["code"], v["kind"], _full(plant, v["name"]) if v["kind"] == "machine" else v["name"])
+
+
+def _warranty(v: dict[str, Any]) -> Warranty:
+    """Months and days; the days are those of the Provisions on repair, replacement and return, 1995, articles 9, 10."""
+    refund, replace = (
+        int(v[name]) if v[name] is not None else usual for name, usual in (("refund", 7), ("replace", 15))
+    )
+    return Warranty(v["item"], int(v["months"] or 12), refund, replace)
 
 
 def _inspection(v: dict[str, Any]) -> Inspection:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from luban.core.errors import InputError
 from luban.plant.calendar import Calendar, Shift
 from luban.plant.complaint import did_you_mean
+from luban.plant.trade import CodeLabel, Customer, KanbanLoop, Warranty
 
 __all__ = [
     "Actuator",
@@ -522,6 +523,10 @@ class Plant:
     meters       in the order of the file
     meter_swaps  in the order of the file
     energy       how energy is priced and shared
+    customers    by place
+    kanban       loops by id
+    codes        what labels stand for, by code
+    warranty     by item
     """
 
     id: str
@@ -554,6 +559,10 @@ class Plant:
     meters: tuple[MeterLine, ...] = ()
     meter_swaps: tuple[MeterSwap, ...] = ()
     energy: EnergyRule = field(default_factory=EnergyRule)
+    customers: Mapping[str, Customer] = field(default_factory=dict)
+    kanban: Mapping[str, KanbanLoop] = field(default_factory=dict)
+    codes: Mapping[str, CodeLabel] = field(default_factory=dict)
+    warranty: Mapping[str, Warranty] = field(default_factory=dict)
 
     @property
     def work_units(self) -> tuple[str, ...]:

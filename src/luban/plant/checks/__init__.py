@@ -15,6 +15,7 @@ from luban.plant.checks import (
     retrofits,
     signals,
     tables,
+    trade,
     tree,
 )
 from luban.plant.checks.inspection import how_often
@@ -26,6 +27,8 @@ __all__ = ["check_draft", "how_often"]
 
 def check_draft(draft: Draft) -> Iterator[Complaint]:
     """All complaints about what the entries say together."""
-    for part in (tree, calendars, signals, retrofits, actuators, tables, inspection, alarms, maintenance, cost, energy):
+    for part in (
+        tree, calendars, signals, retrofits, actuators, tables, inspection, alarms, maintenance, cost, energy, trade,
+    ):  # fmt: skip
         for rule in part.RULES:
             yield from rule(draft)

@@ -27,6 +27,10 @@ def _table_ids(draft: Draft) -> Iterator[Complaint]:
         "prices": ("kind", "of", "lot", "state", "basis", "start"),
         "rates": ("currency", "start"),
         "accounts": ("role",),
+        "customers": ("place",),
+        "kanban": ("id",),
+        "codes": ("code",),
+        "warranty": ("item",),
         "meters": ("id",),
         "meter_swaps": ("meter", "time"),
     }
