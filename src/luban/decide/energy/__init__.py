@@ -6,6 +6,7 @@ Writes  nothing itself: plans with objective, bound and what they are expected t
 
 from luban.decide.energy.dispatch import Dispatch, dispatch
 from luban.decide.energy.forecast import PredictedSaving, as_is, predicted_saving
+from luban.decide.energy.shift import Moved, Risk, Shift, risk_of, shift_load, with_tariff
 from luban.decide.energy.site import Batch, Boiler, Chp, Flexible, Grid, Site, Source, Storage
 from luban.decide.energy.standby import Mode, Rest, standby_plan
 
@@ -17,13 +18,19 @@ __all__ = [
     "Flexible",
     "Grid",
     "Mode",
+    "Moved",
     "PredictedSaving",
     "Rest",
+    "Risk",
+    "Shift",
     "Site",
     "Source",
     "Storage",
     "as_is",
     "dispatch",
     "predicted_saving",
+    "risk_of",
+    "shift_load",
     "standby_plan",
+    "with_tariff",
 ]
