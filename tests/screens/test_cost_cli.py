@@ -79,7 +79,8 @@ def test_what_was_left_out_and_what_went_by_rule_is_said(ask: Any, tmp_path: Pat
         writer.append("meter", row, source="test")
     text, _ = ask("cost", tmp_path)
     assert "material by the bill of materials: nothing was booked (B)" in text
-    assert "Left out of every total: 3 facts" in text  # two of labour, one of steam
+    assert "Left out of every total: 2 facts" in text  # of labour
+    assert "energy that has no price: steam [t], 5" in text
     assert json.loads(ask("cost", tmp_path, "A", "--json")[0])["doubts"] == [
         {"seq": seq, "kind": "no price", "about": "Li", "order": "A", "quantity": quantity, "amount": None}
         for seq, quantity in ((9, "2.75"), (15, "0.4"))

@@ -99,6 +99,32 @@ def test_orders_side_by_side_get_no_more_than_the_meter_read() -> None:
     assert [(one.order, one.quantity) for one in found] == [("A", D("4.5")), ("B", D("4.5"))]
 
 
+def test_a_meter_of_a_wider_place_comes_to_the_units_without_one_by_their_time_at_work() -> None:
+    states = [
+        _state(1, 0, "running", "A", "hall/u"), _state(2, 2, "idle", None, "hall/u"),
+        _state(3, 0, "running", None, "hall/v"), _state(4, 1, "setup", "B", "hall/v"),
+        _state(5, 0, "running", "C", "hall/w"), _state(6, 9, "idle", None, "hall/u"),
+        _state(7, 9, "idle", None, "hall/v"), _state(8, 9, "idle", None, "hall/w"),
+    ]  # fmt: skip
+    tree = [Meter("air", "air", "m³", place="hall"), Meter("w:air", "air", "m³", place="hall/w"),
+            Meter("roof", "air", "m³", place="attic")]  # fmt: skip
+    air = {"medium": "air", "measured_in": "m³"}
+    meters = [
+        _reading(11, 2, "air", start=0, interval=50.0) | air, _reading(12, 2, "w:air", start=0, interval=10.0) | air,
+        _reading(13, 10, "air", start=9, interval=3.0) | air, _reading(14, 2, "roof", start=0, interval=1.0) | air,
+        _reading(15, 2, "hall/u:gas", start=0, interval=6.0) | {"medium": "gas", "measured_in": "m³"},
+    ]  # fmt: skip
+    spans, notes = machine_spans(states, [], ()), dict[str, D]()
+    found = energy_events(meters, states, spans, {"air": "m³"}, notes, meters=tree)
+    # 40 m³ are of u and v: u ran 2 h for A, v 1 h for nobody and 1 h for B; when all were idle it is that of nobody
+    assert {(one.seq, one.order): one.quantity for one in found} == {
+        (11, "A"): 20, (11, ""): 10, (11, "B"): 10, (12, "C"): 10, (13, ""): 3,
+    }  # fmt: skip
+    assert notes == {
+        "energy of meters that belong to no work unit: air [m³]": D(1), "energy that has no price: gas [m³]": D(6)
+    }  # fmt: skip
+
+
 _amounts = st.lists(st.integers(0, 20_000).map(lambda n: n / 1000), min_size=2, max_size=9)
 _changes = st.lists(
     st.tuples(st.integers(0, 400), st.sampled_from(["running", "idle", "setup"]), st.sampled_from([None, "A", "B"])),

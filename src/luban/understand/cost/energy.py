@@ -1,6 +1,6 @@
 """Energy of orders, as the energy books give it: by state and the power that a work unit draws in it.
 
-The rule is that of `luban.understand.energy.allocate`; roll-over, replacement and doubtful readings are judged by
+The rules are those of `luban.understand.energy.allocate`; roll-over, replacement and doubtful readings are judged by
 `luban.understand.energy.consumption`. The powers of states are those of each week of the plant's clock, so that a
 new reading changes nothing of the weeks before.
 """
@@ -20,8 +20,8 @@ from luban.core.time import to_datetime
 from luban.norms import TimeElement
 from luban.understand.cost.event import ShopEvent
 from luban.understand.cost.hours import Span
-from luban.understand.cost.words import BACKWARDS, BETWEEN, DOUBTFUL, OF_NO_UNIT, OTHER_UNIT
-from luban.understand.energy.allocate import UNKNOWN, Part, Stay, allocate, split, stays_of
+from luban.understand.cost.words import BACKWARDS, BETWEEN, DOUBTFUL, NO_PRICE, OF_NO_UNIT, OTHER_UNIT
+from luban.understand.energy.allocate import UNKNOWN, Part, Stay, allocate, by_rule, split, stays_of
 from luban.understand.energy.consumption import consumption
 from luban.understand.energy.meters import Consumed, Meter, Reading, Spell, Swap, in_unit
 from luban.understand.energy.read import readings_of
@@ -29,6 +29,7 @@ from luban.understand.energy.read import readings_of
 __all__ = ["energy_events"]
 
 _BUSY: Final = "on an order"
+_AT_WORK: Final = {TimeElement.APT: 1.0, TimeElement.AUST: 1.0}
 _NONE, _FIRST = 9, 10  # part of the event: energy of no order; that of the first stretch of an order
 
 
@@ -56,7 +57,7 @@ def energy_events(
     readings  facts of the stream `meter`
     states    facts of the stream `state`
     spans     stretches of time that work units were given to orders; orders side by side share evenly
-    units     unit of the price by medium, e.g. kWh
+    units     unit of the price by medium, e.g. kWh; "" for a price that names none; of the medium "" for all others
     notes     what was left out is added here: sentence → quantity
     meters    the meter tree; a meter that is not in it belongs to the work unit before the colon of its name
     swaps     replacements by meter
@@ -67,7 +68,7 @@ def energy_events(
         by_unit.setdefault(span.unit, []).append(span)
     said = readings_of([dict(row) for row in readings])
     latest = max((one[-1].time for one in said.values()), default=0)
-    stays = stays_of(states, latest)
+    shop = _Shop(stays_of(states, latest), by_unit, zone or ZoneInfo("UTC"))
     known = {one.id: one for one in meters}
     found: list[ShopEvent] = []
     consumed: dict[str, Consumed] = {}
@@ -80,55 +81,120 @@ def energy_events(
             continue
         consumed[name] = consumption(meter, rows, (swaps or {}).get(name, ()))
     parents = {one.meter.parent for one in consumed.values() if not one.meter.feeds}
+    own = {(one.meter.medium, one.meter.place): one for one in consumed.values() if not one.meter.feeds}
     for name, one in consumed.items():
+        meter, seqs = one.meter, {reading.time: reading.seq for reading in said[name]}
         _doubted(one, notes)
         if name in parents:
             _between(one, [other for other in consumed.values() if other.meter.parent == name], notes)
             continue
-        place = one.meter.place
-        if place not in by_unit and place not in stays:
-            _note(notes, OF_NO_UNIT, one.meter.medium, one.meter.unit, one.total())
-            continue
-        seqs = {reading.time: reading.seq for reading in said[name]}
-        wanted = units.get(one.meter.medium) or one.meter.unit
-        try:
-            in_unit(Decimal(1), one.meter.unit, wanted)
-        except InputError:
-            _note(notes, OTHER_UNIT, one.meter.medium, one.meter.unit, one.total())
-            continue
-        found += _of_meter(one, stays.get(place, ()), by_unit.get(place, ()), seqs, wanted, zone or ZoneInfo("UTC"))
+        inside = [unit for unit in shop.units if unit.startswith(f"{meter.place}/")] if meter.place else []
+        below = [unit for unit in inside if (meter.medium, unit) not in own]
+        if meter.place not in shop.units and (meter.feeds or not below):
+            _note(notes, OF_NO_UNIT, meter.medium, meter.unit, one.total())
+        elif meter.medium not in units and "" not in units:
+            _note(notes, NO_PRICE, meter.medium, meter.unit, one.total())
+        elif not _converts(meter.unit, units.get(meter.medium) or meter.unit):
+            _note(notes, OTHER_UNIT, meter.medium, meter.unit, one.total())
+        elif meter.place in shop.units:
+            found += shop.events(one, seqs, units.get(meter.medium) or meter.unit)
+        else:
+            others = [other for (medium, place), other in own.items() if medium == meter.medium and place in inside]
+            found += shop.events_of_many(one, below, others, seqs, units.get(meter.medium) or meter.unit)
     return found
+
+
+def _converts(unit: str, wanted: str) -> bool:
+    try:
+        in_unit(Decimal(1), unit, wanted)
+    except InputError:
+        return False
+    return True
 
 
 def _presumed(name: str, first: Reading) -> Meter:
     return Meter(name, first.medium, first.unit, place=name.partition(":")[0])
 
 
-def _of_meter(
-    one: Consumed, stays: Sequence[Stay], spans: Sequence[Span], seqs: Mapping[int, int], wanted: str, zone: ZoneInfo
-) -> list[ShopEvent]:
-    found: list[ShopEvent] = []
-    first = 0
-    ordered = sorted(spans, key=lambda span: (span.start, span.end))
-    for _, group in groupby(one.spells, key=lambda spell: _week(spell.end, zone)):
-        spells = tuple(group)
-        start, end = spells[0].start, spells[-1].end
-        while first < len(stays) and stays[first].end <= start:
-            first += 1
-        within = [span for span in ordered if span.start < end and span.end > start]
-        stretches = _stretches(one.meter.place, _until(stays, first, end), within, spells)
-        parts = allocate(replace(one, spells=spells), [stretch.stay for stretch in stretches], start, end).parts
-        found += _events(one, spells, list(zip(parts, stretches, strict=True)), seqs, wanted)
-    return found
+@dataclass(frozen=True, slots=True)
+class _Shop:
+    """States and orders of the work units."""
+
+    stays: Mapping[str, Sequence[Stay]]
+    spans: Mapping[str, Sequence[Span]]
+    zone: ZoneInfo
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Work units of which something is known."""
+        return tuple(dict.fromkeys((*self.stays, *self.spans)))
+
+    def events(self, one: Consumed, seqs: Mapping[int, int], wanted: str) -> list[ShopEvent]:
+        """What the meter of a work unit saw, on its orders, week by week."""
+        place = one.meter.place
+        stays, spans = _Window(self.stays.get(place, ())), self._spans(place)
+        found: list[ShopEvent] = []
+        for _, group in groupby(one.spells, key=lambda spell: _week(spell.end, self.zone)):
+            spells = tuple(group)
+            start, end = spells[0].start, spells[-1].end
+            within = [span for span in spans if span.start < end and span.end > start]
+            stretches = _stretches(place, stays.until(start, end), within, spells)
+            parts = allocate(replace(one, spells=spells), [each.stay for each in stretches], start, end).parts
+            found += _events(one, spells, list(zip(parts, stretches, strict=True)), seqs, wanted)
+        return found
+
+    def events_of_many(
+        self, one: Consumed, places: Sequence[str], inside: Sequence[Consumed], seqs: Mapping[int, int], wanted: str
+    ) -> list[ShopEvent]:
+        """What the meter of a wider place saw beyond those inside it, on the units without one by their time at work.
+
+        The rule is that of `luban.understand.energy.shared`, reading by reading.
+        """
+        stays = {place: _Window(self.stays.get(place, ())) for place in places}
+        spans = {place: self._spans(place) for place in places}
+        found: list[ShopEvent] = []
+        for spell in one.spells:
+            seen = (in_unit(other.total(spell.start, spell.end), other.meter.unit, one.meter.unit) for other in inside)
+            rest = spell.amount - sum(seen, Decimal(0))
+            if rest <= 0:
+                continue
+            stretches: list[_Stretch] = []
+            for place in places:
+                within = [span for span in spans[place] if span.start < spell.end and span.end > spell.start]
+                stretches += _stretches(place, stays[place].until(spell.start, spell.end), within, [spell])
+            whole = [each.stay for each in stretches]
+            try:
+                shares = by_rule(rest, whole, dict.fromkeys(places, _AT_WORK), one.meter.unit)
+            except InputError:  # none of them was at work
+                nobody = _Stretch(replace(whole[0], state=UNKNOWN), ())
+                pairs = [(Part(nobody.stay, rest, rest), nobody)]
+            else:
+                parts = [part for share in shares for part in share.parts]
+                pairs = list(zip(parts, stretches, strict=True))
+            found += _events(one, [spell], pairs, seqs, wanted)
+        return found
+
+    def _spans(self, place: str) -> list[Span]:
+        return sorted(self.spans.get(place, ()), key=lambda span: (span.start, span.end))
 
 
-def _until(stays: Sequence[Stay], first: int, end: int) -> list[Stay]:
-    found = []
-    for at in range(first, len(stays)):
-        if stays[at].start >= end:
-            break
-        found.append(stays[at])
-    return found
+@dataclass(slots=True)
+class _Window:
+    """Stays of a work unit, asked for in the order of time."""
+
+    stays: Sequence[Stay]
+    first: int = 0
+
+    def until(self, start: int, end: int) -> list[Stay]:
+        """Those that lie in a window."""
+        while self.first < len(self.stays) and self.stays[self.first].end <= start:
+            self.first += 1
+        found = []
+        for at in range(self.first, len(self.stays)):
+            if self.stays[at].start >= end:
+                break
+            found.append(self.stays[at])
+        return found
 
 
 def _week(time: int, zone: ZoneInfo) -> tuple[int, int]:
@@ -157,7 +223,8 @@ def _stretches(unit: str, stays: Sequence[Stay], spans: Sequence[Span], spells: 
         if state < len(stays) and stays[state].start <= low:
             stay = replace(stays[state], start=low, end=high)
         else:
-            stay = Stay(unit, low, high, _BUSY if owners else UNKNOWN, TimeElement.UNKNOWN)
+            element = TimeElement.APT if owners else TimeElement.UNKNOWN
+            stay = Stay(unit, low, high, _BUSY if owners else UNKNOWN, element)
         found.append(_Stretch(stay, owners))
     return found
 

@@ -228,7 +228,7 @@ def _work(shop: _Shop) -> None:
     rework, spans = frozenset(shop.plant.cost.rework), shop.spans
     hourly = {one.of for one in shop.plant.prices if one.kind == "tool" and one.per == "h"}
     shop.events += work_events(spans, shop.rows["operation"], rework, hourly)
-    units = {one.of: one.per for one in shop.plant.prices if one.kind == "energy" and one.per}
+    units = {one.of: one.per for one in shop.plant.prices if one.kind == "energy"}
     shop.events += energy_events(
         shop.rows["meter"], shop.rows["state"], spans, units, shop.left_out, meters=meters_of(shop.plant),
         swaps=swaps_of(shop.plant), zone=shop.plant.zone,

@@ -9,7 +9,7 @@ from luban.understand.cost.variance import KINDS
 
 __all__ = [
     "BACKWARDS", "BETWEEN", "BY_BILL", "BY_MACHINE", "BY_STEPS", "DOUBTFUL", "DOUBTS", "NO_LOT", "NO_ORDER", "NO_OWNER",
-    "OF_NO_UNIT", "OTHER_UNIT", "SENTENCES", "STARTED", "USED_AS_BOUGHT",
+    "NO_PRICE", "OF_NO_UNIT", "OTHER_UNIT", "SENTENCES", "STARTED", "USED_AS_BOUGHT",
 ]  # fmt: skip
 
 BY_STEPS = "machine hours by the times of the steps: no state names the order"
@@ -18,6 +18,7 @@ USED_AS_BOUGHT = "material bought as it is used: no receipt is on record"
 OF_NO_UNIT = "energy of meters that belong to no work unit: {medium} [{unit}]"
 OTHER_UNIT = "energy in a unit that is not that of its price: {medium} [{unit}]"
 BACKWARDS = "energy of meters that ran backwards: {medium} [{unit}]"
+NO_PRICE = "energy that has no price: {medium} [{unit}]"
 DOUBTFUL = "energy of readings that cannot be right: {medium} [{unit}]"
 BETWEEN = "energy between a meter and those below it: {medium} [{unit}]"
 STARTED = "pieces of the order are those that its first operation reported: no such order is placed"
@@ -33,7 +34,7 @@ DOUBTS: Final = (
 """Kinds of doubt about a fact."""
 
 SENTENCES: Final = (
-    BY_STEPS, BY_BILL, BY_MACHINE, USED_AS_BOUGHT, OF_NO_UNIT, OTHER_UNIT, BACKWARDS, DOUBTFUL, BETWEEN, NO_OWNER,
-    NO_ORDER, NO_LOT, STARTED, *DOUBTS, *KINDS, *ELEMENTS,
+    BY_STEPS, BY_BILL, BY_MACHINE, USED_AS_BOUGHT, OF_NO_UNIT, OTHER_UNIT, BACKWARDS, DOUBTFUL, BETWEEN, NO_PRICE,
+    NO_OWNER, NO_ORDER, NO_LOT, STARTED, *DOUBTS, *KINDS, *ELEMENTS,
     "settled", *(name for _, name in ROLES.values()),
 )  # fmt: skip
