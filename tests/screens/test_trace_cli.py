@@ -150,6 +150,29 @@ def test_the_books_of_a_plant(ask: Any, plant: Path):
     assert json.loads(ask("trace", plant, "--as-of", 1, "--json")[0])["uses"] == 0
 
 
+def test_notices_and_letters_of_a_case(ask: Any, plant: Path, tmp_path: Path):
+    (plant / "customers.csv").write_text("place,name,language\ncustomer:north,Nord,ko\n", "utf-8")
+    with LedgerWriter(places(plant).ledger) as writer:
+        writer.append(
+            "movement",
+            {
+                "time": [T0 + DAY],
+                "subject": ["bought0"],
+                "lot": ["B0"],
+                "origin": ["store"],
+                "destination": ["customer:north"],
+                "quantity": [1.0],
+                "order": ["SO9"],
+            },
+            source="erp",
+        )
+    written = ("--notices", tmp_path / "n.xlsx", "--letters", tmp_path / "letters")
+    ask("recall", plant, "--case", "R-1", *written, code=NO)
+    assert (tmp_path / "n.xlsx").read_bytes().startswith(b"PK")
+    assert "customer-north.pdf" in {one.name for one in (tmp_path / "letters").iterdir()}
+    ask("recall", plant, "B0", "--notices", tmp_path / "n.doc", code=WRONG)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

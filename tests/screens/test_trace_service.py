@@ -12,12 +12,15 @@ import pytest
 from luban.core.errors import InputError, LedgerBusyError
 from luban.core.time import DAY, HOUR, UTC, now
 from luban.screens.i18n import words
+from luban.screens.report.sheet import Grid, Note
 from luban.screens.report.trace_explorer import explorer_svg, explorer_table
+from luban.screens.report.trace_notice import customer_of, language_for, letter_sheet, letters, notice_list
 from luban.screens.service import PlantView
 from luban.screens.service.trace import TraceBooks, as_scanned
 from luban.screens.service.trace_around import BACK, ON, Filter, around, filtered
 from luban.screens.service.trace_files import epcis_of, newest
 from luban.screens.service.trace_recall import RecallDesk
+from luban.understand.trace import recall
 from luban.understand.trace.epcis import check_document
 from tests.screens.rest import answering, own
 from tests.screens.trace_shop import LATHE, PEOPLE, add, recorder, traced
@@ -209,6 +212,28 @@ def test_a_recall_from_its_opening_to_its_close(books: TraceBooks) -> None:
     for wrong in ("", "S-1\nnothing"):
         with pytest.raises(InputError):
             desk.suspects(wrong)
+
+
+def test_every_customer_gets_a_letter_in_its_language(books: TraceBooks) -> None:
+    customers = books.view.plant.customers
+    with books.asked() as trace:
+        found = recall(trace, ["S-1"])
+        listed = notice_list(found, customers, words("en"), UTC)
+        made = letters(found, customers, "en", UTC, sender="works", id="R-1", reason="cracks")
+        north = next(one for one in found.notices() if one.customer == "customer:north")
+        deliveries = [one for one in found.deliveries() if one.customer == "customer:north"]
+    (grid,) = (one for one in listed.blocks if isinstance(one, Grid))
+    assert [row[0] for row in grid.rows] == ["北方车辆厂", "customer:south"]
+    assert "customer:south" in next(one.text for one in listed.blocks if isinstance(one, Note))
+    assert sorted(made) == ["customer-north.pdf", "customer-south.pdf"]
+    assert all(content.startswith(b"%PDF") for content in made.values())
+    own = customer_of(customers, "customer:north")
+    sheet = letter_sheet(north, deliveries, own, words(language_for(own, "en")), UTC, sender="works", reason="cracks")
+    assert sheet.title == "产品召回通知"
+    texts = [one.text for one in sheet.blocks if isinstance(one, Note)]
+    assert "济南市" in texts
+    assert "原因：cracks" in texts
+    assert [row[0] for one in sheet.blocks if isinstance(one, Grid) for row in one.rows] == ["BOX-1", "BOX-1"]
 
 
 def test_rest_with_roles(folder: Path) -> None:

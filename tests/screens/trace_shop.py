@@ -67,6 +67,8 @@ def traced(folder: Path) -> Path:
     (folder / "plant.toml").write_text(_PLANT, "utf-8")
     (folder / "items.csv").write_text("id,name,unit\nsteel,Steel,kg\nshaft,Shaft,piece\ngear,Gear,piece\n"
                                       "gearbox,Gearbox,piece\n", "utf-8")  # fmt: skip
+    (folder / "customers.csv").write_text("place,name,address,contact,language\ncustomer:north,北方车辆厂,"
+                                          "济南市;历下区 1 号,王工,zh\n", "utf-8")  # fmt: skip
     begin = now() - DAY
     received, made, shipped = begin, begin + HOUR, begin + 3 * HOUR
     when = [received] * 4 + [made + HOUR] * 2 + [shipped] * 2

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from luban.core.errors import NotAllowedError
+from luban.core.errors import InputError, NotAllowedError
 from luban.core.time import parse_time
 from luban.screens.i18n import words
 from luban.screens.plain import plain
@@ -212,6 +212,21 @@ def _cases(router: APIRouter, desk: RecallDesk, needs: Needs, reads: Reads) -> N
 
         return JSONResponse(plain(await reads(read)))
 
+    @router.get("/recalls/{id}/notices", operation_id="recall_notices", response_class=Response)
+    async def notices(
+        user: Viewer,  # noqa: ARG001
+        id: str,  # noqa: A002
+        format: Annotated[Literal["html", "pdf", "xlsx", "zip"], Query(description="zip: the letters.")] = "xlsx",  # noqa: A002
+        language: Annotated[str, Query(max_length=8)] = "en",
+        customer: Annotated[str, Query(max_length=400, description="With zip: the letter to this one only.")] = "",
+    ) -> Response:
+        """The list of customers to be told, with contact and what they got; or a letter to each in its language."""
+        content, kind = await reads(_notices, desk, id, format, language, customer)
+        safe = re.sub(r"[^A-Za-z0-9._-]", "_", id)[:80]
+        return Response(content, media_type=kind, headers={
+            "content-disposition": f'attachment; filename="{safe}-notices.{format}"'
+        })  # fmt: skip
+
     @router.get("/affected", operation_id="recall_affected")
     async def affected(
         user: Viewer,  # noqa: ARG001
@@ -235,6 +250,24 @@ def _cases(router: APIRouter, desk: RecallDesk, needs: Needs, reads: Reads) -> N
         """Draw lots and call each back, the list checked the other way round; nothing is written."""
         found = await reads(desk.mock, count, seed)
         return JSONResponse(plain([{name: getattr(one, name) for name in one.__slots__} for one in found]))
+
+
+def _notices(desk: RecallDesk, id: str, kind: str, language: str, customer: str) -> tuple[bytes, str]:  # noqa: A002
+    from luban.screens.report.sheet_file import file_of
+    from luban.screens.report.trace_notice import letters, notice_list, zipped
+
+    case, plant = desk.case(id), desk.books.view.plant
+    with desk.books.asked() as trace:
+        found, said = of_case(trace, case)
+        if customer and customer not in {one.customer for one in said}:
+            raise InputError("nothing of it went to this customer", came=customer)
+        if kind == "zip":
+            units = {one.id: one.unit for one in plant.items.values()}
+            made = letters(found, plant.customers, words(language).language, plant.zone, sender=plant.name, id=case.id,
+                           reason=case.reason, units=units, only=customer)  # fmt: skip
+            return zipped(made), "application/zip"
+        sheet = notice_list(found, plant.customers, words(language), plant.zone, case=case, source=plant.name)
+    return file_of(sheet, kind, language)
 
 
 def _acts(router: APIRouter, desk: RecallDesk, needs: Needs, reads: Reads) -> None:

@@ -15,6 +15,7 @@ from luban.core.errors import InputError
 from luban.core.time import now, parse_time
 
 if TYPE_CHECKING:
+    from luban.plant import Plant
     from luban.understand.quality.data import Excluded
     from luban.understand.trace import Condition, Trace, Window
 
@@ -56,6 +57,7 @@ class Opened:
     folder: Path | None = None
     excluded: Sequence[Excluded] = ()
     passed: dict[str, int] = field(default_factory=dict)
+    plant: Plant | None = None
 
 
 def opened(
@@ -75,10 +77,11 @@ def opened(
         plant = load(source)
         ledger = Ledger(places(source).ledger)
         try:
-            trace = trace_of(ledger, as_of=as_of, partners=customers, slack=int(slack * 1e6))
+            partners = (*customers, *plant.customers)
+            trace = trace_of(ledger, as_of=as_of, partners=partners, slack=int(slack * 1e6))
         finally:
             ledger.close()
-        return Opened(trace, plant.name, plant.zone, source)
+        return Opened(trace, plant.name, plant.zone, source, plant=plant)
     if not source.exists():
         raise InputError("no such file or folder", where=str(source))
     found = read_trace(source, partners=customers, slack=int(slack * 1e6), sheet=sheet)

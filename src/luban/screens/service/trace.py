@@ -140,7 +140,7 @@ class TraceBooks(Books):
         over = self._trace is not None and len(self._trace.graph) > self._most * 5 // 4
         if self._trace is None or hidden != self._hidden or over:
             since = _since(ledger, self._most, head)
-            made = Trace()
+            made = Trace(partners=self.view.plant.customers)
             for stream in STREAMS:
                 made.add(stream, _facts(ledger, stream, 0, head, since))
             made.examine()

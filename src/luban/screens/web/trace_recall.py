@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from functools import partial
 from typing import Any
 
 from nicegui import ui
@@ -10,8 +11,10 @@ from nicegui import ui
 from luban.core.time import to_datetime
 from luban.screens.report.quality_words import number
 from luban.screens.report.sheet import Sheet
+from luban.screens.report.sheet_file import file_of
 from luban.screens.report.trace import mock_sheet, recall_sheet
 from luban.screens.report.trace_case import case_sheet
+from luban.screens.report.trace_notice import customer_of, letters, notice_list, zipped
 from luban.screens.service import Now
 from luban.screens.service.trace_recall import BECAME, RecallDesk, of_case
 from luban.screens.users import Role
@@ -211,7 +214,14 @@ class RecallPanel:
         say = self.say
         may = case.closed is None and self.bench.may(Role.OPERATOR) and self.bench.books.writable
         self._own.clear()
-        with self._own, card(say("Customers of {id}", id=case.id)):
+        with self._own, card(say("Customers of {id}", id=case.id)) as head:
+            if notices:
+                with head:
+                    ui.element("span").classes("lb-space")
+                    with ui.element("div").classes("lb-links"):
+                        ui.html(html.escape(say("notices")), sanitize=False, tag="span")
+                        for kind, text in (("pdf", "PDF"), ("xlsx", "Excel"), ("zip", say("letters"))):
+                            tool(html.escape(text), partial(self.bench.call, self._paper, case, kind))
             if not notices and not case.told:
                 ui.html(notice(say("Nothing of it has left the plant.")), sanitize=False)
             else:
@@ -241,7 +251,9 @@ class RecallPanel:
         grades = dict(zip(GRADES, (say("certain"), say("out of time"), say("doubtful")), strict=True))
         orders = one.orders if one is not None else told.orders if told is not None else ()
         quantity = told.quantity if told is not None else one.quantity if one is not None else 0.0
-        cells = (customer, ", ".join(orders) or _NONE, number(quantity), grades[one.confidence] if one else _NONE,
+        own = customer_of(self.bench.view.plant.customers, customer)
+        named = " · ".join(dict.fromkeys(filter(None, (own.name, customer, own.contact))))
+        cells = (named, ", ".join(orders) or _NONE, number(quantity), grades[one.confidence] if one else _NONE,
                  self._when(told.notified) if told is not None else say("still to be told"))  # fmt: skip
         with ui.element("tr") as row:
             row._props["data-customer"] = customer  # noqa: SLF001 - a text with quotes cannot go through props()
@@ -255,10 +267,34 @@ class RecallPanel:
             left = number(quantity - told.accounted) if told is not None else number(quantity)
             ui.html(left, sanitize=False, tag="td")._props["data-head"] = heads[8]  # noqa: SLF001
             with ui.element("td"):
+                if one is not None:
+                    tool(html.escape(say("Letter")), partial(self.bench.call, self._paper, case, "pdf", customer))
                 if may and told is None:
                     tool(html.escape(say("Told")), lambda: self.bench.call(self._notify, customer))
                 elif may:
                     tool(html.escape(say("Answered")), lambda: self.bench.call(self._answer, customer))
+
+    async def _paper(self, case: RecallCase, kind: str, customer: str = "") -> None:
+        """Hand out the list of notices, the letter to one customer, or all letters in an archive."""
+        say, plant = self.say, self.bench.view.plant
+
+        def read() -> tuple[bytes, str, str]:
+            with self.bench.books.asked() as trace:
+                found = of_case(trace, case)[0]
+                if not customer and kind != "zip":
+                    sheet = notice_list(found, plant.customers, say, plant.zone, case=case, source=plant.name)
+                    return (*file_of(sheet, kind, say.language), f"{case.id}-notices.{kind}")
+                units = {one.id: one.unit for one in plant.items.values()}
+                made = letters(found, plant.customers, say.language, plant.zone, sender=plant.name, id=case.id,
+                               reason=case.reason, units=units, only=customer)  # fmt: skip
+            if customer:
+                ((name, content),) = made.items()
+                return content, "application/pdf", f"{case.id}-{name}"
+            return zipped(made), "application/zip", f"{case.id}-letters.zip"
+
+        made = await self.bench.ask(read)
+        if made is not None:
+            self.bench.download(made[0], made[2], made[1])
 
     def _amount(self, customer: str, name: str, label: str, value: float, *, asked: bool) -> None:
         if not asked:
