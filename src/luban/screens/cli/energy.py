@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
@@ -14,11 +14,15 @@ from luban.screens.cli.options import AsJson, output
 from luban.screens.cli.output import NO, OK
 from luban.screens.cli.sheets import Language, Out, give
 
+if TYPE_CHECKING:
+    from luban.understand.energy.books import EnergyAccount
+    from luban.understand.quality.data import Excluded
+
 __all__ = ["register"]
 
 _EXAMPLES = (
     "Examples: `luban energy readings.csv --meters meters.csv` · `luban energy plant --tariff cn-example -o e.pdf` · "
-    "`luban energy readings.xlsx --tariff contract.toml --region CN-east`"
+    "`luban energy readings.xlsx --tariff contract.toml --region CN-east` · `luban energy plant --order M-102`"
 )
 
 
@@ -35,12 +39,21 @@ def energy(
     swaps: Annotated[
         Path | None, typer.Option(help="Table of replaced meters; meter_swaps.csv of the plant by default.")
     ] = None,
-    tariff: Annotated[str, typer.Option(help="A tariff by its id, or a TOML file of tariffs.")] = "",
-    factors: Annotated[Path | None, typer.Option(help="A TOML file of emission factors beside luban's own.")] = None,
-    region: Annotated[str, typer.Option(help="Where the plant lies, for emission factors, e.g. CN-east.")] = "CN",
+    tariff: Annotated[
+        str, typer.Option(help="A tariff by its id, a TOML file, or FILE.toml#ID; the plant's by default.")
+    ] = "",
+    factors: Annotated[
+        Path | None, typer.Option(help="A TOML file of emission factors; they go before luban's own.")
+    ] = None,
+    region: Annotated[
+        str, typer.Option(help="Where the plant lies, for emission factors, e.g. CN-east; as plant.toml says, else CN.")
+    ] = "",
     idle: Annotated[
-        str, typer.Option(help="How energy of no order comes to orders: direct, time or apart.")
-    ] = "direct",
+        str, typer.Option(help="How energy of no order comes to orders: direct, time or apart; as plant.toml says.")
+    ] = "",
+    lot: Annotated[str, typer.Option(help="Only what this lot took, or this piece by its serial number.")] = "",
+    order: Annotated[str, typer.Option(help="Only what this order took.")] = "",
+    unit: Annotated[str, typer.Option(help="Only what this work unit took, by state.")] = "",
     start: Annotated[str, typer.Option("--from", help="From here on, ISO 8601.")] = "",
     end: Annotated[str, typer.Option("--to", help="Up to here, ISO 8601.")] = "",
     sheet: Annotated[str, typer.Option(help="Sheet of the workbook.")] = "",
@@ -50,72 +63,56 @@ def energy(
 ) -> int:
     """The meter tree and its balance, energy of orders, idling, bill, greenhouse gases; doubtful readings by name.
 
+    With --lot, --order or --unit: what that took of each medium, measured, shared by rule, and of idling.
     Exit code 1 if more flows out below a meter than comes in, or a meter seems to speak another unit.
     """
-    from luban.norms.emissions import factors as known_factors, read_factors
-    from luban.norms.tariffs import tariffs_named
     from luban.screens.i18n import words
     from luban.screens.report.energy_books import energy_document, energy_sheet
+    from luban.screens.report.energy_whose import whose_sheet
+
+    say = output(as_json)
+    if not source.is_dir():
+        if lot or order or unit:
+            raise InputError("whose energy it was is asked of a plant's books", came=str(source), expected="a folder")
+        account, excluded = _of_file(source, meters, swaps, tariff, factors, region, idle, start, end, sheet)
+        zone, name = ZoneInfo("UTC"), source.name
+    else:
+        from luban.screens.cli.energy_plant import books_of, whose_of
+
+        books = books_of(source, meters=meters, swaps=swaps, tariff=tariff, factors=factors, region=region, idle=idle)
+        zone, name, excluded = books.view.plant.zone, books.view.plant.name, ()
+        if lot or order or unit:
+            found = whose_of(books, lot=lot, order=order, unit=unit, start=start, end=end)
+            give(say, whose_sheet(found, words(language), zone, name), found.as_dict(), out, language)
+            return OK
+        account = books.account(books.range("all" if not start and not end else "", start, end))
+    document = energy_document(account) | {"left_out": [one.as_dict() for one in excluded]}
+    give(say, energy_sheet(account, words(language), zone, name, len(excluded)), document, out, language)
+    return NO if any(node.verdict == "over" or node.unit_like for node in account.tree.nodes) else OK
+
+
+def _of_file(
+    source: Path, meters: Path | None, swaps: Path | None, tariff: str, factors: Path | None, region: str, idle: str,
+    start: str, end: str, sheet: str,
+) -> tuple[EnergyAccount, tuple[Excluded, ...]]:  # fmt: skip
+    """The account of a table of readings, and the rows that are none."""
+    from luban.norms.emissions import factors as known_factors, read_factors
+    from luban.norms.tariffs import tariffs_named
     from luban.understand.energy.books import energy_account
     from luban.understand.energy.read import read_meters, read_readings, read_swaps
 
-    say = output(as_json)
-    zone: ZoneInfo = ZoneInfo("UTC")
-    facts: dict[str, Any] = {}
-    excluded: tuple[Any, ...] = ()
-    name = source.name
-    if source.is_dir():
-        readings, facts, zone, name = _of_plant(source, start, end)
-        meters = meters or _beside(source, "meters.csv")
-        swaps = swaps or _beside(source, "meter_swaps.csv")
-    else:
-        readings, excluded = read_readings(source, sheet=sheet, zone=zone)
-    books = energy_account(
+    zone = ZoneInfo("UTC")
+    readings, excluded = read_readings(source, sheet=sheet, zone=zone)
+    account = energy_account(
         readings,
         meters=read_meters(meters) if meters else (),
         swaps=read_swaps(swaps, zone) if swaps else None,
         tariffs=tariffs_named(tariff) if tariff else (),
         factors=known_factors().values(),
         own_factors=read_factors(factors).values() if factors else (),
-        zone=zone,
-        region=region,
-        idle=idle,
+        region=region or "CN",
+        idle=idle or "direct",
         start=parse_time(start, zone) if start else None,
         end=parse_time(end, zone) if end else None,
-        **facts,
     )
-    document = energy_document(books) | {"left_out": [one.as_dict() for one in excluded]}
-    give(say, energy_sheet(books, words(language), zone, name, len(excluded)), document, out, language)
-    return NO if any(node.verdict == "over" or node.unit_like for node in books.tree.nodes) else OK
-
-
-def _of_plant(folder: Path, start: str, end: str) -> tuple[Any, dict[str, Any], ZoneInfo, str]:
-    """Readings, stays and good pieces of a plant's books, its clock and name."""
-    from luban.core.time import now
-    from luban.ledger import Ledger
-    from luban.plant import load
-    from luban.screens.service import places
-    from luban.understand.energy.allocate import stays_of
-    from luban.understand.energy.books import good_of
-    from luban.understand.energy.read import readings_of
-
-    plant = load(folder)
-    home = places(folder).ledger
-    if not home.is_dir():
-        raise InputError("the plant has no books yet", where=str(home), hint="`luban up` starts it")
-    ledger = Ledger(home)
-    try:
-        readings = readings_of(ledger.table("meter").to_pylist())
-        stays = stays_of(ledger.table("state").to_pylist(), now())
-        span = {"since": parse_time(start, plant.zone) if start else None}
-        span["until"] = parse_time(end, plant.zone) if end else None
-        good = good_of(ledger.table("count", **span).to_pylist())
-    finally:
-        ledger.close()
-    if not readings:
-        raise InputError("the plant's books hold no meter readings", where=str(home))
-    return readings, {"stays": stays, "good": good}, plant.zone, plant.name
-
-
-def _beside(folder: Path, name: str) -> Path | None:
-    return folder / name if (folder / name).is_file() else None
+    return account, excluded

@@ -87,7 +87,7 @@ def flow_svg(account: EnergyAccount, medium: str, say: Words, names: Callable[[s
         _drawn(box, 0, step, scale, unit, account, say, names, parts)
     label = html.escape(say("Flows of {medium} through the meter tree", medium=say(medium)), quote=True)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="lb-eflow" viewBox="0 0 {_WIDE} {y + 8:.0f}" width="{_WIDE}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="lb-eflow" viewBox="0 0 {_WIDE} {y + 8:.0f}" '
         f'role="group" aria-label="{label}" font-family="{_FONT}">{"".join(parts)}</svg>'
     )
 
@@ -232,12 +232,12 @@ def load_svg(one: Profile, say: Words, zone: ZoneInfo, *, title: str = "", deman
     edges, power, bands = _thinned(one)
     for band, tone in _tones(bands).items():
         mine = np.array([other == band for other in bands]) & np.isfinite(power)
-        plot.bars(edges[:-1][mine], edges[1:][mine], power[mine], tone, name=band_name(say, band) if band else "")
+        plot.steps(edges[:-1][mine], edges[1:][mine], power[mine], tone, name=band_name(say, band) if band else "")
     if demand:
-        plot.level(demand, say("highest demand"), "bad", dash="5 4")
+        plot.level(demand, f"{number(demand, 4)} kW", "bad", dash="5 4")
     base = one.base
     if base is not None and base > top / 50:
-        plot.level(base, say("base load"), "quiet", dash="2 3")
+        plot.level(base, f"{number(base, 3)} {one.unit}", "ink", dash="2 3")
     return plot.svg()
 
 

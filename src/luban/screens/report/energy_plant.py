@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from decimal import Decimal
 from typing import Any
@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from luban import __version__
 from luban.core.time import to_datetime
 from luban.screens.i18n import Words
-from luban.screens.report.energy_books import balance_blocks, bill_blocks, gas_blocks, idle_block, left_out_blocks
+from luban.screens.report.energy_books import balance_blocks, bill_blocks, gas_blocks, left_out_blocks
 from luban.screens.report.energy_pictures import band_name, day_svg, flow_svg, load_svg
 from luban.screens.report.quality_words import number
-from luban.screens.report.sheet import Block, Figure, Figures, Note, Picture, Sheet
+from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Picture, Sheet
+from luban.understand.energy.bill import Bill
 from luban.understand.energy.books import EnergyAccount
 from luban.understand.energy.profile import Profile, gaps_of
 
@@ -62,6 +63,10 @@ def balance_sheet(
             blocks.append(Picture(svg, say(medium), told))
     blocks += balance_blocks(account, say)
     blocks += gas_blocks(account, say)
+    without = [say(one.meter) for one in account.carbon.doubts]
+    if without and account.carbon.lines:
+        text = say("Without a factor, in no sum of greenhouse gases: {media}.", media=", ".join(without))
+        blocks.append(Note(text, "quiet"))
     blocks += left_out_blocks(doubts, say, zone)
     return Sheet(say("Meters and balance"), f"{source} · {window_text(account.start, account.end, zone)}",
                  tuple(blocks), _made(account, say))  # fmt: skip
@@ -108,9 +113,39 @@ def load_sheet(account: EnergyAccount, one: Profile, say: Words, zone: ZoneInfo,
     blocks += bill_blocks(own, say, zone)
     if not own:
         blocks.append(Note(say("There is no price for it: name a tariff under [energy] in plant.toml.")))
-    blocks += idle_block(account, say)
+    blocks += _waste(account, own, say)
     title = f"{source} · {name} · {window_text(account.start, account.end, zone)}"
     return Sheet(say("Load and tariff"), title, tuple(blocks), _made(account, say))
+
+
+def _waste(account: EnergyAccount, bills: Sequence[Bill], say: Words) -> list[Block]:
+    """What each work unit drew while it made nothing, most of what can be avoided first; at the mean price."""
+    if not account.idle:
+        return []
+    unit = account.drawn_in
+    totals = {one.unit: one.total for one in account.allocations}
+    rows: dict[str, list[float]] = {}
+    for idle in account.idle:
+        sums = rows.setdefault(idle.unit, [0.0, 0.0, 0.0])
+        for at, value in enumerate((idle.hours, float(idle.amount), float(idle.avoidable))):
+            sums[at] += value
+    money = sum((line.cost for bill in bills for line in bill.lines), Decimal(0))
+    drawn = sum((bill.amount for bill in bills), Decimal(0))
+    price = float(money / drawn) if drawn and unit == bills[0].tariff.per else None
+    cells = [
+        (path, f"{hours:.1f}", number(amount, 4),
+         number(100 * amount / float(totals[path]), 3) if totals[path] else _NONE, number(avoidable, 4),
+         _NONE if price is None else f"{avoidable * price:,.2f}")
+        for path, (hours, amount, avoidable) in sorted(rows.items(), key=lambda one: -one[1][2])
+    ]  # fmt: skip
+    currency = bills[0].tariff.currency if bills else ""
+    heads = (say("work unit"), say("hours without work"), f"{say('drawn meanwhile')} [{unit}]",
+             f"{say('share of all it drew')} [%]", f"{say('avoidable')} [{unit}]",
+             f"{say('at the mean price')}{f' [{currency}]' if currency else ''}")  # fmt: skip
+    return [
+        Grid(heads, cells, say("Idling, machine by machine"), frozenset(range(1, 6))),
+        Note(say("Avoidable: what switching off would have spared in stretches longer than a restart."), "quiet"),
+    ]
 
 
 def _bands_text(one: Profile, say: Words) -> str:

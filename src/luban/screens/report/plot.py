@@ -107,19 +107,34 @@ class Plot:
             self._parts.append(f"<circle {look} {place}>{told}</circle>" if told else f"<circle {look} {place}/>")
 
     def bars(
-        self, lefts: ArrayLike, rights: ArrayLike, heights: ArrayLike, tone: str = "soft", *, base: float = 0.0,
-        name: str = "",
-    ) -> None:  # fmt: skip
-        """Upright bars from `base`.
-
-        name  what they are called in the key
-        """
+        self, lefts: ArrayLike, rights: ArrayLike, heights: ArrayLike, tone: str = "soft", *, base: float = 0.0
+    ) -> None:
+        """Upright bars from `base`."""
         a, b = _pair(lefts, rights)
         h = np.asarray(heights, np.float64)
         foot = float(self._py(np.float64(base)))
         for left, right, top in zip(self._px(a).tolist(), self._px(b).tolist(), self._py(h).tolist(), strict=True):
             box = f'x="{left:.1f}" y="{min(top, foot):.1f}" width="{max(right - left - 1, 0.5):.1f}"'
             self._parts.append(f'<rect {self._fill(tone)} {box} height="{abs(foot - top):.1f}"/>')
+
+    def steps(
+        self, lefts: ArrayLike, rights: ArrayLike, heights: ArrayLike, tone: str = "soft", *, name: str = ""
+    ) -> None:
+        """A filled area of upright steps from 0; steps that touch become one shape.
+
+        name  what it is called in the key
+        """
+        a, b = _pair(lefts, rights)
+        tops, foot = self._py(np.asarray(heights, np.float64)).tolist(), float(self._py(np.float64(0.0)))
+        parts: list[str] = []
+        before = math.nan
+        for left, right, top in zip(self._px(a).tolist(), self._px(b).tolist(), tops, strict=True):
+            if not abs(left - before) <= 1e-6:  # nan too: the first one
+                parts.append(f"{f'V{foot:.1f}Z' if parts else ''}M{left:.2f} {foot:.1f}")
+            parts.append(f"V{top:.1f}H{right:.2f}")
+            before = right
+        if parts:
+            self._parts.append(f'<path {self._fill(tone)} d="{"".join(parts)}V{foot:.1f}Z"/>')
         self._name(name, tone)
 
     def level(self, y: float, text: str = "", tone: str = "limit", *, dash: str = "") -> None:

@@ -22,7 +22,7 @@ from luban.screens.service.books import Books, Record
 from luban.screens.service.view import PlantView, Range
 from luban.understand.energy.allocate import Stay, stays_of
 from luban.understand.energy.books import EnergyAccount, energy_account, good_of
-from luban.understand.energy.meters import Consumed, Meter
+from luban.understand.energy.meters import Consumed, Meter, Swap
 from luban.understand.energy.plant import meters_of, swaps_of
 from luban.understand.energy.profile import Profile, profile
 from luban.understand.energy.read import readings_of
@@ -61,13 +61,15 @@ class EnergyBooks(Books):
 
     view    the plant
     record  takes acts with their facts; without it nothing can be written
+    fresh   the books are looked at at most so often [s]
 
     Example  books = EnergyBooks(view)
              account = books.account(books.range("7d"))
     """
 
-    def __init__(self, view: PlantView, record: Record | None = None) -> None:
+    def __init__(self, view: PlantView, record: Record | None = None, *, fresh: float = _FRESH) -> None:
         super().__init__(view, record)
+        self._fresh = fresh
         plant = view.plant
         self.meters: tuple[Meter, ...] = meters_of(plant)
         self._by_id = {one.id: one for one in self.meters}
@@ -81,6 +83,12 @@ class EnergyBooks(Books):
         self._looked = -1e9
         self._version: tuple[int, ...] = ()
         self._bounds: tuple[int, int] | None = None
+
+    def describe(self, meters: tuple[Meter, ...], swaps: dict[str, list[Swap]] | None = None) -> None:
+        """Take other meters than the plant's tables describe, and other replacements where they are given."""
+        self.meters, self._by_id = meters, {one.id: one for one in meters}
+        self._swaps = self._swaps if swaps is None else swaps
+        self._accounts.clear()
 
     # ------------------------------------------------------------------ what there is
 
@@ -98,7 +106,7 @@ class EnergyBooks(Books):
 
     def _look(self) -> None:
         with self._state:
-            if time.monotonic() - self._looked < _FRESH:
+            if time.monotonic() - self._looked < self._fresh:
                 return
             ledger = self.view.ledger
             head = ledger.head
@@ -225,10 +233,12 @@ class EnergyBooks(Books):
         return (tops or meters)[0].id
 
     def name(self, meter: str) -> str:
-        """What people call a meter: the place that it measures, where that is one work unit; else its id."""
+        """What people call a meter: the place that it measures; else its id, without the plant's."""
         own = self._by_id.get(meter)
         place = self.view.plant.equipment.get(own.place) if own is not None and own.place else None
-        return place.name or meter if place is not None else meter
+        if place is not None and place.name:
+            return place.name
+        return meter.removeprefix(f"{self.view.plant.id}:") or meter
 
     def whose(self, span: Range | None = None, *, lot: str = "", order: str = "", unit: str = "") -> Whose:
         """What a lot, a piece, an order or a work unit took of each medium; name one of them.
