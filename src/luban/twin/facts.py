@@ -21,10 +21,11 @@ from luban.core.time import MINUTE, iso
 from luban.ledger import LedgerWriter
 from luban.plant import Plant
 from luban.twin.kernel.trace import Kind
+from luban.twin.metered import MeterTree
 from luban.twin.model import STATES
 from luban.twin.names import Names
 from luban.twin.run import Run
-from luban.twin.traced import Doing, Ints, Metered, Reasons, Trace, held, uniform
+from luban.twin.traced import Doing, Ints, Reasons, Trace, held, uniform
 
 __all__ = ["MAPPING", "WORDS", "FactWriter", "Realism", "write_facts"]
 
@@ -44,7 +45,6 @@ WORDS: Final = {
 
 Columns: TypeAlias = dict[str, Any]
 
-_KWH: Final = 3.6e12  # [µJ]
 _STOPS: Final = tuple(STATES.index(state) for state in ("blocked", "operator", "down", "maintenance"))
 _DOWN: Final = STATES.index("down")
 _RECEIVED: Final = 2  # of a STOCK row
@@ -122,7 +122,7 @@ class FactWriter:
         self.run, self.writer, self.source = run, writer, source
         self.names = Names(model, plant)
         self._realism = realism or Realism()
-        self._meters = Metered(model, every)
+        self._meters = MeterTree(model, plant, self.names.machines, every, self._realism.seed)
         self._at = -1  # written up to here [µs after the start]
         self._seq = 0
         self._held: list[tuple[str, pa.Table]] = []
@@ -270,15 +270,17 @@ class FactWriter:
         }
 
     def _registers(self, trace: Trace, now: int) -> Columns:
-        machine, time, energy = self._meters.read(trace, now)
-        subjects = [f"{path}:electricity" for path in self.names.machines]
+        shown = list(self._meters.read(trace, now))
+        which = np.repeat(np.arange(len(shown)), [len(one.marks) for one in shown])
+        time = np.concatenate([one.marks for one in shown] or [np.zeros(0, np.int64)])
+        machine = np.repeat(np.array([one.machine for one in shown], np.int64), [len(one.marks) for one in shown])
         return {
             "time": self._time(time, machine),
-            "subject": _words(machine, subjects),
-            "medium": _same("electricity", len(machine)),
-            "register": energy / _KWH,
-            "measured_in": _same("kWh", len(machine)),
-            "quality": np.zeros(len(machine), np.uint8),
+            "subject": _words(which, [one.subject for one in shown]),
+            "medium": _words(which, [one.medium for one in shown]),
+            "register": np.concatenate([one.register for one in shown] or [np.zeros(0)]),
+            "measured_in": _words(which, [one.unit for one in shown]),
+            "quality": np.zeros(len(time), np.uint8),
         }
 
     def _movements(self, trace: Trace) -> Columns:

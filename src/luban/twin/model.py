@@ -454,6 +454,21 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
+class Flow:
+    """A medium besides electricity that machines use.
+
+    unit    of its amounts, e.g. m³
+    always  [unit/h] whatever the machines do: leaks
+    rates   machine → [unit/h] by state of STATES; a state not listed uses none
+    """
+
+    medium: str
+    unit: str
+    always: float = 0.0
+    rates: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A plant that can be run.
 
@@ -462,7 +477,8 @@ class Model:
     transport  move between stations where a step does not say [s]
     transport_pool      vehicles that moves need; None: any number
     transport_calendar  moves pass only while it is open; None: always
-    base_load  power drawn always [W]
+    base_load  power drawn always [W]; `base_parts` what of it has a meter of its own [W]
+    flows      other media, one entry each
     demand     orders drawn for each run besides `orders`
     """
 
@@ -485,3 +501,5 @@ class Model:
     source: str = ""
     transport_calendar: str | None = None
     demand: Demand | None = None
+    base_parts: Mapping[str, float] = field(default_factory=dict)
+    flows: tuple[Flow, ...] = ()

@@ -11,7 +11,7 @@ import numpy as np
 from luban.twin.kernel.trace import Kind
 from luban.twin.model import STATES, Model
 
-__all__ = ["Doing", "Floats", "Ints", "Metered", "Reasons", "Trace", "held", "uniform"]
+__all__ = ["Doing", "Floats", "Ints", "Reasons", "Trace", "held", "uniform"]
 
 Ints: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
@@ -149,45 +149,3 @@ class Reasons:
 
 def _ints(numbers: list[int]) -> Ints:
     return np.array(numbers, np.int64)
-
-
-class Metered:
-    """Electricity of each machine [µJ], from what it does and what each piece takes."""
-
-    def __init__(self, model: Model, every: int) -> None:
-        count = len(model.machines)
-        self._every, self._next = every, 0
-        self._power = np.array(
-            [[round(machine.power.get(state, 0.0)) for state in STATES] for machine in model.machines], np.int64
-        ).reshape(count, len(STATES))
-        self._pieces = np.array([round(step.energy * 1e6) for route in model.routes for step in route.steps] or [0])
-        self._state = np.zeros(count, np.int64)
-        self._energy = np.zeros(count, np.int64)
-        self._at = 0
-
-    def read(self, trace: Trace, now: int) -> tuple[Ints, Ints, Ints]:
-        """(machine, time, register [µJ]) at every mark since the last look, and now."""
-        marks = np.arange(self._next, now + 1, self._every, dtype=np.int64)
-        self._next += len(marks) * self._every
-        marks = marks if len(marks) and marks[-1] == now else np.append(marks, now)
-        states = trace[trace["kind"] == Kind.STATE]
-        ended = trace[(trace["kind"] == Kind.ENDED) & (trace["machine"] >= 0)]
-        found = np.empty((len(self._state), len(marks)), np.int64)
-        for machine in range(len(self._state)):
-            found[machine] = self._one(
-                machine, states[states["machine"] == machine], ended[ended["machine"] == machine], marks
-            )
-        self._energy, self._at = found[:, -1].copy(), now
-        return np.repeat(np.arange(len(found)), len(marks)), np.tile(marks, len(found)), found.ravel()
-
-    def _one(self, machine: int, states: Trace, ended: Trace, marks: Ints) -> Ints:
-        times = np.concatenate([[self._at], states["time"]])
-        power = self._power[machine][np.concatenate([[self._state[machine]], states["a"]])]
-        spent = np.concatenate([[0], np.cumsum(power[:-1] * np.diff(times))])
-        place = np.searchsorted(times, marks, "right") - 1
-        drawn = spent[place] + power[place] * (marks - times[place])
-        each = self._pieces[ended["step"]] * (ended["a"] + ended["b"])
-        pieces = np.concatenate([[0], np.cumsum(each)])[np.searchsorted(ended["time"], marks, "right")]
-        self._state[machine] = states["a"][-1] if len(states) else self._state[machine]
-        register: Ints = self._energy[machine] + drawn + pieces
-        return register

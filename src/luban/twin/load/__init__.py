@@ -18,7 +18,7 @@ from luban.plant import Complaint, Plant, check, load
 from luban.plant.complaint import said
 from luban.plant.schema import schema_of
 from luban.twin.demand import draw_orders
-from luban.twin.load.machines import machines_of, pools_of, stations_of
+from luban.twin.load.machines import flows_of, machines_of, pools_of, stations_of
 from luban.twin.load.orders import arrivals_of, demand_of, known_orders, release_of, stocks_of
 from luban.twin.load.read import FILE, TwinDraft, read_twin
 from luban.twin.load.settings import TwinFile
@@ -137,6 +137,8 @@ def _make(
         transport=transport.table.time,
         transport_pool=site.pool(transport),
         base_load=energy.base_load,
+        base_parts=energy.parts,
+        flows=flows_of(site),
         source=_fingerprint(plant, draft),
         transport_calendar=site.calendar(transport),
         demand=demand_of(site, per_day),

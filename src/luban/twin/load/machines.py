@@ -16,9 +16,9 @@ from luban.twin.load.fields import Amount
 from luban.twin.load.read import Told
 from luban.twin.load.settings import PowerTable
 from luban.twin.load.site import FINISHES, Site
-from luban.twin.model import Failure, Machine, Maintenance, Pool, Station, Tool
+from luban.twin.model import STATES, Failure, Flow, Machine, Maintenance, Pool, Station, Tool
 
-__all__ = ["machines_of", "pools_of", "residual", "stations_of", "waiting_for_spares"]
+__all__ = ["flows_of", "machines_of", "pools_of", "residual", "stations_of", "waiting_for_spares"]
 
 _POINTS = 1025
 
@@ -60,6 +60,25 @@ def machines_of(site: Site, setups: Mapping[str, str], units: Mapping[str, str])
                 said |= {key: (getattr(own.table, key), own) for key in own.table.model_fields_set}
         found.append(_machine(site, unit, said, setups.get(unit), units.get(site.station_of[unit], "")))
     return tuple(found)
+
+
+def flows_of(site: Site) -> tuple[Flow, ...]:
+    """Other media that machines use."""
+    units: dict[str, str] = {}
+    always: dict[str, float] = {}
+    rates: dict[str, dict[str, dict[str, float]]] = {}
+    for own in site.told("flow"):
+        table, path = own.table, site.place(own, "path")
+        if units.setdefault(table.medium, table.unit) != table.unit:
+            site.complain(own, "unit", "one medium in two units", table.unit, units[table.medium])
+        if path is None:
+            continue
+        if table.path == ".":
+            always[table.medium] = table.run
+            continue
+        by_state = {state: table.run if state == "run" else table.idle for state in STATES if state != "off"}
+        rates.setdefault(table.medium, {}).update(dict.fromkeys(site.plant.units_of(path), by_state))
+    return tuple(Flow(medium, unit, always.get(medium, 0.0), rates.get(medium, {})) for medium, unit in units.items())
 
 
 def _refer(site: Site, own: Told[Any]) -> None:

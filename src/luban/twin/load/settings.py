@@ -302,6 +302,19 @@ class EnergyTable(_Table):
     """What draws power besides the machines."""
 
     base_load: Power = Field(0.0, description="Always drawn: light, compressor, ventilation.")
+    parts: dict[str, Power] = Field(
+        default_factory=dict, description="What of the base load has a meter of its own, by name."
+    )
+
+
+class FlowTable(_Table):
+    """What machines use of a medium besides electricity; later tables of one medium and place replace earlier ones."""
+
+    medium: Text = Field(description="E.g. compressed air, water.")
+    unit: Text = Field(description="Unit of its amounts, e.g. m³.")
+    path: Text = Field(description="Work unit or group of them; . for what is used always.")
+    run: float = Field(0.0, ge=0, description="Used while processing [unit/h]; of the path . always: leaks.")
+    idle: float = Field(0.0, ge=0, description="Used in any other state but off [unit/h].")
 
 
 class DemandTable(_Table):
@@ -359,6 +372,7 @@ class TwinFile(_Table):
     transport: TransportTable = Field(default_factory=lambda: TransportTable.model_validate({}))
     release: ReleaseTable = Field(default_factory=lambda: ReleaseTable.model_validate({}))
     demand: DemandTable | None = None
+    flow: list[FlowTable] = Field(default_factory=list)
     product: list[ProductTable] = Field(default_factory=list)
     station: list[StationTable] = Field(default_factory=list)
     machine: list[MachineTable] = Field(default_factory=list)
