@@ -12,7 +12,7 @@ from luban.screens.i18n import Words
 from luban.screens.service.trace_around import BACK, ON, Around, Link, Spot
 from luban.understand.trace.words import CODES
 
-__all__ = ["DOUBT_SIGN", "explorer_svg", "explorer_table", "moment"]
+__all__ = ["DOUBT_SIGN", "amount", "explorer_svg", "explorer_table", "moment"]
 
 DOUBT_SIGN = "⚠"
 """Stands before what is doubtful, beside the broken line: never told by colour alone."""
@@ -26,7 +26,7 @@ def moment(when: int, zone: tzinfo) -> str:
     return to_datetime(when).astimezone(zone).strftime("%Y-%m-%d %H:%M") if abs(when) >= 10**12 else str(when)
 
 
-def _amount(value: float) -> str:
+def amount(value: float) -> str:
     """A quantity as it is counted: without zeros behind it."""
     return f"{value:,.4f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else f"{value:g}"
 
@@ -143,7 +143,7 @@ def _line(one: _Bundle, spots: Mapping[_Key, tuple[int, int]], units: Mapping[st
     if one.faint:
         return line
     text = f"{DOUBT_SIGN} " if one.doubt else ""
-    text += f"{_amount(one.quantity)} {units.get(link.item, '')}".rstrip()
+    text += f"{amount(one.quantity)} {units.get(link.item, '')}".rstrip()
     warn = " lb-twarn" if one.doubt else ""
     near, end, level = (x + 24, "start", y) if link.side == BACK else (to - 24, "end", down)
     if along and to > x:
@@ -157,7 +157,7 @@ def _line(one: _Bundle, spots: Mapping[_Key, tuple[int, int]], units: Mapping[st
 def _box(spot: Spot, x: int, y: int, say: Words, units: Mapping[str, str]) -> str:
     kind = "lb-tbox" + (" lb-town" if not spot.side else "") + (" lb-tdoubt" if spot.doubt else "")
     sign = f"{DOUBT_SIGN} " if spot.doubt else ""
-    to = ", ".join(f"→ {name} {_amount(amount)}" for name, amount in spot.to)
+    to = ", ".join(f"→ {name} {amount(much)}" for name, much in spot.to)
     below = " · ".join(filter(None, (spot.item, to.replace("→ customer:", "→ "))))
     title = " · ".join(filter(None, (spot.lot, spot.item, units.get(spot.item, ""), to)))
     lot = html.escape(spot.lot, quote=True)
@@ -207,10 +207,10 @@ def explorer_table(found: Around, say: Words, units: Mapping[str, str], zone: tz
     ways = {BACK: say("Made from"), ON: say("Went into")}
     body = []
     for link in sorted(found.links, key=lambda one: (one.side != BACK, one.level, one.time, one.seq)):
-        amount = f"{_amount(link.quantity)} {units.get(link.item, '')}".rstrip()
+        taken = f"{amount(link.quantity)} {units.get(link.item, '')}".rstrip()
         doubt = f"{DOUBT_SIGN} {say(CODES[link.doubt])}" if link.doubt else ""
-        left_out = _amount(link.excluded) if link.doubt else ""
-        cells = (ways[link.side], str(link.level), _name(link.source), _name(link.target), link.item or _NONE, amount,
+        left_out = amount(link.excluded) if link.doubt else ""
+        cells = (ways[link.side], str(link.level), _name(link.source), _name(link.target), link.item or _NONE, taken,
                  left_out, link.order or _NONE, link.unit or _NONE, moment(link.time, zone), doubt)  # fmt: skip
         row = "".join(_cell(at, heads[at], cell) for at, cell in enumerate(cells))
         body.append(f"<tr{' class=lb-tdoubt' if link.doubt else ''}>{row}</tr>")

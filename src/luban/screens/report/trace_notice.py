@@ -13,9 +13,8 @@ from luban import __version__
 from luban.core.time import now, to_datetime
 from luban.plant import Customer
 from luban.screens.i18n import LANGUAGES, Words, words
-from luban.screens.report.quality_words import number
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Sheet, sheet_pdf
-from luban.screens.report.trace_explorer import moment
+from luban.screens.report.trace_explorer import amount, moment
 from luban.understand.trace import Delivery, Notice, Recall, RecallCase
 
 __all__ = ["customer_of", "language_for", "letter_sheet", "letters", "notice_list", "zipped"]
@@ -47,7 +46,7 @@ def notice_list(
         own, done = customer_of(customers, one.customer), told.get(one.customer)
         rows.append((
             own.name, one.customer, own.address.replace(";", ", ") or _NONE, own.contact or _NONE,
-            own.language or _NONE, ", ".join(one.orders) or _NONE, _short(one.lots), number(one.quantity),
+            own.language or _NONE, ", ".join(one.orders) or _NONE, _short(one.lots), amount(one.quantity),
             grades[one.confidence], _when(done.notified if done else None, zone),
             _when(done.answered if done else None, zone),
         ))  # fmt: skip
@@ -57,7 +56,7 @@ def notice_list(
     blocks: list[Block] = [Figures((
         Figure(say("customers to be told"), f"{len(notices):,}", tone="bad" if notices else "good"),
         Figure(say("told"), f"{sum(one.customer in told for one in notices):,}"),
-        Figure(say("delivered"), number(sum(one.quantity for one in notices))),
+        Figure(say("delivered"), amount(sum(one.quantity for one in notices))),
     ))]  # fmt: skip
     if lacking:
         text = say("No contact is on record of {names}: add them to the table of customers.", names=_short(lacking))
@@ -90,7 +89,7 @@ def letter_sheet(
     """
     units = units or {}
     today = to_datetime(now()).astimezone(zone).strftime("%Y-%m-%d")
-    facts = [Figure(say("to"), customer.name), Figure(say("from"), sender), Figure(say("date"), today)]
+    facts = [Figure(say("addressee"), customer.name), Figure(say("sender"), sender), Figure(say("date"), today)]
     facts += [Figure(say("recall"), id)] if id else []
     blocks: list[Block] = [Figures(tuple(facts))]
     lines = (part.strip() for part in (*customer.address.split(";"), customer.contact))
@@ -106,7 +105,7 @@ def letter_sheet(
     heads = (say("lot or serial number"), say("item"), say("quantity"), say("order"), say("delivered on"),
              say("container"))  # fmt: skip
     rows = tuple(
-        (row.lot, row.item or _NONE, f"{number(row.quantity)} {units.get(row.item, '')}".rstrip(), row.order or _NONE,
+        (row.lot, row.item or _NONE, f"{amount(row.quantity)} {units.get(row.item, '')}".rstrip(), row.order or _NONE,
          moment(row.time, zone), row.container or _NONE) for row in deliveries
     )  # fmt: skip
     blocks.append(Grid(heads, rows, say("What was delivered to you"), frozenset({2})))

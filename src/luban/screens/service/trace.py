@@ -60,6 +60,7 @@ class TraceBooks(Books):
         self._most, self._idle = most, idle
         self._lock = threading.RLock()
         self._state = threading.Lock()
+        self._catching = threading.Lock()
         self._ready = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -132,6 +133,10 @@ class TraceBooks(Books):
 
     def catch_up(self) -> None:
         """Take in what came into the books since; read all anew after a correction."""
+        with self._catching:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
         ledger = self.view.ledger
         head = ledger.head
         if self._trace is not None and head <= self._seen:
