@@ -42,6 +42,7 @@ KINDS: Final[Mapping[str, str]] = {
     "scan": "codes that were read at a work place and joined: a part, its tool, person and machine",
     "command": "a command to a device: proposed, approved, sent, read back, refused, rolled back",
     "automation": "what acts by itself: the mode of an actuator, the stop of all automation and its release",
+    "baseline": "a baseline of energy: frozen with its numbers before the act, put aside later",
     "green": "the green sheet of the factory: a quantity or a point stated for a period, with its document",
     "grant": "leave for an outside expert to look at one machine: given, used, ended",
 }
