@@ -92,8 +92,10 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
         "maintenance_file", "maintenance_plan", "maintenance_step", "maintenance_spare",
         "alarms", "alarm", "alarms_of_machine", "alarm_statistics", "alarm_list", "alarm_act",
         "trace", "trace_lots", "trace_around", "trace_same", "trace_lot", "trace_file", "recalls", "recall",
-        "recall_affected", "recall_mock", "recall_open", "recall_notify", "recall_answer", "recall_close",
+        "recall_affected", "recall_notices", "recall_mock", "recall_open", "recall_notify", "recall_answer", "recall_close",
         "partners", "partner_view", "partner_chain", "partner_grant", "partner_withdraw", "partner_hand", "partner_take",
+        "stock", "stock_file", "stock_move", "kanban", "kanban_bring",
+        "energy", "energy_file", "energy_meters", "energy_load", "energy_readings", "energy_whose",
         "grants", "give_grant", "renew_grant", "revoke_grant", "grant_steps", "open_visit", "leave_visit",
         "visited_machine", "visited_trend", "visited_alarms", "visited_workorders", "visited_file", "visited_note",
     }  # fmt: skip

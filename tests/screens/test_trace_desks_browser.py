@@ -18,7 +18,9 @@ pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return traced(tmp_path_factory.mktemp("desks") / "plant")
+    made = traced(tmp_path_factory.mktemp("desks") / "plant")
+    (made / "kanban.csv").write_text("id,item,place,source,quantity,cards\nK1,gear,line,store,6,3\n", "utf-8")
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +76,28 @@ def test_lots_found_by_a_condition_go_to_the_recall_desk(site: Site) -> None:
     page.get_by_role("button", name="To the recall desk").click()
     panel = page.locator("#lb-panel-recall")
     expect(panel.locator("[data-field=suspects]")).to_have_value("P-1")
-    expect(panel.locator(".lb-tform input")).to_have_value("person chen, alarm: its code, or a work unit overheat, "
-                                                           "minutes before and after 5")  # fmt: skip
+    expect(panel.locator(".lb-tform input")).to_have_value(
+        "alarm: its code, or a work unit overheat, minutes before and after 5, person chen"
+    )
     expect(panel.locator(".lb-sheet").first).to_contain_text("customer:south")
+
+
+def test_a_card_is_filled_and_a_move_of_too_much_refused(site: Site) -> None:
+    page = enter(site, "li", "en/trace?tab=stock")
+    panel = page.locator("#lb-panel-stock")
+    loop = panel.locator("[data-loop=K1]")
+    expect(loop).to_contain_text("0 of 3 full")
+    loop.get_by_role("button", name="Fill a card").click()
+    expect(loop).to_contain_text("1 of 3 full")
+    for name, text in (("item", "gear"), ("lot", "G-1"), ("origin", "line"), ("quantity", "7")):
+        panel.locator(f"[data-field=move-{name}]").fill(text)
+    panel.get_by_role("button", name="Book it").click()
+    expect(page.get_by_text("there is not so much of it at this place")).to_be_visible()
+    panel.locator("[data-field=move-quantity]").fill("2")
+    panel.get_by_role("button", name="Book it").click()
+    expect(panel.locator("[data-field=move-lot]")).to_have_value("")
+    panel.get_by_label("item").first.select_option("gear")
+    row = panel.locator("tr").filter(has_text="line").filter(has=page.locator("[data-lot='G-1']"))
+    expect(row).to_contain_text("4 piece")
+    row.locator("[data-lot='G-1']").click()
+    expect(page.locator(".lb-town")).to_contain_text("G-1")

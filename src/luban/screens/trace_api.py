@@ -20,7 +20,9 @@ from luban.screens.service.trace_around import Filter, around, filtered
 from luban.screens.service.trace_files import epcis_of
 from luban.screens.service.trace_partners import PartnerDesk
 from luban.screens.service.trace_recall import RecallDesk, case_document, of_case
+from luban.screens.service.trace_stock import StockDesk
 from luban.screens.trace_partners_api import partners_router
+from luban.screens.trace_stock_api import stock_router
 from luban.screens.users import Role, User
 
 __all__ = ["trace_router"]
@@ -82,6 +84,7 @@ def trace_router(books: TraceBooks, needs: Needs, reads: Reads) -> APIRouter:
     _cases(router, desk, whole, reads)
     _acts(router, desk, whole, reads)
     router.include_router(partners_router(PartnerDesk(books), whole, reads))
+    router.include_router(stock_router(StockDesk(books), whole, reads))
     return router
 
 

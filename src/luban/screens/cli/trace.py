@@ -73,6 +73,7 @@ def trace(
     slack: Slack = 0.0,
     sheet: Annotated[str, typer.Option(help="Sheet of the workbook.")] = "",
     as_of: Annotated[int | None, typer.Option(min=0, help="With DIR: the books as they stood at this seq.")] = None,
+    stock: Annotated[bool, typer.Option("--stock", help="What lies where, and kanban cards to be filled.")] = False,
     epcis: Annotated[Path | None, typer.Option(help="Write the facts as an EPCIS 2.0 document.")] = None,
     partner: Annotated[Path | None, typer.Option(help="Write a view of LOT for a partner, chained by hashes.")] = None,
     steps: Annotated[int, typer.Option(help="With --partner: so many steps back are shown; -1: all.")] = 1,
@@ -106,6 +107,9 @@ def trace(
         return OK
     if epcis is not None:
         _epcis(say, own, epcis, customer or ())
+        return OK
+    if stock:
+        _stock(say, own, out, language)
         return OK
     names = {"tool": tool, "person": person, "unit": unit, "order": order, "operation": operation, "item": item,
              "gauge": gauge}  # fmt: skip
@@ -142,6 +146,23 @@ def _lot(say: Output, own: Opened, lot: str, depth: int, out: Path | None, langu
         "excluded": [one.as_dict() for one in own.excluded],
     }  # fmt: skip
     shown = books_sheet(own.trace, spoken, own.zone, source=own.source, excluded=own.excluded, passed=own.passed)
+    give(say, shown, document, out, language)
+
+
+def _stock(say: Output, own: Opened, out: Path | None, language: str) -> None:
+    from luban.screens.i18n import words
+    from luban.screens.report.trace_stock import stock_sheet
+    from luban.understand.trace import cards_of, stock_of
+
+    rows = stock_of(own.trace)
+    units = {one.id: one.unit for one in own.plant.items.values()} if own.plant is not None else {}
+    cards = cards_of(own.plant.kanban.values(), rows) if own.plant is not None else ()
+    shown = stock_sheet(rows, cards, words(language), units, as_of=own.trace.as_of, source=own.source)
+    document = {
+        "as_of": own.trace.as_of, "stock": [{name: getattr(one, name) for name in one.__slots__} for one in rows],
+        "kanban": [{"loop": one.loop.id, "stock": one.stock, "at_source": one.source, "full": one.full,
+                    "free": one.free} for one in cards],
+    }  # fmt: skip
     give(say, shown, document, out, language)
 
 

@@ -1,4 +1,4 @@
-"""The trace page: the explorer of lots, the recall desk, partners."""
+"""The trace page: the explorer of lots, the recall desk, stock, partners."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ Bench: TypeAlias = tabs.Bench[TraceBooks]
 PANELS: Mapping[str, tuple[str, str]] = {
     "explorer": ("trace_explorer", "ExplorerPanel"),
     "recall": ("trace_recall", "RecallPanel"),
+    "stock": ("trace_stock", "StockPanel"),
     "partners": ("trace_partners", "PartnersPanel"),
 }
 """Module in `screens.web` and class of each tab's panel."""
@@ -24,7 +25,9 @@ PANELS: Mapping[str, tuple[str, str]] = {
 
 def tab_names(say: Words) -> dict[str, str]:
     """What each tab is called."""
-    return {"explorer": say("Trace explorer"), "recall": say("Recall"), "partners": say("Partners")}
+    return {
+        "explorer": say("Trace explorer"), "recall": say("Recall"), "stock": say("Stock"), "partners": say("Partners"),
+    }  # fmt: skip
 
 
 class TraceFrame(tabs.TabFrame[TraceBooks]):
