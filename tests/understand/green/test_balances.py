@@ -90,5 +90,5 @@ def test_what_has_no_unit_or_is_not_there_is_said() -> None:
     found = waste_balance(moves, {"waste:s": "t"}, 0, 10)
     assert (found.streams[0].utilised, found.streams[0].excess) == (5000, 3000)
     assert found.notes == ("waste:s: 3000 kg more taken out than there was; in no sum",)
-    assert waste_balance(moves, {}, 0, 10).notes == ("waste:s: no unit; it is not in items.csv; left out",)
+    assert waste_balance(moves, {}, 0, 10).notes == ("waste:s: no unit in the table of items; left out",)
     assert waste_balance(moves, {"waste:s": "m"}, 0, 10).notes == ("waste:s: m is no mass; left out",)

@@ -21,6 +21,7 @@ from luban.screens.cli import (
     energy,
     gauge,
     grant,
+    green,
     health,
     health_diagnose,
     health_indicators,
@@ -98,6 +99,7 @@ lifetime.register(app)
 trace.register(app)
 cost.register(app)
 energy.register(app)
+green.register(app)
 recall.register(app)
 label.register(app)
 maintain.register(app)

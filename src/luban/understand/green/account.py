@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
+
+import narwhals as nw
 
 from luban.core.errors import InputError
-from luban.core.time import to_datetime
+from luban.core.time import iso, to_datetime
 from luban.ledger import Ledger
 from luban.norms.emissions import Factor
 from luban.plant import Plant
@@ -31,7 +33,6 @@ from luban.understand.green.water import WaterBalance, role_of, water_balance
 
 __all__ = ["GreenAccount", "green_account"]
 
-_STREAMS: Final = ("meter", "state", "count", "genealogy", "movement")
 _WITHIN: Final = ("circulating", "recycled")
 Row = Mapping[str, Any]
 
@@ -67,20 +68,26 @@ def green_account(
     start: int | None = None,
     end: int | None = None,
     as_of: int | None = None,
+    energy: EnergyAccount | None = None,
 ) -> GreenAccount:
     """The green account from `start` to `end` [µs UTC]; from the first to the last reading by default.
 
     own     factors of the plant itself: they go before the others
     as_of   the books as they stood at this seq; as they stand by default
+    energy  the energy account of the same window and seq, where it is at hand; made here by default
     Raises  InputError where there is neither a reading nor a window
     """
     seq = ledger.head if as_of is None else as_of
-    rows = {name: ledger.table(name, as_of=seq).to_pylist() for name in _STREAMS}
+    low, high = _window(ledger, seq, start, end)
+    rows = {
+        "meter": ledger.table("meter", until=high + 1, as_of=seq).to_pylist(),
+        "count": ledger.table("count", since=low, until=high, as_of=seq).to_pylist(),
+        "genealogy": ledger.table("genealogy", since=low, until=high, as_of=seq).to_pylist(),
+        "movement": _of_waste(ledger, seq, high),
+    }
     readings = readings_of(rows["meter"])
-    low, high = _window(rows["meter"], start, end)
-    rows["count"] = [row for row in rows["count"] if low <= row["time"] < high]
-    rows["genealogy"] = [row for row in rows["genealogy"] if low <= row["time"] < high]
-    energy = _energy(readings, rows, plant, factors, own, low, high)
+    if energy is None:
+        energy = _energy(ledger, readings, rows, plant, (factors, own), (low, high, seq))
     meters = () if energy is None else energy.meters
     water = water_balance(meters, low, high)
     units = {name: item.unit for name, item in plant.items.items()}
@@ -93,27 +100,38 @@ def green_account(
                         {name: len(one) for name, one in rows.items()})  # fmt: skip
 
 
-def _window(meter: Sequence[Row], start: int | None, end: int | None) -> tuple[int, int]:
-    times = [row["time"] for row in meter]
-    if not times and (start is None or end is None):
-        raise InputError("the plant's books hold no meter readings", hint="give the window with --from and --to")
-    low = min(times) if start is None else start
-    high = max(times) if end is None else end
-    if high <= low:
-        raise InputError("the window is empty")
-    return low, high
+def _window(ledger: Ledger, seq: int, start: int | None, end: int | None) -> tuple[int, int]:
+    if start is None or end is None:
+        frame = ledger.frame("meter", as_of=seq).select(first=nw.col("time").min(), last=nw.col("time").max())
+        (row,) = frame.collect("pyarrow").to_native().to_pylist()
+        if row["first"] is None:
+            raise InputError("the plant's books hold no meter readings", hint="give the window with --from and --to")
+        start, end = (row["first"] if start is None else start), (row["last"] if end is None else end)
+    if end <= start:
+        raise InputError("the window is empty", came=f"{iso(start)} to {iso(end)}")
+    return start, end
+
+
+def _of_waste(ledger: Ledger, seq: int, end: int) -> list[Row]:
+    """Movements of waste until the end of the window, those before it too."""
+    subject = nw.col("subject").str
+    frame = ledger.frame("movement", until=end, as_of=seq)
+    kept = frame.filter(subject.starts_with("waste:") | subject.starts_with("hazardous-waste:"))
+    return cast("list[Row]", kept.collect("pyarrow").to_native().to_pylist())
 
 
 def _energy(
-    readings: Mapping[str, list[Reading]], rows: Mapping[str, list[Row]], plant: Plant, factors: Sequence[Factor],
-    own: Sequence[Factor], low: int, high: int,
+    ledger: Ledger, readings: Mapping[str, list[Reading]], rows: Mapping[str, list[Row]], plant: Plant,
+    factors: tuple[Sequence[Factor], Sequence[Factor]], window: tuple[int, int, int],
 ) -> EnergyAccount | None:  # fmt: skip
+    low, high, seq = window
     if not any(low <= one.time <= high for many in readings.values() for one in many):
         return None
+    states = ledger.table("state", until=high, as_of=seq).to_pylist()
     return energy_account(
-        readings, meters=meters_of(plant), swaps=swaps_of(plant), stays=stays_of(rows["state"], high),
-        good=good_of(rows["count"]), factors=factors, own_factors=own, region=plant.energy.region, start=low, end=high,
-        idle=plant.energy.idle, zone=plant.zone,
+        readings, meters=meters_of(plant), swaps=swaps_of(plant), stays=stays_of(states, high),
+        good=good_of(rows["count"]), factors=factors[0], own_factors=factors[1], region=plant.energy.region, start=low,
+        end=high, idle=plant.energy.idle, zone=plant.zone,
     )  # fmt: skip
 
 
@@ -129,13 +147,16 @@ def _metered(
     return found
 
 
-def _orders(rows: Mapping[str, list[Row]], plant: Plant) -> dict[str, str]:
+def _orders(energy: EnergyAccount | None, rows: Mapping[str, list[Row]], plant: Plant) -> dict[str, str]:
     """Order → item, by the plant's orders and by facts."""
     found = {name: order.item for name, order in plant.orders.items()}
-    for stream in ("state", "count"):
-        for row in rows[stream]:
-            if row["order"] and row["item"]:
-                found.setdefault(row["order"], row["item"])
+    stays = (part.stay for one in (energy.allocations if energy else ()) for part in one.parts)
+    for order, item in [
+        *((stay.order, stay.item) for stay in stays),
+        *((r["order"], r["item"]) for r in rows["count"]),
+    ]:
+        if order and item:
+            found.setdefault(order, item)
     return found
 
 
@@ -144,7 +165,7 @@ def _footprints(
     factors: tuple[Sequence[Factor], Sequence[Factor]], waste: WasteBalance, metered: Mapping[str, tuple[Facts, ...]],
     high: int,
 ) -> tuple[ProductFootprint, ...]:  # fmt: skip
-    items = _orders(rows, plant)
+    items = _orders(energy, rows, plant)
     media = _media(energy)
     made = made_of(rows["count"], rows["genealogy"], items, media)
     given = {use.medium: sum((amount for order, amount in use.orders.items() if items.get(order) in made), Decimal(0))

@@ -96,9 +96,7 @@ def _coal(energy: EnergyAccount | None, metered: Mapping[str, tuple[Facts, ...]]
         except UnitError:
             lacking.append(meter.medium)
     if lacking:
-        return Found(
-            None, "kgce", facts, f"{lacking[0]}: nobody says how much heat it holds (column heat of meters.csv)"
-        )
+        return Found(None, "kgce", facts, f"{lacking[0]}: nobody says how much heat it holds, in the table of meters")
     return Found(float(total), "kgce", facts, notes=_doubted(energy))
 
 
@@ -112,7 +110,8 @@ def _coal_of(found: Found) -> Found:
 def _gases(energy: EnergyAccount | None, metered: Mapping[str, tuple[Facts, ...]]) -> Found:
     if energy is None:
         return Found(None, "kgCO2", reason=NO_READINGS)
-    facts = together(*(metered.get(one.meter.id, ()) for one, _ in tops_of(energy)))
+    media = {line.use.medium for line in energy.carbon.lines}
+    facts = together(*(metered.get(one.meter.id, ()) for one, _ in tops_of(energy) if one.meter.medium in media))
     burnt = [one for one in energy.carbon.doubts if not role_of(one.meter) and one.meter not in SECOND]
     if burnt:
         return Found(None, "kgCO2", facts, burnt[0].text)
@@ -183,14 +182,14 @@ def _utilised(waste: WasteBalance, rate: str) -> Found:
     facts = together(*(facts_of("movement", one.seqs) for one in waste.of("general")))
     value = waste.rate(rate)
     return Found(
-        value, "%", facts, "" if value is not None else "no movement of general waste is on record", waste.notes
+        value, "%", facts, "" if value is not None else "no movement of waste is on record: general", waste.notes
     )
 
 
 def _mass(waste: WasteBalance, what: str, kind: str) -> Found:
     facts = together(*(facts_of("movement", one.seqs) for one in waste.of(kind)))
     if not waste.of(kind):
-        return Found(None, "kg", reason=f"no movement of {kind} waste is on record")
+        return Found(None, "kg", reason=f"no movement of waste is on record: {kind}")
     return Found(float(sum((getattr(one, what) for one in waste.of(kind)), Decimal(0))), "kg", facts)
 
 
@@ -208,18 +207,18 @@ def _printed(prints: Sequence[ProductFootprint], rows: Mapping[str, list[Row]], 
 
 def _sum_of(stated: Mapping[str, Statement], name: str, window: tuple[int, int]) -> Found:
     """A stated quantity; a sum over a period is shared by time, and must cover the window."""
-    unit, _, summed = QUANTITIES[name]
+    unit, meaning, summed = QUANTITIES[name]
     one = stated.get(name)
     if one is None or one.value is None:
-        return Found(None, unit, reason=f"nobody has stated {name}")
+        return Found(None, unit, reason=f"nobody has stated: {meaning}")
     facts = facts_of("event", [one.seq])
     if not summed:
         return Found(one.value, unit, facts)
     low, high = window
     if one.start > low or one.end < high:
-        return Found(None, unit, facts, f"{name} is stated for a period that does not cover the window")
+        return Found(None, unit, facts, f"{meaning}: stated for a period that does not cover the window")
     share = (high - low) / (one.end - one.start)
-    notes = (f"{name}: shared by time out of a longer period",) if share < 1 else ()
+    notes = (f"{meaning}: shared by time out of a longer period",) if share < 1 else ()
     return Found(one.value * share, unit, facts, notes=notes)
 
 

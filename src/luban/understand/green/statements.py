@@ -24,8 +24,8 @@ __all__ = ["QUANTITIES", "Statement", "current", "statement_names", "statement_r
 KIND: Final = "green"
 
 QUANTITIES: Final[Mapping[str, tuple[str, str, bool]]] = MappingProxyType({
-    "output-value": ("10⁴ CNY", "output value of the period", True),
-    "renewable-energy": ("kWh", "renewable energy used in the period, with its certificates", True),
+    "output-value": ("10⁴ CNY", "output value", True),
+    "renewable-energy": ("kWh", "renewable energy with its certificates", True),
     "site-area": ("m²", "area of the site", False),
     "built-area": ("m²", "ground that buildings stand on", False),
     "floor-area": ("m²", "floor area of all buildings", False),

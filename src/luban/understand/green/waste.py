@@ -56,7 +56,7 @@ class WasteStream:
     disposed      burnt, dumped or handed out without use
     closing       in store at the end
     excess        taken out beyond what there was: in no sum
-    seqs          facts of the window
+    seqs          facts of it, up to the end of the window
     """
 
     item: str
@@ -118,7 +118,7 @@ def waste_balance(
         try:
             amount = in_unit(exact(one["quantity"]), units[item], "kg")
         except KeyError:
-            notes[f"{item}: no unit; it is not in items.csv; left out"] = None
+            notes[f"{item}: no unit in the table of items; left out"] = None
             continue
         except UnitError:
             notes[f"{item}: {units[item]} is no mass; left out"] = None
@@ -126,14 +126,14 @@ def waste_balance(
         _move(stores.setdefault(item, _Store()), one, amount, start)
     for item, store in stores.items():
         if store.excess:
-            notes[f"{item}: {store.excess.normalize():f} kg more taken out than there was; in no sum"] = None
+            notes[f"{item}: {float(store.excess):.6g} kg more taken out than there was; in no sum"] = None
     return WasteBalance(tuple(_stream(item, store) for item, store in sorted(stores.items())), tuple(notes))
 
 
 def _move(store: _Store, one: Mapping[str, Any], amount: Decimal, start: int) -> None:
     old = one["time"] < start
     lot, to = one.get("lot") or "", one.get("destination") or ""
-    if not old and one.get("seq"):
+    if one.get("seq"):
         store.seqs.add(one["seq"])
     if not one.get("origin"):
         store.lots.setdefault(lot, []).append([old, amount])
