@@ -36,8 +36,12 @@ _MOST_STEPS = 3000
 
 
 def band_name(say: Words, band: str) -> str:
-    """A tariff's band for people."""
-    return say(band.replace("_", " ")) if band else say("no price")
+    """A tariff's band for people; a name of one's own stays as it is."""
+    usual = {
+        "critical": say("critical peak hours"), "peak": say("peak hours"), "flat": say("flat hours"),
+        "valley": say("valley hours"), "deep_valley": say("deep valley hours"), "": say("no price"),
+    }  # fmt: skip
+    return usual.get(band, band)
 
 
 # ---------------------------------------------------------------------- flows
@@ -186,7 +190,7 @@ def _meter(
     left = [one for one in account.tree.doubts if one.meter == key and one.amount is not None]
     if left:
         amount = sum((abs(one.amount or Decimal(0)) for one in left), Decimal(0))
-        signs.append(say("{amount} doubtful, left out", amount=f"{number(float(amount), 3)} {left[0].unit}"))
+        signs.append(say("{amount} doubtful, left out", amount=f"{number(float(amount), 4)} {left[0].unit}"))
     bar = (
         f'<rect class="p-f-{tone}" fill="{TONES[tone]}" x="{x:.1f}" y="{box.y - thick / 2:.1f}" width="{_BAR}" '
         f'height="{thick:.1f}" rx="1.5"/>'

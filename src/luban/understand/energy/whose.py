@@ -140,7 +140,11 @@ def _share(order: str, lot: str, lots: Mapping[str, Decimal | None]) -> LotShare
     if all(lots.values()):
         known = {name: quantity or _ZERO for name, quantity in lots.items()}
         whole = sum(known.values(), _ZERO)
-        return LotShare(order, known, _LOT.format(quantity=f"{known[lot]:f}", whole=f"{whole:f}", order=order))
+        return LotShare(
+            order,
+            known,
+            _LOT.format(quantity=f"{known[lot].normalize():f}", whole=f"{whole.normalize():f}", order=order),
+        )
     return LotShare(order, dict.fromkeys(lots, Decimal(1)), _EQUAL.format(count=len(lots), order=order))
 
 
