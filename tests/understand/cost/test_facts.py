@@ -129,3 +129,27 @@ def test_an_order_that_nobody_placed_has_the_pieces_of_its_first_operation(tmp_p
     # 80.00 and 20 %: a fifth of it is scrap, 19.20; the second hour makes 144.00 and 28.80, of which an eighth is
     # scrap, 21.60; 3 of the 7 pieces left carry three sevenths of 126.00, 25.20 and 40.80
     assert card.carried == {"machine": 5400, "overhead": 1080, "scrap": 1749}
+
+
+def test_an_order_that_is_noted_as_finished_ends_with_the_operation_before_it(tmp_path: Path) -> None:
+    shop_folder(tmp_path)
+    later = T0 + 100 * HOUR
+    with (tmp_path / "items.csv").open("a") as file:
+        file.write("gear,Gear,piece\n")
+    with (tmp_path / "routing.csv").open("a") as file:
+        file.write("gear,10,hall/m2,60,\ngear,20,hall/m2,60,\ngear,30,hall/m2,60,\n")  # sorting: of few lots only
+    with LedgerWriter(tmp_path / ".luban" / "ledger") as writer:
+        for start, operation, good in ((0, "10", 9.0), (5, "20", 9.0)):
+            writer.append("operation", {
+                "time": [later + start * HOUR], "subject": ["works/hall/m2"], "order": ["C"], "operation": [operation],
+                "item": ["gear"], "end": [later + (start + 1) * HOUR], "good": [good], "scrap": [10 - good],
+            }, source="test")  # fmt: skip
+        assert _cost(tmp_path).book.cards["C"].good == 0
+        for at, code, data in ((0, "order released", '{"quantity": 11}'), (6, "order finished", '{"good": 9}'),
+                               (6, "order finished", "no JSON")):  # fmt: skip
+            note = {"time": [later + at * HOUR], "subject": ["C"], "kind": ["note"], "code": [code], "data": [data]}
+            writer.append("event", note, source="test")
+    card = _cost(tmp_path).book.cards["C"]
+    assert (card.planned, card.good, card.scrap, card.closed, card.open) == (11, 9, 2, True, 0)
+    assert card.carried.keys() == {"machine", "overhead", "scrap"}
+    assert sum(card.carried.values()) + card.settled + card.lost == 19200

@@ -10,7 +10,17 @@ from luban import __version__
 from luban.screens.i18n import Words
 from luban.screens.report.plot import Plot
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Picture, Sheet
-from luban.understand.cost import Card, Doubt, UnitCost, Variance, digits_of, money_text, unit_cost
+from luban.understand.cost import (
+    Card,
+    Doubt,
+    Purchase,
+    UnitCost,
+    Variance,
+    digits_of,
+    money_text,
+    purchases_of,
+    unit_cost,
+)
 from luban.understand.cost.facts import PlantCost
 
 __all__ = ["books_document", "books_sheet", "piece_document", "piece_sheet"]
@@ -48,6 +58,7 @@ def books_sheet(cost: PlantCost, say: Words, *, source: str = "") -> Sheet:
         figures,
         Grid((say("account"), say("name"), say("debit"), say("credit")), rows, say("Trial balance"), frozenset({2, 3})),
         _orders(list(book.cards.values()), digits, say),
+        *_purchases(purchases_of(book), digits, say),
         *_left_out(cost, book.doubts, digits, say),
     ]
     return Sheet(say("Cost"), source, tuple(blocks), _made(cost, say))
@@ -55,7 +66,7 @@ def books_sheet(cost: PlantCost, say: Words, *, source: str = "") -> Sheet:
 
 def piece_sheet(
     cost: PlantCost, name: str, unit: UnitCost, cards: Sequence[Card], variances: Sequence[Variance], say: Words,
-    *, unpriced: Sequence[str] = (),
+    *, unpriced: Sequence[str] = (), still: Sequence[str] = (),
 ) -> Sheet:  # fmt: skip
     """What a good piece of an order or item cost, element by element, and against its standard."""
     digits = digits_of(cost.currency)
@@ -76,6 +87,9 @@ def piece_sheet(
         blocks.append(_waterfall(unit, digits, cost.currency, say))
     blocks.append(Grid(heads, rows, say("Made up of"), frozenset({1, 2})))
     blocks += _variances(variances, unpriced, digits, say)
+    if still:
+        named = ", ".join(still[:12]) + (" …" if len(still) > 12 else "")
+        blocks.append(Note(say("Still in progress, so not compared with the standard: {orders}", orders=named)))
     blocks += [_uses(cards, digits, say), _orders(cards, digits, say)]
     orders = {one.order for one in cards}
     blocks += _left_out(cost, [one for one in cost.book.doubts if one.order in orders], digits, say, orders)
@@ -127,6 +141,27 @@ def _orders(cards: Sequence[Card], digits: int, say: Words) -> Grid:
     )  # fmt: skip
     more = "" if len(cards) <= _MOST else " · " + say("and {n} more", n=len(cards) - _MOST)
     return Grid(heads, rows, say("Orders") + more, frozenset(range(2, 9)))
+
+
+def _purchases(purchases: Sequence[Purchase], digits: int, say: Words) -> list[Block]:
+    """What was bought against its standard price, by item; nothing where no item has one."""
+    by_item: dict[str, list[Purchase]] = {}
+    for one in purchases:
+        if one.standard is not None:
+            by_item.setdefault(one.item, []).append(one)
+    if not any(one.amount for one in purchases):
+        return []
+    rows = []
+    for item, held in sorted(by_item.items(), key=lambda pair: -sum(one.amount or 0 for one in pair[1])):
+        quantity = sum((one.quantity for one in held), Decimal(0))
+        paid, due = (
+            sum((one.quantity * (price or 0) for one, price in prices), Decimal(0)) / (quantity or 1)
+            for prices in ([(one, one.paid) for one in held], [(one, one.standard) for one in held])
+        )
+        amount = sum(one.amount or 0 for one in held)
+        rows.append((item, f"{len(held):,}", _plain(quantity), f"{paid:,.4f}", f"{due:,.4f}", _money(amount, digits)))
+    heads = (say("item"), say("lots"), say("quantity"), say("mean price paid"), say("standard price"), say("variance"))
+    return [Grid(heads, rows[:_MOST], say("Purchase price variance"), frozenset(range(1, 6)))]
 
 
 def _uses(cards: Sequence[Card], digits: int, say: Words) -> Grid:
@@ -200,6 +235,7 @@ def books_document(cost: PlantCost) -> dict[str, Any]:
             {"item": item, "lot": lot, "quantity": _plain(one.quantity), "value": one.value if one.priced else None}
             for (item, lot), one in book.stock.items() if one.quantity
         ],
+        "purchases": [_purchase(one) for one in purchases_of(book)],
         "doubts": [_doubt(one) for one in book.doubts],
         "by_rule": {text: list(orders) for text, orders in cost.by_rule.items()},
         "left_out": {text: _plain(amount) for text, amount in cost.left_out.items()}, "facts": dict(cost.facts),
@@ -237,5 +273,13 @@ def _card(card: Card) -> dict[str, Any]:
 def _doubt(one: Doubt) -> dict[str, Any]:
     return {
         "seq": one.seq, "kind": one.kind, "about": one.about, "order": one.order, "quantity": _plain(one.quantity),
+        "amount": one.amount,
+    }  # fmt: skip
+
+
+def _purchase(one: Purchase) -> dict[str, Any]:
+    return {
+        "seq": one.seq, "time": one.time, "item": one.item, "lot": one.lot, "quantity": _plain(one.quantity),
+        "paid": _plain(one.paid), "standard": None if one.standard is None else _plain(one.standard),
         "amount": one.amount,
     }  # fmt: skip

@@ -7,11 +7,12 @@ new reading changes nothing of the weeks before.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -132,13 +133,12 @@ class _Shop:
     def events(self, one: Consumed, seqs: Mapping[int, int], wanted: str) -> list[ShopEvent]:
         """What the meter of a work unit saw, on its orders, week by week."""
         place = one.meter.place
-        stays, spans = _Window(self.stays.get(place, ())), self._spans(place)
+        stays, spans = _Window(self.stays.get(place, ())), _Spans.of(self.spans.get(place, ()))
         found: list[ShopEvent] = []
         for _, group in groupby(one.spells, key=lambda spell: _week(spell.end, self.zone)):
             spells = tuple(group)
             start, end = spells[0].start, spells[-1].end
-            within = [span for span in spans if span.start < end and span.end > start]
-            stretches = _stretches(place, stays.until(start, end), within, spells)
+            stretches = _stretches(place, stays.until(start, end), spans.over(start, end), spells)
             parts = allocate(replace(one, spells=spells), [each.stay for each in stretches], start, end).parts
             found += _events(one, spells, list(zip(parts, stretches, strict=True)), seqs, wanted)
         return found
@@ -151,7 +151,7 @@ class _Shop:
         The rule is that of `luban.understand.energy.shared`, reading by reading.
         """
         stays = {place: _Window(self.stays.get(place, ())) for place in places}
-        spans = {place: self._spans(place) for place in places}
+        spans = {place: _Spans.of(self.spans.get(place, ())) for place in places}
         found: list[ShopEvent] = []
         for spell in one.spells:
             seen = (in_unit(other.total(spell.start, spell.end), other.meter.unit, one.meter.unit) for other in inside)
@@ -160,7 +160,7 @@ class _Shop:
                 continue
             stretches: list[_Stretch] = []
             for place in places:
-                within = [span for span in spans[place] if span.start < spell.end and span.end > spell.start]
+                within = spans[place].over(spell.start, spell.end)
                 stretches += _stretches(place, stays[place].until(spell.start, spell.end), within, [spell])
             whole = [each.stay for each in stretches]
             try:
@@ -174,8 +174,23 @@ class _Shop:
             found += _events(one, [spell], pairs, seqs, wanted)
         return found
 
-    def _spans(self, place: str) -> list[Span]:
-        return sorted(self.spans.get(place, ()), key=lambda span: (span.start, span.end))
+
+@dataclass(frozen=True, slots=True)
+class _Spans:
+    """Spans of a work unit in the order of their starts, with the latest end up to each."""
+
+    spans: Sequence[Span]
+    ends: Sequence[int]
+
+    @classmethod
+    def of(cls, spans: Sequence[Span]) -> _Spans:
+        held = sorted(spans, key=lambda span: (span.start, span.end))
+        return cls(held, list(accumulate((span.end for span in held), max)))
+
+    def over(self, start: int, end: int) -> list[Span]:
+        """Those that lie over a window."""
+        first, last = bisect_right(self.ends, start), bisect_left(self.spans, end, key=lambda span: span.start)
+        return [span for span in self.spans[first:last] if span.end > start]
 
 
 @dataclass(slots=True)
@@ -250,8 +265,10 @@ def _events(
             if not stretch.owners:
                 apart += amount
                 continue
-            shares = split(amount, [Fraction(1)] * len(stretch.owners)) if amount else []
-            for (order, again), share in zip(stretch.owners, shares, strict=False):
+            shares = [amount] if len(stretch.owners) == 1 else split(amount, [Fraction(1)] * len(stretch.owners))
+            for (order, again), share in zip(stretch.owners, shares, strict=True):
+                if not share:
+                    continue
                 time = part.stay.end
                 event = ShopEvent(seq, time, "energy", share, order, of=one.meter.medium, rework=again, part=number)
                 found.append(event)

@@ -6,11 +6,15 @@ are those that were moved into stock, else those of the last operation, else tho
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from luban.ledger import Ledger
 from luban.plant import BomLine, Plant
@@ -28,6 +32,8 @@ from luban.understand.energy.plant import meters_of, swaps_of
 __all__ = ["PlantCost", "chart_of", "plant_cost", "prices_of"]
 
 _STREAMS: Final = ("movement", "genealogy", "operation", "state", "count", "meter")
+_BEGUN: Final = frozenset({"order arrived", "order released"})
+_DONE: Final = frozenset({"order finished", "order scrapped"})
 Row: TypeAlias = Mapping[str, Any]
 
 
@@ -63,6 +69,8 @@ class _Shop:
     makes: dict[str, str] = field(default_factory=dict)
     spans: list[Span] = field(default_factory=list)
     begun: dict[str, Decimal] = field(default_factory=dict)
+    asked: dict[str, Decimal] = field(default_factory=dict)
+    ended: dict[str, Row] = field(default_factory=dict)
 
     def rule(self, text: str, order: str) -> None:
         self.by_rule.setdefault(text, set()).add(order)
@@ -74,8 +82,11 @@ def plant_cost(ledger: Ledger, plant: Plant, *, as_of: int | None = None) -> Pla
     as_of  the books as they stood at this seq
     """
     rows = {name: ledger.table(name, as_of=as_of).to_pylist() for name in _STREAMS}
+    events = ledger.table("event", as_of=as_of)
+    noted = pc.and_(pc.equal(events["kind"], "note"), pc.is_in(events["code"], pa.array(sorted(_BEGUN | _DONE))))
+    rows["event"] = events.filter(noted).select(["seq", "time", "subject", "code", "data"]).to_pylist()
     shop = _Shop(plant, rows)
-    for part in (_orders, _spans, _pieces, _work, _materials, _closings):
+    for part in (_orders, _notes, _spans, _pieces, _work, _materials, _closings):
         part(shop)
     demands = [Demand(order, item, _ordered(shop, order)) for order, item in sorted(shop.makes.items())]
     book = cost_book(
@@ -105,9 +116,11 @@ def chart_of(plant: Plant) -> Chart:
 
 
 def _ordered(shop: _Shop, order: str) -> Decimal | None:
-    """Pieces of an order as it was placed, else as its first operation of several reported them."""
+    """Pieces of an order as it was placed or released, else as its first operation of several reported them."""
     if order in shop.plant.orders:
         return exact(shop.plant.orders[order].quantity)
+    if order in shop.asked:
+        return shop.asked[order]
     if order not in shop.begun:
         return None
     shop.rule(STARTED, order)
@@ -122,6 +135,25 @@ def _orders(shop: _Shop) -> None:
                 shop.makes.setdefault(row["order"], row["item"] or "")
                 if not shop.makes[row["order"]]:
                     shop.makes[row["order"]] = row["item"] or ""
+
+
+def _notes(shop: _Shop) -> None:
+    """What was noted of orders: how many pieces were asked for, and that they are done."""
+    for row in shop.rows["event"]:
+        if row["code"] in _BEGUN:
+            quantity = _told(row).get("quantity")
+            if isinstance(quantity, int | float) and quantity > 0:
+                shop.asked[row["subject"]] = exact(quantity)
+        elif row["code"] in _DONE:
+            shop.ended[row["subject"]] = row
+
+
+def _told(row: Row) -> dict[str, Any]:
+    try:
+        found = json.loads(row["data"] or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _movements(shop: _Shop) -> set[str]:
@@ -189,7 +221,10 @@ def _pieces(shop: _Shop) -> None:
             steps.setdefault(row["order"], []).append(row)
     for order, rows in steps.items():
         end = last.get(shop.makes.get(order, ""))
-        final = end.operation if end else max((row["operation"] for row in rows), key=_number)
+        if order in shop.ended:  # operations after it were not needed
+            final = max(rows, key=lambda row: (row["end"] or row["time"], row["seq"]))["operation"]
+        else:
+            final = end.operation if end else max((row["operation"] for row in rows), key=_number)
         _report(shop, order, rows, made, [row["operation"] == final for row in rows])
         if len({row["operation"] for row in rows}) > 1:
             first = min(rows, key=lambda row: (row["time"], row["seq"]))["operation"]
@@ -291,8 +326,10 @@ def _closings(shop: _Shop) -> None:
             if one.order not in latest or one.place > latest[one.order].place:
                 latest[one.order] = one
     for order, event in latest.items():
-        placed = shop.plant.orders.get(order)
-        if placed is not None and done[order] >= exact(placed.quantity):
+        placed, noted = shop.plant.orders.get(order), shop.ended.get(order)
+        if noted is not None:
+            shop.events.append(ShopEvent(noted["seq"], max(noted["time"], event.time), "close", order=order))
+        elif placed is not None and done[order] >= exact(placed.quantity):
             shop.events.append(ShopEvent(event.seq, event.time, "close", order=order, part=10**6 + event.part))
 
 

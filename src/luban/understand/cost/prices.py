@@ -94,8 +94,11 @@ class PriceList:
         return "no price" if self._held(kind, of, time, lot, state, "actual") is None else "no rate"
 
     def _held(self, kind: str, of: str, time: int, lot: str, state: str, basis: str) -> Price | None:
+        particular = ((lot, state), (lot, ""), ("", state), ("", "")) if lot and state else (
+            ((lot, state), ("", "")) if lot or state else (("", ""),)
+        )  # fmt: skip
         for name in _names(kind, of):
-            for one_lot, one_state in dict.fromkeys(((lot, state), (lot, ""), ("", state), ("", ""))):
+            for one_lot, one_state in particular:
                 for one_basis in (basis, ""):
                     for price in reversed(self._by.get((kind, name, one_lot, one_state, one_basis), ())):
                         if price.start is None or price.start <= time:
@@ -109,6 +112,6 @@ def _names(kind: str, of: str) -> list[str]:
         while "/" in of:
             of = of.rpartition("/")[0]
             names.append(of)
-    if kind not in ("material", "scrap"):
+    if of and kind not in ("material", "scrap"):
         names.append("")
-    return list(dict.fromkeys(names))
+    return names
