@@ -112,6 +112,30 @@ def test_an_engineer_takes_an_alarm_out_of_service_and_the_list_is_judged(site: 
     expect(detail).to_contain_text("blunt tool")  # the button of the alarm before is gone
     page.get_by_role("button", name="Look at the machine").click()
     expect(page.locator("#lb-panel-machine")).to_be_visible()
+    page.click("#lb-tab-alarms")
+    expect(page.locator("#lb-panel-alarms")).to_be_visible()
+    expect(detail).to_contain_text("blunt tool")
+
+
+def test_a_press_that_went_down_with_the_connection_is_made_again(site: Site) -> None:
+    page = open_tab(site, "li")
+    page.evaluate("""() => {
+      const engine = window.socket.io.engine;
+      engine.transport.ws.send = () => {};
+      document.getElementById('lb-tab-machine').click();
+      setTimeout(() => engine.close(), 50);
+    }""")
+    expect(page.locator("#lb-panel-machine")).to_be_visible()
+    expect(page.locator("#lb-panel-alarms")).to_be_hidden()
+    page.click("#lb-tab-alarms")
+    expect(page.locator("#lb-panel-alarms")).to_be_visible()
+    # what was opened since is left alone when the connection goes once more
+    before = page.evaluate("window.socket.io.engine.id")
+    page.evaluate("window.socket.io.engine.close()")
+    page.wait_for_function("(id) => window.socket.connected && window.socket.io.engine.id !== id", arg=before)
+    page.locator("#lb-tab-alarms").press("ArrowRight")
+    expect(page.locator("#lb-panel-maintenance")).to_be_visible()
+    expect(page.locator("#lb-tab-maintenance")).to_be_focused()
 
 
 def test_a_viewer_only_looks_and_a_phone_holds_the_list(site: Site) -> None:

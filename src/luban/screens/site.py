@@ -97,7 +97,7 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
         app,
         title=f"luban · {view.plant.name}",
         show_welcome_message=False,
-        reconnect_timeout=5.0,
+        reconnect_timeout=15.0,  # the heartbeat follows it: a server busy for 6 s loses no connection and no click
         message_history_length=300,
     )
     return app

@@ -64,7 +64,7 @@ class AlarmsPanel:
         self._detailed: Any = ()
         self._known: set[tuple[str, int | None]] | None = None
         self._sound = False
-        self._head, self._read_at = -1, 0
+        self._head, self._read_at, self._turn = -1, 0, 0
         self._given: dict[str, str] = {}
         self._span, self._positions, self._of_devices = "7", "1", "list"
 
@@ -134,14 +134,15 @@ class AlarmsPanel:
 
     async def _read(self) -> None:
         self._read_at = moment()
+        turn = self._turn = self._turn + 1
         chosen = self._chosen
 
         def look() -> tuple[tuple[Listed, ...], tuple[Entry, ...], tuple[int, Flood | None]]:
             return self.desk.listed(every=True), self.desk.history(chosen) if chosen else (), self.desk.load()
 
         found = await self.bench.ask(look)
-        if found is None or not self.bench.alive:
-            return
+        if found is None or not self.bench.alive or turn != self._turn:
+            return  # what was asked since is drawn instead
         listed, history, load = found
         self._listed = listed
         self._listen(listed)
@@ -294,8 +295,7 @@ class AlarmsPanel:
             await self._act("acknowledge", alarm)
 
     async def _look_at(self, machine: str) -> None:
-        await self.bench.choose(machine)
-        await self.bench.open("machine")
+        await self.bench.open("machine", of=machine)
 
     # ------------------------------------------------------------------ acts
 

@@ -99,8 +99,7 @@ class FleetPanel:
                 made._props["data-head"] = name  # noqa: SLF001 - a text with quotes cannot go through props()
 
     async def _open(self, machine: str) -> None:
-        await self.bench.choose(machine)
-        await self.bench.open("machine")
+        await self.bench.open("machine", of=machine)
 
     async def tick(self, now: Now) -> None:  # noqa: ARG002 - what a panel is given
         """What changed since."""

@@ -157,12 +157,19 @@ class Bench(Generic[B]):
             self.chosen = what
             await self._frame.chose()
 
-    async def open(self, tab: str, handed: Any = None) -> None:
-        """Bring another tab to the front, and leave something for its panel, which is then shown anew."""
+    async def open(self, tab: str, handed: Any = None, *, of: str = "") -> None:
+        """Bring another tab to the front at once.
+
+        handed  what is left for its panel, which is then shown anew; nothing by default
+        of      what every panel is to speak of from here on; as before by default
+        """
         if self._frame.session_now() is not None:
             if handed is not None:
                 self.handed = handed
                 self._frame.stale(tab)
+            if of and of != self.chosen:
+                self.chosen = of
+                self._frame.stale(*self._frame.panels)
             await self._frame.open(tab)
 
     def say_to(self, text: str) -> None:
@@ -291,7 +298,7 @@ class TabFrame(OpenPage, Generic[B]):
                 names = self.tab_names()
                 for name in self.panels:
                     self._tab(name, names[name])
-                row.on("keydown", self._key, js_handler=_ARROWS)
+                row.on("keydown", js_handler=_ARROWS)
             for name in self.panels:
                 holder = ui.element("div").classes("lb-qpanel").props(f"role=tabpanel id=lb-panel-{name}")
                 holder.props(f"aria-labelledby=lb-tab-{name}")
@@ -303,7 +310,7 @@ class TabFrame(OpenPage, Generic[B]):
     def _tab(self, name: str, said: str) -> None:
         button = ui.element("button").classes("lb-qtab")
         button.props(f"type=button role=tab id=lb-tab-{name} aria-controls=lb-panel-{name} data-tab={name}")
-        with button.on("click", lambda _event: self._press(name)):
+        with button.on("click", lambda _event: self._press(name), js_handler=_PRESS):
             ui.html(html.escape(said), sanitize=False, tag="span")
         self._buttons[name] = button
 
@@ -312,16 +319,6 @@ class TabFrame(OpenPage, Generic[B]):
     async def _press(self, name: str) -> None:
         if self.session_now() is not None:
             await self.open(name)
-
-    async def _key(self, event: Any) -> None:
-        """Arrow keys go from tab to tab, as in every list of tabs."""
-        names = list(self.panels)
-        step = {"ArrowRight": 1, "ArrowLeft": -1}.get(str(event.args))
-        if step and self.session_now() is not None:
-            name = names[(names.index(self.tab) + step) % len(names)]
-            await self.open(name)
-            with self.client:
-                ui.run_javascript(f"document.getElementById('lb-tab-{name}').focus()")
 
     async def open(self, name: str) -> None:
         """Bring a tab to the front."""
@@ -363,9 +360,9 @@ class TabFrame(OpenPage, Generic[B]):
             log.exception("the panel %s could not be shown", name)
             self.bench.say_to(self.say("This did not work; the server's log says why."))
 
-    def stale(self, name: str) -> None:
-        """A panel is to be shown anew when it comes to the front."""
-        self._stale.add(name)
+    def stale(self, *names: str) -> None:
+        """Panels are to be shown anew when they come to the front."""
+        self._stale.update(names)
 
     async def chose(self) -> None:
         """Something else was chosen: the panel in front at once, the others when they come to the front."""
@@ -407,10 +404,29 @@ class TabFrame(OpenPage, Generic[B]):
         self._gone = True
 
 
-# the language links lead to the same tab and the same thing
+# what the server opened ends the wish of `_PRESS`; the language links lead to the same tab and the same thing
 _ADDRESS = """(address) => {
+  if (window.lbWish) { window.lbWish.again = null; }
   history.replaceState(history.state, '', address);
   const search = address.slice(address.indexOf('?'));
   document.querySelectorAll('.lb-bar a[hreflang]').forEach((link) => { link.search = search; });
 }"""
-_ARROWS = "(event) => { if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') { emit(event.key); } }"
+# a press that went down with the connection is made again on the next one: a tab may be opened twice
+_PRESS = """() => {
+  if (!window.lbWish) {
+    window.lbWish = {};
+    window.socket.on('connect', () => window.lbWish.again?.());
+  }
+  window.lbWish.again = emit;
+  emit();
+}"""
+# arrow keys go from tab to tab, as in every list of tabs
+_ARROWS = """(event) => {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key], tabs = [...event.currentTarget.children];
+  const at = tabs.indexOf(event.target.closest('[role=tab]'));
+  if (step && at >= 0) {
+    const next = tabs[(at + step + tabs.length) % tabs.length];
+    next.focus();
+    next.click();
+  }
+}"""
