@@ -20,7 +20,7 @@ from luban.screens.reads import Reads
 from luban.screens.service.cost import CostBooks
 from luban.screens.service.cost_journal import Asked, entries, in_progress, trial
 from luban.screens.service.cost_variance import Group, compared, grouped, standard_each
-from luban.screens.service.cost_view import CostView
+from luban.screens.service.cost_view import Charge, CostView
 from luban.screens.users import Role, User
 from luban.understand.cost import Entry, ShopEvent
 
@@ -115,13 +115,19 @@ def _piece(router: APIRouter, books: CostBooks, check: Any, reads: Reads) -> Non
         def read() -> Any:
             view = books.asked()
             opened = view.opened(view.find(of), element)
-            charges = [plain(one) | {"time": iso(one.time, view.plant.zone)} for one in opened.charges[:_LISTED]]
+            charges = [_charge(view, one) for one in opened.charges[:_LISTED]]
             return _money(view) | {
                 "element": element, "total": opened.total, "ways": opened.ways, "count": len(opened.charges),
                 "charges": charges,
             }  # fmt: skip
 
         return JSONResponse(plain(await reads(read)))
+
+
+def _charge(view: CostView, one: Charge) -> dict[str, Any]:
+    quantity = None if one.quantity is None else f"{one.quantity.normalize():f}"
+    found: dict[str, Any] = plain(one) | {"time": iso(one.time, view.plant.zone), "quantity": quantity}
+    return found
 
 
 def _variances(router: APIRouter, books: CostBooks, check: Any, reads: Reads) -> None:

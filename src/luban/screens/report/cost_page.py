@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import accumulate
 
 from luban import __version__
+from luban.core.errors import LubanError
 from luban.core.time import to_datetime
 from luban.screens.i18n import Words
 from luban.screens.report.cost import piece_sheet
@@ -25,7 +26,7 @@ from luban.screens.service.cost_journal import (
 )
 from luban.screens.service.cost_variance import Compared, Group, compared, standard_each
 from luban.screens.service.cost_view import Charge, CostView, Opened, Subject
-from luban.understand.cost import ELEMENTS, Entry, ShopEvent, UnitCost, Variance, money_text
+from luban.understand.cost import ELEMENTS, Entry, ShopEvent, UnitCost, Variance, money_text, purchases_of
 from luban.understand.cost.variance import KINDS
 
 __all__ = [
@@ -192,7 +193,8 @@ def _names(names: Sequence[str]) -> str:
 
 def charge_text(one: Charge, say: Words) -> str:
     """What a charge is for: kind, item and lot, work unit and state, order that made the lot."""
-    about = " ".join(part for part in (one.of, one.lot if one.lot != one.of else "") if part)
+    of = say(one.of) if one.kind == "energy" else one.of
+    about = " ".join(part for part in (of, one.lot if one.lot != one.of else "") if part)
     state = f" ({say(one.state)})" if one.state else ""
     return f"{kind_name(one.kind, say)}{': ' if about else ''}{about}{state}"
 
@@ -287,8 +289,28 @@ def variance_sheet(
         told = ", ".join(f"{row.name} {row.told}" for row in rows[:12])
         blocks.append(Picture(deviations_svg(rows, say, paper=True), say("Deviations from the standard"), told))
         blocks.append(_groups(groups, by, digits, say))
+    if not only:
+        blocks += _bought(view, say)
     subtitle = say("only {names}", names=", ".join(group_name(name, say) for name in only)) if only else ""
     return Sheet(say("Cost against the standard"), subtitle, (*blocks, *_not_compared(found, say)), _made(view, say))
+
+
+def _bought(view: CostView, say: Words) -> list[Block]:
+    """What bought lots cost against the standard price of their item, the largest first."""
+    found = [one for one in purchases_of(view.cost.book) if one.amount]
+    if not found:
+        return []
+    found.sort(key=lambda one: -abs(one.amount or 0))
+    digits = view.digits
+    rows: list[tuple[str, ...]] = [
+        (_when(one.time, view), one.item, one.lot, quantity_text(one.quantity), quantity_text(one.paid),
+         quantity_text(one.standard), _plus(one.amount or 0, digits), str(one.seq))
+        for one in found[:_MOST]
+    ]  # fmt: skip
+    rows.append(("", say("sum"), "", "", "", "", _plus(sum(one.amount or 0 for one in found), digits), ""))
+    heads = (say("time"), say("item"), say("lot"), say("quantity"), say("price paid"), say("standard price"),
+             say("money"), say("fact"))  # fmt: skip
+    return [Grid(heads, rows, say("Bought lots against the standard price"), frozenset({3, 4, 5, 6, 7}))]
 
 
 def _both(variances: Mapping[str, Variance]) -> tuple[int, int]:
@@ -342,6 +364,7 @@ def journal_sheet(
                    say("sum of {n} open orders", n=len(held.open))),
             Figure(say("account less open orders"), money_text(held.wip - held.cards, digits), view.currency, "",
                    "good" if held.wip == held.cards else "bad"),
+            *_posted(view, say),
         ),
         when,
     )  # fmt: skip
@@ -376,6 +399,16 @@ def journal_file(view: CostView, asked: Asked, kind: str, say: Words) -> tuple[b
     sheet = journal_sheet(view, found[:most], trial(view, asked.until), in_progress(view), say, until=asked.until,
                           left=max(len(found) - most, 0))  # fmt: skip
     return file_of(sheet, kind, say.language)
+
+
+def _posted(view: CostView, say: Words) -> list[Figure]:
+    """How far the ledger says what the books say."""
+    try:
+        posted, left = view.to_post
+    except LubanError as error:
+        return [Figure(say("posted lines"), DASH, "", f"{say(error.message)}: {error.came}", "bad")]
+    note = say("none to be posted") if not left else say("{n} still to be posted", n=f"{left:,}")
+    return [Figure(say("posted lines"), f"{posted:,}", "", note, "doubt" if left and posted else "")]
 
 
 def _entries(view: CostView, shown: Sequence[tuple[ShopEvent, Entry]], say: Words) -> Grid:

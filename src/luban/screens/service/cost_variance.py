@@ -112,11 +112,12 @@ def compared(
 
 
 class _Standards:
-    """Standards by item and time; prices stand still between two of their starts, so few are worked out."""
+    """Standards by item and time; prices and rates stand still between two of their starts, so few are worked out."""
 
     def __init__(self, cost: PlantCost, plant: Plant) -> None:
         self._prices, self._plant = cost.book.prices, plant
-        self._starts = sorted({one.start for one in self._prices.prices if one.start is not None})
+        dated = (*plant.prices, *plant.rates)
+        self._starts = sorted({one.start for one in dated if one.start is not None})
         self._known: dict[tuple[str, int], tuple[tuple[StandardLine, ...], list[str]]] = {}
 
     def __call__(self, item: str, time: int) -> tuple[tuple[StandardLine, ...], list[str]]:

@@ -9,12 +9,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from luban.core.errors import InputError
 from luban.plant import Plant
 from luban.screens.service.trace import as_scanned
-from luban.understand.cost import ELEMENTS, Card, Entry, ShopEvent, UnitCost, digits_of, unit_cost
+from luban.understand.cost import (
+    ELEMENTS,
+    Card,
+    Entry,
+    ShopEvent,
+    UnitCost,
+    digits_of,
+    posted_books,
+    to_post,
+    unit_cost,
+)
 from luban.understand.cost.facts import PlantCost
 
 __all__ = ["CHARGES", "WAYS", "Charge", "CostView", "Made", "Opened", "Subject"]
@@ -32,7 +42,7 @@ _SHOWN: Final = 12
 class Made:
     """A lot, or a part of one, as an order made it.
 
-    carried  value by element; empty where the entry does not tell it apart
+    carried  value by element
     """
 
     item: str
@@ -97,14 +107,16 @@ class Opened:
 class CostView:
     """The books of one moment; nothing in it changes. Safe from any thread.
 
-    cost   the books
-    plant  the plant as its tables said
-    seq    newest fact that they rest on
+    cost    the books
+    plant   the plant as its tables said
+    seq     newest fact that they rest on
+    posted  rows of the stream `posting`
     """
 
-    def __init__(self, cost: PlantCost, plant: Plant, seq: int) -> None:
+    def __init__(self, cost: PlantCost, plant: Plant, seq: int, posted: Sequence[Mapping[str, Any]] = ()) -> None:
         self.cost, self.plant, self.seq = cost, plant, seq
         self.digits = digits_of(cost.currency)
+        self._posted = posted
 
     @property
     def currency(self) -> str:
@@ -137,11 +149,12 @@ class CostView:
         """Lots that orders made, by the lot's name."""
         found: dict[str, list[Made]] = {}
         outcomes = self.cost.book.outcomes
-        for event, entry in self.booked:
+        for event, _ in self.booked:
             if event.kind == "complete":
-                carried = _carried(event, entry)
-                for take in outcomes[event.key].takes:
-                    made = Made(take.item, take.lot, event.order, event.time, take.quantity, take.value, carried)
+                outcome = outcomes[event.key]
+                for take in outcome.takes:
+                    made = Made(take.item, take.lot, event.order, event.time, take.quantity, take.value,
+                                outcome.carried)  # fmt: skip
                     found.setdefault(take.lot, []).append(made)
         return found
 
@@ -171,6 +184,17 @@ class CostView:
             if card.item:
                 found.setdefault(card.item, []).append(card.order)
         return {item: tuple(orders) for item, orders in sorted(found.items())}
+
+    @cached_property
+    def to_post(self) -> tuple[int, int]:
+        """(lines posted, lines still to be posted so that the ledger says what the books say).
+
+        Raises InputError where somebody else posted under our name
+        """
+        posted = posted_books(self._posted, self.digits)
+        rows = to_post(self.cost.book.entries, posted, self.cost.chart, self.currency, self.digits,
+                       closed=self.plant.cost.closed)  # fmt: skip
+        return len(posted.lines), len(rows["time"])
 
     # ------------------------------------------------------------------ finding
 
@@ -336,14 +360,3 @@ class CostView:
 def _sum(entry: Entry, roles: Iterable[str], element: str | None = None) -> int:
     """What an entry posted to some accounts."""
     return sum(one.amount for one in entry.postings if one.role in roles and element in (None, one.element))
-
-
-def _carried(event: ShopEvent, entry: Entry) -> dict[str, int]:
-    """What the good pieces of a completion carried, by element; empty where scrapped pieces are in the same entry."""
-    if event.scrap:
-        return {}
-    found: dict[str, int] = {}
-    for one in entry.postings:
-        if one.role == "wip":
-            found[one.element] = found.get(one.element, 0) - one.amount
-    return found

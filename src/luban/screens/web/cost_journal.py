@@ -108,7 +108,7 @@ class JournalPanel(CostPanel):
             with self.holder:
                 with card(made.when):
                     ui.html(figures_html(made.figures), sanitize=False)
-                    ui.html(made.balance, sanitize=False).classes("lb-scroll lb-sheet lb-tplain")
+                    ui.html(made.balance, sanitize=False).classes("lb-scroll lb-sheet lb-cbooks")
                 with card(say("Entries")):
                     if made.fits:
                         text = say("{n} of {all} entries", n=f"{made.fits:,}", all=f"{len(view.booked):,}")

@@ -17,7 +17,7 @@ from luban.screens.service.cost_variance import Compared, compared, standard_eac
 from luban.screens.service.cost_view import CostView, Opened, Subject
 from luban.screens.web.cost_frame import Bench
 from luban.screens.web.cost_panel import PICK, PICK_KEYS, CostPanel, FactDialog
-from luban.screens.web.cost_tables import figures_html, items_table, opened_table, orders_table
+from luban.screens.web.cost_tables import button, figures_html, items_table, opened_table, orders_table
 from luban.screens.web.schedule_parts import VALUE, tool
 from luban.screens.web.tabs import card
 from luban.screens.web.twin_tables import notice
@@ -146,10 +146,14 @@ class UnitPanel(CostPanel):
                     with ui.element("div").classes("lb-links"):
                         for kind, text in (("pdf", "PDF"), ("xlsx", "Excel"), ("html", "HTML")):
                             tool(text, lambda kind=kind: self.bench.call(self._give, kind))
+                if made.sheet.subtitle:
+                    ui.html(_about(subject, made.sheet.subtitle), sanitize=False, tag="p").classes("lb-note lb-cabout")
                 ui.html(figures_html(made.figures), sanitize=False)
                 if made.rows:
                     ui.html(waterfall_svg(made.rows, say, chosen=self._element), sanitize=False)
                     text = say("Press a bar to see the facts that it is made of.")
+                    if subject.kind == "lot":
+                        text += " " + say("They are those of the whole order, of which the lot carried its share.")
                     if any(row.mark is not None for row in made.rows):
                         text += " " + say("A tick marks where the standard would end.")
                     ui.html(html.escape(text), sanitize=False, tag="p").classes("lb-note")
@@ -212,6 +216,13 @@ class _Made:
 
 def _read(view: CostView, name: str, element: str, say: Words) -> _Made:
     return _Made(view, name, element, say)
+
+
+def _about(subject: Subject, said: str) -> str:
+    """What the name stands for; of a lot, the orders that made it."""
+    if subject.kind != "lot":
+        return html.escape(said)
+    return f"{html.escape(said)}: {', '.join(button('order', order, order) for order in subject.orders)}"
 
 
 def _file_of(view: CostView, subject: Subject, element: str, kind: str, say: Words) -> tuple[bytes, str]:
