@@ -112,6 +112,8 @@ class Signal:
     stuck_after: int | None = None
     enabled: bool = True
     characteristic: str = ""
+    medium: str = ""
+    every: int = 900_000_000
 
 
 @dataclass(frozen=True)

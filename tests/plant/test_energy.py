@@ -92,3 +92,34 @@ def test_a_tariff_that_does_not_load_is_a_complaint(folder: Path) -> None:
     one, other = check(folder)
     assert (one.message, other.message) == ("no such tariff", "a band without a price")
     assert "cn-example" in one.hint
+
+
+def test_a_counter_on_a_wire_is_the_meter_of_its_id(folder: Path) -> None:
+    wire = """[[source]]
+id = "cell"
+type = "shdr"
+url = "tcp://127.0.0.1:7878"
+[[signal]]
+id = "hall/m1:kwh"
+source = "cell"
+address = "kwh"
+unit = "kWh"
+role = "meter"
+[[signal]]
+id = "hall/m1:water"
+source = "cell"
+address = "water"
+role = "meter"
+"""
+    (folder / "plant.toml").write_text(TOML + wire, "utf-8")
+    (complaint,) = check(folder)
+    assert (complaint.message, complaint.came) == ("nobody says the unit of the meter", "hall/m1:water")
+    (folder / "plant.toml").write_text(
+        TOML + wire.replace('address = "water"', 'address = "water"\nunit = "m³"'), "utf-8"
+    )
+    rows = "works/hall/m1:water,water,m³,,,,,,5min,,\n"
+    (folder / "meters.csv").write_text(HEAD + rows, "utf-8")
+    kwh, water = load(folder).signals.values()
+    assert (kwh.medium, kwh.every, water.medium, water.every) == ("electricity", HOUR // 4, "water", HOUR // 12)
+    (folder / "meters.csv").write_text(HEAD + rows.replace("m³", "kWh"), "utf-8")
+    assert [one.message for one in check(folder)] == ["the units do not convert"]

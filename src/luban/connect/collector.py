@@ -262,7 +262,8 @@ class Collector:
     def facts(self, stream: str, rows: Mapping[str, Sequence[Any]]) -> None:
         """Rows that are facts already."""
         prefix = f"{self.root}/"
-        place = "unit" if stream == "measurement" else "subject"  # the column that names a work unit, or none
+        # the column that names a work unit, or none
+        place = {"measurement": "unit", "meter": ""}.get(stream, "subject")
         given: Sequence[str | None] = rows.get(place, [None] * len(rows["subject"]))
         units = [
             s if s is None or not self.root or s == self.root or s.startswith(prefix) else prefix + s for s in given
@@ -271,7 +272,7 @@ class Collector:
         for stranger in sorted(strangers):
             self.reject(stranger, f"{units.count(stranger)} rows", "not a work unit of the plant")
         keep = [i for i, unit in enumerate(units) if unit not in strangers]
-        columns = dict(rows) | {place: units}
+        columns = dict(rows) | ({place: units} if place else {})
         if keep:
             self.mapper.rows.facts.append(
                 (stream, {name: [values[i] for i in keep] for name, values in columns.items()})

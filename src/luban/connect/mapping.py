@@ -1,7 +1,8 @@
 """From a source's samples to facts: which signal, which unit, which role.
 
 A signal of any role leaves its reading in the `signal` stream; a role adds what it means: a `state`, a `count`
-since the last good reading, a `measurement`, or the order, item, reason, lot and serial that later ones carry.
+since the last good reading, a `measurement`, the register of a `meter`, or the order, item, reason, lot and serial
+that later ones carry.
 """
 
 from __future__ import annotations
@@ -56,6 +57,10 @@ class Signal(Protocol):
     @property
     def characteristic(self) -> str: ...  # noqa: D102
     @property
+    def medium(self) -> str: ...  # noqa: D102
+    @property
+    def every(self) -> int: ...  # noqa: D102
+    @property
     def stuck_after(self) -> int | None: ...  # noqa: D102
     @property
     def enabled(self) -> bool: ...  # noqa: D102
@@ -81,6 +86,7 @@ class _Track:
         "base",
         "check",
         "factors",
+        "metered",
         "notes",
         "number",
         "role",
@@ -99,7 +105,8 @@ class _Track:
         self.unit = unit
         self.role = signal.role
         self.check = Check(low, high, signal.stuck_after, skew)
-        self.number = self.role in {*COUNTERS, "measurement"} or (
+        self.metered: tuple[int, float] | None = None  # (time, register) put on record last
+        self.number = self.role in {*COUNTERS, "measurement", "meter"} or (
             self.role == "value" and bool(signal.unit or signal.range)
         )
         self.factors: dict[str, Factor | None] = {}
@@ -265,8 +272,19 @@ class Mapper:
                     track.unit.path,
                 )
                 self.rows.measurements.append(row)
+        elif track.role == "meter":
+            if isinstance(value, float) and quality not in _NO_STATE and not late:
+                self._register(track, time, value, quality)
         elif quality < _BAD and not late:
             self._context(track, time, str(value) or None)
+
+    def _register(self, track: _Track, time: int, value: float, quality: int) -> None:
+        """A register is put on record once in each of its steps of time, and where it falls."""
+        signal, before = track.signal, track.metered
+        if before is not None and time // signal.every == before[0] // signal.every and value >= before[1]:
+            return
+        track.metered = (time, value)
+        self.rows.meters.append((time, track.subject, signal.medium, value, signal.unit, quality))
 
     # ---- states
 

@@ -37,6 +37,7 @@ class Count:
 _STATE = ("state", "mapping", "quality", "reason", "order", "item")
 _COUNT = ("good", "scrap", "rework", "quality", "order", "item")
 _MEASURED = ("time", "subject", "value", "quality", "lot", "serial", "unit")
+_METER = ("time", "subject", "medium", "register", "measured_in", "quality")
 _EVENT = ("time", "subject", "kind", "end", "code", "text", "data")
 
 
@@ -52,11 +53,12 @@ class Rows:
         self.states: dict[tuple[int, str], State] = {}
         self.counts: dict[tuple[int, str], Count] = {}
         self.measurements: list[tuple[Any, ...]] = []
+        self.meters: list[tuple[Any, ...]] = []
         self.events: list[tuple[Any, ...]] = []
         self.facts: list[tuple[str, Mapping[str, Sequence[Any]]]] = []
 
     def __len__(self) -> int:
-        held = (self.time, self.states, self.counts, self.measurements, self.events, self.facts)
+        held = (self.time, self.states, self.counts, self.measurements, self.meters, self.events, self.facts)
         return sum(map(len, held))
 
     def event(
@@ -87,6 +89,8 @@ class Rows:
         if self.measurements:
             columns = map(list, zip(*self.measurements, strict=True))
             out.append(("measurement", dict(zip(_MEASURED, columns, strict=True))))
+        if self.meters:
+            out.append(("meter", dict(zip(_METER, map(list, zip(*self.meters, strict=True)), strict=True))))
         out.extend(self.facts)
         if self.counts:
             out.append(("count", _keyed(self.counts, _COUNT)))

@@ -23,7 +23,10 @@ def connection(plant: Plant, source: Source, folder: Path) -> tuple[Callable[[],
     home = folder.resolve()
     signals = [s for s in plant.signals.values() if s.source == source.id and s.enabled]
     declared = {name: one.unit for name, one in plant.characteristics.items()}
-    defaults = {"base": str(home), "time_zone": plant.zone.key, "pki": home / "pki", "declared": declared}
+    metered = {one.id: (one.medium, one.unit) for one in plant.meters}
+    defaults = {
+        "base": str(home), "time_zone": plant.zone.key, "pki": home / "pki", "declared": declared, "metered": metered,
+    }  # fmt: skip
     return driver_factory(_at_home(source, home), [s.address for s in signals], defaults=defaults), signals
 
 

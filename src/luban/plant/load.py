@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -78,8 +79,11 @@ def _build(draft: Draft) -> Plant:
     root, mapping = draft.plant.table, draft.kpi.table.mapping
     equipment = _equipment(tree(draft), root)
     items = _items(draft)
+    meters = {line.id: line for line in (_meter(v, root.id) for v in _values(draft, "meters"))}
     measured_in = {f"{v['item']}:{v['name']}": str(v["unit"]) for v in _values(draft, "characteristics")}
-    signals: Mapping[str, Signal] = _by_id(_signal(entry, root.id, mapping, measured_in) for entry in draft.signals)
+    signals: Mapping[str, Signal] = _by_id(
+        _metered(_signal(entry, root.id, mapping, measured_in), meters) for entry in draft.signals
+    )
     return Plant(
         id=root.id,
         name=root.name,
@@ -123,7 +127,7 @@ def _build(draft: Draft) -> Plant:
             ExchangeRate(v["currency"], v["rate"], v["start"], v["source"] or "") for v in _values(draft, "rates")
         ),
         cost=_cost(draft),
-        meters=tuple(_meter(v, root.id) for v in _values(draft, "meters")),
+        meters=tuple(meters.values()),
         meter_swaps=tuple(
             MeterSwap(v["meter"], v["time"], v["last"], v["first"] or 0.0) for v in _values(draft, "meter_swaps")
         ),
@@ -346,6 +350,15 @@ def _signal(entry: Entry[settings.SignalTable], plant: str, mapping: str, measur
         where=str(entry.at()),
         characteristic=table.characteristic,
     )
+
+
+def _metered(signal: Signal, meters: Mapping[str, MeterLine]) -> Signal:
+    """The signal with what meters.csv says of it, where its register is a meter's."""
+    if signal.role != "meter":
+        return signal
+    line = meters.get(signal.id)
+    medium = line.medium if line is not None else "electricity"
+    return replace(signal, medium=medium, every=(line.every if line is not None else None) or signal.every)
 
 
 def _source(entry: Entry[settings.SourceTable]) -> Source:

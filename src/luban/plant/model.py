@@ -67,12 +67,14 @@ class Signal:
     address      the source's own name of it
     unit         declared unit, '' where there is none
     range        (lowest, highest) possible value
-    role         value, state, good_count, scrap_count, rework_count, total_count, measurement, order, item, reason,
-                 lot, serial
+    role         value, state, good_count, scrap_count, rework_count, total_count, measurement, meter, order, item,
+                 reason, lot, serial
     mapping      state mapping of a state signal, '' for any other
     characteristic  `item:name` that a measurement signal measures, '' for any other
     stuck_after  [µs]
     where        file and line
+    medium       of a meter signal: what its register counts, "" for any other
+    every        a meter signal is put on record so often [µs]
     """
 
     id: str
@@ -88,6 +90,8 @@ class Signal:
     enabled: bool
     where: str
     characteristic: str = ""
+    medium: str = ""
+    every: int = 900_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ __all__ = [
 
 Kind = Literal["site", "area", "work center", "work unit"]
 Role = Literal[
-    "value", "state", "good_count", "scrap_count", "rework_count", "total_count", "measurement", "order", "item",
-    "reason", "lot", "serial",
+    "value", "state", "good_count", "scrap_count", "rework_count", "total_count", "measurement", "meter", "order",
+    "item", "reason", "lot", "serial",
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(Kind)
 ROLES: tuple[str, ...] = get_args(Role)

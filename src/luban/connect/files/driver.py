@@ -216,7 +216,7 @@ class FilesDriver:
         return list(found.values())
 
 
-_STREAM: Mapping[str, str] = {"states": "state", "counts": "count", "measurements": "measurement"}
+_STREAM: Mapping[str, str] = {"states": "state", "counts": "count", "measurements": "measurement", "meters": "meter"}
 
 
 def _listed(sheet: Sheet) -> tuple[Sheet, bytes]:

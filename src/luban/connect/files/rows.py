@@ -39,6 +39,11 @@ _NAMES: Final = {
     "lot": ("lot", "batch", "批次", "批号", "로트"),
     "serial": ("serial", "serial number", "序列号", "일련번호"),
     "gauge": ("gauge", "gage", "量具", "게이지"),
+    "meter": ("meter", "subject", "meter id", "表计", "电表", "仪表", "계량기", "미터"),
+    "register": ("register", "reading", "counter", "读数", "表底", "지침", "검침값"),
+    "interval": ("interval", "consumption", "usage", "用量", "消耗", "사용량", "소비량"),
+    "start": ("start", "from", "开始", "시작"),
+    "medium": ("medium", "介质", "能源种类", "매체", "에너지원"),
     "person": ("person", "operator", "inspector", "检验员", "操作员", "검사자"),
 }
 _COMMA = re.compile(r"-?\d+,\d+\Z")
@@ -75,9 +80,10 @@ def read_rows(sheet: Sheet, settings: FilesSettings, *, after: int = 0) -> Batch
     """All rows beyond the first `after`. Raises InputError if a column that is needed is not there."""
     columns = _find(sheet.header, settings)
     to_time = reader(settings.time_format, settings.zone)
-    turn = {"signals": _signals, "states": _states, "counts": _counts, "measurements": _measurements}[settings.kind](
-        sheet, settings, columns
-    )
+    turns = {
+        "signals": _signals, "states": _states, "counts": _counts, "measurements": _measurements, "meters": _meters,
+    }  # fmt: skip
+    turn = turns[settings.kind](sheet, settings, columns)
 
     def put(batch: Batch, row: list[Any]) -> None:
         time = _time(row[columns["time"]], columns["time"], to_time)
@@ -155,14 +161,16 @@ def _find(header: Sequence[str], settings: FilesSettings) -> dict[str, int]:
             if name.casefold() in folded:
                 found[ours] = folded[name.casefold()]
                 break
-    needs = {"states": ("time", "state"), "measurements": ("time", "characteristic", "value")}.get(
-        settings.kind, ("time",)
-    )
+    needs = {
+        "states": ("time", "state"), "measurements": ("time", "characteristic", "value"), "meters": ("time", "meter"),
+    }.get(settings.kind, ("time",))  # fmt: skip
     if settings.kind in {"states", "counts"} and not settings.unit:
         needs = (*needs, "unit")
     missing = [name for name in needs if name not in found]
     if settings.kind == "counts" and not {"good", "scrap", "rework"} & set(found):
         missing.append("good, scrap or rework")
+    if settings.kind == "meters" and not {"register", "interval"} & set(found):
+        missing.append("register or interval")
     if missing:
         raise InputError(
             f"no column for {', '.join(missing)}",
@@ -277,6 +285,37 @@ def _measurements(sheet: Sheet, settings: FilesSettings, columns: dict[str, int]
         } | {name: _optional(cells, columns, name) for name in ("lot", "serial", "gauge", "person")}  # fmt: skip
 
     return turn
+
+
+def _meters(sheet: Sheet, settings: FilesSettings, columns: dict[str, int]) -> _Turn:
+    to_time = reader(settings.time_format, settings.zone)
+
+    def turn(time: int, cells: list[Any]) -> Iterator[dict[str, Any]]:
+        meter = _text(cells[columns["meter"]])
+        if not meter:
+            raise _Bad(columns["meter"], "no meter")
+        medium, unit = settings.metered.get(meter, ("", ""))
+        unit = _optional(cells, columns, "measured_in") or unit
+        if not unit:
+            raise _Bad(columns["meter"], f"nobody says the unit of the meter: {meter!r}")
+        said = {name: _amount(cells, columns, name, sheet.comma) for name in ("register", "interval")}
+        if (said["register"] is None) == (said["interval"] is None):
+            raise _Bad(columns["meter"], "a register or an interval, one of them")
+        begin = cells[columns["start"]] if "start" in columns else None
+        yield {
+            "time": time, "subject": meter, "quality": int(Quality.GOOD), "measured_in": unit,
+            "medium": _optional(cells, columns, "medium") or medium or "electricity",
+            "start": _time(begin, columns["start"], to_time) if _text(begin) else None, **said,
+        }  # fmt: skip
+
+    return turn
+
+
+def _amount(cells: list[Any], columns: dict[str, int], name: str, comma: bool) -> float | None:
+    """A number that may be missing."""
+    if name not in columns or not _text(cells[columns[name]]):
+        return None
+    return _measured(cells[columns[name]], columns[name], None, "", comma)
 
 
 def _measured(cell: Any, column: int, given: str | None, declared: str, comma: bool) -> float:

@@ -23,7 +23,9 @@ class FilesSettings(SourceSettings):
     pattern: tuple[str, ...] = Field(
         ("*.csv", "*.txt", "*.xlsx", "*.parquet", "*.qif", "*.QIF"), description='Names to read, e.g. ["counts_*.csv"].'
     )
-    kind: Literal["signals", "states", "counts", "measurements"] = Field("signals", description="What a row is.")
+    kind: Literal["signals", "states", "counts", "measurements", "meters"] = Field(
+        "signals", description="What a row is."
+    )
     layout: Literal["auto", "wide", "long"] = Field(
         "auto", description="signals: wide = time and one column per address, long = time, address, value."
     )
@@ -35,6 +37,9 @@ class FilesSettings(SourceSettings):
     declared: dict[str, str] = Field(
         default_factory=dict,
         description="measurements: unit of each `item:characteristic`; the plant's table by default.",
+    )
+    metered: dict[str, tuple[str, str]] = Field(
+        default_factory=dict, description="meters: medium and unit of each; the plant's table by default."
     )
     mapping: str = Field("", description="states: the state mapping of the words, e.g. generic@1.")
     time_zone: str = Field("", description="Zone of times without an offset, e.g. Asia/Shanghai.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from luban.core.errors import ConfigError, InputError
+from luban.core.errors import ConfigError, InputError, UnitError
 from luban.core.time import parse_duration
 from luban.core.units import parse_unit
 from luban.norms.emissions import read_factors
@@ -87,6 +87,27 @@ def _swapped(draft: Draft) -> Iterator[Complaint]:
                             did_you_mean(meter, [one for one in known if one]))  # fmt: skip
 
 
+def _registers(draft: Draft) -> Iterator[Complaint]:
+    plant = draft.plant.table.id if draft.plant else ""
+    units = {row.values["id"]: row.values["unit"] for row in draft.rows("meters")}
+    for entry in draft.signals:
+        unit, known = entry.table.unit, units.get(f"{plant}/{entry.table.id}")
+        if entry.table.role != "meter":
+            continue
+        if not unit:
+            yield Complaint(entry.at("role"), "unit", "nobody says the unit of the meter", entry.table.id, "e.g. kWh")
+        elif known is not None and _converts(unit, known) is False:
+            yield Complaint(entry.at("unit"), "unit", "the units do not convert", unit, known)
+
+
+def _converts(unit: str, other: str) -> bool | None:
+    """None where one of them is none: a complaint of its own."""
+    try:
+        return parse_unit(unit).converts_to(parse_unit(other))
+    except UnitError:
+        return None
+
+
 def _norms(draft: Draft) -> Iterator[Complaint]:
     if draft.energy is None:
         return
@@ -110,4 +131,4 @@ def _norms(draft: Draft) -> Iterator[Complaint]:
             yield Complaint(place, "factors", wrong.message, wrong.came, wrong.expected, wrong.where)
 
 
-RULES = (_cells, _tree, _swapped, _norms)
+RULES = (_cells, _tree, _swapped, _registers, _norms)
