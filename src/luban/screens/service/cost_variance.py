@@ -116,8 +116,8 @@ class _Standards:
 
     def __init__(self, cost: PlantCost, plant: Plant) -> None:
         self._prices, self._plant = cost.book.prices, plant
-        dated = (*plant.prices, *plant.rates)
-        self._starts = sorted({one.start for one in dated if one.start is not None})
+        starts = [one.start for one in plant.prices] + [one.start for one in plant.rates]
+        self._starts = sorted({start for start in starts if start is not None})
         self._known: dict[tuple[str, int], tuple[tuple[StandardLine, ...], list[str]]] = {}
 
     def __call__(self, item: str, time: int) -> tuple[tuple[StandardLine, ...], list[str]]:
