@@ -6,7 +6,7 @@ Writes  nothing itself: plans with objective, bound and what they are expected t
 
 from luban.decide.energy.dispatch import Dispatch, dispatch
 from luban.decide.energy.forecast import PredictedSaving, as_is, predicted_saving
-from luban.decide.energy.shift import Moved, Risk, Shift, risk_of, shift_load, with_tariff
+from luban.decide.energy.shift import Moved, Risk, Shift, load_of, risk_of, shift_load, tariff_steps, with_tariff
 from luban.decide.energy.site import Batch, Boiler, Chp, Flexible, Grid, Site, Source, Storage
 from luban.decide.energy.standby import Mode, Rest, standby_plan
 
@@ -28,9 +28,11 @@ __all__ = [
     "Storage",
     "as_is",
     "dispatch",
+    "load_of",
     "predicted_saving",
     "risk_of",
     "shift_load",
     "standby_plan",
+    "tariff_steps",
     "with_tariff",
 ]

@@ -17,22 +17,34 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from luban.core.errors import InputError
+from luban.core.time import HOUR, iso, to_datetime
 from luban.decide.energy.line import Line, Placed, Times
 from luban.decide.schedule.check import find_faults
 from luban.decide.schedule.objective import Objective, figures
 from luban.decide.schedule.portfolio import solve
 from luban.decide.schedule.problem import NEVER, ORDER, Floats, Ints, Problem
 from luban.decide.schedule.schedule import Schedule
+from luban.norms.tariffs import Tariff
 
-__all__ = ["Moved", "Risk", "Shift", "limits_of", "risk_of", "shift_load", "with_tariff"]
+__all__ = [
+    "Moved",
+    "Risk",
+    "Shift",
+    "limits_of",
+    "load_of",
+    "risk_of",
+    "shift_load",
+    "tariff_steps",
+    "with_tariff",
+]
 
 _ROUNDS = 8
 _ENERGY = 7  # place of energy_cost among the figures
-_HOUR = 3.6e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +141,37 @@ def with_tariff(
     )  # fmt: skip
 
 
+def tariff_steps(tariffs: Sequence[Tariff], problem: Problem, until: int) -> list[tuple[int, float]]:
+    """Prices of a problem's time from a tariff: (tick, price) wherever the price changes, up to a tick.
+
+    tariffs  the first that has a band for a moment counts
+    Raises   InputError: abstract time, a tick that does not divide the hour, a moment without a price
+    """
+    if not problem.tick or HOUR % problem.tick:
+        raise InputError("prices need a tick that divides the hour", came=f"{problem.tick} µs", where=problem.name)
+    zones = {one.zone: ZoneInfo(one.zone) for one in tariffs}
+    quarter = HOUR // 4  # of no zone is the clock ahead by less
+    at = problem.start - problem.start % quarter
+    steps: list[tuple[int, float]] = []
+    while at <= problem.start + until * problem.tick:
+        moments = ((one, to_datetime(at, zones[one.zone])) for one in tariffs)
+        price = next((float(one.prices[band]) for one, moment in moments if (band := one.band(moment))), None)
+        if price is None:
+            raise InputError("the tariff has no price for part of the plan", came=iso(at), where=problem.name)
+        if not steps or steps[-1][1] != price:
+            steps.append(((at - problem.start) // problem.tick, price))
+        at += quarter
+    return steps
+
+
+def load_of(schedule: Schedule, minutes: int = 15) -> tuple[Ints, Floats]:
+    """Starts of windows [tick] and mean power of all machines in each [kW], from tick 0 to the end of the plan."""
+    desk = _Desk(Line(schedule, limits_of(schedule)), 1.0, minutes, 0)
+    count = -(-int(schedule.end.max(initial=0)) // desk.window)
+    power = np.array([desk.profile.get(at, 0.0) for at in range(count)])
+    return np.arange(count, dtype=np.int64) * desk.window, power
+
+
 def limits_of(schedule: Schedule) -> Ints:
     """[J] by when each job must end [tick].
 
@@ -200,7 +243,7 @@ class _Desk:
     def __init__(self, line: Line, demand_price: float, minutes: int, now: int) -> None:
         p = self.problem = line.problem
         self.line, self.demand_price, self.now = line, demand_price, now
-        self.hours = p.tick / _HOUR
+        self.hours = p.tick / HOUR
         self.window = max(1, minutes * 60_000_000 // p.tick)
         self.power = [float(p.machine_power[span.machine]) for span in line.spans]
         self.costs = [self.cost(at, placed) for at, placed in enumerate(line.placed)]
@@ -383,7 +426,7 @@ def _bound(schedule: Schedule, limits: Ints) -> float:
             * float(p.machine_power[m]) * (p.size[o] / p.machine_batch[m] if p.machine_batch[m] else 1.0)
             for m, length in p.modes(o)
         )  # fmt: skip
-    return total * p.tick / _HOUR
+    return total * p.tick / HOUR
 
 
 def _least(times: Times, steps: Ints, head: int, tail: int, length: int) -> float:
@@ -447,4 +490,4 @@ def _played(line: Line, stretch: Floats, power: Floats) -> tuple[float, Ints]:
         ends[list(span.operations)] = put[3]
         times = line.times[span.machine]
         cost += float(power[span.machine]) * (times.paid(put[0], put[1]) + times.paid(put[2], put[3]))
-    return cost * p.tick / _HOUR, ends[p.job_first[1:] - 1]
+    return cost * p.tick / HOUR, ends[p.job_first[1:] - 1]

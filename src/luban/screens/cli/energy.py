@@ -10,15 +10,17 @@ import typer
 
 from luban.core.errors import InputError
 from luban.core.time import parse_time
+from luban.screens.cli.energy_shift import EXAMPLES as SHIFT_EXAMPLES, shift
 from luban.screens.cli.options import AsJson, output
 from luban.screens.cli.output import NO, OK
 from luban.screens.cli.sheets import Language, Out, give
+from luban.screens.cli.usual import Usual
 
 if TYPE_CHECKING:
     from luban.understand.energy.books import EnergyAccount
     from luban.understand.quality.data import Excluded
 
-__all__ = ["register"]
+__all__ = ["group", "register"]
 
 _EXAMPLES = (
     "Examples: `luban energy readings.csv --meters meters.csv` · `luban energy plant --tariff cn-example -o e.pdf` · "
@@ -26,11 +28,26 @@ _EXAMPLES = (
 )
 
 
+class _Accounts(Usual):
+    """`luban energy FILE` is `luban energy account FILE`."""
+
+    usual = "account"
+
+
+group = typer.Typer(
+    cls=_Accounts, no_args_is_help=True,
+    help="Energy, water and air: what meters come to, and what of it can be moved to cheap hours. "
+    "`luban energy FILE` is `luban energy account FILE`.",
+)  # fmt: skip
+
+
 def register(app: typer.Typer) -> None:
-    """Hang the command into the tree."""
-    app.command("energy", epilog=_EXAMPLES)(energy)
+    """Hang the commands into the tree."""
+    app.add_typer(group, name="energy")
+    group.command("shift", epilog=SHIFT_EXAMPLES)(shift)
 
 
+@group.command("account", epilog=_EXAMPLES)
 def energy(
     source: Annotated[Path, typer.Argument(metavar="FILE|DIR", help="A table of meter readings, or a plant's folder.")],
     meters: Annotated[

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from luban.core.errors import InputError
 from luban.screens.cli.options import AsJson, output
 from luban.screens.cli.output import NO, OK
 from luban.screens.cli.sheets import Language, Out, give
+from luban.screens.cli.usual import Usual
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,19 +29,10 @@ _EXAMPLES = (
 )
 
 
-class _Anything(TyperGroup):
-    """`luban health pump.csv` is `luban health examine pump.csv`.
-
-    usual  the command that stands for none
-    """
+class _Anything(Usual):
+    """`luban health pump.csv` is `luban health examine pump.csv`."""
 
     usual = "examine"
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        first = args[0] if args else ""
-        if first and first not in self.commands and first not in {"-h", "--help"}:
-            args = [self.usual, *args]
-        return super().parse_args(ctx, args)
 
 
 group = typer.Typer(

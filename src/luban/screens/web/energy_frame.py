@@ -37,7 +37,7 @@ class EnergyFrame(tabs.TabFrame[EnergyBooks]):
 
     PAGE: ClassVar[str] = "energy"
     PANELS: ClassVar[Mapping[str, tuple[str, str]]] = PANELS
-    STYLES: ClassVar[tuple[str, ...]] = ("quality", "energy")
+    STYLES: ClassVar[tuple[str, ...]] = ("quality", "trace", "energy", "energy_savings", "energy_green")
 
     def title(self) -> str:
         """What the page is called."""

@@ -1,0 +1,167 @@
+"""`luban energy shift`: the runs of a plan where power is cheap, every due date kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from luban.core.errors import InputError, LubanError
+from luban.core.time import HOUR
+from luban.screens.cli.options import AsJson, output
+from luban.screens.cli.output import OK
+from luban.screens.cli.sheets import Language, Out, give
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from luban.decide.schedule import Problem
+    from luban.norms.tariffs import Tariff
+
+__all__ = ["EXAMPLES", "shift"]
+
+EXAMPLES = (
+    "Examples: `luban energy shift plant` · `luban energy shift orders.xlsx --tariff cn-example --power mill=18 "
+    "-o shift.pdf` · `luban energy shift plant --search 20 --demand`"
+)
+
+
+def shift(
+    source: Annotated[
+        Path, typer.Argument(metavar="FILE|DIR", help="A plant folder, or a CSV or Excel file of orders.")
+    ],
+    tariff: Annotated[
+        str, typer.Option(help="A tariff by its id, or a TOML file; else [[tariff]] of the schedule, else the plant's.")
+    ] = "",
+    power: Annotated[
+        list[str] | None, typer.Option(help="machine=kW while it works; may be repeated; goes before all others.")
+    ] = None,
+    demand: Annotated[
+        bool, typer.Option("--demand", help="The charge for the highest demand counts too, of these machines alone.")
+    ] = False,
+    seconds: Annotated[
+        float, typer.Option("--time", min=0.1, max=3600, help="To make the plan, then to move [s].")
+    ] = 5,
+    search: Annotated[
+        float, typer.Option(min=0.0, max=3600, help="To look for other machines and orders of work too [s].")
+    ] = 0.0,
+    spread: Annotated[float, typer.Option(min=0.0, max=1.0, help="How far work takes longer or shorter [1].")] = 0.1,
+    seed: Annotated[int, typer.Option(help="Of the search and of chance.")] = 0,
+    out: Out = None,
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> int:
+    """A plan is made as `luban schedule` makes it; then its runs go to where power is cheap, every due date kept.
+
+    Powers are what the schedule's file says, else what the plant's meters say of machines at work. Every plan is
+    checked by code that has no part in the search.
+    """
+    from luban.decide.energy.shift import risk_of, shift_load
+    from luban.decide.schedule import solve
+    from luban.screens.cli.schedule import asked, usual_objective, zone_of
+    from luban.screens.i18n import words
+    from luban.screens.report.energy_shift import shift_document, shift_sheet
+
+    say = output(as_json)
+    problem, _ = asked(source)
+    tariffs = _tariffs(source, tariff, problem)
+    problem, told = _powered(source, problem, power or [])
+    goal = usual_objective(source, problem)
+    with say.progress("Planning"):
+        plan = solve(problem, goal, seconds=seconds, seed=seed).schedule
+    problem = _priced(problem, tariffs, int(plan.end.max(initial=0)))
+    plan = replace(plan, problem=problem)
+    price = float(tariffs[0].demand) if demand and tariffs else 0.0
+    minutes = tariffs[0].demand_minutes if tariffs else 15
+    if demand and not price:
+        raise InputError("no tariff with a price of the highest demand", hint="--tariff", where="--demand")
+    with say.progress("Moving"):
+        found = shift_load(plan, demand_price=price, demand_minutes=minutes, seconds=seconds, search=search, seed=seed)
+        risk = risk_of(found, spread=spread, seed=seed)
+    currency = tariffs[0].currency if tariffs else ""
+    zone = zone_of(source) or (ZoneInfo(tariffs[0].zone) if tariffs else ZoneInfo("UTC"))
+    speak = words(language)
+    sheet = shift_sheet(found, risk, speak, zone, problem.name, currency=currency, powers=told)
+    give(say, sheet, shift_document(found, risk, currency), out, language)
+    return OK
+
+
+def _tariffs(source: Path, named: str, problem: Problem) -> Sequence[Tariff]:
+    """What --tariff says, else nothing where the schedule has prices, else the plant's own for electricity."""
+    from luban.norms.tariffs import in_force, tariffs_named
+
+    if named:
+        found = in_force(tariffs_named(named)).get("electricity", ())
+        if not found:
+            raise InputError("no tariff for electricity", came=named, where="--tariff")
+        return found
+    if problem.tariff_time.size or not (source / "plant.toml").is_file():
+        return ()
+    from luban.plant import load
+
+    plant = load(source)
+    every = [one for name in plant.energy.tariff for one in tariffs_named(name, source)]
+    return in_force(every).get("electricity", ())
+
+
+def _priced(problem: Problem, tariffs: Sequence[Tariff], end: int) -> Problem:
+    """With the prices of a tariff from a day before to the latest due date, or a week after the plan."""
+    from luban.decide.energy.shift import tariff_steps, with_tariff
+    from luban.decide.schedule import NEVER
+
+    if not tariffs or not problem.tick:
+        return problem
+    due = [int(one) for one in problem.due if one < NEVER]
+    until = max([end, *due]) + 24 * HOUR // problem.tick
+    return with_tariff(problem, tariff_steps(tariffs, problem, until))
+
+
+def _powered(source: Path, problem: Problem, given: Sequence[str]) -> tuple[Problem, dict[str, str]]:
+    """Powers of machines: as said, as the schedule says, as metered; and where each comes from."""
+    from luban.decide.energy.shift import with_tariff
+    from luban.screens.cli.schedule import find_name
+    from luban.screens.cli.spc_data import pairs
+
+    powers: dict[str, float] = {}
+    told = {name: "schedule" for at, name in enumerate(problem.machines) if problem.machine_power[at] > 0}
+    for name, value in _metered(source).items():
+        if name in problem.machines and name not in told:
+            powers[name], told[name] = value, "meter"
+    for name, text in pairs(given, "--power").items():
+        machine = problem.machines[find_name(problem.machines, name, "machine", "--power")]
+        try:
+            powers[machine] = float(text)
+        except ValueError:
+            raise InputError("a power is a number", came=f"{name}={text}", where="--power") from None
+        told[machine] = "given"
+    steps = list(zip(problem.tariff_time.tolist(), problem.tariff_price.tolist(), strict=True))
+    told |= {name: "none" for name in problem.machines if name not in told}
+    return with_tariff(problem, steps, powers), told
+
+
+def _metered(source: Path) -> dict[str, float]:
+    """Mean power of work units at work on orders, from their meters over the last 30 days [kW]."""
+    from luban.screens.service import PlantView, places
+    from luban.screens.service.energy import EnergyBooks
+
+    if not (source / "plant.toml").is_file() or not places(source).ledger.is_dir():
+        return {}
+    view = PlantView(source)
+    try:
+        books = EnergyBooks(view)
+        account = books.account(books.range("30d"))
+    except LubanError:
+        return {}
+    finally:
+        view.ledger.close()
+    found = {}
+    for one in (one for one in account.allocations if one.measured_in == "kWh"):
+        parts = [part for part in one.parts if part.stay.order]
+        hours = sum(part.stay.end - part.stay.start for part in parts) / HOUR
+        amount = float(sum(part.amount for part in parts))
+        if hours >= 1 and amount > 0:
+            found[one.unit] = amount / hours
+    return found
