@@ -14,6 +14,7 @@ from luban.screens.i18n import Words
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Sheet
 from luban.understand.cost import Entry, PostedBooks, digits_of, money_text
 from luban.understand.cost.facts import PlantCost
+from luban.understand.cost.posted import read_text
 
 __all__ = ["agreed", "changes_document", "changes_sheet", "posting_document", "posting_sheet"]
 
@@ -46,7 +47,7 @@ def posting_sheet(
     """
     digits, lines = digits_of(cost.currency), _lines(rows)
     entries = len({subject for _, subject, *_ in lines})
-    reversals = len({subject for _, subject, *_, text in lines if text.startswith("reversal of ")})
+    reversals = len({subject for _, subject, *_, text in lines if read_text(text)[0]})
     balances = posted.balances()
     figures: list[Figure] = [
         Figure(say("posted now") if done else say("to be posted"), f"{entries:,}", say("journal entries"),
@@ -64,8 +65,8 @@ def posting_sheet(
         blocks.append(Note(say("Nothing is to be posted: the posted books say what the facts say.")))
     else:
         title = say("Posted now") if done else say("To be posted")
-        blocks.append(_grid(cost, [(at, name, account, amount, text) for at, name, account, amount, _, text in lines],
-                            title, say, zone))  # fmt: skip
+        told = [(at, name, account, amount, _told(text, say)) for at, name, account, amount, _, text in lines[:_MOST]]
+        blocks.append(_grid(cost, told, len(lines), title, say, zone))
     return Sheet(say("Postings"), "", tuple(blocks), {"luban": __version__})
 
 
@@ -91,16 +92,11 @@ def changes_sheet(cost: PlantCost, changes: Sequence[Entry], since: int, say: Wo
     """What the facts after `since` changed in the entries that stood then, and the new ones."""
     digits = digits_of(cost.currency)
     flat = [
-        (
-            one.time,
-            one.id,
-            cost.chart.number(line.role),
-            line.amount / 10**digits,
-            _about(line.order, line.item, line.lot),
-        )
+        (one.time, one.id, cost.chart.number(line.role), line.amount / 10**digits,
+         _about(line.order, line.item, line.lot, say(line.element) if line.element else ""))
         for one in changes
         for line in one.postings
-    ]
+    ]  # fmt: skip
     orders = {line.order for one in changes for line in one.postings if line.order}
     figures = Figures(
         (
@@ -110,7 +106,7 @@ def changes_sheet(cost: PlantCost, changes: Sequence[Entry], since: int, say: Wo
     )
     blocks: list[Block] = [figures]
     if flat:
-        blocks.append(_grid(cost, flat, say("Differences, entry by entry"), say, zone))
+        blocks.append(_grid(cost, flat[:_MOST], len(flat), say("Differences, entry by entry"), say, zone))
     else:
         blocks.append(Note(say("The books are as they were then.")))
     return Sheet(say("What changed in the books"), "", tuple(blocks), {"luban": __version__})
@@ -137,17 +133,33 @@ def _about(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _grid(cost: PlantCost, lines: Sequence[tuple[Any, ...]], title: str, say: Words, zone: ZoneInfo) -> Grid:
+def _told(text: str, say: Words) -> str:
+    """What a posting is for, in the language."""
+    turned, kind, named = read_text(text)
+    element = named.get("element", "")
+    parts = (
+        say(kind),
+        named.get("order", ""),
+        named.get("item", ""),
+        named.get("lot", ""),
+        say(element) if element else "",
+    )
+    return say("reversal of {what}", what=_about(*parts)) if turned else _about(*parts)
+
+
+def _grid(
+    cost: PlantCost, lines: Sequence[tuple[Any, ...]], count: int, title: str, say: Words, zone: ZoneInfo
+) -> Grid:
+    """Lines as a table. count: how many there are in all."""
     digits = digits_of(cost.currency)
     names = {one.number: one.name for one in cost.chart.accounts.values()}
     rows = [
         (iso(at, zone)[:19].replace("T", " "), entry, account, say(names.get(account, _NONE)),
          money_text(cents, digits) if cents > 0 else "", money_text(-cents, digits) if cents < 0 else "", text or _NONE)
         for at, entry, account, cents, text in (
-            (at, entry, account, minor(Decimal(str(amount)), digits), text)
-            for at, entry, account, amount, text in lines[:_MOST]
+            (at, entry, account, minor(Decimal(str(money)), digits), text) for at, entry, account, money, text in lines
         )
     ]  # fmt: skip
-    more = "" if len(lines) <= _MOST else " · " + say("and {n} more", n=len(lines) - _MOST)
+    more = "" if count <= _MOST else " · " + say("and {n} more", n=count - _MOST)
     heads = (say("time"), say("entry"), say("account"), say("name"), say("debit"), say("credit"), say("what for"))
     return Grid(heads, rows, title + more, frozenset({4, 5}))

@@ -18,7 +18,7 @@ from luban.core.errors import InputError
 from luban.understand.cost.accounts import Chart
 from luban.understand.cost.journal import Entry, text_of
 
-__all__ = ["SOURCE", "PostedBooks", "PostedEntry", "PostedLine", "posted_books", "to_post"]
+__all__ = ["SOURCE", "PostedBooks", "PostedEntry", "PostedLine", "posted_books", "read_text", "to_post"]
 
 SOURCE = "cost"
 """Who posts, in the column `source`: postings of others (an imported journal) are left alone."""
@@ -49,11 +49,20 @@ class PostedLine:
     @property
     def of(self) -> dict[str, str]:
         """Order, item, lot and element that it names."""
-        try:
-            words = shlex.split(self.text.removeprefix(_REVERSED))
-        except ValueError:  # not a text of ours
-            return {}
-        return dict(word.partition("=")[::2] for word in words if "=" in word)
+        return read_text(self.text)[2]
+
+
+def read_text(text: str) -> tuple[bool, str, dict[str, str]]:
+    """(is a reversal, kind of entry, what it names) of a posting's text.
+
+    Example read_text("reversal of issue order=A") == (True, "issue", {"order": "A"})
+    """
+    try:
+        kind, *words = shlex.split(text.removeprefix(_REVERSED))
+    except ValueError:  # not a text of ours
+        return False, text, {}
+    named = dict(word.partition("=")[::2] for word in words if "=" in word)
+    return text.startswith(_REVERSED), kind, named
 
 
 @dataclass(slots=True)
