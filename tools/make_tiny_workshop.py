@@ -31,6 +31,27 @@ IMPOSSIBLE = ("finishing/wash01", 5 * DAY + 8 * HOUR)  # Saturday: 18 parts of 4
 WORN = (2 * DAY + 14 * HOUR + 1800, "machining/lathe01")  # Wednesday, late shift: an insert set wrong
 IN_CM = 14 * HOUR  # Monday: one bore typed in centimetres
 SATURDAY = 5 * DAY
+SWAPPED = ("machining/lathe02", 3 * DAY + 14 * HOUR)  # Thursday: its meter is replaced by a new one
+METERED_TO = 5 * DAY + 13 * HOUR
+CAPACITY = 10_000  # the washing machine's register rolls over there [kWh]
+LIGHT = 3.0  # [kW] from 06:00 to 23:00, Monday to Saturday
+LOST = 0.004  # of what the machines and the light draw: cables
+WATER = 0.3  # [m³/h] into the washing machine while it runs
+POWER = {
+    "machining": {"running": 7.0, "off": 0.1, "": 2.0},
+    "finishing": {"running": 6.0, "off": 0.0, "": 4.0},
+}  # [kW], as in twin.toml; "" every other state
+BEGIN = {
+    "tiny:electricity": 184_250.0,
+    "tiny:light": 12_031.5,
+    "machining/lathe01": 40_210.25,
+    "machining/lathe02": 48_007.5,
+    "machining/mill01": 22_480.75,
+    "finishing/wash01": 9_785.0,
+    "tiny:water": 612.0,
+    "finishing/wash01:water": 88.5,
+}
+"""What each register stood at on Monday 00:00."""
 
 ELEMENT = {
     "running": "APT",
@@ -364,6 +385,58 @@ def measured(machine: Machine, record: Record) -> Iterator[list[object]]:
                 yield [at, size.item, size.name, *told, lot, machine.unit, size.gauge, person]
 
 
+def drawn(record: Record, unit: str) -> tuple[list[float], list[float]]:
+    """Electricity [kWh] and water [m³] of a machine from Monday 00:00 up to each full hour, second by second."""
+    power = POWER[unit.split("/")[0]]
+    energy, water = [0.0], [0.0]
+    kwh = cubic = 0.0
+    position = -1
+    for second in range(METERED_TO):
+        while position + 1 < len(record.states) and record.states[position + 1][0] <= second:
+            position += 1
+        state = record.states[position][1] if position >= 0 else "off"
+        kwh += power.get(state, power[""]) / HOUR
+        cubic += WATER / HOUR if state == "running" and unit == "finishing/wash01" else 0.0
+        if (second + 1) % HOUR == 0:
+            energy.append(kwh)
+            water.append(cubic)
+    return energy, water
+
+
+def metered(week: Mapping[str, Record]) -> tuple[list[list[object]], list[list[object]]]:
+    """What the meters showed each hour, and the truth: how much flowed through each in the week."""
+    flows: dict[str, tuple[str, list[float]]] = {}
+    for unit, record in week.items():
+        energy, water = drawn(record, unit)
+        flows[unit] = ("kWh", energy)
+        if unit == "finishing/wash01":
+            flows["finishing/wash01:water"] = flows["tiny:water"] = ("m³", water)
+    hours = range(METERED_TO // HOUR + 1)
+    light = [LIGHT * sum(6 <= hour % 24 < 23 for hour in range(until)) for until in hours]
+    flows["tiny:light"] = ("kWh", light)
+    below = [sum(flows[name][1][hour] for name in (*week, "tiny:light")) for hour in hours]
+    flows["tiny:electricity"] = ("kWh", [amount * (1 + LOST) for amount in below])
+    rows: list[list[object]] = []
+    for name, (unit, amounts) in flows.items():
+        named = name if ":" in name else f"{name}:electricity"
+        for hour in hours:
+            register = BEGIN[name] + amounts[hour]
+            if name == SWAPPED[0] and hour * HOUR > SWAPPED[1]:
+                register = amounts[hour] - amounts[SWAPPED[1] // HOUR]
+            if name == "finishing/wash01":
+                register %= CAPACITY
+            told: tuple[object, str] = (f"{register:.2f}", unit)
+            if name == "tiny:electricity" and hour == 2 * 24 + 9:
+                told = (f"{register / 1000:.5f}", "MWh")
+            rows.append([hour * HOUR, named, *told])
+    rows.sort(key=lambda row: (row[0], row[1]))
+    truth_of = [
+        [name if ":" in name else f"{name}:electricity", unit, f"{amounts[-1]:.4f}"]
+        for name, (unit, amounts) in sorted(flows.items())
+    ]
+    return [[stamp(int(str(row[0]))), *row[1:]] for row in rows], truth_of
+
+
 def make(folder: Path) -> None:
     """Write all files of the week into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -372,8 +445,10 @@ def make(folder: Path) -> None:
     corrections: list[list[object]] = []
     measurements: list[list[object]] = []
     sums: list[dict[str, object]] = []
+    week: dict[str, Record] = {}
     for machine in MACHINES:
         record = live(machine, random.Random(f"{SEED} {machine.unit}"))
+        week[machine.unit] = record
         told = written(record)
         if "lathe" in machine.unit:
             measurements += measured(machine, record)
@@ -416,6 +491,9 @@ def make(folder: Path) -> None:
         ["stream", "time", "unit", "column", "wrong", "right", "recorded", "person", "reason"],
         corrections,
     )
+    readings, amounts = metered(week)
+    write(folder / "meters.csv", ["time", "meter", "register", "measured_in"], readings)
+    write(folder / "expected_meters.csv", ["meter", "unit", "amount"], amounts)
     write(folder / "expected.csv", list(sums[0]), [list(row.values()) for row in sums])
 
 

@@ -238,3 +238,10 @@ def test_numbers_beyond_all_measure_are_left_out(tmp_path: Path) -> None:
     found, excluded = read_readings(table)
     assert [one.register for one in found["r"]] == [1, 3]
     assert len(excluded) == 2
+
+
+@pytest.mark.parametrize("read", ["512", "3"])
+def test_a_meter_replaced_at_the_moment_of_a_reading(read: str) -> None:
+    """512 is the old meter's last word, 3 the new one's first: 12 before it and 10 after it, either way."""
+    found = consumption(KWH, registers("500", read, "13"), [Swap(T0 + HOUR, Decimal(512), Decimal(3))])
+    assert ([spell.amount for spell in found.spells], found.doubts) == ([12, 10], ())

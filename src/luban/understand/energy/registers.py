@@ -7,8 +7,9 @@ those between are left out and the amount across them counts; if not, only the s
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -71,7 +72,7 @@ def spells_of_registers(meter: Meter, readings: Sequence[Reading], swaps: Sequen
         return [], doubts
     judge = _Judge(meter, _fastest(meter, rows))
     gap = meter.every * 3 // 2 if meter.every else 3 * usual_step([row.time for row in rows])
-    swaps = sorted(swaps, key=lambda swap: swap.time)
+    swaps = sorted((_told_apart(swap, rows) for swap in swaps), key=lambda swap: swap.time)
     spells: list[Spell] = []
     at, index = rows[0], 1
     while index < len(rows):
@@ -95,6 +96,15 @@ def spells_of_registers(meter: Meter, readings: Sequence[Reading], swaps: Sequen
             doubts.append(_named(judge, at, row, lost=True))
             at, index = row, index + 1
     return spells, doubts
+
+
+def _told_apart(swap: Swap, rows: Sequence[_Row]) -> Swap:
+    """A replacement at the very moment of a reading comes after it where the reading is the old meter's."""
+    at = bisect_left(rows, swap.time, key=lambda row: row.time)
+    if at == len(rows) or rows[at].time != swap.time:
+        return swap
+    value = rows[at].value
+    return replace(swap, time=swap.time + 1) if abs(value - swap.last) < abs(value - swap.first) else swap
 
 
 def usual_step(times: Sequence[int]) -> int:
