@@ -94,8 +94,12 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
         "trace", "trace_lots", "trace_around", "trace_same", "trace_lot", "trace_file", "recalls", "recall",
         "recall_affected", "recall_notices", "recall_mock", "recall_open", "recall_notify", "recall_answer", "recall_close",
         "partners", "partner_view", "partner_chain", "partner_grant", "partner_withdraw", "partner_hand", "partner_take",
-        "stock", "stock_file", "stock_move", "kanban", "kanban_bring",
+        "stock", "stock_file", "stock_move", "kanban", "kanban_bring", "scans", "scan_code", "scan_join",
         "energy", "energy_file", "energy_meters", "energy_load", "energy_readings", "energy_whose",
+        "cost", "cost_find", "cost_piece", "cost_element", "cost_variances", "cost_journal", "cost_balance",
+        "cost_in_progress", "cost_file",
+        "acting", "commands", "command", "propose_command", "act_on_command", "switch_mode", "stop_automation",
+        "release_automation",
         "grants", "give_grant", "renew_grant", "revoke_grant", "grant_steps", "open_visit", "leave_visit",
         "visited_machine", "visited_trend", "visited_alarms", "visited_workorders", "visited_file", "visited_note",
     }  # fmt: skip

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = traced(tmp_path_factory.mktemp("desks") / "plant")
     (made / "kanban.csv").write_text("id,item,place,source,quantity,cards\nK1,gear,line,store,6,3\n", "utf-8")
+    (made / "codes.csv").write_text("code,kind,name\nMILL,machine,mill\n", "utf-8")
     return made
 
 
@@ -101,3 +102,33 @@ def test_a_card_is_filled_and_a_move_of_too_much_refused(site: Site) -> None:
     expect(row).to_contain_text("4 piece")
     row.locator("[data-lot='G-1']").click()
     expect(page.locator(".lb-town")).to_contain_text("G-1")
+
+
+def test_part_person_tool_and_machine_are_joined_by_a_scanner(site: Site) -> None:
+    page = enter(site, "li", "en/trace?tab=scan")
+    panel = page.locator("#lb-panel-scan")
+    box = panel.locator("[data-field=scanned]")
+    expect(panel).to_contain_text("Nothing was joined yet.")
+    panel.get_by_label("the next part is new: its item").select_option("gearbox")
+
+    def scan(code: str, sign: str) -> None:
+        box.fill(code)
+        box.press("Enter")
+        expect(panel).to_contain_text(sign)
+
+    scan("nothing", "part: nothing")
+    panel.get_by_role("button", name="Begin anew").click()
+    expect(panel.locator("[data-read=read-part]")).to_have_count(0)
+    scan("]d2010952114101234521B-77", "part: B-77")
+    scan("MILL", "work unit: jinan/mill")
+    scan("chen", "person: chen")
+    scan("T7", "tool: T7")
+    scan("P-7", "nothing is named by this code · P-7")
+    scan("G-1", "part: G-1")
+    scan("G-1", "read twice: G-1")
+    panel.get_by_role("button", name="Book it").click()
+    expect(panel.locator("[data-lot='B-77']")).to_be_visible()
+    expect(panel.locator("[data-read=read-machine]")).to_contain_text("jinan/mill")
+    panel.locator("[data-lot='B-77']").click()
+    expect(page.locator(".lb-tpicture [data-lot='G-1']")).to_be_visible()
+    expect(page.locator(".lb-tplain")).to_contain_text("T7")

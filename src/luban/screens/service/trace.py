@@ -41,6 +41,13 @@ _MOST: Final = 20_000_000  # facts of use that are held, the newest
 _SHOWN: Final = 12
 _PART: Final = 200_000  # names that are searched at once
 _SEARCH: Final = 0.3  # a search for names ends after it [s]
+_LONG: Final = {
+    "8018": 18,
+    "414": 13,
+    "8003": 0,
+    "8004": 0,
+    "254": 0,
+}  # identifiers of more digits; 0: up to a separator
 _FIXED: Final = {"00": 18, "01": 14, "02": 14, "11": 6, "12": 6, "13": 6, "15": 6, "16": 6, "17": 6, "20": 2}
 
 
@@ -272,17 +279,19 @@ def _bracketed(text: str) -> str:
     """A raw element string with its application identifiers in brackets; "" where it is none."""
     parts, at = [], 0
     while at < len(text):
-        ai = text[at : at + 2]
-        if ai in _FIXED:
-            end = at + 2 + _FIXED[ai]
+        ai = next((own for own in _LONG if text.startswith(own, at)), text[at : at + 2])
+        length = _LONG.get(ai, _FIXED.get(ai, 0))
+        begin = at + len(ai)
+        if length:
+            end = begin + length
             if end > len(text):
                 return ""
-        elif ai in {"10", "21", "22", "30", "37"}:
-            end = text.find("\x1d", at)
+        elif ai in _LONG or ai in {"10", "21", "22", "30", "37"}:
+            end = text.find("\x1d", begin)
             end = len(text) if end < 0 else end
         else:
             return ""
-        parts.append(f"({ai}){text[at + 2 : end]}")
+        parts.append(f"({ai}){text[begin:end]}")
         at = end + (text[end : end + 1] == "\x1d")
     return "".join(parts)
 

@@ -1,4 +1,4 @@
-"""The trace page: the explorer of lots, the recall desk, stock, partners."""
+"""The trace page: the explorer of lots, the recall desk, stock, scans, partners."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ PANELS: Mapping[str, tuple[str, str]] = {
     "explorer": ("trace_explorer", "ExplorerPanel"),
     "recall": ("trace_recall", "RecallPanel"),
     "stock": ("trace_stock", "StockPanel"),
+    "scan": ("trace_scan", "ScanPanel"),
     "partners": ("trace_partners", "PartnersPanel"),
 }
 """Module in `screens.web` and class of each tab's panel."""
@@ -26,7 +27,8 @@ PANELS: Mapping[str, tuple[str, str]] = {
 def tab_names(say: Words) -> dict[str, str]:
     """What each tab is called."""
     return {
-        "explorer": say("Trace explorer"), "recall": say("Recall"), "stock": say("Stock"), "partners": say("Partners"),
+        "explorer": say("Trace explorer"), "recall": say("Recall"), "stock": say("Stock"), "scan": say("Scan"),
+        "partners": say("Partners"),
     }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from luban.understand.trace.names import Names
 from luban.understand.trace.partner import Fault, Grant, heads, partner_view, verify_chain
 from luban.understand.trace.read import TraceFiles, read_trace
 from luban.understand.trace.recall import GRADES, Delivery, Notice, Recall, recall
+from luban.understand.trace.scan import Join, Named, check_join, identify, rows_of
 from luban.understand.trace.sharing import Handed, Partner, Shown, Taken, partner_row, partners, upstream_of
 from luban.understand.trace.stock import OnHand, on_hand
 from luban.understand.trace.stores import Cards, Move, Stores, cards_of, oldest_first, stock_of
@@ -33,9 +34,10 @@ from luban.understand.trace.trace import Trace, trace_of
 
 __all__ = [
     "GRADES", "STREAMS", "Balance", "Cards", "Condition", "Content", "Delivery", "Doubt", "Doubts", "Fault", "Grant",
-    "Graph", "Handed", "Loop", "Match", "Mock", "Move", "Names", "Notice", "OnHand", "Partner", "Recall",
-    "RecallCase", "Shown", "Spread", "Step", "Stores", "Taken", "Told", "Trace", "TraceFiles", "Walk", "Window",
-    "alarm_windows", "balance_of", "cards_of", "contents", "heads", "mock_recall", "oldest_first", "on_hand",
-    "partner_row", "partner_view", "partners", "read_trace", "recall", "recall_cases", "recall_row", "same",
-    "signal_windows", "spread_of", "steps_of", "stock_of", "trace_of", "upstream_of", "verify_chain", "windows_asked",
+    "Graph", "Handed", "Join", "Loop", "Match", "Mock", "Move", "Named", "Names", "Notice", "OnHand", "Partner",
+    "Recall", "RecallCase", "Shown", "Spread", "Step", "Stores", "Taken", "Told", "Trace", "TraceFiles", "Walk",
+    "Window", "alarm_windows", "balance_of", "cards_of", "check_join", "contents", "heads", "identify", "mock_recall",
+    "oldest_first", "on_hand", "partner_row", "partner_view", "partners", "read_trace", "recall", "recall_cases",
+    "recall_row", "rows_of", "same", "signal_windows", "spread_of", "steps_of", "stock_of", "trace_of", "upstream_of",
+    "verify_chain", "windows_asked",
 ]  # fmt: skip
