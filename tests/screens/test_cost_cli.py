@@ -9,10 +9,11 @@ from typing import Any
 import openpyxl
 import pytest
 
-from luban.ledger import LedgerWriter
+from luban.ledger import Ledger, LedgerWriter, correction
 from luban.screens.cli.main import run
 from luban.screens.cli.output import OK, WRONG
 from luban.screens.service import places
+from luban.understand.cost import ROLES
 from tests.understand.cost.cost_shop import SHIPPED, T0, shop_folder
 from tests.understand.cost.hand_book import BALANCES
 
@@ -98,6 +99,56 @@ def test_postings_add_up_to_zero_in_the_file(ask: Any, folder: Path, tmp_path: P
     assert len(sums) == 23
     assert set(sums.values()) == {0}
     assert {row["currency"] for row in rows} == {"CNY"}
+
+
+def test_posting_twice_is_posting_once_and_a_corrected_fact_is_turned_round(ask: Any, tmp_path: Path) -> None:
+    shop_folder(tmp_path)
+    assert json.loads(ask("cost", tmp_path, "--differences", "--json")[0])["entries"] == 23
+    first = json.loads(ask("cost", tmp_path, "--post", "--json")[0])
+    assert (first["entries"], first["agrees"]) == (23, True)
+    assert sum(line["amount"] for line in first["lines"]) == 0
+    expected = {ROLES[role][0]: amount for role, amount in {**BALANCES, "sold": SHIPPED, "idle": 170}.items() if amount}
+    assert first["balances"] == expected
+    again = json.loads(ask("cost", tmp_path, "--post", "--json")[0])
+    assert (again["entries"], again["lines"], again["posted_lines"]) == (0, [], first["posted_lines"])
+    assert "Nothing is to be posted" in ask("cost", tmp_path, "--differences")[0]
+    # m1 read 7.3 kWh, and 8.3 was right, over half an hour of setting up and 2.25 h: 1.13 + 5.08 become 1.28 + 5.77
+    ledger = Ledger(places(tmp_path).ledger)
+    (wrong,) = [row for row in ledger.table("meter").to_pylist() if row["interval"] == 7.3]
+    stream, rows = correction(ledger, wrong["seq"], {"interval": "8.3"})
+    with LedgerWriter(places(tmp_path).ledger) as writer:
+        writer.append(stream, rows, source="test")
+    head = Ledger(places(tmp_path).ledger).head
+    text, _ = ask("cost", tmp_path, "--post")
+    assert "reversal of energy A energy" in text
+    after = json.loads(ask("cost", tmp_path, "--post", "--json")[0])
+    assert (after["entries"], after["agrees"]) == (0, True)
+    assert after["balances"]["510103"] == expected["510103"] - 84
+    assert "无需过账" in ask("cost", tmp_path, "--differences", "--lang", "zh")[0]
+    changed = json.loads(ask("cost", tmp_path, "--since", head - 1, "--json")[0])
+    assert {line["role"] for entry in changed["entries"] for line in entry["lines"]} >= {"energy", "wip", "finished"}
+
+
+def test_standard_cost_along_the_parts(ask: Any, folder: Path, tmp_path: Path) -> None:
+    found = json.loads(ask("cost", folder, "--standard", "--json")[0])
+    # shaft: 1.9 kg of 12.50 and 5 %; 0.25 + 0.5/10 h of 60 and 20 %, of 36
+    (shaft,) = [one for one in found["items"] if one["item"] == "shaft"]
+    assert shaft["elements"] == {
+        "material": "23.750000", "machine": "18.000000", "labour": "10.800000", "overhead": "4.787500"
+    }  # fmt: skip
+    text, _ = ask("cost", folder, "flange", "--standard", "-o", tmp_path / "standard.pdf")
+    assert "· blank" in text
+    assert (tmp_path / "standard.pdf").read_bytes().startswith(b"%PDF")
+    _, err = ask("cost", folder, "gear", "--standard", code=WRONG)
+    assert "no such item" in err
+    _, err = ask("cost", folder, "--standard", "--post", code=WRONG)
+    assert "do not go together" in err
+
+
+def test_purchases_against_the_standard_price(ask: Any, folder: Path) -> None:
+    found = json.loads(ask("cost", folder, "--json")[0])
+    assert {(one["lot"], one["amount"]) for one in found["purchases"]} == {("B1", 0), ("B2", 3000), ("K1", 0)}
+    assert "Purchase price variance" in ask("cost", folder)[0]
 
 
 def test_questions_without_an_answer(ask: Any, folder: Path, tmp_path: Path) -> None:
