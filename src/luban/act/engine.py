@@ -10,7 +10,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Protocol
 
 from luban.act.command import Command, State, fold
@@ -22,7 +22,7 @@ from luban.core.time import MINUTE, now as clock_now
 from luban.plant import Actuator
 from luban.understand.book import Entry, row
 
-__all__ = ["Actor", "Automation", "Door", "Proposal", "standing"]
+__all__ = ["PLANT", "Actor", "Automation", "Door", "Proposal", "standing"]
 
 _log = logging.getLogger(__name__)
 
@@ -178,7 +178,8 @@ class Actor:
             raise InputError("a command needs a reason and an author", where=wanted.actuator)
         at = self._clock()
         data: dict[str, Any] = {
-            "actuator": wanted.actuator, "unit": wanted.unit, "expires": at + wanted.life, "author": wanted.author,
+            "actuator": wanted.actuator, "unit": wanted.unit or self._unit(wanted.actuator),
+            "expires": at + wanted.life, "author": wanted.author,
         } | ({"undoes": wanted.undoes} if wanted.undoes else {})  # fmt: skip
         value = float(wanted.value)
         data["value"] = value if value == value and abs(value) != float("inf") else str(value)
@@ -194,6 +195,10 @@ class Actor:
             elif actuator is not None and self.situation().mode(actuator) == "automatic":
                 await self._enter(name, State.APPROVED, text="by rule: the actuator acts by itself")
             return self._commands[name]
+
+    def _unit(self, actuator: str) -> str:
+        known = self.actuators.get(actuator)
+        return "" if known is None else known.unit
 
     async def approve(self, name: str, person: str) -> Command:
         """A person approves; who may do so was looked at by the caller. Raises InputError."""
@@ -348,7 +353,7 @@ class Actor:
             await self._enter(undone.id, State.ROLLED_BACK, text=f"rolled back by {command.id}")
 
     async def _refuse(self, command: Command, why: Sequence[Refusal]) -> None:
-        data = {"guards": [one.guard for one in why]}
+        data = {"refusals": [asdict(one) for one in why]}
         await self._enter(command.id, State.REFUSED, text="; ".join(map(str, why)), data=data)
 
     # ------------------------------------------------------------------ the books

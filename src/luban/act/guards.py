@@ -91,7 +91,7 @@ def _value(command: Command, actuator: Actuator) -> list[Refusal]:
     if not math.isfinite(value):
         return [Refusal("envelope", "the value is no number", str(value), "a finite number")]
     if not actuator.lower <= value <= actuator.upper:
-        allowed = f"{actuator.lower:g} to {actuator.upper:g}{unit}"
+        allowed = f"{actuator.lower:g} … {actuator.upper:g}{unit}"
         return [Refusal("envelope", "the value is outside the safe envelope", f"{value:g}{unit}", allowed)]
     return []
 

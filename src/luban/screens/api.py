@@ -26,12 +26,15 @@ from luban.core.errors import (
     NotAllowedError,
     SecurityError,
 )
+from luban.screens.acting_api import acting_router
 from luban.screens.alarms_api import alarms_router
 from luban.screens.cost_api import cost_router
 from luban.screens.diagnosis_api import diagnosis_router
 from luban.screens.energy_api import energy_router
+from luban.screens.energy_savings_api import savings_router
 from luban.screens.gate import Gate
 from luban.screens.grants import Grants
+from luban.screens.green_api import green_router
 from luban.screens.health_api import health_router
 from luban.screens.maintenance_api import maintenance_router
 from luban.screens.metrics import exposition
@@ -47,6 +50,7 @@ from luban.screens.reads import Reads
 from luban.screens.remote_api import grants_router, remote_router
 from luban.screens.schedule_api import schedule_router
 from luban.screens.service import Gap, Header, Now, PlantView, Trend
+from luban.screens.service.acting import ActingBooks
 from luban.screens.service.cost import CostBooks
 from luban.screens.service.energy import EnergyBooks
 from luban.screens.service.health import HealthBooks
@@ -63,7 +67,7 @@ from luban.screens.users import Role, Session, User, Users
 __all__ = ["build_api"]
 
 _QUALITY = (quality_router, inspection_router, studies_router, sampling_router, experiment_router, setpoint_router)
-_ENERGY = (energy_router,)
+_ENERGY = (energy_router, savings_router, green_router)
 _HEALTH = (health_router, diagnosis_router, alarms_router, maintenance_router)
 _STATUS: tuple[tuple[type[LubanError], int], ...] = (
     (SecurityError, 401), (NotAllowedError, 403), (LedgerBusyError, 409), (DiskFullError, 507),
@@ -143,6 +147,7 @@ def build_api(
     trace: TraceBooks | None = None,
     energy: EnergyBooks | None = None,
     cost: CostBooks | None = None,
+    acting: ActingBooks | None = None,
 ) -> FastAPI:
     """The web application without its page.
 
@@ -155,6 +160,7 @@ def build_api(
     trace     where its lots came from and went; without it, one that only reads
     energy    what its meters say; without it, one that only reads
     cost      what its pieces cost; without it, books of its own that nobody stops
+    acting    what is done to its devices; without it, nothing can be done
     """
     app = FastAPI(
         title="luban", version=__version__, summary=f"The books and figures of {view.plant.name}", lifespan=lifespan,
@@ -183,6 +189,8 @@ def build_api(
         app.include_router(own(meters, lambda role: _needs(users, role), reads), prefix="/api/v1")
     money = cost or CostBooks(view)
     app.include_router(cost_router(money, lambda role: _needs(users, role), reads), prefix="/api/v1")
+    moves = acting or ActingBooks(view)
+    app.include_router(acting_router(moves, lambda role: _needs(users, role), reads), prefix="/api/v1")
     experts = outside or Outside(machines, Grants(users.master), users)
     app.include_router(grants_router(experts, lambda role: _needs(users, role), reads), prefix="/api/v1")
     app.include_router(remote_router(experts, reads), prefix="/api/v1")

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
+from luban.act.engine import Actor
 from luban.screens.alarms_kept import alarms_watched
 from luban.screens.api import build_api
 from luban.screens.grants import Grants
@@ -19,6 +20,7 @@ from luban.screens.i18n import LANGUAGES
 from luban.screens.outside import Outside
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
+from luban.screens.service.acting import ActingBooks
 from luban.screens.service.books import Record
 from luban.screens.service.cost import CostBooks
 from luban.screens.service.energy import EnergyBooks
@@ -38,11 +40,15 @@ __all__ = ["build_site"]
 _TAGS = {"en": "en-US", "zh": "zh-CN", "ko": "ko-KR"}
 
 
-def build_site(view: PlantView, users: Users, storage: Path, record: Record | None = None) -> FastAPI:
+def build_site(
+    view: PlantView, users: Users, storage: Path, record: Record | None = None,
+    actor: Callable[[], Actor | None] = lambda: None,
+) -> FastAPI:  # fmt: skip
     """Everything a plant serves. One per process: NiceGUI keeps its pages globally.
 
     storage  folder for what NiceGUI keeps
     record   makes acts and their facts durable; without it the pages of quality and health only read
+    actor    what acts for the plant, in this event loop
     """
     storage.mkdir(parents=True, exist_ok=True)
     # read when nicegui is imported, so it must be set before
@@ -52,7 +58,8 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
     from luban.screens.web.feed import Feed
 
     reads = Reads()
-    feed = Feed(view, users, reads)
+    acting = ActingBooks(view, record, actor)
+    feed = Feed(view, users, reads, acting)
     runs = TwinRuns(view.folder)
     desk = Desk(view, users.note)
     searches = Searches(desk.plans, str(view.folder))
@@ -85,14 +92,14 @@ def build_site(view: PlantView, users: Users, storage: Path, record: Record | No
 
     app = build_api(
         view, users, reads, lifespan=life, twin=runs, desk=desk, searches=searches, books=books, health=health,
-        outside=outside, trace=lots, energy=energy, cost=cost,
+        outside=outside, trace=lots, energy=energy, cost=cost, acting=acting,
     )  # fmt: skip
     app.mount("/assets", _Assets(directory=ASSETS), name="assets")
     app.include_router(login_router(users, view.plant.name))
     app.include_router(remote_pages(outside, reads))
-    for page in ("twin", "schedule", "quality", "health", "trace", "energy", "cost"):
+    for page in ("twin", "schedule", "quality", "health", "trace", "energy", "cost", "loop"):
         app.add_api_route(f"/{page}", _redirect(page), include_in_schema=False)
-    _pages(feed, runs, desk, searches, books, health, lots, energy, cost)
+    _pages(feed, runs, desk, searches, books, health, lots, energy, cost, acting)
     ui.run_with(
         app,
         title=f"luban · {view.plant.name}",
@@ -124,10 +131,11 @@ class _Assets(StaticFiles):
 
 def _pages(
     feed: Any, runs: TwinRuns, desk: Desk, searches: Searches, books: QualityBooks, machines: HealthBooks,
-    lots: TraceBooks, meters: EnergyBooks, money: CostBooks,
+    lots: TraceBooks, meters: EnergyBooks, money: CostBooks, moves: ActingBooks,
 ) -> None:  # fmt: skip
     from nicegui import ui
 
+    from luban.screens.web.acting_frame import ActingFrame
     from luban.screens.web.cost_frame import CostFrame
     from luban.screens.web.energy_frame import EnergyFrame
     from luban.screens.web.health_frame import HealthFrame
@@ -139,7 +147,7 @@ def _pages(
 
     frames: dict[str, tuple[Callable[..., Any], Any]] = {
         "quality": (QualityFrame, books), "health": (HealthFrame, machines), "trace": (TraceFrame, lots),
-        "energy": (EnergyFrame, meters), "cost": (CostFrame, money),
+        "energy": (EnergyFrame, meters), "cost": (CostFrame, money), "loop": (ActingFrame, moves),
     }  # fmt: skip
 
     def show(request: Request, language: str, make: Callable[[Session, bool | None], Any]) -> Any:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from luban.act import words as act
+from luban.decide.green import words as green_processes
 from luban.decide.improve import words as improve
 from luban.decide.maintain import words as maintain
 from luban.decide.setpoint import words as setpoint
 from luban.screens.i18n import from_cost, from_health, from_page, from_remote, from_trace
 from luban.understand.cost import words as cost
 from luban.understand.energy import words as energy
+from luban.understand.green import words as green
 from luban.understand.health.alarms import words as alarms
 from luban.understand.health.anomaly import notes as anomaly
 from luban.understand.health.diagnosis import words as diagnosis
@@ -56,7 +59,10 @@ def quality_sentences() -> tuple[str, ...]:
         life,
         machine,
         trace,
+        act,
         energy,
+        green,
+        green_processes,
         cost,
     )
     return tuple(sentence for wing in wings for sentence in wing.SENTENCES)

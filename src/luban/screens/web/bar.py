@@ -19,23 +19,27 @@ MOON = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M20 14.5A8 8 0 0 1 
 
 
 def bar(
-    say: Words, plant: str, user: User, here: str, query: str, dark: Callable[[], Any], logout: Callable[[], Any]
-) -> Any:
+    say: Words, plant: str, user: User, here: str, query: str, dark: Callable[[], Any], logout: Callable[[], Any],
+    stop: Callable[[], Any],
+) -> Any:  # fmt: skip
     """Draw it; returns the element of the clock.
 
-    here   page: '' the live one, `schedule`, `quality`, `health`, `trace`, `energy`, `cost`, `twin`
+    here   page: '' the live one, `schedule`, `quality`, `health`, `trace`, `energy`, `cost`, `loop`, `twin`
     query  what the language links keep of the address
+    stop   draws the stop of all automation
     """
     with ui.element("header").classes("lb-bar"):
         ui.html(f"{MARK}<span>luban</span>", sanitize=False).classes("lb-mark")
         ui.html(html.escape(plant), sanitize=False).classes("lb-plant")
         pages = (
             ("", say("Live")), ("schedule", say("Schedule")), ("quality", say("Quality")), ("health", say("Health")),
-            ("trace", say("Trace")), ("energy", say("Energy")), ("cost", say("Cost")), ("twin", say("Twin")),
+            ("trace", say("Trace")), ("energy", say("Energy")), ("cost", say("Cost")), ("loop", say("Loop")),
+            ("twin", say("Twin")),
         )  # fmt: skip
         with ui.element("nav").classes("lb-nav").props(f"aria-label={json.dumps(say('Pages'))}"):
             ui.html("".join(_page(say, page, name, here) for page, name in pages), sanitize=False)
         ui.element("span").classes("lb-space")
+        stop()
         clock = ui.html("", sanitize=False).classes("lb-clock lb-hide-narrow")
         below = f"/{here}" if here else ""
         links = "".join(

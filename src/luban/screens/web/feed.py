@@ -10,6 +10,7 @@ from typing import Protocol
 from luban.core.errors import LubanError
 from luban.screens.reads import Reads
 from luban.screens.service import Now, PlantView
+from luban.screens.service.acting import ActingBooks
 from luban.screens.users import Session, Users
 
 __all__ = ["Feed", "Page"]
@@ -36,8 +37,8 @@ class Feed:
     Sessions are read again once a second for every page, because a page's socket would otherwise outlive a log-out.
     """
 
-    def __init__(self, view: PlantView, users: Users, reads: Reads) -> None:
-        self.view, self.users, self.reads = view, users, reads
+    def __init__(self, view: PlantView, users: Users, reads: Reads, acting: ActingBooks | None = None) -> None:
+        self.view, self.users, self.reads, self.acting = view, users, reads, acting
         self._pages: list[Page] = []
         self._task: asyncio.Task[None] | None = None
 

@@ -10,6 +10,7 @@ from luban.screens.service import Now
 from luban.screens.users import Session
 from luban.screens.web.bar import dark_cookie
 from luban.screens.web.feed import Feed
+from luban.screens.web.stop import StopButton
 
 __all__ = ["OpenPage"]
 
@@ -40,6 +41,11 @@ class OpenPage:
         links += [f'rel="stylesheet" href="/assets/{style}.css"' for style in ("screen", *styles)]
         for link in links:
             ui.add_head_html(f"<link {link}>")
+
+    def _stop_button(self) -> None:
+        button = StopButton(self)
+        self.feed.join(button)
+        self.client.on_delete(lambda: self.feed.part(button))
 
     def leave(self) -> None:
         """Go to the log-in form; the server forgets the page."""

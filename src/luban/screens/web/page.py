@@ -93,7 +93,8 @@ class LivePage(OpenPage):
 
     def _bar(self) -> None:
         query = f"?unit={quote(self.path)}"
-        self.clock = bar(self.say, self.view.plant.name, self.user, "", query, self._toggle_dark, self._logout)
+        self.clock = bar(self.say, self.view.plant.name, self.user, "", query, self._toggle_dark, self._logout,
+                         self._stop_button)  # fmt: skip
 
     def _unit_head(self) -> None:
         with ui.element("div").classes("lb-head").style("margin: 2px 2px 0"):

@@ -151,6 +151,11 @@ class Bench(Generic[B]):
             return None
         return session.user.name
 
+    def user_now(self) -> User | None:
+        """The person where the session, read again now, still holds; who may do what is asked of the books."""
+        session = self._frame.session_now()
+        return None if session is None else session.user
+
     async def choose(self, what: str) -> None:
         """Have every panel speak of this."""
         if self._frame.session_now() is not None and what != self.chosen:
@@ -286,7 +291,7 @@ class TabFrame(OpenPage, Generic[B]):
         """Lay the page out; data follow once the browser is there."""
         self._begin("schedule", "sheet", "tabs", *self.STYLES)
         self.client.on_delete(self._closed)
-        bar(self.say, self.view.plant.name, self.user, self.PAGE, "", self._toggle, self._logout)
+        bar(self.say, self.view.plant.name, self.user, self.PAGE, "", self._toggle, self._logout, self._stop_button)
         if not self.user.may(Role.VIEWER, self.view.plant.id):
             with ui.element("div").classes("lb-frame"):
                 ui.html(notice(self.partly()), sanitize=False)

@@ -53,7 +53,7 @@ class TwinPage(OpenPage):
     def build(self) -> None:
         """Lay the page out; data follow once the browser is there."""
         self._begin()
-        bar(self.say, self.view.plant.name, self.user, "twin", "", self._toggle_dark, self._logout)
+        bar(self.say, self.view.plant.name, self.user, "twin", "", self._toggle_dark, self._logout, self._stop_button)
         if not self.user.may(Role.VIEWER, self.view.plant.id):
             with ui.element("div").classes("lb-frame"):
                 text = self.say("The twin shows the whole plant, and your account reaches only a part of it.")

@@ -1,0 +1,36 @@
+"""The page of the loop: what it proposes and did, who decides, what may be moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, TypeAlias
+
+from luban.screens.service.acting import ActingBooks
+from luban.screens.web import tabs
+
+__all__ = ["ActingFrame", "Bench"]
+
+Bench: TypeAlias = tabs.Bench[ActingBooks]
+"""What a panel of this page works with."""
+
+
+class ActingFrame(tabs.TabFrame[ActingBooks]):
+    """One open page of one person; what is chosen is a command, by its name."""
+
+    PAGE: ClassVar[str] = "loop"
+    PANELS: ClassVar[Mapping[str, tuple[str, str]]] = {
+        "commands": ("acting_commands", "CommandsPanel"), "actuators": ("acting_actuators", "ActuatorsPanel"),
+    }  # fmt: skip
+    STYLES: ClassVar[tuple[str, ...]] = ("trace", "acting")
+
+    def title(self) -> str:
+        """What the page is called."""
+        return self.say("Loop")
+
+    def tab_names(self) -> dict[str, str]:
+        """What each tab is called."""
+        return {"commands": self.say("Commands"), "actuators": self.say("Actuators")}
+
+    def partly(self) -> str:
+        """What a person is told whose account reaches only a part of the plant."""
+        return self.say("The loop shows the whole plant, and your account reaches only a part of it.")
