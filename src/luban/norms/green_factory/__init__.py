@@ -20,10 +20,13 @@ from typing import Any
 from luban.core.errors import ConfigError, InputError
 from luban.norms.dated import Dated, entries
 
-__all__ = ["SENSES", "Aim", "Edition", "Goal", "Point", "edition", "edition_of", "edition_on", "editions"]
+__all__ = ["HOW", "SENSES", "Aim", "Edition", "Goal", "Point", "edition", "edition_of", "edition_on", "editions"]
 
 SENSES = ("less", "more", "shown")
 """What is good of a point: less of it, more of it, or that it is shown at all."""
+
+HOW = ("", "second hand", "memory", "convention")
+"""How a point came here: read in the standard, at second hand, from memory, or its weight by luban's own convention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Point:
     weight    of 100
     basis     what luban works it out from; "" where somebody has to state it
     verified  name, unit and weight were read in the standard itself
+    how       otherwise one of HOW: where they were read, or by what they were set
     """
 
     id: str
@@ -68,6 +72,7 @@ class Point:
     weight: Fraction
     basis: str
     verified: bool
+    how: str
     provenance: Dated
 
 
@@ -149,8 +154,20 @@ def edition_of(year: str, data: Mapping[str, Any], where: str) -> Edition:
             raise ConfigError("a point of no known sense or aim", came=f"{entry.get('sense')} {aim}", where=place,
                               expected=expected)  # fmt: skip
         weight = weights[entry["goal"]] * Fraction(str(entry.get("share", 1))) / shares[entry["goal"]]
-        points.append(Point(name, entry["goal"], aim, _names(entry, place), entry["sense"], weight,
-                            entry.get("basis", ""), _checked(entry, data), provenance))  # fmt: skip
+        points.append(
+            Point(
+                name,
+                entry["goal"],
+                aim,
+                _names(entry, place),
+                entry["sense"],
+                weight,
+                entry.get("basis", ""),
+                _checked(entry, data),
+                _how(entry, data, place),
+                provenance,
+            )
+        )
     return Edition(year, data["title"], data["start"], data.get("end"), data["rule"], aims, goals, tuple(points))
 
 
@@ -165,3 +182,10 @@ def _names(entry: Mapping[str, Any], where: str) -> Mapping[str, str]:
 
 def _checked(entry: Mapping[str, Any], data: Mapping[str, Any]) -> bool:
     return bool(entry.get("verified", data.get("verified", False)))
+
+
+def _how(entry: Mapping[str, Any], data: Mapping[str, Any], where: str) -> str:
+    how = "" if _checked(entry, data) else str(entry.get("how", data.get("how", "")))
+    if how not in HOW:
+        raise ConfigError("nobody reads like that", came=how, expected=", ".join(HOW[1:]), where=where)
+    return how

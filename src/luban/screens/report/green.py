@@ -10,8 +10,8 @@ from luban import __version__
 from luban.core.time import to_datetime
 from luban.screens.i18n import Words
 from luban.screens.report.green_pictures import aims_picture
-from luban.screens.report.green_trail import Trail
-from luban.screens.report.quality_words import number
+from luban.screens.report.green_trail import Trail, stream_name
+from luban.screens.report.quality_words import given, number
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Sheet
 from luban.understand.green import (
     DEFAULT_RATE,
@@ -58,7 +58,7 @@ def green_sheet(account: GreenAccount, sheet: ScoreSheet, say: Words, zone: tzin
 
 def made_of(account: GreenAccount, say: Words) -> dict[str, str]:
     """What a sheet rests on: the books at a seq, never the moment at which it was asked for."""
-    facts = ", ".join(f"{name} {count:,}" for name, count in account.facts.items())
+    facts = ", ".join(f"{stream_name(say, name)} {count:,}" for name, count in account.facts.items())
     return {say("books at seq"): f"{account.as_of:,}", say("facts read"): facts, "luban": __version__}
 
 
@@ -70,7 +70,8 @@ def score_blocks(sheet: ScoreSheet, say: Words, trail: Trail) -> list[Block]:
     basic = {"met": say("met"), "not met": say("not met"), "unknown": say("not known")}[sheet.basic]
     tone = {"met": "good", "not met": "bad", "unknown": "doubt"}[sheet.basic]
     rows = (
-        Figure(say("score"), f"{sheet.low:.1f} … {sheet.high:.1f}", note=say("of 100; gaps count as nothing … as all")),
+        Figure(say("green score"), f"{sheet.low:.1f} … {sheet.high:.1f}",
+               note=say("of 100; gaps count as nothing … as all")),
         Figure(say("weight that is known"), f"{sheet.known:.1f}", note=say("of 100"),
                tone="good" if sheet.known > 99.5 else "doubt"),
         Figure(say("gaps"), str(len(sheet.gaps)), tone="doubt" if sheet.gaps else "good"),
@@ -83,7 +84,7 @@ def score_blocks(sheet: ScoreSheet, say: Words, trail: Trail) -> list[Block]:
         blocks.append(_points(lines, f"{say.name(goal.names)}: {told}", say, trail))
     if not all(one.point.verified for one in sheet.lines):
         text = say(
-            "Weights and points were not read in the standard itself; the norms page says where each comes from."
+            "Weights and lines were not read in the standard itself; the evidence of each says where it comes from."
         )
         blocks.append(Note(text, "doubt"))
     blocks.append(Note(f"{say('A measured point gets')}: {say(sheet.edition.rule)}."))
@@ -91,16 +92,27 @@ def score_blocks(sheet: ScoreSheet, say: Words, trail: Trail) -> list[Block]:
 
 
 def _points(lines: Sequence[Line], title: str, say: Words, trail: Trail) -> Grid:
-    heads = (say("point"), say("value"), say("unit"), say("baseline value"), say("leading value"), say("points"),
-             say("weight"), say("state"), say("document"), say("facts"))  # fmt: skip
+    heads = (say("line of the sheet"), say("value"), say("unit"), say("baseline → leading value"),
+             say("points of the weight"), say("state"), say("document"), say("facts"))  # fmt: skip
     tones = {"met": "good", "scored": "good", "not met": "bad", "gap": "doubt", "does not apply": "quiet"}
     rows = [
-        (say.name(one.point.names), number(one.value, 4), _unit(one), number(one.baseline, 4), number(one.leading, 4),
-         _NONE if one.points is None else f"{one.points:.2f}", f"{one.weight:.2f}", _state(one, say),
+        (say.name(one.point.names), number(one.value, 4), _unit(one), _compared(one), _of_weight(one), _state(one, say),
          one.document or _NONE, trail.mark(one.facts))
         for one in lines
     ]  # fmt: skip
-    return Grid(heads, rows, title, frozenset({1, 3, 4, 5, 6}), {at: tones[one.status] for at, one in enumerate(lines)})
+    return Grid(heads, rows, title, frozenset({1}), {at: tones[one.status] for at, one in enumerate(lines)})
+
+
+def _compared(one: Line) -> str:
+    if one.baseline is None and one.leading is None:
+        return _NONE
+    return f"{number(one.baseline, 4)} → {number(one.leading, 4)}"
+
+
+def _of_weight(one: Line) -> str:
+    if not one.weight:
+        return _NONE
+    return f"{_NONE if one.points is None else f'{one.points:.2f}'} / {one.weight:.2f}"
 
 
 def _unit(one: Line) -> str:
@@ -131,7 +143,7 @@ def figures_block(account: GreenAccount, say: Words, trail: Trail) -> Grid:
     rows = [_figure(text, account.found[name], say, trail) for name, text in names.items()]
     rows += [_figure(say(name.partition(":")[2]), one, say, trail)
              for name, one in account.found.items() if name.startswith("medium:")]  # fmt: skip
-    heads = (say("number"), say("value"), say("unit"), say("to bear in mind"), say("facts"))
+    heads = (say("figure"), say("value"), say("unit"), say("to bear in mind"), say("facts"))
     tones = {at: "doubt" for at, row in enumerate(rows) if row[1] == _NONE}
     return Grid(heads, rows, say("Figures"), frozenset({1}), tones)
 
@@ -205,7 +217,7 @@ def footprint_sheet(
                f"{number(found.low, 4)} … {number(found.high, 4)}", "doubt" if one.missing else ""),
         Figure(say("measured"), f"{100 * found.measured:.1f}", "%"),
         Figure(say("quality of data, 1 best to 5"), number(found.quality, 3)),
-        Figure(say("good pieces"), f"{one.good:,}"), Figure(say("scrap"), f"{one.scrap:,}"),
+        Figure(say("good pieces"), given(float(one.good))), Figure(say("scrap"), given(float(one.scrap))),
     )  # fmt: skip
     lines = [
         (" → ".join(line.path), stages.get(line.stage, line.stage), line.factor.name, number(line.amount, 5),

@@ -37,7 +37,7 @@ class Trail:
     def grid(self) -> Grid:
         """All that was referred to."""
         say = self._say
-        heads = (say("number"), say("facts"), say("count"), say("first"), say("last"), "sha256")
+        heads = (say("number"), say("facts"), say("how many"), say("first"), say("last"), "sha256")
         rows = [
             (f"[{number}]", stream_name(say, one.stream), f"{len(one.seqs):,}", str(one.seqs[0]), str(one.seqs[-1]),
              one.digest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from typing import Any, Final
 
 from nicegui import ui
@@ -15,7 +16,7 @@ from luban.screens.report.green_projects import projects_sheet
 from luban.screens.report.green_report import report_sheet
 from luban.screens.report.green_trail import stream_name
 from luban.screens.report.quality_words import number
-from luban.screens.report.sheet import Sheet
+from luban.screens.report.sheet import Grid, Sheet, sheet_part
 from luban.screens.service import Now
 from luban.screens.service.energy import NO_READING
 from luban.screens.service.green import GreenDesk
@@ -25,15 +26,16 @@ from luban.screens.web.energy_frame import Bench
 from luban.screens.web.energy_window import WindowChoice
 from luban.screens.web.quality_capability import SheetView
 from luban.screens.web.quality_typed import number as typed
-from luban.screens.web.schedule_parts import Choice, field, tool
+from luban.screens.web.schedule_parts import Choice, field, labelled_choice, tool
 from luban.screens.web.tabs import card
 from luban.screens.web.twin_tables import notice
-from luban.understand.green import QUANTITIES, GreenAccount, ScoreSheet
+from luban.understand.green import QUANTITIES, GreenAccount, Line, ScoreSheet
 
 __all__ = ["GreenPanel"]
 
 _NONE = "–"
 _ROW: Final = "(event) => { const one = event.target.closest('tbody tr'); if (one) { emit(one.cells[0].innerText); } }"
+_SHOW: Final = "document.getElementById('lb-green-evidence').scrollIntoView({block: 'center'})"
 _LEFT_OUT: Final = {"stream", "seq", "recorded", "time", "source", "source_seq", "subject", "supersedes", "quality"}
 
 
@@ -62,8 +64,8 @@ class GreenPanel:
         self._sheet.body.on("click", self._row, js_handler=_ROW)
         with card(say("Evidence")) as head:
             with head:
-                self._points = Choice(say("point or number"), self._chosen)
-            self._facts = ui.element("div").classes("lb-scroll")
+                self._points = Choice(say("line of the sheet"), self._chosen)
+            self._facts = ui.element("div").classes("lb-scroll").props("id=lb-green-evidence")
         if self.bench.may(Role.ENGINEER) and self.bench.books.writable:
             self._form()
 
@@ -73,12 +75,13 @@ class GreenPanel:
             text = say("It holds for the window of time above. A document must show it; baseline and leading value are "
                        "those of your trade.")  # fmt: skip
             ui.html(html.escape(text), sanitize=False, tag="p").classes("lb-note")
-            with ui.element("div").classes("lb-tsearch"):
-                self._names = Choice(say("what"), lambda _value: None)
+            with ui.element("div").classes("lb-form lb-gform"):
+                self._names = labelled_choice(say("what"), (), "", lambda _value: None)
                 field(say("value"), "", lambda value: self._give("value", value))
                 field(say("document"), "", lambda value: self._give("document", value), "text")
                 field(say("baseline value"), "", lambda value: self._give("baseline", value))
                 field(say("leading value"), "", lambda value: self._give("leading", value))
+            with ui.element("div").classes("lb-tools"):
                 tool(html.escape(say("Put on record")), lambda: self.bench.call(self._state), kind="lb-primary")
                 tool(html.escape(say("It does not apply to this plant")), lambda: self.bench.call(self._not_applied))
 
@@ -186,6 +189,8 @@ class GreenPanel:
         found = next((one.point.id for one in self._made[1].lines if self.say.name(one.point.names) == told), "")
         if found:
             await self._chosen(found)
+            with self.bench.client:
+                ui.run_javascript(_SHOW)
 
     async def _chosen(self, value: str) -> None:
         self._point = value
@@ -210,31 +215,29 @@ class GreenPanel:
             if line is not None:
                 value = "" if line.value is None else f"{number(line.value, 5)} · "
                 why = say(line.reason) if line.reason else ""
-                source = f"{say('Where the point comes from')}: {line.point.provenance.reference}"
                 ui.html(html.escape(f"{value}{why or line.document or ''}"), sanitize=False, tag="p").classes("lb-note")
+                source = f"{say('Where the line comes from')}: {line.point.provenance.reference} {self._how(line)}"
                 ui.html(html.escape(source), sanitize=False, tag="p").classes("lb-note")
             if not rows:
                 ui.html(notice(say("No fact stands behind it.")), sanitize=False)
                 return
             heads = (say("fact"), say("time"), say("facts"), say("of what"), say("what it says"), say("said by"))
-            with ui.element("table").classes("lb-ttable lb-gfacts"):
-                with ui.element("thead"), ui.element("tr"):
-                    for head in heads:
-                        ui.html(html.escape(head), sanitize=False, tag="th").props("scope=col")
-                with ui.element("tbody"):
-                    for row in rows:
-                        self._fact(row, heads)
+            part = sheet_part(Sheet("", "", (Grid(heads, [self._fact(row) for row in rows]),)))
+            ui.html(part, sanitize=False).classes("lb-scroll lb-sheet lb-tplain lb-gfacts")
 
-    def _fact(self, row: dict[str, Any], heads: tuple[str, ...]) -> None:
+    def _how(self, line: Line) -> str:
+        say = self.say
+        told = {"second hand": say("(read at second hand)"), "memory": say("(from memory)"),
+                "convention": say("(weight by own convention)")}  # fmt: skip
+        return told.get(line.point.how, "")
+
+    def _fact(self, row: dict[str, Any]) -> tuple[str, ...]:
         zone = self.bench.view.plant.zone
-        said = "; ".join(f"{name} {value}" for name, value in row.items()
-                         if name not in _LEFT_OUT and value not in (None, ""))  # fmt: skip
-        cells = (str(row["seq"]), to_datetime(row["time"]).astimezone(zone).strftime("%Y-%m-%d %H:%M"),
-                 stream_name(self.say, row["stream"]), str(row["subject"]), said[:300] or _NONE,
-                 str(row["source"]))  # fmt: skip
-        with ui.element("tr").props(f"data-seq={row['seq']}"):
-            for head, cell in zip(heads, cells, strict=True):
-                ui.html(html.escape(cell), sanitize=False, tag="td")._props["data-head"] = head  # noqa: SLF001
+        return (
+            str(row["seq"]), to_datetime(row["time"]).astimezone(zone).strftime("%Y-%m-%d %H:%M"),
+            stream_name(self.say, row["stream"]), str(row["subject"]), _said(row) or _NONE,
+            str(row.get("person") or row["source"]),
+        )  # fmt: skip
 
     # ------------------------------------------------------------------ statements
 
@@ -259,3 +262,13 @@ class GreenPanel:
         if await self.bench.do(act):
             self.bench.say_to(self.say("It is on record."))
             await self._draw()
+
+
+def _said(row: dict[str, Any]) -> str:
+    """What a fact says, in short."""
+    if row["stream"] == "event":
+        data = json.loads(row["data"] or "{}")
+        parts = [data.get("value"), data.get("baseline"), data.get("leading"), data.get("document")]
+        return " · ".join(_NONE if one is None else str(one) for one in parts)
+    told = (f"{name} {value}" for name, value in row.items() if name not in _LEFT_OUT and value not in (None, ""))
+    return "; ".join(told)[:300]
