@@ -9,6 +9,7 @@ import html
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.resources import files
 from io import BytesIO
 from typing import Any, TypeAlias
@@ -145,6 +146,7 @@ def sheet_xlsx(sheet: Sheet) -> bytes:
 
     file = BytesIO()
     with Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+        book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})  # the same sheet is the same file
         bold = book.add_format({"bold": True})
         first = book.add_worksheet(_page_name(sheet.title, ()))
         first.set_column(0, 0, 34)

@@ -132,8 +132,7 @@ class ActuatorsPanel(BookPanel):
         except LubanError as error:
             self.bench.complain(error)
             return
-        await self.bench.choose(made.id)
-        await self.bench.open("commands")
+        await self.bench.open("commands", of=made.id)
 
 
 def _bar(one: Moved, text: str) -> str:
