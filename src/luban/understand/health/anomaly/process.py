@@ -12,8 +12,6 @@ Both are smoothed (EWMA) and held against limits from blocks of the good data th
 
 from __future__ import annotations
 
-import io
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -24,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from luban.core.errors import InputError
+from luban.core.state import pack, unpack, unpacking
 from luban.understand.health.anomaly.innovation import Model, best_setting, fit_model, innovations, lagged
 from luban.understand.quality.data import Excluded, Floats
 
@@ -185,13 +184,10 @@ class ProcessMonitor:
             plain[name] = [own.model.lags, own.model.ridge, own.model.strong]
             arrays |= {f"{at}.{key}": getattr(own.model, key) for key in _MODEL}
             arrays |= {f"{at}.centre": own.centre, f"{at}.limit": own.limit}
-        told = json.dumps({
+        return pack({
             "names": self.names, "rule": asdict(self.rule), "reasons": self.reasons, "regimes": plain,
             "excluded": [one.as_dict() for one in self.excluded], "regime": flow.regime,
-        })  # fmt: skip
-        file = io.BytesIO()
-        np.savez(file, allow_pickle=False, told=np.frombuffer(told.encode("utf-8"), np.uint8), **arrays)
-        return file.getvalue()
+        }, arrays)  # fmt: skip
 
     @classmethod
     def restore(cls, state: bytes) -> ProcessMonitor:
@@ -199,10 +195,8 @@ class ProcessMonitor:
 
         Raises  InputError if the bytes are not such a state
         """
-        try:
-            with np.load(io.BytesIO(state), allow_pickle=False) as file:
-                kept = {name: file[name] for name in file.files}
-            told = json.loads(bytes(kept["told"]).decode("utf-8"))
+        with unpacking("this is not the state of a watched process"):
+            told, kept = unpack(state)
             rule: dict[str, Any] = {
                 key: tuple(value) if isinstance(value, list) else value for key, value in told["rule"].items()
             }
@@ -216,8 +210,6 @@ class ProcessMonitor:
             smooth, parts = kept["smooth"], kept["parts"]
             monitor._flow = _Flow(told["regime"], list(kept["past"]), smooth if len(smooth) else None,
                                   parts if len(parts) else None)  # fmt: skip
-        except (ValueError, KeyError, TypeError, OSError) as error:
-            raise InputError("this is not the state of a watched process", came=str(error)) from None
         return monitor
 
     def _named(self, parts: Floats) -> tuple[tuple[str, float], ...]:

@@ -9,8 +9,6 @@ rare each is follows from the largest of that kind so far [1]; the rarest counts
 
 from __future__ import annotations
 
-import io
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from luban.core.errors import InputError
+from luban.core.state import pack, unpack, unpacking
 from luban.understand.health.anomaly.notes import Adaptation, Alarm, Note
 from luban.understand.quality.data import NO_TIME, Excluded, Floats, Ints
 
@@ -237,11 +236,7 @@ class SignalWatch:
 
     def save(self) -> bytes:
         """The state, to go on from later."""
-        told = json.dumps({"rule": asdict(self.rule), "clock": asdict(self._clock)})
-        file = io.BytesIO()
-        np.savez(file, allow_pickle=False, told=np.frombuffer(told.encode("utf-8"), np.uint8),
-                 **self._memory._asdict())  # fmt: skip
-        return file.getvalue()
+        return pack({"rule": asdict(self.rule), "clock": asdict(self._clock)}, self._memory._asdict())
 
     @classmethod
     def restore(cls, state: bytes) -> SignalWatch:
@@ -249,14 +244,11 @@ class SignalWatch:
 
         Raises  InputError if the bytes are not such a state
         """
-        try:
-            with np.load(io.BytesIO(state), allow_pickle=False) as kept:
-                told = json.loads(bytes(kept["told"]).decode("utf-8"))
-                watch = cls(Rule(**told["rule"]))
-                watch._clock = _Clock(**told["clock"])
-                watch._memory = type(watch._memory)(*(kept[name] for name in watch._memory._fields))
-        except (ValueError, KeyError, TypeError, OSError) as error:
-            raise InputError("this is not the state of a watched signal", came=str(error)) from None
+        with unpacking("this is not the state of a watched signal"):
+            told, kept = unpack(state)
+            watch = cls(Rule(**told["rule"]))
+            watch._clock = _Clock(**told["clock"])
+            watch._memory = type(watch._memory)(*(kept[name] for name in watch._memory._fields))
         return watch
 
 

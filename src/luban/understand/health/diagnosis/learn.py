@@ -11,9 +11,7 @@ as one of the unknown causes. With few causes no low rate can be promised; the o
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -22,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from luban.core.errors import InputError
+from luban.core.state import pack, unpack, unpacking
 from luban.understand.health.diagnosis import words
 from luban.understand.health.diagnosis.model import Likeness, fit_likeness, good_distances
 from luban.understand.health.diagnosis.signature import LEAST_ROWS, VIEWS, Baseline
@@ -240,25 +239,22 @@ class Signatures:
     def digest(self) -> str:
         """SHA-256 of all that was learned from, for the record of the model."""
         told, arrays = self._kept()
-        found = hashlib.sha256(told)
+        found = hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode("utf-8"))
         for name in sorted(arrays):
             found.update(np.ascontiguousarray(arrays[name]).tobytes())
         return found.hexdigest()
 
     def save(self) -> bytes:
         """Cases, good operation and rule; what follows from them is worked out again by `restore`, to the same bit."""
-        told, arrays = self._kept()
-        file = io.BytesIO()
-        np.savez_compressed(file, allow_pickle=False, told=np.frombuffer(told, np.uint8), **arrays)
-        return file.getvalue()
+        return pack(*self._kept(), small=True)
 
-    def _kept(self) -> tuple[bytes, dict[str, NDArray[np.float32]]]:
+    def _kept(self) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
         told = {"names": self.names, "rule": asdict(self.rule), "excluded": [one.as_dict() for one in self.excluded],
                 "cases": [[one.id, one.machine, one.cause, one.time] for one in self.cases],
                 "good": len(self._good)}  # fmt: skip
         arrays = {f"case{at}": one.signatures.astype(np.float32) for at, one in enumerate(self.cases)}
         arrays |= {f"good{at}": part.astype(np.float32) for at, part in enumerate(self._good)}
-        return json.dumps(told, sort_keys=True, ensure_ascii=False).encode("utf-8"), arrays
+        return told, arrays
 
     @classmethod
     def restore(cls, state: bytes) -> Signatures:
@@ -266,10 +262,8 @@ class Signatures:
 
         Raises  InputError if the bytes are not such a state
         """
-        try:
-            with np.load(io.BytesIO(state), allow_pickle=False) as file:
-                kept: dict[str, Any] = {name: file[name] for name in file.files}
-            told = json.loads(bytes(kept["told"]).decode("utf-8"))
+        with unpacking("these are not saved signatures"):
+            told, kept = unpack(state)
             names = tuple(told["names"])
             cases = tuple(Case(id_, machine, cause, names, kept[f"case{at}"].astype(np.float64), time)
                           for at, (id_, machine, cause, time) in enumerate(told["cases"]))  # fmt: skip
@@ -277,8 +271,6 @@ class Signatures:
             return cls(
                 names, cases, good, LearnRule(**told["rule"]), tuple(Excluded(**one) for one in told["excluded"])
             )
-        except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
-            raise InputError("these are not saved signatures", came=str(error)) from None
 
     def _numbered(self, cases: Sequence[Case]) -> list[tuple[int, Floats]]:
         return [(self.causes.index(one.cause), one.signatures) for one in cases]

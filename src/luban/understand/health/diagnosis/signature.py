@@ -7,10 +7,7 @@ one machine can be held beside a stretch of another that runs at another level.
 
 from __future__ import annotations
 
-import io
-import json
 import warnings
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from luban.core.errors import InputError
+from luban.core.state import pack, unpack, unpacking
 from luban.understand.health.diagnosis import words
 from luban.understand.quality.data import Excluded, Floats
 
@@ -111,10 +109,7 @@ class Baseline:
         arrays = {f"block{at}": block for at, block in enumerate(self.blocks)}
         arrays |= {f"middle{at}": self.middle[label] for at, label in enumerate(self.middle)}
         arrays |= {f"scale{at}": self.scale[label] for at, label in enumerate(self.middle)}
-        file = io.BytesIO()
-        text = json.dumps(told, sort_keys=True, ensure_ascii=False).encode("utf-8")
-        np.savez_compressed(file, allow_pickle=False, told=np.frombuffer(text, np.uint8), **arrays)
-        return file.getvalue()
+        return pack(told, arrays, small=True)
 
     @classmethod
     def restore(cls, state: bytes) -> Baseline:
@@ -122,10 +117,8 @@ class Baseline:
 
         Raises  InputError if the bytes are not such a state
         """
-        try:
-            with np.load(io.BytesIO(state), allow_pickle=False) as file:
-                kept = {name: file[name] for name in file.files}
-            told = json.loads(bytes(kept["told"]).decode("utf-8"))
+        with unpacking("this is not saved good operation"):
+            told, kept = unpack(state)
             labels = list(enumerate(told["regimes"]))
             return cls(
                 tuple(told["names"]), tuple(told["columns"]), told["window"],
@@ -134,8 +127,6 @@ class Baseline:
                 tuple(kept[f"block{at}"] for at in range(told["blocks"])),
                 tuple(Excluded(**one) for one in told["excluded"]),
             )  # fmt: skip
-        except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
-            raise InputError("this is not saved good operation", came=str(error)) from None
 
 
 def learn_baseline(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -12,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from luban.core.errors import InputError
+from luban.core.state import pack, unpack, unpacking
 from luban.core.time import HOUR
 from luban.understand.health.anomaly import Adaptation, ProcessMonitor, ProcessRule, Rule, SignalWatch, fit_monitor
 from luban.understand.health.life import gather
@@ -225,10 +224,7 @@ class MachineWatch:
             "rules": [[own.rule.every, own.rule.interval] for own in self._alone.values()],
             "given": self._given, "monitor": self._monitor is not None, "found": self._found is not None,
         }  # fmt: skip
-        arrays: dict[str, Any] = {
-            "told": np.frombuffer(json.dumps(told).encode(), np.uint8),
-            "carry": self._carry * (1.0 if stream else math.nan),
-        }
+        arrays: dict[str, Any] = {"carry": self._carry * (1.0 if stream else math.nan)}
         if self._monitor is not None:
             arrays["monitor"] = np.frombuffer(self._monitor.save(), np.uint8)
         for at, watch in enumerate(self._alone.values() if stream else ()):
@@ -237,9 +233,7 @@ class MachineWatch:
             arrays |= {f"found.{name}": getattr(self._found, name) for name in _REGIMES}
         if stream and self._before is not None:
             arrays |= {"before": self._before[0], "before_age": np.array([self._before[1]])}
-        file = io.BytesIO()
-        np.savez(file, allow_pickle=False, **arrays)
-        return file.getvalue()
+        return pack(told, arrays)
 
     @classmethod
     def restore(cls, state: bytes) -> MachineWatch:
@@ -247,10 +241,8 @@ class MachineWatch:
 
         Raises  InputError if the bytes are not such a state
         """
-        try:
-            with np.load(io.BytesIO(state), allow_pickle=False) as file:
-                kept = {name: file[name] for name in file.files}
-            told = json.loads(kept["told"].tobytes())
+        with unpacking("this is not the state of a watched machine"):
+            told, kept = unpack(state)
             own: dict[str, Any] = {
                 name: tuple(value) if isinstance(value, list) else value for name, value in told["learned"].items()
             }
@@ -272,8 +264,6 @@ class MachineWatch:
                 watch._before = (kept["before"], float(kept["before_age"][0]))
             if monitor is not None and not told["stream"]:
                 monitor.restart()
-        except (ValueError, KeyError, TypeError, OSError) as error:
-            raise InputError("this is not the state of a watched machine", came=str(error)) from None
         return watch
 
 
