@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from nicegui import ui
 
 from luban.core.errors import LubanError
 from luban.core.time import to_datetime
+from luban.screens.i18n import Words
 from luban.screens.service import Now
+from luban.screens.users import User
+from luban.screens.web.feed import Feed
 from luban.screens.web.schedule_parts import tool
 
-if TYPE_CHECKING:
-    from luban.screens.web.open_page import OpenPage
-
 __all__ = ["StopButton"]
+
+
+class _Page(Protocol):
+    """What of an open page is needed."""
+
+    feed: Feed
+    session: str
+    say: Words
+    user: User
 
 
 class StopButton:
@@ -24,7 +33,7 @@ class StopButton:
     One click stops; to release it takes an engineer, who says why on the page of the loop.
     """
 
-    def __init__(self, page: OpenPage) -> None:
+    def __init__(self, page: _Page) -> None:
         self._page, self.session = page, page.session
         self._drawn: object = None
         self._holder = ui.element("div").classes("lb-stop").props("role=status")
@@ -50,7 +59,7 @@ class StopButton:
         self._holder.clear()
         with self._holder:
             if automation.stopped is not None:
-                at = to_datetime(automation.since, page.view.plant.zone).strftime("%m-%d %H:%M")
+                at = to_datetime(automation.since, page.feed.view.plant.zone).strftime("%m-%d %H:%M")
                 text = say("Automation is stopped since {time}, by {person}", time=at, person=automation.by)
                 link = f'<a class="lb-stopped" href="/{say.language}/loop">{html.escape(text)}</a>'
                 ui.html(link, sanitize=False)
@@ -59,7 +68,7 @@ class StopButton:
 
     async def _stop(self) -> None:
         page = self._page
-        session, acting = page.feed.session(page), page.feed.acting
+        session, acting = page.feed.users.session_by_id(self.session), page.feed.acting
         if session is None or acting is None:
             return
         try:
