@@ -52,7 +52,7 @@ def test_a_baseline_is_tried_frozen_and_put_aside(site: Site) -> None:
     expect(panel).to_contain_text("A saving is shown")
     expect(panel).to_contain_text("Running sum of savings")
     panel.get_by_label("why it is put aside").fill("sold")
-    panel.get_by_role("button", name="Put aside").click()
+    panel.get_by_role("button", name="Put it aside").click()
     expect(panel.locator("tr[data-baseline=B-1]")).to_contain_text("put aside")
     with page.expect_download() as got:
         panel.get_by_role("button", name="Excel").first.click()

@@ -122,7 +122,7 @@ def _figures(found: Savings, kept: Kept, say: Words) -> Figures:
         Figure(say("energy performance indicator"), f"{found.indicator:.3f}", "1", say("used over expected")),
         Figure(say("used"), number(float(found.used.sum()), 5), kept.unit),
         Figure(say("expected"), number(float(found.expected.sum()), 5), kept.unit),
-        Figure(say("steps"), f"{found.periods}", _step(kept.step, say),
+        Figure(say("steps used"), f"{found.periods}", _step(kept.step, say),
                say("{n} left out", n=len(found.excluded)) if found.excluded else ""),
     ))  # fmt: skip
 

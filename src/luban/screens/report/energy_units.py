@@ -60,7 +60,8 @@ def units_sheet(
 def _figures(books: UnitBooks, say: Words) -> Figures:
     counted = [one for one in books.orders if one.good]
     good = sum((one.good for one in counted if one.good), Decimal(0))
-    rows = [Figure(say("good pieces"), number(float(good), 6), "", say("{n} orders", n=len(counted)))]
+    made = good or sum((one.good for one in books.days), Decimal(0))
+    rows = [Figure(say("good pieces"), _pieces(made), "", say("{n} orders", n=len(counted)) if counted else "")]
     for medium in dict.fromkeys(name for one in counted for name in one.media):
         own = [one for one in counted if medium in one.media]
         units = {one.media[medium].unit for one in own}
@@ -99,7 +100,7 @@ def _grid(rows: Sequence[Taking], media: Sequence[str], title: str, say: Words, 
     cells, tones = [], {}
     for at, one in enumerate(rows):
         first = [one.name, one.item or _NONE] if by_order else [one.item or say("not said"), str(one.orders)]
-        row = [*first, _told(one.good)]
+        row = [*first, _pieces(one.good)]
         for medium in units:
             amount = one.media.get(medium)
             if amount is None:
@@ -137,7 +138,7 @@ def _days(books: UnitBooks, say: Words, zone: ZoneInfo) -> list[Block]:
     found: list[Block] = [
         Picture(plot.svg(), say("{medium} per good piece, day by day", medium=say(books.medium)),
                 say("All that the plant drew over the good pieces of the day; the bars are the pieces, {most} at most.",
-                    most=number(float(good.max()), 5)))
+                    most=_pieces(Decimal(repr(float(good.max()))))))
     ]  # fmt: skip
     fixed = _fixed(good, each * good)
     if fixed is not None:
@@ -220,6 +221,11 @@ def _rule_text(rule: str, say: Words) -> str:
         "time": say("What was drawn for no order is carried by the orders of the same machine, by their time."),
         "apart": say("What was drawn for no order is carried by no order."),
     }[rule]
+
+
+def _pieces(amount: Decimal | None) -> str:
+    """A number of pieces; whole ones without a point."""
+    return _NONE if amount is None else f"{float(amount):,.10g}"
 
 
 def _told(amount: Decimal | None) -> str:

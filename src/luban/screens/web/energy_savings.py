@@ -221,7 +221,7 @@ class SavingsPanel:
             return
         with self._aside, ui.element("div").classes("lb-tsearch"):
             field(self.say("why it is put aside"), "", lambda value: self._give("why", value), "text")
-            tool(html.escape(self.say("Put aside")), lambda: self.bench.call(self._retire))
+            tool(html.escape(self.say("Put it aside")), lambda: self.bench.call(self._retire))
 
     async def _choose(self, name: str) -> None:
         self._chosen = name
@@ -278,6 +278,7 @@ class SavingsPanel:
         made = await self.bench.ask(act)
         if made is not None:
             self._chosen = made
+            self._tried.set_visibility(False)
             await self._draw()
 
     async def _retire(self) -> None:
