@@ -252,7 +252,7 @@ def deviation_rows(groups: Sequence[Group], by: str, digits: int, say: Words) ->
     """Rows of the picture, each with the share of all deviation that lies in it and those before it."""
     shares = shares_of(groups) if by != "week" else []
     rows = []
-    for at, one in enumerate(groups[:_DRAWN]):
+    for at, one in enumerate(groups[-_DRAWN:] if by == "week" else groups[:_DRAWN]):
         note = say("{share} % so far", share=f"{100 * shares[at]:.0f}") if shares else ""
         tone = "bad" if one.amount > 0 else "good"
         told = _plus(one.amount, digits)
@@ -345,12 +345,13 @@ def _groups(groups: Sequence[Group], by: str, digits: int, say: Words) -> Grid:
 
 def journal_sheet(
     view: CostView, shown: Sequence[tuple[ShopEvent, Entry]], held: Trial, over: InProgress | None, say: Words,
-    *, until: int | None = None, left: int = 0,
+    *, until: int | None = None, left: int = 0, most: int = _MOST,
 ) -> Sheet:  # fmt: skip
     """Trial balance, work in progress against the open orders and over time, and the entries that were asked for.
 
     until  the time of the balance; None: now
     left   how many more entries fit
+    most   open orders that are listed, those with the most in progress
     """
     digits, chart = view.digits, view.cost.chart
     when = _when(until, view) if until is not None else say("now")
@@ -377,9 +378,11 @@ def journal_sheet(
     rows.append(("", say("sum"), *(money_text(side, digits) for side in sides)))
     heads = (say("account"), say("name"), say("debit"), say("credit"))
     blocks: list[Block] = [figures, Grid(heads, rows, say("Trial balance"), frozenset({2, 3}))]
-    open_ = [(order, money_text(value, digits)) for order, value in list(held.open.items())[:_MOST]]
+    open_ = [(order, money_text(value, digits)) for order, value in list(held.open.items())[:most]]
     if open_:
-        blocks.append(Grid((say("order"), say("in progress")), open_, say("Open orders"), frozenset({1})))
+        more = len(held.open) - most
+        title = say("Open orders") + (" · " + say("and {n} more", n=f"{more:,}") if more > 0 else "")
+        blocks.append(Grid((say("order"), say("in progress")), open_, title, frozenset({1})))
     if over is not None and len(over.time):
         money, orders = in_progress_svg(over, digits, view.currency, say, view.plant.zone)
         told = say("highest {amount}", amount=f"{money_text(int(over.value.max()), digits)} {view.currency}")

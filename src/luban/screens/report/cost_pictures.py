@@ -71,7 +71,7 @@ def deviations_svg(rows: Sequence[Row], say: Words, *, paper: bool = False) -> s
     scale = _Scale(min(ends), max(ends), paper=paper)
     high = len(rows) * _STEP
     zero = f'x1="{scale(0.0)}" x2="{scale(0.0)}"'
-    parts = [f'<line class="p-axis" stroke="#9aa7ae" {zero} y1="4" y2="{high}"/>']
+    parts = [f'<line class="p-axis" stroke="#9aa7ae" {zero} y1="4" y2="{high}"/>'] if min(ends) < 0 else []
     for at, row in enumerate(rows):
         top = at * _STEP
         parts.append(_row(row, _words(row, top, scale) + _bar(row, top, scale), top, scale, ""))

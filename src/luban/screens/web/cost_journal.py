@@ -25,6 +25,7 @@ from luban.understand.cost.event import KINDS
 __all__ = ["JournalPanel"]
 
 _STEP = 60
+_OPEN = 12
 
 
 class JournalPanel(CostPanel):
@@ -122,7 +123,7 @@ class JournalPanel(CostPanel):
 
     def _made(self, view: CostView, asked: Asked, most: int) -> _Drawn:
         say, found = self.say, entries(view, asked)
-        sheet = journal_sheet(view, (), trial(view, asked.until), in_progress(view), say, until=asked.until)
+        sheet = journal_sheet(view, (), trial(view, asked.until), in_progress(view), say, until=asked.until, most=_OPEN)
         figures = next(one for one in sheet.blocks if isinstance(one, Figures))
         blocks = tuple(
             one for one in sheet.blocks

@@ -98,6 +98,8 @@ class VariancePanel(CostPanel):
                 if made.rows:
                     ui.html(deviations_svg(made.rows, say), sanitize=False)
                     text = say("Above the standard to the right, below it to the left. Press a row to go deeper.")
+                    if made.more > 0:
+                        text += " " + say("{n} more are in the table.", n=f"{made.more:,}")
                     ui.html(html.escape(text), sanitize=False, tag="p").classes("lb-note")
                 else:
                     ui.html(notice(made.none), sanitize=False)
@@ -126,6 +128,7 @@ class _Drawn(NamedTuple):
     sheet: Sheet
     figures: Any
     rows: list[Row]
+    more: int
     rest: Sheet
     none: str
 
@@ -139,4 +142,5 @@ def _drawn(view: CostView, found: Compared, by: str, only: dict[str, str], say: 
                "bill of materials, the routing and prices.")  # fmt: skip
     if found.variances:
         none = say("Nothing deviates from the standard.")
-    return _Drawn(sheet, figures, deviation_rows(groups, by, view.digits, say), rest, none)
+    rows = deviation_rows(groups, by, view.digits, say)
+    return _Drawn(sheet, figures, rows, len(groups) - len(rows), rest, none)
