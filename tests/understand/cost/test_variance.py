@@ -63,6 +63,22 @@ def test_rates_and_efficiency_worked_out_by_hand() -> None:
     }
 
 
+def test_what_a_machine_did_that_stands_in_counts_for_the_one_of_the_routing() -> None:
+    standard = [
+        StandardLine("machine", "M1", D("0.5"), D(60), also=("M2", "M3")),
+        StandardLine("machine", "M3", D("0.1"), D(90), also=("M2",)),
+    ]
+    # 10 pieces: 5 h of M1 or M2, 1 h of M3. M1 1 h, M2 4.5 h at 70.00, M3 1.2 h at 90.00.
+    card = _card(10, machine_M1=("1", 6000), machine_M2=("4.5", 31500), machine_M3=("1.2", 10800))
+    found = variance_of(card, standard)
+    assert (found.standard, found.actual) == (30000 + 9000, 48300)
+    assert {(one.kind, one.name): one.amount for one in found.lines} == {
+        ("machine rate", "M1"): 4500,  # 4.5 h × 10.00
+        ("machine efficiency", "M1"): 3000,  # 0.5 h × 60
+        ("machine efficiency", "M3"): 1800,  # 0.2 h × 90
+    }
+
+
 def test_no_good_piece_no_variance_and_no_unit_cost() -> None:
     with pytest.raises(InputError, match="no good piece"):
         variance_of(_card(0), [])

@@ -84,6 +84,7 @@ def standard_of(plant: Plant, prices: PriceList, item: str, time: int) -> tuple[
     missing: list[str] = []
 
     rolled: dict[str, StandardCost] = {}
+    others = _others(plant, item)
 
     def add(element: str, name: str, quantity: Decimal, setup: Decimal = Decimal(0), group: str = "") -> None:
         price = prices.find(element, name, time, basis="standard")
@@ -96,7 +97,8 @@ def standard_of(plant: Plant, prices: PriceList, item: str, time: int) -> tuple[
             missing.append(name or element)
             return
         share = Decimal(0) if rule is None else rule.price
-        lines.append(StandardLine(element, name, quantity, money, setup, group, share))
+        also = others.get(name, ()) if element == "machine" else ()
+        lines.append(StandardLine(element, name, quantity, money, setup, group, share, also))
 
     bulk = _bulk(plant, item)
     parts = [line for line in plant.bom if line.parent == item]
@@ -123,3 +125,13 @@ def _bulk(plant: Plant, item: str) -> dict[str, str]:
     }
     counts: Sequence[str] = tuple(units.values())
     return {name: unit for name, unit in units.items() if counts.count(unit) > 1}
+
+
+def _others(plant: Plant, item: str) -> dict[str, tuple[str, ...]]:
+    """Work units that may do the operations of another one, by that one, the first of the routing."""
+    first: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
+    for step in plant.routing:
+        if step.item == item:
+            found.setdefault(first.setdefault(step.operation, step.unit), []).append(step.unit)
+    return {unit: tuple(dict.fromkeys(one for one in units if one != unit)) for unit, units in found.items()}

@@ -39,6 +39,7 @@ class StandardLine:
     setup     once an order, e.g. hours of setting up
     group     materials of one group may stand in for each other (mix); "" for none
     overhead  overhead on it as a share
+    also      machine: work units that may stand in for it; what they did counts here, at their own rates
     """
 
     element: str
@@ -48,6 +49,7 @@ class StandardLine:
     setup: Decimal = Decimal(0)
     group: str = ""
     overhead: Decimal = Decimal(0)
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,15 +160,17 @@ def _pair(
     used: _Used, lines: Sequence[StandardLine], element: str, good: Decimal, kinds: tuple[str, str], sums: _Sums
 ) -> None:
     named = {one.name for one in lines}
+    owner = {name: line.name for line in reversed(lines) for name in line.also if name not in named}
+    known = named | owner.keys()
     for line in lines:
         fits = [
-            held for (kind, name), held in used.items()
-            if kind == element and (name == line.name or (not line.name and name not in named))
+            held for (kind, name), held in used.items() if kind == element
+            and (name == line.name or owner.get(name) == line.name or (not line.name and name not in known))
         ]  # fmt: skip
         quantity = sum((one for one, _ in fits), Decimal(0))
         sums[kinds[0], line.name] = sum((value for _, value in fits), Decimal(0)) - quantity * line.price
         sums[kinds[1], line.name] = (quantity - _need(line, good)) * line.price
     if "" not in named:
         for (kind, name), (_, value) in used.items():
-            if kind == element and name not in named:
+            if kind == element and name not in known:
                 sums[kinds[1], name] = value
