@@ -17,7 +17,7 @@ from luban.screens.service.energy import EnergyBooks
 from luban.screens.service.view import Range
 from luban.screens.users import Role, User
 
-__all__ = ["energy_router", "window_of"]
+__all__ = ["Moment", "Window", "energy_router", "window_of"]
 
 Needs = Callable[[Role], Any]
 Name = Annotated[str, Query(max_length=400)]
@@ -102,10 +102,10 @@ def _file(
     span, say, plant = window_of(books, window, start, end), words(language), books.view.plant
     account = books.account(span)
     if what == "balance":
-        sheet = balance_sheet(account, say, plant.zone, plant.name, books.name)
+        sheet = balance_sheet(account, say, plant.zone, plant.name, lambda one: say(books.name(one)))
     elif what == "load":
         one = books.profile(span, meter)
-        sheet = load_sheet(account, one, say, plant.zone, plant.name, books.name(one.meter))
+        sheet = load_sheet(account, one, say, plant.zone, plant.name, say(books.name(one.meter)))
     else:
         sheet = energy_sheet(account, say, plant.zone, plant.name)
     return file_of(sheet, kind, language)

@@ -22,6 +22,7 @@ __all__ = [
     "Characteristic",
     "Demand",
     "Failure",
+    "Flow",
     "LotOrder",
     "Machine",
     "Maintenance",

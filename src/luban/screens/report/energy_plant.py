@@ -48,9 +48,9 @@ def balance_sheet(
         note = ""
         if rest:
             open_ = [node for node in rest if node.verdict != "closes"]
-            note = say("every node closes") if not open_ else say("{count} of {all} nodes do not close",
+            note = say("every node closes") if not open_ else say("open nodes: {count} of {all}",
                                                                   count=len(open_), all=len(rest))  # fmt: skip
-        rows.append(Figure(say(medium), number(float(amount), 6), unit, note))
+        rows.append(Figure(say(medium), number(float(amount), 5), unit, note))
     if account.carbon.lines:
         rows.append(Figure(say("greenhouse gases"), number(float(account.carbon.total), 5), "kgCO2e"))
     doubts = account.tree.doubts

@@ -80,7 +80,11 @@ class BalancePanel:
 
         def read() -> tuple[tuple[int, ...], EnergyAccount, Sheet]:
             version, account = books.version, books.account(books.range(chosen))
-            return version, account, balance_sheet(account, say, plant.zone, plant.name, books.name)
+            return (
+                version,
+                account,
+                balance_sheet(account, say, plant.zone, plant.name, lambda meter: say(books.name(meter))),
+            )
 
         made = None
         try:
@@ -127,7 +131,7 @@ class BalancePanel:
         self, meter: str, rows: list[dict[str, Any]], span: tuple[int, int], account: EnergyAccount
     ) -> None:
         say, zone = self.say, self.bench.view.plant.zone
-        name = self.bench.books.name(meter)
+        name = say(self.bench.books.name(meter))
         doubts = [one for one in account.tree.doubts if one.meter == meter]
         wrong = {one.seq for one in doubts if one.seq}
         self._facts.clear()

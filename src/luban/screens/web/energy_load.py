@@ -61,8 +61,8 @@ class LoadPanel:
             account = books.account(span)
             known = {one.meter.id: one.meter for one in account.meters}
             one = books.profile(span, meter if meter in known else "")
-            names = [(own.id, f"{books.name(own.id)} · {say(own.medium)}") for own in known.values()]
-            sheet = load_sheet(account, one, say, plant.zone, plant.name, books.name(one.meter))
+            names = [(own.id, f"{say(books.name(own.id))} · {say(own.medium)}") for own in known.values()]
+            sheet = load_sheet(account, one, say, plant.zone, plant.name, say(books.name(one.meter)))
             return version, one.meter, names, sheet
 
         made: Any = None
