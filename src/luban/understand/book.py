@@ -44,6 +44,7 @@ KINDS: Final[Mapping[str, str]] = {
     "automation": "what acts by itself: the mode of an actuator, the stop of all automation and its release",
     "baseline": "a baseline of energy: frozen with its numbers before the act, put aside later",
     "green": "the green sheet of the factory: a quantity or a point stated for a period, with its document",
+    "outcome": "what an act brought: its baseline fixed before it, its verdict, judged anew when facts change",
     "grant": "leave for an outside expert to look at one machine: given, used, ended",
 }
 """Kinds of entry, and what their subjects go through."""
