@@ -89,13 +89,13 @@ def in_progress_svg(found: InProgress, digits: int, currency: str, say: Words, z
     ]
     top = max(float(values.max()), 0.0) * 1.08 or 1.0
     title = say("Work in progress")
-    money = Plot(x=(first, last), y=(min(float(values.min()), 0.0), top), height=240, x_ticks=ticks, y_label=currency,
-                 title=title)  # fmt: skip
+    money = Plot(x=(first, last), y=(min(float(values.min()), 0.0), top), width=680, height=230, x_ticks=ticks,
+                 y_label=currency, title=title)  # fmt: skip
     money.line(times, values, "accent", step=True)
     many = max(int(found.orders.max()), 1)
     step = max(1, -(-many // 4))
     counts = [(float(n), f"{n:,}") for n in range(0, many + 1, step)]
-    orders = Plot(x=(first, last), y=(0.0, many * 1.08), height=150, x_ticks=ticks, y_ticks=counts,
+    orders = Plot(x=(first, last), y=(0.0, many * 1.08), width=680, height=150, x_ticks=ticks, y_ticks=counts,
                   y_label=say("open orders"), title=say("open orders"))  # fmt: skip
     orders.line(times, found.orders.astype(float), "quiet", step=True)
     return money.svg(), orders.svg()

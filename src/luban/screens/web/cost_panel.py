@@ -46,6 +46,14 @@ class CostPanel(BookPanel):
 
     def __init__(self, bench: Bench) -> None:
         self.bench, self.say = bench, bench.say
+        self._shown: Any = None
+
+    def _new(self, content: Any) -> bool:
+        """Whether that has to be drawn: the books may have grown, and nothing of it; then all stays as it is."""
+        if self._known is not None and self._shown == content:
+            return False
+        self._shown = content
+        return True
 
     async def tick(self, now: Now) -> None:  # noqa: ARG002 - what a panel is given
         """Draw again where the books have become others; a table that was edited tells no number of the ledger."""
@@ -80,7 +88,7 @@ class CostPanel(BookPanel):
         known = ("none", error.message, error.came, error.where)
         if known == self._known or not self.bench.alive:
             return
-        self._known = known
+        self._known, self._shown = known, None
         say = self.say
         with self.bench.client:
             self.holder.clear()

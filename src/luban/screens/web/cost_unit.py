@@ -13,6 +13,7 @@ from luban.screens.report.cost_page import DASH, unit_file, unit_rows, unit_shee
 from luban.screens.report.cost_pictures import Row, waterfall_svg
 from luban.screens.report.sheet import Figure, Figures, Grid, Picture, Sheet, sheet_part
 from luban.screens.report.sheet_file import file_of
+from luban.screens.service.cost import NOT_READ
 from luban.screens.service.cost_variance import Compared, compared, standard_each
 from luban.screens.service.cost_view import CostView, Opened, Subject
 from luban.screens.web.cost_frame import Bench
@@ -75,7 +76,10 @@ class UnitPanel(CostPanel):
         await self._find(str(event.args)[:400])
 
     async def _find(self, text: str) -> None:
-        if self._view is None or not text.strip():
+        if self._view is None:
+            self.bench.say_to(self.say(NOT_READ))
+            return
+        if not text.strip():
             return
         found = await self.bench.ask(self._view.find, text)
         if found is not None:
@@ -106,7 +110,7 @@ class UnitPanel(CostPanel):
         if not chosen:
             tables = await self.bench.reads(lambda: (items_table(view, say), orders_table(view, say)))
             self._view, self._subject = view, None
-            if self.bench.alive:
+            if self.bench.alive and self._new(tables):
                 with self.bench.client:
                     self._all.set_visibility(False)
                     self._draw_all(view, *tables)
@@ -115,6 +119,8 @@ class UnitPanel(CostPanel):
         if chosen != self.bench.chosen or not self.bench.alive:
             return
         self._view, self._subject = view, made.subject
+        if not self._new(made.content):
+            return
         with self.bench.client:
             self._all.set_visibility(True)
             self._draw_one(view, made)
@@ -212,6 +218,11 @@ class _Made:
             self.rows = []
         if element and any(row.pick == element for row in self.rows):
             self.opened = view.opened(self.subject, element)
+
+    @property
+    def content(self) -> tuple[Any, ...]:
+        """All that is to be seen of it."""
+        return self.subject, self.sheet.blocks, self.rows, self.opened
 
 
 def _read(view: CostView, name: str, element: str, say: Words) -> _Made:

@@ -87,7 +87,7 @@ class VariancePanel(CostPanel):
 
     async def _draw(self, view: CostView) -> None:
         made = await self.bench.reads(self._made, view, self._by, dict(self._only))
-        if not self.bench.alive:
+        if not self.bench.alive or not self._new(made.sheet.blocks):
             return
         say = self.say
         with self.bench.client:
