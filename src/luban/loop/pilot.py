@@ -20,6 +20,9 @@ from luban.ledger import Ledger
 from luban.loop.plant_loop import PlantLoop
 from luban.loop.workshop import RESTART_AFTER, Workshop
 from luban.plant import Plant, load
+from luban.understand.energy.books import energy_account
+from luban.understand.energy.plant import meters_of
+from luban.understand.energy.read import readings_of
 from luban.understand.kpi import Figure, Losses, losses, read, tiles
 
 __all__ = ["LIMITS", "Check", "PilotResult", "pilot_folder", "run_pilot", "workshop"]
@@ -159,7 +162,7 @@ async def _story(machines: Workshop, seconds: float, advance: Callable[[float], 
 def _judge(name: str, machines: Workshop, start: int, end: int, outage: tuple[int, int]) -> PilotResult:
     plant = load(machines.folder)
     ledger = Ledger(machines.folder / ".luban" / "ledger")
-    facts = {stream: ledger.table(stream).num_rows for stream in ("signal", "state", "count", "event")}
+    facts = {stream: ledger.table(stream).num_rows for stream in ("signal", "state", "count", "meter", "event")}
     timeline = tiles(ledger, plant, start, end)
     gaps = _gaps(ledger)
     report = ledger.verify()
@@ -169,6 +172,7 @@ def _judge(name: str, machines: Workshop, start: int, end: int, outage: tuple[in
         _outage(gaps, outage),
         _lathe_whole(ledger, machines),
         _wash_whole(ledger, machines),
+        _metered(ledger, plant),
         _tiled(timeline, plant, start, end),
         _oee_true(figures, machines, plant, start, end),
         Check("books verify", report.ok, "; ".join(report.problems) or f"{report.sealed + report.unsealed:,} facts"),
@@ -261,6 +265,20 @@ def _wash_whole(ledger: Ledger, machines: Workshop) -> Check:
     parts = last["parts"]["value"]
     holds = temperatures - missing <= stored <= temperatures and abs(parts - sum(counts)) <= (1 if missing else 0)
     return Check(name, holds, f"{stored} of {temperatures} temperatures, {sum(counts):.0f} of {parts} parts")
+
+
+def _metered(ledger: Ledger, plant: Plant) -> Check:
+    """What flowed into the hall is what its meters saw, but for what cables lose."""
+    name = "the meter tree closes"
+    readings = readings_of(ledger.table("meter").to_pylist())
+    if set(readings) != {meter.id for meter in plant.meters}:
+        return Check(name, False, f"meters that spoke: {', '.join(sorted(readings)) or 'none'}")
+    account = energy_account(readings, meters=meters_of(plant))
+    (node,) = account.tree.nodes
+    share = node.share
+    text = f"{node.supply:.4f} kWh in, {node.metered:.4f} kWh metered below"
+    text += f", {100 * share:.2f} % not; {len(account.tree.doubts)} doubts" if share is not None else ""
+    return Check(name, node.verdict == "closes" and node.supply > 0 and not account.tree.doubts, text)
 
 
 def _tiled(timeline: pa.Table, plant: Plant, start: int, end: int) -> Check:

@@ -139,7 +139,7 @@ class Workshop:
         }
         text = Template(here.joinpath("plant.toml").read_text("utf-8")).substitute(values)
         (self.folder / "plant.toml").write_text(text, encoding="utf-8")
-        for name in ("items.csv", "routing.csv"):
+        for name in ("items.csv", "meters.csv", "routing.csv"):
             (self.folder / name).write_text(here.joinpath(name).read_text("utf-8"), encoding="utf-8")
 
     async def _module(self, name: str, module: str, *arguments: str) -> None:

@@ -3,7 +3,8 @@
     python -m luban.loop.workshop.machines --broker mqtt://127.0.0.1:1883 --drop DIR
 
 A washing machine speaks JSON over MQTT (or, without a broker, drops files), its temperature is a recorded
-one; a packing table drops GBK files. What was sent is noted in `--truth`, one JSON line a value.
+one; its meter, that of the light and that of the hall count kWh. A packing table drops GBK files. What was sent
+is noted in `--truth`, one JSON line a value.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ __all__ = ["main"]
 _BASE = "workshop/wash01"
 _CYCLE = 2.5  # s a part
 _RUN, _IDLE = 6, 2  # parts washed, parts' time idle
+_POWER = {"running": 6.0, "idle": 4.0}  # [kW] of the washing machine
+_LIGHT = 1.0  # [kW]
+_LOST = 0.003  # in cables, of what both draw
 
 
 def temperatures() -> Iterator[float]:
@@ -35,6 +39,25 @@ def temperatures() -> Iterator[float]:
     values = [float(row["value"]) for row in csv.DictReader(text.splitlines())]
     while True:
         yield from values
+
+
+class Meters:
+    """Registers [kWh] of the washing machine, the light, and the hall that holds both."""
+
+    def __init__(self) -> None:
+        self.wash, self.light = 812.4, 96.2
+        self._begin = self.wash + self.light
+
+    def go_on(self, state: str, seconds: float) -> None:
+        """So much time in a state has passed."""
+        self.wash += _POWER[state] * seconds / 3600
+        self.light += _LIGHT * seconds / 3600
+
+    def shown(self) -> Iterator[tuple[str, float]]:
+        """Name and register of each."""
+        hall = 5_480.0 + (self.wash + self.light - self._begin) * (1 + _LOST)
+        yield from (("energy", round(self.wash, 6)), ("light_energy", round(self.light, 6)))
+        yield "hall_energy", round(hall, 6)
 
 
 class Drop:
@@ -58,6 +81,7 @@ async def wash(device: JsonDevice | None, drop: Drop, truth: Path) -> None:
     rows: list[str] = []
     begin = asyncio.get_running_loop().time()
     parts = 0
+    meters, state = Meters(), "running"
     with truth.open("a", encoding="utf-8", buffering=1) as notes:
 
         def send(name: str, value: Value) -> None:
@@ -73,11 +97,14 @@ async def wash(device: JsonDevice | None, drop: Drop, truth: Path) -> None:
         for n in count(1):
             await asyncio.sleep(max(0.0, begin + n * 0.25 - asyncio.get_running_loop().time()))
             send("temperature", next(recorded))
+            meters.go_on(state, 0.25)
+            if n % 4 == 0:
+                for name, register in meters.shown():
+                    send(name, register)
             tick = n % round((_RUN + _IDLE) * _CYCLE / 0.25)
-            if tick == 0:
-                send("state", "running")
-            elif tick == round(_RUN * _CYCLE / 0.25):
-                send("state", "idle")
+            if tick in {0, round(_RUN * _CYCLE / 0.25)}:
+                state = "idle" if tick else "running"
+                send("state", state)
             if tick and tick <= round(_RUN * _CYCLE / 0.25) and tick % round(_CYCLE / 0.25) == 0:
                 parts += 1
                 send("parts", parts)
