@@ -20,6 +20,7 @@ from luban.core.time import now
 from luban.decide.setpoint.envelope import Envelope
 from luban.decide.setpoint.proposal import Knob, propose
 from luban.decide.setpoint.standing import AGREE, agreed
+from luban.decide.setpoint.stood import NEWEST
 from luban.ledger import LedgerWriter
 from luban.loop.places import places
 from luban.screens.i18n import words
@@ -29,7 +30,7 @@ from luban.screens.report.quality_control import control_sheet
 from luban.screens.report.sheet import sheet_html, sheet_pdf, sheet_xlsx
 from luban.screens.service import PlantView
 from luban.screens.service.quality import QualityBooks
-from luban.screens.service.setpoints import NEWEST, read_setpoint
+from luban.screens.service.setpoints import read_setpoint
 from luban.screens.users import Act, Role, User
 from luban.understand.book import row
 from luban.understand.quality.data import individuals

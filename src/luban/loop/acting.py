@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from luban.act.engine import Actor
 from luban.act.reading import Reading
@@ -13,6 +14,7 @@ from luban.connect.wire import ReadBack
 from luban.core.errors import LinkDownError
 from luban.core.time import SECOND, now
 from luban.ledger import Ledger, LedgerWriter
+from luban.loop.setting import SetPoints
 from luban.plant import Plant
 from luban.understand.book import entries
 
@@ -20,6 +22,7 @@ __all__ = ["Acting", "watched_addresses"]
 
 _log = logging.getLogger(__name__)
 _TURN = 0.02  # s between two looks at what waits
+_DECIDE = 0.5  # s between two looks at what was measured
 _LAST = 10.0  # s that the end waits for a write that has begun
 _FIRST = 3 * SECOND  # within which a new link tells its first values
 _SOURCE = "act"
@@ -48,9 +51,23 @@ class Acting:
         self._plant, self._collectors = plant, collectors
         self._watched = watched_addresses(plant)
         self._signals = {s.id: s for s in plant.signals.values() if s.address in self._watched.get(s.source, ())}
-        self.actor = Actor(plant.actuators, self, lambda rows: writer.append("event", rows, source=_SOURCE).first_seq)
+
+        def note(rows: Mapping[str, list[Any]]) -> int:
+            return writer.append("event", rows, source=_SOURCE).first_seq
+
+        self.actor = Actor(plant.actuators, self, note)
         both = (*entries(ledger, "command"), *entries(ledger, "automation"))
         self.actor.load(sorted(both, key=lambda entry: entry.seq))
+        self._set_points = SetPoints(plant, ledger, self.actor, note)
+
+    async def decide(self) -> None:
+        """Decide about set-points until cancelled."""
+        while True:
+            try:
+                await self._set_points.turn()
+            except Exception as error:  # noqa: BLE001 - the next look begins anew
+                _log.warning("deciding: a turn failed", exc_info=error)
+            await asyncio.sleep(_DECIDE)
 
     async def run(self) -> None:
         """Take turns until cancelled; a write that has begun is read back to its end."""

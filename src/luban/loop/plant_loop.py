@@ -115,6 +115,7 @@ class PlantLoop:
             by_source = {collector.source: collector for collector in self._collectors}
             self._acting = await asyncio.to_thread(Acting, self.plant, self.ledger, self._writer, lambda: by_source)
             self._act = asyncio.create_task(self._acting.run(), name="acting")
+            self._tasks.append(asyncio.create_task(self._acting.decide(), name="deciding"))
         self._tasks.append(asyncio.create_task(self._take_in(), name="intake"))
 
     async def stop(self) -> None:

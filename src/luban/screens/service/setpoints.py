@@ -6,55 +6,21 @@ Reads  Fact(measurement, event)    Writes  Fact(event) of the kind `setpoint`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
-
-import numpy as np
 
 from luban.core.errors import InputError
 from luban.decide.setpoint.envelope import Envelope
-from luban.decide.setpoint.proposal import SetPointPlan, propose
-from luban.decide.setpoint.standing import AGREE, PROPOSE, REJECT, SET, Standing, standing_of
+from luban.decide.setpoint.proposal import SetPointPlan
+from luban.decide.setpoint.standing import AGREE, PROPOSE, REJECT, SET
+from luban.decide.setpoint.stood import Stood, stood_of
 from luban.screens.service.quality import QualityBooks
 from luban.screens.service.view import PlantView
 from luban.screens.users import Act
-from luban.understand.book import entries, row
-from luban.understand.quality.data import Sample
-from luban.understand.quality.measured import characteristics_with_data, measured
+from luban.understand.book import row
+from luban.understand.quality.measured import characteristics_with_data
 from luban.understand.quality.spc.chart import Chart
 
-__all__ = ["NEWEST", "SetPointDesk", "Stood", "known_characteristics", "read_setpoint", "within"]
-
-_SHOWN = 200
-NEWEST = 300
-"""Newest values that a proposal rests on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stood:
-    """What there is of one characteristic.
-
-    stands  what people agreed on and set
-    plan    the proposal; None where there is none, and `why` says the reason
-    head    seq up to which the books were read
-    """
-
-    characteristic: str
-    stands: Standing
-    plan: SetPointPlan | None
-    why: InputError | None
-    head: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """The same for REST."""
-        knob = self.stands.knob
-        return {
-            "characteristic": self.characteristic, "agreed": knob is not None,
-            "set_point": None if knob is None else {"name": knob.name, "unit": knob.unit, "now": knob.now},
-            "plan": None if self.plan is None else self.plan.as_dict(),
-            "why": None if self.why is None else self.why.as_dict(),
-            "history": [entry.as_dict() for entry in self.stands.history[:_SHOWN]], "head": self.head,
-        }  # fmt: skip
+__all__ = ["SetPointDesk", "known_characteristics", "read_setpoint", "within"]
 
 
 def known_characteristics(view: PlantView) -> tuple[str, ...]:
@@ -65,21 +31,7 @@ def known_characteristics(view: PlantView) -> tuple[str, ...]:
 def read_setpoint(books: QualityBooks, characteristic: str) -> Stood:
     """Read the books and work the proposal out anew; signals are those of the chart as people keep it."""
     view = books.view
-    stands = standing_of(entries(view.ledger, "setpoint", characteristic))
-    found = measured(view.ledger, view.plant, characteristic)
-    if stands.knob is None:
-        why = InputError("no safe envelope is agreed on", where=characteristic)
-        return Stood(characteristic, stands, None, why, found.head)
-    sample = _newest(found.sample)
-    try:
-        seqs = found.seqs[-len(sample.values) :]
-        facts = {"first_seq": int(seqs.min()), "last_seq": int(seqs.max()), "head": found.head} if len(seqs) else {}
-        used = stands.in_force(sample.time)
-        chart = _kept_chart(books, characteristic)
-        plan = propose(sample, stands.knob, target=stands.target, set_points=used, facts=facts, chart=chart)
-    except InputError as error:
-        return Stood(characteristic, stands, None, error, found.head)
-    return Stood(characteristic, stands, plan, None, found.head)
+    return stood_of(view.ledger, view.plant, characteristic, chart=lambda: _kept_chart(books, characteristic))
 
 
 def _kept_chart(books: QualityBooks, characteristic: str) -> Chart | None:
@@ -88,18 +40,6 @@ def _kept_chart(books: QualityBooks, characteristic: str) -> Chart | None:
         return books.chart(characteristic).chart
     except InputError:
         return None
-
-
-def _newest(sample: Sample) -> Sample:
-    """The newest runs of a sample."""
-    if len(sample) <= NEWEST:
-        return sample
-    first = len(sample) - NEWEST
-    begin = int(sample.starts[first])
-    return replace(
-        sample, values=sample.values[begin:], starts=np.asarray(sample.starts[first:]) - begin,
-        labels=tuple(sample.labels[first:]), time=sample.time[first:],
-    )  # fmt: skip
 
 
 class SetPointDesk:

@@ -13,12 +13,13 @@ from luban.core.errors import InputError
 from luban.core.time import to_datetime
 from luban.decide.setpoint.envelope import Envelope
 from luban.decide.setpoint.standing import AGREE, PROPOSE, REJECT, SET, agreed
+from luban.decide.setpoint.stood import Stood
 from luban.screens.i18n import Words
 from luban.screens.report.quality_control import control_sheet, decision_text, point
 from luban.screens.report.quality_words import given as as_given
 from luban.screens.report.sheet import Grid, Sheet, sheet_part
 from luban.screens.service import Now
-from luban.screens.service.setpoints import Stood, known_characteristics, read_setpoint, within
+from luban.screens.service.setpoints import known_characteristics, read_setpoint, within
 from luban.screens.users import Act, Role
 from luban.screens.web.quality_columns import LEFT, RIGHT, SIDE_BY_SIDE
 from luban.screens.web.quality_frame import Bench

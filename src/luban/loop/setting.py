@@ -1,0 +1,151 @@
+"""Run-to-run in the running plant: measured values in, proposed set-points out, what was written noted as in force.
+
+A characteristic takes part where people agreed on its knob (`setpoint` entries) and the knob is named like an actuator
+of plant.toml, by the signal's id with or without the plant. Whether a proposal is written is the actuator's affair:
+its mode, its guards.
+
+Reads   Fact(measurement), Fact(event) of the kinds `setpoint` and `command`
+Writes  Fact(event) of the kind `setpoint`: which set-point is in force; commands, through the actor
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from luban import __version__
+from luban.act.command import Command, State
+from luban.act.engine import Actor, Proposal
+from luban.act.reading import same
+from luban.core.errors import InputError
+from luban.core.time import MINUTE
+from luban.decide.setpoint.standing import SET
+from luban.decide.setpoint.stood import NEWEST, Stood, stood_of
+from luban.ledger import Ledger
+from luban.loop.words import OFF_TARGET
+from luban.plant import Actuator, Plant
+from luban.understand.book import entries, row
+
+__all__ = ["AUTHOR", "SetPoints"]
+
+_log = logging.getLogger(__name__)
+
+AUTHOR: Final = f"luban run-to-run {__version__}"
+"""Who proposes."""
+
+_LIFE: Final = 10 * MINUTE
+_AGAIN: Final = 12  # new values after a proposal that came to nothing before there is another
+
+
+class SetPoints:
+    """Decides about set-points of one plant, each time new values are in the books.
+
+    note  makes an entry durable, as the actor's
+    """
+
+    def __init__(
+        self, plant: Plant, ledger: Ledger, actor: Actor, note: Callable[[Mapping[str, list[Any]]], int]
+    ) -> None:
+        self._plant, self._ledger, self._actor, self._note = plant, ledger, actor, note
+        self._head = -1
+        self._starts: dict[str, int] = {}  # from which time on values are read
+
+    async def turn(self) -> list[Command]:
+        """Look at what is new, once; the commands that were proposed."""
+        head = await asyncio.to_thread(lambda: self._ledger.head)
+        if head == self._head:
+            return []
+        self._head = head
+        made = []
+        for characteristic, actuator in (await asyncio.to_thread(self._linked)).items():
+            try:
+                command = await self._decide(characteristic, actuator)
+            except InputError as error:
+                _log.warning("%s: no set-point was decided on: %s", characteristic, error)
+                continue
+            if command is not None:
+                made.append(command)
+        return made
+
+    def _linked(self) -> dict[str, Actuator]:
+        """Characteristics whose agreed knob is an actuator; the newest agreement counts."""
+        names: dict[str, str] = {}
+        for entry in entries(self._ledger, "setpoint"):
+            if entry.code == "agree":
+                names[entry.subject] = str(entry.data.get("name", ""))
+        found = {}
+        for characteristic, name in names.items():
+            actuator = self._actor.actuators.get(name) or self._actor.actuators.get(f"{self._plant.id}/{name}")
+            if actuator is not None:
+                found[characteristic] = actuator
+        return found
+
+    async def _decide(self, characteristic: str, actuator: Actuator) -> Command | None:
+        stood = await asyncio.to_thread(self._stood, characteristic)
+        if await self._keep_up(stood, actuator):
+            return None  # what is in force has changed: decide with it, next time
+        plan = stood.plan
+        if plan is None or plan.decision != "change" or self._waits(stood, actuator):
+            return None
+        off = next(effect for effect in plan.effects if effect.name == "deviation")
+        told = {name: f"{value[0]:+.4g} {plan.unit}" for name, value in (("before", off.before), ("after", off.after))}
+        why = OFF_TARGET.format(characteristic=characteristic, **told)
+        asked = Proposal(actuator.id, plan.proposed, why, AUTHOR, actuator.unit, plan.as_dict(), plan.facts, _LIFE)
+        return await self._actor.propose(asked)
+
+    def _stood(self, characteristic: str) -> Stood:
+        stood = stood_of(self._ledger, self._plant, characteristic, start=self._starts.get(characteristic))
+        times = self._ledger.table("measurement", subjects=[characteristic], since=self._starts.get(characteristic))
+        newest = sorted(times.column("time").to_pylist())[-NEWEST:]
+        if newest:
+            self._starts[characteristic] = newest[0]
+        return stood
+
+    async def _keep_up(self, stood: Stood, actuator: Actuator) -> bool:
+        """Note set-points that were written since, or found moved at the machine; whether there were any."""
+        knob = stood.stands.knob
+        if knob is None:
+            return False
+        known = {str(entry.data.get("command")) for entry in stood.stands.history if entry.code == SET}
+        agreed = max((e.time for e in stood.stands.history if e.code == "agree"), default=0)
+        written = [
+            one for one in self._actor.commands.values()
+            if one.actuator == actuator.id and one.state in {State.CONFIRMED, State.ROLLED_BACK}
+            and one.attempts and _sent(one) > agreed and one.id not in known
+        ]  # fmt: skip
+        for one in written:
+            entry = row("setpoint", stood.characteristic, SET, person="", text=f"{one.value:g} was written",
+                        data={"value": one.value, "command": one.id}, time=_sent(one))  # fmt: skip
+            await asyncio.to_thread(self._note, entry)
+        if written or self._busy(actuator):
+            return bool(written)
+        reading = self._actor.situation().readings.get(actuator.id)
+        if reading is None or not reading.good or not isinstance(reading.value, int | float):
+            return False
+        if same(actuator, reading.value, knob.now):
+            return False
+        text = f"{reading.value:g} was found at the machine"
+        entry = row("setpoint", stood.characteristic, SET, person="", text=text, data={"value": float(reading.value)})
+        await asyncio.to_thread(self._note, entry)
+        return True
+
+    def _busy(self, actuator: Actuator) -> bool:
+        return any(one.open and one.actuator == actuator.id for one in self._actor.commands.values())
+
+    def _waits(self, stood: Stood, actuator: Actuator) -> bool:
+        """Another command is under way, or the last proposal came to nothing and there is little new since."""
+        if self._busy(actuator):
+            return True
+        own = [one for one in self._actor.commands.values() if one.actuator == actuator.id and one.author == AUTHOR]
+        if not own or own[-1].state in {State.CONFIRMED, State.ROLLED_BACK}:
+            return False
+        last = own[-1].facts.get("last_seq")
+        seen = self._ledger.table("measurement", subjects=[stood.characteristic], since=own[-1].proposed).num_rows
+        return last is not None and seen < _AGAIN
+
+
+def _sent(command: Command) -> int:
+    """When it was written [µs UTC]."""
+    return max((e.time for e in command.history if e.code == State.SENDING), default=command.since)
