@@ -101,6 +101,20 @@ async def test_encodings_and_chinese_names(tmp_path: Path, encoding: str) -> Non
         ]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text", "item"),
+    [
+        ("cp1252", "time;machine;good;item\n2026-03-02 06:00;m;3;Fräser Größe 2\n", "Fräser Größe 2"),
+        ("cp949", "시간,설비,양품,품목\n2026-03-02 06:00,m,3,선반\n", "선반"),
+    ],
+)
+async def test_other_encodings_are_found_by_looking(tmp_path: Path, encoding: str, text: str, item: str) -> None:
+    (tmp_path / "a.csv").write_bytes(text.encode(encoding))
+    async with watching(tmp_path, kind="counts") as spool:
+        (row,) = await has(spool, "count", 1)
+        assert (row["item"], row["good"]) == (item, 3.0)
+
+
 async def test_long_csv_with_named_columns(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(
         "ts\tpoint\treading\n2026-03-02T06:00:00+08:00\tload\t71.5\n2026-03-02T06:00:01+08:00\tother\t1\n"

@@ -278,7 +278,7 @@ def test_tables(tmp_path, table, text, where, words):
 def test_bad_csv_bytes(tmp_path):
     plant_folder(tmp_path)
     (tmp_path / "items.csv").write_bytes(b"id,name\n\xff\x00\x00")
-    assert [c.where for c in check(tmp_path) if "encoding" in c.message] == ["items.csv"]
+    assert [c.where for c in check(tmp_path) if c.message == "not a text table"] == ["items.csv"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "utf-16"])
@@ -289,6 +289,18 @@ def test_encodings_and_delimiters(tmp_path, encoding, delimiter):
     (tmp_path / "items.csv").write_bytes(text.replace("\n", "\r\n").encode(encoding))
     items = load(tmp_path).items
     assert (items["shaft"].name, items["shaft"].unit, items["bar"].name) == ("传动轴", "piece", "钢棒")
+
+
+def test_western_text_of_an_old_office_program(tmp_path):
+    plant_folder(tmp_path)
+    (tmp_path / "items.csv").write_bytes("id,name,unit\nshaft,Fräswelle für Größe 3,pcs\nbar,bar,kg\n".encode("cp1252"))
+    assert load(tmp_path).items["shaft"].name == "Fräswelle für Größe 3"
+
+
+def test_the_sign_that_cuts_all_lines_alike_is_the_delimiter(tmp_path):
+    plant_folder(tmp_path)
+    (tmp_path / "items.csv").write_text("id;name;unit\nshaft;shaft, long, hard;pcs\nbar;bar;kg\n", "utf-8")
+    assert load(tmp_path).items["shaft"].name == "shaft, long, hard"
 
 
 def test_toml_in_another_encoding(tmp_path):

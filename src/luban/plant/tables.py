@@ -1,13 +1,12 @@
 """Tables of a plant folder: CSV files or the sheets of plant.xlsx, checked cell by cell.
 
-What a table may hold stands in `tables.csv`, which the docs render too. A CSV file may be UTF-8 (with or
-without a mark), UTF-16 with a mark, or GBK; commas, semicolons or tabs; lines that begin with # are notes.
+What a table may hold stands in `tables.csv`, which the docs render too. A CSV file may be UTF-8, UTF-16, GBK or
+Windows-1252; cut by commas, semicolons or tabs; lines that begin with # are notes.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 import math
 import re
 import warnings
@@ -25,6 +24,7 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from luban.core.errors import InputError
+from luban.core.texts import decoded, delimiter_of, text_rows
 from luban.core.time import parse_time
 from luban.core.units import parse_unit
 from luban.plant.complaint import Complaint, Place, did_you_mean
@@ -32,6 +32,7 @@ from luban.plant.complaint import Complaint, Place, did_you_mean
 __all__ = ["Column", "Grid", "Row", "Tables", "read_grid", "read_tables", "table_columns"]
 
 WORKBOOK = "plant.xlsx"
+_SIGNS = ",;\t"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,39 +159,16 @@ def _strays(folder: Path) -> Iterator[Complaint]:
 
 
 def _read_csv(path: Path, complaints: list[Complaint]) -> Grid | None:
-    text = _decode(path.read_bytes())
-    if text is None:
-        complaints.append(
-            Complaint(
-                Place(path.name), "", "not text in a known encoding", expected="UTF-8, UTF-16 with a mark, or GBK"
-            )
-        )
-        return None
-    head = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
-    delimiter = next((sign for sign in (",", ";", "\t") if sign in head), ",")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows: list[tuple[int, Sequence[Any]]] = []
-    line = 1
     try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells) and not cells[0].startswith("#"):
-                rows.append((line, cells))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        complaints.append(Complaint(Place(path.name, line), "", "not a CSV table", str(error), "one row a line"))
+        text = decoded(path.read_bytes())
+        lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+        delimiter = delimiter_of(lines, _SIGNS)[0] or ","
+        rows = [(line, cells) for line, cells in text_rows(text, delimiter) if not cells[0].startswith("#")]
+    except InputError as error:
+        line = int(error.where.rpartition(":")[2] or 0)
+        complaints.append(Complaint(Place(path.name, line), "", error.message, error.came, error.expected))
         return None
-    return Grid(path.stem, rows, path.name, "")
-
-
-def _decode(content: bytes) -> str | None:
-    marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return None if "\0" in text else text
-    return None
+    return Grid(path.stem, list(rows), path.name, "")
 
 
 def _read_workbook(path: Path, complaints: list[Complaint]) -> list[Grid]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import warnings
 import zipfile
@@ -16,14 +15,16 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from luban.connect.files.names import WORDS
 from luban.connect.files.qif import HEADER, qif_rows
 from luban.connect.files.settings import FilesSettings
 from luban.core.errors import InputError
+from luban.core.texts import decoded, delimiter_of, text_rows
 
 __all__ = ["Formula", "Sheet", "decode", "open_sheet"]
 
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _DELIMITERS = ",;\t|"
+_PROBE = 20_000  # characters that show how a text is cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +67,21 @@ def open_sheet(path: Path, content: bytes, settings: FilesSettings) -> Sheet:
 
 
 def decode(content: bytes, encoding: str, *, where: str = "") -> str:
-    """Text of the bytes; `auto` tries UTF-8, UTF-16 by its mark, then GBK. Raises InputError."""
-    for bom, codec in _BOMS:
-        if encoding == "auto" and content.startswith(bom):
-            return content.decode(codec)
-    codecs = ("utf-8", "gb18030") if encoding == "auto" else (encoding,)
-    if encoding == "auto" and content[1:2] == b"\x00":
-        codecs = ("utf-16-le",)
-    for codec in codecs:
-        try:
-            return content.decode(codec)
-        except (UnicodeDecodeError, LookupError):
-            continue
-    raise InputError("text of unknown encoding", where=where, expected=" or ".join(codecs), hint='set encoding = "…"')
+    """Text of the bytes; `auto` finds the encoding by looking. Raises InputError."""
+    if encoding == "auto":
+        return decoded(content, where=where, words=WORDS, zeros=True)
+    try:
+        return content.decode(encoding)
+    except (UnicodeDecodeError, LookupError):
+        raise InputError(
+            "text of unknown encoding", where=where, expected=encoding, hint='set encoding = "…"'
+        ) from None
 
 
 def _text(path: Path, content: bytes, settings: FilesSettings) -> Sheet:
     text = decode(content, settings.encoding, where=path.name)
     delimiter = settings.delimiter if settings.delimiter != "auto" else _sniff(text)
-    rows = _csv_rows(text, delimiter)
+    rows = text_rows(text, delimiter, where=path.name)
     header: list[str] = []
     for number, cells in rows:
         if number >= settings.header_row:
@@ -93,20 +90,9 @@ def _text(path: Path, content: bytes, settings: FilesSettings) -> Sheet:
     return Sheet(_checked(header, path), rows, comma=delimiter != ",")
 
 
-def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[Any]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
-    begin = 1
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            yield begin, cells
-        begin = reader.line_num + 1
-
-
 def _sniff(text: str) -> str:
-    lines = [line for line in text[:20_000].splitlines() if line.strip()][:6]
-    votes = Counter({d: min((line.count(d) for line in lines), default=0) for d in _DELIMITERS})
-    best, count = max(votes.items(), key=lambda vote: (vote[1], -_DELIMITERS.index(vote[0])))
-    return best if count else max(_DELIMITERS, key=lambda d: lines[0].count(d) if lines else 0)
+    whole = text[:_PROBE].rpartition("\n")[0] if len(text) > _PROBE else text
+    return delimiter_of([line for line in whole.splitlines() if line.strip()], _DELIMITERS)[0] or ","
 
 
 def _checked(header: list[str], path: Path) -> tuple[str, ...]:

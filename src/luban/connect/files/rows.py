@@ -6,8 +6,9 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
+from luban.connect.files.names import NAMES
 from luban.connect.files.reading import Formula, Sheet
 from luban.connect.files.settings import FilesSettings
 from luban.connect.files.times import reader
@@ -20,32 +21,6 @@ from luban.norms import state_mapping
 
 __all__ = ["Batch", "Complaint", "read_rows", "read_spans"]
 
-# Names under which a column is found if the settings say nothing.
-_NAMES: Final = {
-    "time": ("time", "timestamp", "datetime", "date", "时间", "时刻", "시간"),
-    "address": ("address", "signal", "tag", "name", "item_id", "点位", "变量"),
-    "value": ("value", "值", "数值", "값"),
-    "unit": ("unit", "machine", "work unit", "work_unit", "设备", "설비"),
-    "state": ("state", "status", "状态", "상태"),
-    "reason": ("reason", "原因", "사유"),
-    "order": ("order", "工单", "订单", "작업지시"),
-    "item": ("item", "product", "物料", "产品", "품목"),
-    "good": ("good", "合格", "良品", "양품"),
-    "scrap": ("scrap", "报废", "废品", "불량"),
-    "rework": ("rework", "返工", "재작업"),
-    "characteristic": ("characteristic", "feature", "dimension", "特性", "检验项目", "특성", "측정항목"),
-    "designator": ("designator", "balloon", "气泡号"),
-    "measured_in": ("measured_in", "unit of measure", "uom", "单位", "단위"),
-    "lot": ("lot", "batch", "批次", "批号", "로트"),
-    "serial": ("serial", "serial number", "序列号", "일련번호"),
-    "gauge": ("gauge", "gage", "量具", "게이지"),
-    "meter": ("meter", "subject", "meter id", "表计", "电表", "仪表", "계량기", "미터"),
-    "register": ("register", "reading", "counter", "读数", "表底", "지침", "검침값"),
-    "interval": ("interval", "consumption", "usage", "用量", "消耗", "사용량", "소비량"),
-    "start": ("start", "from", "开始", "시작"),
-    "medium": ("medium", "介质", "能源种类", "매체", "에너지원"),
-    "person": ("person", "operator", "inspector", "检验员", "操作员", "검사자"),
-}
 _COMMA = re.compile(r"-?\d+,\d+\Z")
 
 
@@ -151,7 +126,7 @@ def _find(header: Sequence[str], settings: FilesSettings) -> dict[str, int]:
     """Index of each column that the settings or its usual name find."""
     folded = {name.casefold(): index for index, name in reversed(list(enumerate(header)))}
     found: dict[str, int] = {}
-    for ours, names in _NAMES.items():
+    for ours, names in NAMES.items():
         given = settings.columns.get(ours)
         if given is not None and given.casefold() not in folded:
             raise InputError(

@@ -46,7 +46,9 @@ class FilesSettings(SourceSettings):
     time_format: str = Field(
         "auto", description="auto, excel, unix_s, unix_ms or a strptime pattern such as %d.%m.%Y %H:%M:%S."
     )
-    encoding: str = Field("auto", description="auto (UTF-8, UTF-16, GBK) or a codec.")
+    encoding: str = Field(
+        "auto", description="auto (UTF-8, UTF-16, GBK, EUC-KR, Windows-1252: found by looking) or a codec."
+    )
     delimiter: str = Field("auto", description="auto or the character between fields.")
     sheet: str = Field("", description="Sheet of a workbook; the first by default.")
     header_row: int = Field(1, ge=1, description="Row that names the columns.")

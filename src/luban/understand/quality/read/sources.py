@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 import warnings
@@ -13,12 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from luban.core.errors import InputError
+from luban.core.texts import decoded, delimiter_of, text_rows
 from luban.understand.quality.read.names import ROLES
 from luban.understand.quality.read.numbers import Formula, is_number, number_of
 
 __all__ = ["Rows", "open_rows"]
 
-_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _SIGNS: Final = ("\t", ";", "|", ",")
 _WORDS: Final = frozenset(name for names in ROLES.values() for name in names if not name.isascii())
 _COMMENT: Final = re.compile(r"\s*#(?![A-Z]+[/!?])")  # not #DIV/0! and its like
@@ -71,7 +70,7 @@ def open_rows(path: Path | str, sheet: str = "") -> Rows:
 
 
 def _text(name: str, content: bytes) -> Rows:
-    text = _decoded(name, content)
+    text = decoded(content, where=name, words=_WORDS)
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     while lines and _COMMENT.match(lines[0][1]) and len(lines) > 1 and not _as_wide(lines[0][1], lines[1][1]):
         del lines[0]
@@ -82,17 +81,8 @@ def _text(name: str, content: bytes) -> Rows:
         return Rows(name, "", None, tuple((number, [line.strip()]) for number, line in lines), delimiter)
     if delimiter == " ":
         return Rows(name, "", None, tuple((number, line.split()) for number, line in lines), delimiter)
-    found: list[tuple[int, list[Any]]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    begin, top = 1, lines[0][0]
-    try:
-        for cells in reader:
-            if begin >= top and any(map(str.strip, cells)):
-                found.append((begin, cells))
-            begin = reader.line_num + 1
-    except csv.Error as error:
-        raise InputError("not a CSV table", came=str(error), where=f"{name}:{begin}") from error
-    return Rows(name, "", None, tuple(found), delimiter)
+    rows = text_rows(text, delimiter, where=name, trim=True)
+    return Rows(name, "", None, tuple((line, list(cells)) for line, cells in rows if line >= lines[0][0]), delimiter)
 
 
 def _as_wide(line: str, below: str) -> bool:
@@ -100,48 +90,10 @@ def _as_wide(line: str, below: str) -> bool:
     return any(line.count(sign) == below.count(sign) > 0 for sign in _SIGNS)
 
 
-def _decoded(name: str, content: bytes) -> str:
-    for mark, codec in _MARKS:
-        if content.startswith(mark):
-            return content.decode(codec, errors="replace")
-    if content[1:2] == b"\0":
-        return content.decode("utf-16-le", errors="replace")
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError:
-        text = _one_of_many(name, content)
-    if "\0" in text:
-        raise InputError("not a text table", where=name, expected="CSV, .xlsx or .parquet")
-    return text
-
-
-def _one_of_many(name: str, content: bytes) -> str:
-    """Bytes that are not UTF-8: Western text has single high bytes, Chinese and Korean have pairs of them."""
-    high = [at for at, byte in enumerate(content) if byte > 0x7F]
-    pairs = set(high)
-    if not any(at + 1 in pairs for at in high):
-        return content.decode("cp1252", errors="replace")
-    read: dict[str, str] = {}
-    for codec in ("gb18030", "cp949", "cp1252"):
-        try:
-            read[codec] = content.decode(codec)
-        except UnicodeDecodeError:
-            continue
-    if not read:
-        raise InputError("text of unknown encoding", where=name, expected="UTF-8, UTF-16, GBK, EUC-KR or Windows-1252")
-    return max(read.values(), key=lambda text: sum(word in text for word in _WORDS))  # the first of equals
-
-
 def _delimiter(name: str, lines: list[str]) -> str:
     """The sign that cuts most lines into the same number of fields; a blank, or the end of a line for one column."""
     probe = lines if len(lines) <= 2 * _PROBE else lines[:_PROBE] + lines[-_PROBE:]
-    best, found = 0.0, ""
-    for sign in _SIGNS:
-        counts = Counter(len(cells) for cells in csv.reader(probe, delimiter=sign, skipinitialspace=True) if cells)
-        width, often = max(counts.items(), key=lambda one: (one[0] > 1, one[1]), default=(1, 0))
-        share = often / len(probe) if width > 1 else 0.0
-        if share > best:
-            best, found = share, sign
+    found, best = delimiter_of(probe)
     if best >= 0.3 and not (found == "," and _comma_is_decimal(name, probe)):
         return found
     cells = [line.split() for line in probe]
