@@ -153,3 +153,24 @@ def test_an_order_that_is_noted_as_finished_ends_with_the_operation_before_it(tm
     assert (card.planned, card.good, card.scrap, card.closed, card.open) == (11, 9, 2, True, 0)
     assert card.carried.keys() == {"machine", "overhead", "scrap"}
     assert sum(card.carried.values()) + card.settled + card.lost == 19200
+
+
+def test_hours_off_or_idle_cost_nothing_unless_a_price_names_the_state(tmp_path: Path) -> None:
+    shop_folder(tmp_path)
+    start = T0 + 200 * HOUR
+    with LedgerWriter(tmp_path / ".luban" / "ledger") as writer:
+        for hours, state in (
+            (0, "producing"),
+            (2, "off"),
+            (10, "waiting"),
+            (11, "planned_stop"),
+            (12, "idle"),
+            (13, "off"),
+        ):
+            row = {"state": [state], "mapping": ["generic@1"], "order": ["D"], "item": ["flange"], "quality": [0],
+                   "time": [start + hours * HOUR], "subject": ["works/hall/m2"]}  # fmt: skip
+            writer.append("state", row, source="test")
+    assert _cost(tmp_path).book.cards["D"].spent["machine"] == 3 * 8000
+    with (tmp_path / "prices.csv").open("a") as file:
+        file.write("machine,hall/m2,,idle,5,h\n")
+    assert _cost(tmp_path).book.cards["D"].spent["machine"] == 3 * 8000 + 500

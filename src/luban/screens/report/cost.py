@@ -166,7 +166,7 @@ def _purchases(purchases: Sequence[Purchase], digits: int, say: Words) -> list[B
 
 def _uses(cards: Sequence[Card], digits: int, say: Words) -> Grid:
     rows = [
-        (one.order, say(element), name or _NONE, state or _NONE, _plain(use.quantity),
+        (one.order, say(element), name or _NONE, say(state) if state else _NONE, _plain(use.quantity),
          _money(use.value, digits))
         for one in cards
         for (element, name, state), use in sorted(one.uses.items())
@@ -211,6 +211,11 @@ def _made(cost: PlantCost, say: Words) -> dict[str, str]:
 
 
 def _plain(quantity: Decimal) -> str:
+    """A quantity as people read it: six decimals at most."""
+    return f"{round(quantity, 6).normalize():f}"
+
+
+def _whole(quantity: Decimal) -> str:
     return f"{quantity.normalize():f}"
 
 
@@ -232,13 +237,13 @@ def books_document(cost: PlantCost) -> dict[str, Any]:
         "currency": cost.currency, "minor_digits": digits_of(cost.currency), "balances": book.balances(),
         "in_progress": book.in_progress(), "orders": [_card(one) for one in book.cards.values()],
         "stock": [
-            {"item": item, "lot": lot, "quantity": _plain(one.quantity), "value": one.value if one.priced else None}
+            {"item": item, "lot": lot, "quantity": _whole(one.quantity), "value": one.value if one.priced else None}
             for (item, lot), one in book.stock.items() if one.quantity
         ],
         "purchases": [_purchase(one) for one in purchases_of(book)],
         "doubts": [_doubt(one) for one in book.doubts],
         "by_rule": {text: list(orders) for text, orders in cost.by_rule.items()},
-        "left_out": {text: _plain(amount) for text, amount in cost.left_out.items()}, "facts": dict(cost.facts),
+        "left_out": {text: _whole(amount) for text, amount in cost.left_out.items()}, "facts": dict(cost.facts),
     }  # fmt: skip
 
 
@@ -248,7 +253,7 @@ def piece_document(
     """A unit's cost as JSON: `each` and `elements` in minor units with six decimals."""
     orders = {one.order for one in cards}
     return {
-        "currency": cost.currency, "minor_digits": digits_of(cost.currency), "good": _plain(unit.good),
+        "currency": cost.currency, "minor_digits": digits_of(cost.currency), "good": _whole(unit.good),
         "total": unit.total, "each": f"{unit.each:.6f}",
         "elements": {name: f"{amount:.6f}" for name, amount in unit.elements.items()},
         "orders": [_card(one) for one in cards],
@@ -263,7 +268,7 @@ def piece_document(
 
 def _card(card: Card) -> dict[str, Any]:
     return {
-        "order": card.order, "item": card.item, "good": _plain(card.good), "scrap": _plain(card.scrap),
+        "order": card.order, "item": card.item, "good": _whole(card.good), "scrap": _whole(card.scrap),
         "spent": card.spent, "carried": card.carried, "in_progress": card.open, "lost": card.lost,
         "recovered": card.recovered,
         "settled": card.settled, "closed": card.closed,
@@ -272,14 +277,14 @@ def _card(card: Card) -> dict[str, Any]:
 
 def _doubt(one: Doubt) -> dict[str, Any]:
     return {
-        "seq": one.seq, "kind": one.kind, "about": one.about, "order": one.order, "quantity": _plain(one.quantity),
+        "seq": one.seq, "kind": one.kind, "about": one.about, "order": one.order, "quantity": _whole(one.quantity),
         "amount": one.amount,
     }  # fmt: skip
 
 
 def _purchase(one: Purchase) -> dict[str, Any]:
     return {
-        "seq": one.seq, "time": one.time, "item": one.item, "lot": one.lot, "quantity": _plain(one.quantity),
-        "paid": _plain(one.paid), "standard": None if one.standard is None else _plain(one.standard),
+        "seq": one.seq, "time": one.time, "item": one.item, "lot": one.lot, "quantity": _whole(one.quantity),
+        "paid": _whole(one.paid), "standard": None if one.standard is None else _whole(one.standard),
         "amount": one.amount,
     }  # fmt: skip

@@ -262,7 +262,8 @@ def _report(shop: _Shop, order: str, rows: Sequence[Row], made: set[str], finals
 def _work(shop: _Shop) -> None:
     rework, spans = frozenset(shop.plant.cost.rework), shop.spans
     hourly = {one.of for one in shop.plant.prices if one.kind == "tool" and one.per == "h"}
-    shop.events += work_events(spans, shop.rows["operation"], rework, hourly)
+    priced = {one.state for one in shop.plant.prices if one.kind == "machine" and one.state}
+    shop.events += work_events(spans, shop.rows["operation"], rework, hourly, priced)
     units = {one.of: one.per for one in shop.plant.prices if one.kind == "energy"}
     shop.events += energy_events(
         shop.rows["meter"], shop.rows["state"], spans, units, shop.left_out, meters=meters_of(shop.plant),

@@ -9,18 +9,24 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Final
 
+from luban.norms import TimeElement, state_mapping
 from luban.understand.cost.event import ShopEvent
 from luban.understand.cost.money import exact
 
 __all__ = ["Span", "hours_of", "machine_spans", "work_events"]
 
+_NOT_BUSY: Final = (TimeElement.ADOT, TimeElement.PDOT)
 _HOUR: Final = 3_600_000_000
 _STEP: Final = Decimal("1e-9")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of time that a work unit was given to an order [µs UTC]. seq: the fact that says so."""
+    """A stretch of time that a work unit was given to an order [µs UTC].
+
+    seq   the fact that says so
+    busy  its state is one of busy time; off, idle or stopped by plan it costs no hours
+    """
 
     seq: int
     unit: str
@@ -30,6 +36,7 @@ class Span:
     state: str
     rework: bool
     measured: bool
+    busy: bool = True
 
 
 def hours_of(length: int) -> Decimal:
@@ -56,7 +63,8 @@ def machine_spans(
         for row, after in pairwise(rows):
             if row["order"] and after["time"] > row["time"]:
                 again = row["state"] in rework or (row["operation"] or "") in rework
-                span = Span(row["seq"], unit, row["order"], row["time"], after["time"], row["state"], again, True)
+                busy = state_mapping(row.get("mapping") or "generic@1").element(row["state"]) not in _NOT_BUSY
+                span = Span(row["seq"], unit, row["order"], row["time"], after["time"], row["state"], again, True, busy)
                 found.append(span)
     known = {(one.unit, one.order) for one in found}
     for row in steps:
@@ -67,18 +75,25 @@ def machine_spans(
 
 
 def work_events(
-    spans: Iterable[Span], steps: Iterable[Mapping[str, Any]], rework: Collection[str], hourly: Collection[str]
+    spans: Iterable[Span],
+    steps: Iterable[Mapping[str, Any]],
+    rework: Collection[str],
+    hourly: Collection[str],
+    priced: Collection[str] = (),
 ) -> list[ShopEvent]:
     """Machine hours of spans; labour hours and tools of steps of work.
 
     Orders side by side on one work unit (a furnace load) share its time evenly, so that no hour counts twice.
+    Of a machine's states those count that are busy time by ISO 22400-2 (production, setting up, delay), and those
+    that a price names.
     hourly  tools that are priced by the hour; the others by the piece
+    priced  states of machines that a price names
     """
     found = [
         ShopEvent(
             one.seq, one.end, "machine", hours, one.order, of=one.unit, state=one.state, rework=one.rework, part=1,
         )
-        for one, hours in _shared(spans)
+        for one, hours in _shared(span for span in spans if span.busy or span.state in priced)
     ]  # fmt: skip
     for row in steps:
         again = row["operation"] in rework
