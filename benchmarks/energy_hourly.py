@@ -5,8 +5,8 @@
 `interval`: seeds of two years by the hour, the second with a saving of 10 %; noise of whole days, correlated from day
 to day, and of hours. Share of the 95 % intervals that hold the true saving. `agreement`: the sample data of eemeter,
 fitted by us and by its CalTRACK hourly model in an interpreter that has it (`energy_eemeter.py` says how to make one);
-what both expect of the year after. For electricity, hours of 0 are left out for both, as CalTRACK has it. `shift`: shops
-whose machines and order are given, on a grid of 15 minutes: energy cost after shifting beside the optimum of CP-SAT.
+what both expect of the year after. For electricity, hours of 0 are left out for both, as CalTRACK has it. `shift`:
+shops whose machines and order are given, on a grid of 15 minutes: cost after shifting beside the optimum of CP-SAT.
 """
 
 from __future__ import annotations
