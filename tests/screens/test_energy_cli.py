@@ -12,6 +12,7 @@ from luban.ledger import LedgerWriter
 from luban.screens.cli.main import run as run_it
 from luban.screens.service import places
 from luban.understand.energy.meters import HOUR
+from tests.screens.energy_shop import metered
 
 PLANT = """
 [plant]
@@ -130,3 +131,33 @@ def test_wrong_questions(files: Path, capsys: pytest.CaptureFixture[str]) -> Non
     ):
         assert run(words) == 2, words
         assert "unexpected" not in capsys.readouterr().err
+
+
+def test_whose_energy_it_was_and_by_which_rules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = metered(tmp_path / "plant")
+    assert run(asked(folder, "--order", "A")) == 0
+    said = capsys.readouterr().out
+    assert "What order A took" in said
+    assert "by their own energy" in said
+    assert run(asked(folder, "--lot", "P-1", "--json")) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [float(row["total"]) for row in told["rows"]] == [48, 120]
+    assert run(asked(folder, "--unit", "hall/lathe", "--lang", "zh", "-o", tmp_path / "u.html")) == 0
+    page = (tmp_path / "u.html").read_text("utf-8")
+    assert "所依规则" in page
+    assert "多个工作单元共用的计量表按其工作时间分摊" in page
+    for wrong in (("--lot", "Q"), ("--order", "A", "--lot", "P-1"), ("--unit", "hall/saw")):
+        assert run(asked(folder, *wrong)) == 2, wrong
+        assert "unexpected" not in capsys.readouterr().err
+    assert run(asked(tmp_path / "u.html", "--lot", "P-1")) == 2
+    assert "a plant's books" in capsys.readouterr().err
+
+
+def test_a_plants_own_tariff_counts_unless_another_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = metered(tmp_path / "plant")
+    assert run(asked(folder, "--json")) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [one["tariff"] for one in told["bills"]] == ["cn-example"]
+    assert run(asked(folder, "--tariff", "cn-flat-example", "--json")) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [(one["tariff"], one["total"]) for one in told["bills"]] == [("cn-flat-example", "403.20")]

@@ -34,6 +34,7 @@ NO_READING: Final = "the plant's books hold no meter readings"
 WINDOWS: Final = ("day", "7d", "30d", "month", "last month", "365d", "all")
 """Windows that a person may name; each but a past month ends with the newest reading."""
 
+_READ: Final = ["seq", "time", "subject", "medium", "register", "interval", "start", "measured_in", "quality"]
 _KEPT: Final = 12  # accounts
 _FRESH: Final = 5.0  # the books are not looked at more often [s]
 _BEFORE: Final = 2 * DAY  # readings before a window that tell what a meter usually says
@@ -175,7 +176,7 @@ class EnergyBooks(Books):
         ledger, priced = self.view.ledger, self.priced
         head = ledger.head
         before = self._before(start, head)
-        rows = ledger.table("meter", since=before, until=end + 1, as_of=head).to_pylist()
+        rows = ledger.table("meter", since=before, until=end + 1, as_of=head).select(_READ).to_pylist()
         if not rows:
             raise InputError(NO_READING, where=span_text(start, end, self.view))
         every = tuple(one for known in priced.tariffs.values() for one in known)

@@ -52,6 +52,8 @@ def _own(meter: Meter, reading: Reading, doubts: list[Doubt]) -> Reading | None:
         kind, text = "medium", f"{meter.id} reads {reading.medium}, which is not {meter.medium}"
     elif reading.quality >= _BAD:
         kind, text = "quality", f"{meter.id}: a reading of bad quality"
+    elif reading.unit == meter.unit:
+        return reading
     else:
         try:
             return replace(

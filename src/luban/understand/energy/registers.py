@@ -77,7 +77,7 @@ def spells_of_registers(meter: Meter, readings: Sequence[Reading], swaps: Sequen
     at, index = rows[0], 1
     while index < len(rows):
         row = rows[index]
-        between = [swap for swap in swaps if at.time < swap.time <= row.time]
+        between = [swap for swap in swaps if at.time < swap.time <= row.time] if swaps else ()
         if between:
             _replaced(judge, at, row, between, spells, doubts)
             at, index = row, index + 1
