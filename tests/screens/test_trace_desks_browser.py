@@ -132,3 +132,27 @@ def test_part_person_tool_and_machine_are_joined_by_a_scanner(site: Site) -> Non
     panel.locator("[data-lot='B-77']").click()
     expect(page.locator(".lb-tpicture [data-lot='G-1']")).to_be_visible()
     expect(page.locator(".lb-tplain")).to_contain_text("T7")
+
+
+def test_a_claim_is_registered_decided_and_closed_with_a_reason(site: Site) -> None:
+    page = enter(site, "li", "zh/trace?tab=claims")
+    panel = page.locator("#lb-panel-claims")
+    expect(panel).to_contain_text("没有索赔记录")
+    for lot, fault in (("BOX-2", "异响"), ("BOX-1", "异响 40 Hz")):
+        panel.locator("[data-field=claim-lot]").fill(lot)
+        panel.locator("[data-field=claim-fault]").fill(fault)
+        panel.get_by_role("button", name="登记", exact=True).click()
+        expect(panel.locator("[data-claim]").first).to_contain_text(lot)
+        expect(panel.locator("[data-field=claim-fault]")).to_have_value("")
+    expect(panel).to_contain_text("客户可要求: 退货退款, 换货, 免费修理")
+    panel.get_by_role("button", name="作出处置").click()
+    expect(panel.locator("[data-claim=C-2]")).to_contain_text("已处置")
+    expect(panel).to_contain_text("○ 货物已退回")
+    panel.locator("[data-field=claim-why]").fill("客户自行报废")
+    panel.get_by_role("button", name="关闭索赔").click()
+    expect(panel.locator("[data-claim=C-2]")).to_contain_text("无据结案")
+    panel.locator("[data-field=of]").fill("异响")
+    panel.get_by_role("button", name="搜索").click()
+    expect(panel.locator(".lb-sheet")).to_contain_text("P-1")
+    panel.get_by_role("button", name="将首个批次转到召回台").click()
+    expect(page.locator("#lb-panel-recall [data-field=suspects]")).to_have_value("P-1")

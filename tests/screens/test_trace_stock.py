@@ -71,6 +71,17 @@ def test_a_move_is_booked_and_one_of_too_much_is_refused(desk: StockDesk) -> Non
     assert here(desk, item="gear")["", "bin"] == 60.0
 
 
+def test_a_customer_sends_back_no_more_than_it_got(desk: StockDesk) -> None:
+    with pytest.raises(InputError, match="not so much"):
+        desk.move(Move("gearbox", "BOX-1", "customer:north", "store", 3.5), person="zhao")
+    desk.move(Move("gearbox", "BOX-1", "customer:north", "store", 2.0), person="zhao")
+    assert here(desk, lot="BOX-1") == {("BOX-1", "store"): 3.0}
+    with pytest.raises(InputError, match="not so much"):
+        desk.move(Move("gearbox", "BOX-1", "customer:north", "store", 1.5), person="zhao")
+    with pytest.raises(InputError, match="not so much"):
+        desk.move(Move("gearbox", "BOX-1", "customer:south", "store", 1.0), person="zhao")
+
+
 def test_two_who_take_the_last_at_once_do_not_both_get_it(desk: StockDesk) -> None:
     told: list[str] = []
 

@@ -17,11 +17,13 @@ from luban.screens.plain import plain
 from luban.screens.reads import Reads
 from luban.screens.service.trace import TraceBooks
 from luban.screens.service.trace_around import Filter, around, filtered
+from luban.screens.service.trace_claims import ClaimDesk
 from luban.screens.service.trace_files import epcis_of
 from luban.screens.service.trace_partners import PartnerDesk
 from luban.screens.service.trace_recall import RecallDesk, case_document, of_case
 from luban.screens.service.trace_scan import ScanDesk
 from luban.screens.service.trace_stock import StockDesk
+from luban.screens.trace_claims_api import claims_router
 from luban.screens.trace_partners_api import partners_router
 from luban.screens.trace_scan_api import scan_router
 from luban.screens.trace_stock_api import stock_router
@@ -88,6 +90,7 @@ def trace_router(books: TraceBooks, needs: Needs, reads: Reads) -> APIRouter:
     router.include_router(partners_router(PartnerDesk(books), whole, reads))
     router.include_router(stock_router(StockDesk(books), whole, reads))
     router.include_router(scan_router(ScanDesk(books), whole, reads))
+    router.include_router(claims_router(ClaimDesk(books), whole, reads))
     return router
 
 

@@ -5,7 +5,8 @@ __all__ = ["SENTENCES"]
 SENTENCES: tuple[str, ...] = (
     "the facts of trace are being read", "ask again in a moment", "no fact names this lot", "look at its spelling",
     "there was no such time", "look at its spelling and its limits", "a margin is a time of 0 or more",
-    "which values are out?", "limits out of order", "no such recall", "a recall begins with suspect lots", "how many mock recalls?",
+    "which values are out?", "limits out of order", "no such recall",
+    "a recall begins with suspect lots", "how many mock recalls?",
     "a recall is opened with a reason", "nothing of it went to this customer", "this customer was not told yet",
     "a quantity is a number of 0 or more", "the answer accounts for more than was delivered",
     "customers are still to be told", "not all is accounted for: a case is closed like that only with a reason",

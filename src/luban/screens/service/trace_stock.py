@@ -126,9 +126,23 @@ def _check(trace: Trace, one: Move) -> None:
         raise InputError("no fact names this lot", came=one.lot, hint="look at its spelling")
     if not one.origin:
         return
+    if number >= 0 and (held := _at_customer(trace, number, one.origin)) is not None:
+        Stores({(one.item, one.lot, one.origin): held}).move(one)
+        return
     if one.lot:
         rows = on_hand(trace, np.array([number], np.int32))
     else:
         rows = tuple(row for row in stock_of(trace) if not row.lot and row.item == one.item)
     here = {(one.item, row.lot, row.place): row.quantity for row in rows if row.quantity > 0}
     Stores(here).move(one)
+
+
+def _at_customer(trace: Trace, lot: int, place: str) -> float | None:
+    """What a customer has of a lot: delivered less what came back; None where the place is no customer of it."""
+    moves, number = trace.moves, trace.labels.id(place)
+    rows = moves.by_lot.of(lot)
+    out = rows[trace.deliveries[rows] & (moves["destination"][rows] == number)]
+    if number < 0 or not len(out):
+        return None
+    back = rows[moves["origin"][rows] == number]
+    return float(moves["quantity"][out].sum() - moves["quantity"][back].sum())

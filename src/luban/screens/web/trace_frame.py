@@ -1,4 +1,4 @@
-"""The trace page: the explorer of lots, the recall desk, stock, scans, partners."""
+"""The trace page: the explorer of lots, the recall desk, claims, stock, scans, partners."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ Bench: TypeAlias = tabs.Bench[TraceBooks]
 PANELS: Mapping[str, tuple[str, str]] = {
     "explorer": ("trace_explorer", "ExplorerPanel"),
     "recall": ("trace_recall", "RecallPanel"),
+    "claims": ("trace_claims", "ClaimsPanel"),
     "stock": ("trace_stock", "StockPanel"),
     "scan": ("trace_scan", "ScanPanel"),
     "partners": ("trace_partners", "PartnersPanel"),
@@ -27,8 +28,8 @@ PANELS: Mapping[str, tuple[str, str]] = {
 def tab_names(say: Words) -> dict[str, str]:
     """What each tab is called."""
     return {
-        "explorer": say("Trace explorer"), "recall": say("Recall"), "stock": say("Stock"), "scan": say("Scan"),
-        "partners": say("Partners"),
+        "explorer": say("Trace explorer"), "recall": say("Recall"), "claims": say("Claims"), "stock": say("Stock"),
+        "scan": say("Scan"), "partners": say("Partners"),
     }  # fmt: skip
 
 

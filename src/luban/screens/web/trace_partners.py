@@ -37,6 +37,7 @@ class PartnersPanel(BookPanel):
         self._asked: dict[str, str] = {}
         self._fields: set[str] = set()
         self._from = ""
+        self._turn = 0
 
     def build(self) -> None:
         """Lay it out inside the tab's element."""
@@ -74,11 +75,12 @@ class PartnersPanel(BookPanel):
     # ------------------------------------------------------------------ drawing
 
     async def _read(self) -> None:
+        turn = self._turn = self._turn + 1
         known = await self.bench.ask(self.desk.partners)
         if known is None or known == self._known:
             return
         likely, lots = await self._likely(), await self._lots_of(known)
-        if not self.bench.alive:
+        if not self.bench.alive or turn != self._turn:  # what was read later is drawn: twice would lose a click
             return
         self._known = known
         with self.bench.client:

@@ -38,7 +38,7 @@ class StockPanel:
         self._item = self._place = ""
         self._given: dict[str, str] = {}
         self._known: Any = None
-        self._turn = 0
+        self._turn = self._reads = 0
 
     def build(self) -> None:
         """Lay it out inside the tab's element."""
@@ -103,6 +103,7 @@ class StockPanel:
             await self._read()
 
     async def _read(self) -> None:
+        read = self._reads = self._reads + 1
         told = await self.bench.ask(self.bench.books.told)
         if told is None or not self.bench.alive:
             return
@@ -113,8 +114,8 @@ class StockPanel:
         version = self.bench.books.version
         rows, cards = await self.bench.ask(self.desk.stock), await self.bench.ask(self.desk.cards)
         places = await self.bench.ask(self.desk.places)
-        if rows is None or cards is None or places is None or not self.bench.alive:
-            return
+        if rows is None or cards is None or places is None or not self.bench.alive or read != self._reads:
+            return  # what was read later is drawn: twice would lose a click
         self._known = version
         with self.bench.client:
             self._draw_kanban(cards)

@@ -4,6 +4,7 @@ Reads   Fact(genealogy, movement, operation, measurement), of the books or of a 
 Writes  nothing; doubtful facts are named, kept, and left out of totals with their amount
 """
 
+from luban.understand.trace.claims import REMEDIES, Claim, Proof, claim_row, claims_of, proof_of, rights, sales_of
 from luban.understand.trace.closure import RecallCase, Told, recall_cases, recall_row
 from luban.understand.trace.condition import (
     Condition,
@@ -30,14 +31,16 @@ from luban.understand.trace.scan import Join, Named, check_join, identify, rows_
 from luban.understand.trace.sharing import Handed, Partner, Shown, Taken, partner_row, partners, upstream_of
 from luban.understand.trace.stock import OnHand, on_hand
 from luban.understand.trace.stores import Cards, Move, Stores, cards_of, oldest_first, stock_of
+from luban.understand.trace.suspects import Suspect, suspects_of
 from luban.understand.trace.trace import Trace, trace_of
 
 __all__ = [
-    "GRADES", "STREAMS", "Balance", "Cards", "Condition", "Content", "Delivery", "Doubt", "Doubts", "Fault", "Grant",
-    "Graph", "Handed", "Join", "Loop", "Match", "Mock", "Move", "Named", "Names", "Notice", "OnHand", "Partner",
-    "Recall", "RecallCase", "Shown", "Spread", "Step", "Stores", "Taken", "Told", "Trace", "TraceFiles", "Walk",
-    "Window", "alarm_windows", "balance_of", "cards_of", "check_join", "contents", "heads", "identify", "mock_recall",
-    "oldest_first", "on_hand", "partner_row", "partner_view", "partners", "read_trace", "recall", "recall_cases",
-    "recall_row", "rows_of", "same", "signal_windows", "spread_of", "steps_of", "stock_of", "trace_of", "upstream_of",
-    "verify_chain", "windows_asked",
+    "GRADES", "REMEDIES", "STREAMS", "Balance", "Cards", "Claim", "Condition", "Content", "Delivery", "Doubt",
+    "Doubts", "Fault", "Grant", "Graph", "Handed", "Join", "Loop", "Match", "Mock", "Move", "Named", "Names",
+    "Notice", "OnHand", "Partner", "Proof", "Recall", "RecallCase", "Shown", "Spread", "Step", "Stores", "Suspect",
+    "Taken", "Told", "Trace", "TraceFiles", "Walk", "Window", "alarm_windows", "balance_of", "cards_of", "check_join",
+    "claim_row", "claims_of", "contents", "heads", "identify", "mock_recall", "oldest_first", "on_hand",
+    "partner_row", "partner_view", "partners", "proof_of", "read_trace", "recall", "recall_cases", "recall_row",
+    "rights", "rows_of", "sales_of", "same", "signal_windows", "spread_of", "steps_of", "stock_of", "suspects_of",
+    "trace_of", "upstream_of", "verify_chain", "windows_asked",
 ]  # fmt: skip
