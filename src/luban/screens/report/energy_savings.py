@@ -244,7 +244,7 @@ def _terms(base: Baseline, unit: str, step: str, say: Words) -> list[Block]:
         rows.append((_term(term, say), number(float(value), 4), number(float(error), 3),
                      say("yes") if told else say("not told from no effect")))  # fmt: skip
     heads = (say("what energy hangs on"), f"{say('for each')} [{unit}/{_step(step, say)}]", say("standard error"),
-             say("shown"))  # fmt: skip
+             say("effect shown"))  # fmt: skip
     found: list[Block] = [Grid(heads, tuple(rows), say("Terms of the baseline"), frozenset({1, 2}))]
     found += [Note(say(note), "doubt") for note in base.notes if "not told" not in note]
     return found
