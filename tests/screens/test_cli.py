@@ -186,6 +186,19 @@ def test_excel_and_parquet_say_the_same_as_csv(run_cli: Cli, tmp_path: Path):
     assert answers[0] == answers[1] == answers[2]
 
 
+def test_a_file_of_any_office_program_says_the_same(run_cli: Cli, tmp_path: Path):
+    (tmp_path / "states.csv").write_text(STATES, "utf-8")
+    text = STATES.replace(",", ";").replace("2026-03-02T0", "2026/3/2 ").replace(";38;", ";38,0;")
+    (tmp_path / "other.csv").write_bytes(text.replace("lathe", "车床").encode("gb18030"))
+    answers = []
+    for name in ("states.csv", "other.csv"):
+        code, out, err = run_cli("kpi", tmp_path / name, "--cycle", "54", "--json")
+        assert code == 0, err
+        answers.append({f["name"]: f["value"] for f in json.loads(out)})
+    assert answers[0]["oee"] is not None
+    assert answers[0] == answers[1]
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -194,7 +207,9 @@ def test_excel_and_parquet_say_the_same_as_csv(run_cli: Cli, tmp_path: Path):
         ("unit,time,state\nlathe,2026-03-02T06:00,running\n", "all rows have the same time"),
         ("unit,time,good\nlathe,2026-03-02T06:00,many\n", "not a number of pieces"),
         ("unit,time,state\nla the,2026-03-02T06:00,running\n", "not an equipment path"),
-        ("", "no state in this file"),
+        ("unit,time,state\nlathe,3/4/2026 06:00,running\n", "not a time"),  # March or April
+        ("", "the file is empty"),
+        ("unit,time,good\nlathe,2026-03-02T06:00,3\n", "no state in this file"),
     ],
 )
 def test_a_bad_file_is_named_with_its_line(run_cli: Cli, tmp_path: Path, text: str, said: str):

@@ -5,9 +5,8 @@ The file is taken as complete: between its first and last time every state holds
 
 from __future__ import annotations
 
-import csv
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,13 +17,16 @@ import tomlkit
 
 from luban.core.errors import InputError
 from luban.core.ids import check_path
-from luban.core.time import DAY, from_datetime, parse_time
+from luban.core.time import DAY
 from luban.ledger import LedgerWriter
 from luban.loop.places import places
 from luban.norms import state_mapping
 from luban.screens.service import Range
+from luban.understand.quality.read.moments import moments_of
+from luban.understand.quality.read.numbers import number_of, text_of
+from luban.understand.quality.read.sources import open_rows
 
-__all__ = ["plant_of_file", "rows_of"]
+__all__ = ["plant_of_file"]
 
 _PIECES = ("good", "scrap", "rework")
 _PLANT = "file"
@@ -73,82 +75,42 @@ def plant_of_file(
         yield folder, window
 
 
-def rows_of(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """(place, row) of a CSV, Excel or Parquet file with a header. Raises InputError."""
-    kind = file.suffix.lower()
-    if kind in {".csv", ".txt", ".tsv"}:
-        with file.open(encoding="utf-8-sig", newline="") as text:
-            sample = text.read(4096)
-            text.seek(0)
-            delimiter = max(",;\t", key=sample.partition("\n")[0].count)
-            for number, row in enumerate(csv.DictReader(text, delimiter=delimiter), 2):
-                yield f"{file}:{number}", {_column(key): value for key, value in row.items() if key}
-    elif kind in {".xlsx", ".xlsm"}:
-        from openpyxl import load_workbook
-
-        book = load_workbook(file, read_only=True, data_only=True)
-        try:
-            sheet = book.active
-            if sheet is None:
-                raise InputError("no sheet in this workbook", where=str(file))
-            lines = sheet.iter_rows(values_only=True)
-            heads = [_column(str(cell or "")) for cell in next(lines, ())]
-            for number, cells in enumerate(lines, 2):
-                yield f"{file}!{sheet.title}!{number}", dict(zip(heads, cells, strict=False))
-        finally:
-            book.close()
-    elif kind in {".parquet", ".pq"}:
-        import pyarrow.parquet as pq
-
-        for number, row in enumerate(pq.read_table(file).to_pylist(), 1):
-            yield f"{file} row {number}", {_column(key): value for key, value in row.items()}
-    else:
-        raise InputError("cannot read this kind of file", came=file.name, expected=".csv, .xlsx or .parquet")
-
-
-def _column(name: str) -> str:
-    return name.strip().lower()
-
-
 def _take(file: Path, zone: ZoneInfo, mapping: str, told: _Told) -> None:
-    for where, row in rows_of(file):
-        if not any(value not in (None, "") for value in row.values()):
-            continue
-        missing = [name for name in ("unit", "time") if row.get(name) in (None, "")]
+    table = open_rows(file)
+    lines = list(table.rows)
+    heads = [text_of(head).lower() for head in (lines.pop(0)[1] if table.header is None else table.header)]
+    rows = [{name: cell for name, cell in zip(heads, cells, strict=False) if name} for _, cells in lines]
+    times = moments_of([row.get("time") for row in rows], zone)
+    comma = table.delimiter not in {"", ","}
+    for (number, _), row, time in zip(lines, rows, times, strict=True):
+        where = f"{file}!{table.sheet}!{number}" if table.sheet else f"{file}:{number}"
+        missing = [name for name in ("unit", "time") if not text_of(row.get(name))]
         if missing:
             hint = "the first row names the columns: unit, time, state, good, scrap, rework, item, reason"
-            raise InputError(f"no {' and no '.join(missing)}", where=where, came=", ".join(map(str, row)), hint=hint)
-        subject = f"{_PLANT}/{check_path(str(row['unit']).strip(), where=where)}"
-        time = _time(row["time"], zone, where)
-        if row.get("state") not in (None, ""):
-            state = {"subject": subject, "time": time, "state": str(row["state"]).strip(), "mapping": mapping}
-            told.states.append({**state, "reason": _text(row.get("reason")), "item": _text(row.get("item"))})
-        if any(row.get(name) not in (None, "") for name in _PIECES):
-            pieces = {name: _pieces(row.get(name), f"{where} {name}") for name in _PIECES}
-            told.counts.append({"subject": subject, "time": time, **pieces, "item": _text(row.get("item"))})
+            raise InputError(f"no {' and no '.join(missing)}", where=where, came=", ".join(row), hint=hint)
+        if time is None:
+            raise InputError(
+                "not a time", came=text_of(row["time"]), where=where, expected="e.g. 2026-03-02T06:00:00+08:00"
+            )
+        subject = f"{_PLANT}/{check_path(text_of(row['unit']), where=where)}"
+        item = text_of(row.get("item")) or None
+        if text_of(row.get("state")):
+            state = {"subject": subject, "time": time, "state": text_of(row["state"]), "mapping": mapping}
+            told.states.append({**state, "reason": text_of(row.get("reason")) or None, "item": item})
+        if any(text_of(row.get(name)) for name in _PIECES):
+            pieces = {name: _pieces(row.get(name), f"{where} {name}", comma=comma) for name in _PIECES}
+            told.counts.append({"subject": subject, "time": time, **pieces, "item": item})
 
 
-def _time(value: Any, zone: ZoneInfo, where: str) -> int:
-    if hasattr(value, "tzinfo"):
-        return from_datetime(value if value.tzinfo else value.replace(tzinfo=zone))
-    try:
-        return parse_time(str(value), zone)
-    except InputError as error:
-        raise InputError(error.message, came=error.came, expected=error.expected, where=where) from error
-
-
-def _pieces(value: Any, where: str) -> float:
-    try:
-        number = float(value) if value not in (None, "") else 0.0
-    except (TypeError, ValueError):
-        raise InputError("not a number of pieces", came=repr(value), where=where) from None
-    if not number >= 0:
-        raise InputError("a number of pieces below zero", came=repr(value), where=where)
+def _pieces(cell: Any, where: str, *, comma: bool) -> float:
+    if not text_of(cell):
+        return 0.0
+    number = number_of(cell, comma=comma)[0]
+    if number is None:
+        raise InputError("not a number of pieces", came=text_of(cell), where=where)
+    if number < 0:
+        raise InputError("a number of pieces below zero", came=text_of(cell), where=where)
     return number
-
-
-def _text(value: Any) -> str | None:
-    return None if value in (None, "") else str(value).strip()
 
 
 def _toml(units: list[str], zone: str) -> str:

@@ -57,7 +57,7 @@ def open_rows(path: Path | str, sheet: str = "") -> Rows:
     except OSError as error:
         raise InputError("the file cannot be read", came=error.strerror or str(error), where=str(path)) from error
     if not content.strip():
-        raise InputError("the file is empty", where=path.name, expected="a table of measured values")
+        raise InputError("the file is empty", where=path.name, expected="a table with a header")
     if content[:4] == b"PK\x03\x04":
         return _workbook(path.name, content, sheet)
     if content[:4] == b"PAR1":
