@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -106,6 +107,19 @@ def test_an_account_is_kept_until_readings_come_in(tmp_path: Path) -> None:
     assert books.account(span).meters[1].total() == 290
     rows = books.facts("lathe-e", END, END + HOUR)
     assert [row["register"] for row in rows] == [388, 389, 390]
+    books.view.ledger.close()
+
+
+def test_asking_whether_something_came_does_not_wait_for_the_books(tmp_path: Path) -> None:
+    folder = metered(tmp_path / "plant")
+    books = EnergyBooks(PlantView(folder), fresh=0)
+    before = books.version
+    add(folder, "meter", [reading("lathe-e", END + HOUR, 389.0)])
+    deadline = time.monotonic() + 20
+    while books.version == before and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert books.version != before
+    assert books.version[1:] == before[1:]
     books.view.ledger.close()
 
 

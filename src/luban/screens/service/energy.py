@@ -5,9 +5,11 @@ Reads  Fact(meter, state, count, genealogy, movement)    Writes  nothing
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -29,6 +31,8 @@ from luban.understand.energy.read import readings_of
 from luban.understand.energy.whose import Whose, lot_shares, of_lot, of_order, of_work_unit
 
 __all__ = ["NO_READING", "WINDOWS", "EnergyBooks", "Priced", "span_text"]
+
+log = logging.getLogger(__name__)
 
 NO_READING: Final = "the plant's books hold no meter readings"
 WINDOWS: Final = ("day", "7d", "30d", "month", "last month", "365d", "all")
@@ -82,6 +86,8 @@ class EnergyBooks(Books):
         self._state = threading.Lock()
         self._accounts: OrderedDict[tuple[int, int], tuple[tuple[int, ...], EnergyAccount]] = OrderedDict()
         self._looked = -1e9
+        self._looking = False
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="luban-energy")
         self._version: tuple[int, ...] = ()
         self._bounds: tuple[int, int] | None = None
 
@@ -95,9 +101,24 @@ class EnergyBooks(Books):
 
     @property
     def version(self) -> tuple[int, ...]:
-        """Another value whenever meter readings came in or facts were corrected; looked up at most each 5 s."""
-        self._look()
+        """Another value whenever meter readings came in or facts were corrected; waits for the books only once.
+
+        They are looked at beside, at most each 5 s; what was known until then is returned.
+        """
+        if self._looked < 0:
+            self._look()
+        elif time.monotonic() - self._looked >= self._fresh and not self._looking:
+            self._looking = True
+            self._beside.submit(self._look_beside)
         return self._version
+
+    def _look_beside(self) -> None:
+        try:
+            self._look()
+        except Exception:
+            log.exception("the meter readings could not be looked at; it is tried again")
+        finally:
+            self._looking = False
 
     @property
     def bounds(self) -> tuple[int, int] | None:
@@ -160,7 +181,8 @@ class EnergyBooks(Books):
 
         Raises  InputError: no reading, none within the window
         """
-        key, version = (span.start, span.end), self.version
+        self._look()
+        key, version = (span.start, span.end), self._version
         with self._lock:
             kept = self._accounts.get(key)
             if kept is not None and kept[0] == version:

@@ -79,7 +79,8 @@ class BalancePanel:
         chosen, wrong = self.bench.chosen, ""
 
         def read() -> tuple[tuple[int, ...], EnergyAccount, Sheet]:
-            version, account = books.version, books.account(books.range(chosen))
+            span = books.range(chosen)
+            version, account = books.version, books.account(span)
             return (
                 version,
                 account,

@@ -57,7 +57,8 @@ class LoadPanel:
         text = ""
 
         def read() -> tuple[tuple[int, ...], str, list[tuple[str, str]], Sheet]:
-            version, span = books.version, books.range(chosen)
+            span = books.range(chosen)
+            version = books.version
             account = books.account(span)
             known = {one.meter.id: one.meter for one in account.meters}
             one = books.profile(span, meter if meter in known else "")
