@@ -21,5 +21,17 @@ SENTENCES: tuple[str, ...] = (
     "the file cannot be read", "the file was changed since it was taken in", "a partner needs a name",
     "not a field of a record",
     "a lot went back into one that it was made of: a chain of hashes cannot hold a loop",
+    "the code stands for several things", "give one of them another label in the table of codes",
+    "nothing is named by this code", "look at its label", "a part and a machine are to be read",
+    "the work ends before it begins", "this name is taken: facts name such a part already", "this name is taken",
+    "look at its spelling, or say what is made", "read twice", "this piece is in another part already",
+    "there is not so much left of it", "the code stands for something else",
+    "no such claim", "a claim says what is wrong", "not a remedy", "nothing of this lot was delivered",
+    "who has it?", "sold later than now", "a claim on more than was delivered and is not claimed yet",
+    "another remedy than was asked for needs a reason", "a voucher is of a refund",
+    "a claim is decided before it is closed",
+    "no fact proves that it was settled: it is closed like that only with a reason", "this claim is closed",
+    "fields of a claim are missing", "the goods came back", "they went out again", "others went out for the claim",
+    "a voucher is on record", "what is common is asked of 2 lots or more",
 )  # fmt: skip
 """All of them."""
