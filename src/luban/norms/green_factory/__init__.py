@@ -25,8 +25,8 @@ __all__ = ["HOW", "SENSES", "Aim", "Edition", "Goal", "Point", "edition", "editi
 SENSES = ("less", "more", "shown")
 """What is good of a point: less of it, more of it, or that it is shown at all."""
 
-HOW = ("", "second hand", "memory", "convention")
-"""How a point came here: read in the standard, at second hand, from memory, or its weight by luban's own convention."""
+HOW = ("", "second hand", "memory", "convention", "memory and convention")
+"""How a point came here: read in the standard, at second hand, from memory; its weight by luban's own convention."""
 
 
 @dataclass(frozen=True, slots=True)

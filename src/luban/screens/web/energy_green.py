@@ -228,7 +228,8 @@ class GreenPanel:
     def _how(self, line: Line) -> str:
         say = self.say
         told = {"second hand": say("(read at second hand)"), "memory": say("(from memory)"),
-                "convention": say("(weight by own convention)")}  # fmt: skip
+                "convention": say("(weight by own convention)"),
+                "memory and convention": say("(from memory; weight by own convention)")}  # fmt: skip
         return told.get(line.point.how, "")
 
     def _fact(self, row: dict[str, Any]) -> tuple[str, ...]:
