@@ -11,8 +11,8 @@ __all__ = ["green_lines"]
 
 _HEAD = """\
 Lines of the [green sheet](../concepts/energy/green.md) by edition. A line's id is the NAME of `luban green --state
-NAME=VALUE`. A measured line is better with less or with more of it; one that is *shown* is 1 where it is fulfilled and 0
-where not.
+NAME=VALUE`. A measured line is better with less or with more of it; one that is *shown* is 1 where it is fulfilled and
+0 where it is not.
 The last column says how a line came here where it was not read in the standard itself.
 """
 
