@@ -2,6 +2,8 @@
 
 import csv
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from luban.ledger import Ledger, LedgerWriter, correction
+from luban.ledger import Intake, Ledger, LedgerWriter, correction
 from luban.screens.cli.main import run
 from luban.screens.cli.output import OK, WRONG
 from luban.screens.service import places
@@ -161,3 +163,28 @@ def test_questions_without_an_answer(ask: Any, folder: Path, tmp_path: Path) -> 
     (tmp_path / "prices.csv").write_text("kind,of,price\nmachine,hall/m9,60\n")
     _, err = ask("cost", tmp_path, code=WRONG)
     assert "prices.csv:2:2" in err
+
+
+def test_a_running_plant_takes_the_postings_in(ask: Any, tmp_path: Path) -> None:
+    home = places(shop_folder(tmp_path))
+    running, stop = threading.Event(), threading.Event()
+
+    def run_plant() -> None:
+        with LedgerWriter(home.ledger) as writer:
+            running.set()
+            intake = Intake(home.spool, writer)
+            while not stop.wait(0.05):
+                intake.drain()
+
+    with ThreadPoolExecutor(1) as pool:
+        plant = pool.submit(run_plant)
+        try:
+            assert running.wait(10)
+            first = json.loads(ask("cost", tmp_path, "--post", "--json")[0])
+            again = json.loads(ask("cost", tmp_path, "--post", "--json")[0])
+        finally:
+            stop.set()
+            plant.result(10)
+    assert (first["entries"], first["agrees"], again["entries"]) == (23, True, 0)
+    rows = Ledger(home.ledger).table("posting").to_pylist()
+    assert len(rows) == first["posted_lines"] == again["posted_lines"]

@@ -70,17 +70,8 @@ def energy_events(
     said = readings_of([dict(row) for row in readings])
     latest = max((one[-1].time for one in said.values()), default=0)
     shop = _Shop(stays_of(states, latest), by_unit, zone or ZoneInfo("UTC"))
-    known = {one.id: one for one in meters}
+    consumed = _consumed(said, {one.id: one for one in meters}, swaps or {}, notes)
     found: list[ShopEvent] = []
-    consumed: dict[str, Consumed] = {}
-    for name, rows in said.items():
-        try:
-            meter = known.get(name) or _presumed(name, rows[0])
-        except InputError:
-            amount = sum((one.interval or Decimal(0) for one in rows), Decimal(0))
-            _note(notes, OTHER_UNIT, rows[0].medium, rows[0].unit, amount)
-            continue
-        consumed[name] = consumption(meter, rows, (swaps or {}).get(name, ()))
     parents = {one.meter.parent for one in consumed.values() if not one.meter.feeds}
     own = {(one.meter.medium, one.meter.place): one for one in consumed.values() if not one.meter.feeds}
     for name, one in consumed.items():
@@ -102,6 +93,25 @@ def energy_events(
         else:
             others = [other for (medium, place), other in own.items() if medium == meter.medium and place in inside]
             found += shop.events_of_many(one, below, others, seqs, units.get(meter.medium) or meter.unit)
+    return found
+
+
+def _consumed(
+    said: Mapping[str, Sequence[Reading]],
+    known: Mapping[str, Meter],
+    swaps: Mapping[str, Sequence[Swap]],
+    notes: dict[str, Decimal],
+) -> dict[str, Consumed]:
+    """What each meter comes to; one whose unit nobody knows is noted."""
+    found: dict[str, Consumed] = {}
+    for name, rows in said.items():
+        try:
+            meter = known.get(name) or _presumed(name, rows[0])
+        except InputError:
+            amount = sum((one.interval or Decimal(0) for one in rows), Decimal(0))
+            _note(notes, OTHER_UNIT, rows[0].medium, rows[0].unit, amount)
+            continue
+        found[name] = consumption(meter, rows, swaps.get(name, ()))
     return found
 
 
@@ -162,15 +172,14 @@ class _Shop:
             for place in places:
                 within = spans[place].over(spell.start, spell.end)
                 stretches += _stretches(place, stays[place].until(spell.start, spell.end), within, [spell])
-            whole = [each.stay for each in stretches]
-            try:
-                shares = by_rule(rest, whole, dict.fromkeys(places, _AT_WORK), one.meter.unit)
-            except InputError:  # none of them was at work
-                nobody = _Stretch(replace(whole[0], state=UNKNOWN), ())
-                pairs = [(Part(nobody.stay, rest, rest), nobody)]
-            else:
+            busy = [each for each in stretches if each.stay.element in _AT_WORK]
+            if busy:
+                shares = by_rule(rest, [each.stay for each in busy], dict.fromkeys(places, _AT_WORK), one.meter.unit)
                 parts = [part for share in shares for part in share.parts]
-                pairs = list(zip(parts, stretches, strict=True))
+                pairs = list(zip(parts, busy, strict=True))
+            else:
+                nobody = _Stretch(replace(stretches[0].stay, state=UNKNOWN), ())
+                pairs = [(Part(nobody.stay, rest, rest), nobody)]
             found += _events(one, [spell], pairs, seqs, wanted)
         return found
 
