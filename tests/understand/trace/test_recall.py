@@ -121,3 +121,51 @@ def test_a_lot_that_no_fact_names_is_said() -> None:
         recall(shop(1).trace(), ["nothing"])
     with pytest.raises(InputError, match="0 or more"):
         mock_recall(shop(1).trace(), 1, seed=-1)
+
+
+def first_times(trace: Trace, suspects: list[str]) -> dict[str, float]:
+    """When something of the suspects could first be in each lot: all facts again and again until nothing changes."""
+    view = trace.graph.view
+    facts = [
+        (trace.lots.name(int(view.columns["source"][k])), trace.lots.name(int(view.columns["target"][k])),
+         int(view.columns["time"][k])) for k in range(view.edges) if not view.bad[k]
+    ]  # fmt: skip
+    there = dict.fromkeys(suspects, -np.inf)
+    before: dict[str, float] = {}
+    while before != there:
+        before = dict(there)
+        for source, target, time in facts:
+            if there.get(source, np.inf) <= time < there.get(target, np.inf):
+                there[target] = time
+    return there
+
+
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_grades_by_time_are_those_of_the_slow_way(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    lots, n = [f"L{number}" for number in range(12)], int(chance.integers(4, 40))
+    source = chance.integers(0, 11, n)
+    target = np.array([chance.integers(one + 1, 12) for one in source])
+    trace = Trace()
+    trace.add("genealogy", {
+        "time": chance.integers(0, 30, n), "subject": [lots[one] for one in target],
+        "input": [lots[one] for one in source], "quantity": np.ones(n),
+    })  # fmt: skip
+    m = int(chance.integers(1, 8))
+    out = chance.integers(0, 12, m)
+    trace.add("movement", {
+        "time": chance.integers(0, 40, m), "subject": ["x"] * m, "lot": [lots[one] for one in out],
+        "origin": ["store"] * m, "destination": ["customer:a"] * m, "quantity": np.ones(m), "order": ["SO"] * m,
+    })  # fmt: skip
+    suspects = [trace.lots.name(one) for one in np.unique(chance.integers(0, len(trace.lots), 2)).tolist()]
+    found, there = recall(trace, suspects), first_times(trace, suspects)
+    grades = dict(zip(found.names().to_pylist(), found.grades.tolist(), strict=True))
+    for lot in found.names().to_pylist()[: found.walk.sure]:
+        assert grades[lot] == (0 if lot in there else 1), lot
+    bad = set(trace.doubts.moves.tolist())
+    for lot, row, grade in zip(
+        trace.lots.array(found.delivered).to_pylist(), found.rows.tolist(), found.delivery_grades.tolist(), strict=True
+    ):
+        if row not in bad and grades[lot] < 2:
+            assert grade == (1 if trace.moves["time"][row] < there.get(lot, np.inf) else 0)

@@ -108,6 +108,7 @@ class Graph:
         self._tail = tail
         self._lock = threading.RLock()
         self._rooms: list[_Room] = []
+        self._places: list[Ids] = []
         self._busy: threading.Thread | None = None
         columns = {name: np.empty(1024, kind) for name, kind in COLUMNS.items()}
         self._view = View(0, 0, _side(0, 1024), _side(0, 1024), columns, np.zeros(1024, np.uint8), doubtful=False)
@@ -256,6 +257,20 @@ class Graph:
             side.begin, side.fact, side.head, side.after, view.base, view.edges, np.asarray(nodes, np.int32)
         )
         return place, facts
+
+    @contextmanager
+    def places(self, nodes: int) -> Iterator[Ids]:
+        """An array by node to write places into; what stands in it is of no meaning. Kept for the next one who asks."""
+        try:
+            held = self._places.pop()
+        except IndexError:
+            held = np.empty(nodes, np.int32)
+        if len(held) < nodes:
+            held = np.empty(nodes * 5 // 4, np.int32)
+        try:
+            yield held
+        finally:
+            self._places.append(held)
 
     @contextmanager
     def _room(self, nodes: int) -> Iterator[_Room]:

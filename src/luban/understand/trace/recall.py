@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from luban.understand.trace.flow import lot_id
 from luban.understand.trace.graph import Ints, View, Walk
-from luban.understand.trace.kernel.flow import arrivals
+from luban.understand.trace.kernel.flow import arrivals, latest
 from luban.understand.trace.names import Ids
 from luban.understand.trace.records import NEVER
 from luban.understand.trace.stock import OnHand, on_hand, packed
@@ -167,11 +167,16 @@ def recall(trace: Trace, suspects: Sequence[str] | Ids, *, times: bool = True) -
     walk = trace.graph.walk(ids, view=view)
     lots = walk.nodes
     grades = np.zeros(len(lots), np.uint8)
-    there = _arrivals(view, walk, len(ids)) if times else np.full(len(lots), np.iinfo(np.int64).min)
-    grades[there == NEVER] = OUT_OF_TIME
-    grades[walk.sure :] = DOUBTFUL
     place, rows, container, quantity = _delivered(trace, lots)
-    late = trace.moves["time"][rows] < there[place] if len(rows) else np.zeros(0, np.bool_)
+    late = np.zeros(len(rows), np.bool_)
+    if times:
+        found = _Arrivals(trace, view, walk, len(ids))
+        late = (place < walk.sure) & (trace.moves["time"][rows] < found.there[place])
+        if found.open or late.any():
+            found.exact()
+            late = (place < walk.sure) & (trace.moves["time"][rows] < found.there[place])
+            grades[found.there == NEVER] = OUT_OF_TIME
+    grades[walk.sure :] = DOUBTFUL
     worst = np.where(late, np.maximum(grades[place], OUT_OF_TIME), grades[place]).astype(np.uint8)
     out = np.isin(rows, doubts.moves)
     worst[out] = DOUBTFUL
@@ -180,18 +185,30 @@ def recall(trace: Trace, suspects: Sequence[str] | Ids, *, times: bool = True) -
     )
 
 
-def _arrivals(view: View, walk: Walk, starts: int) -> Ints:
-    """When something of the suspects could first be in each lot; of a start: always."""
-    nodes = walk.nodes
-    there = np.full(len(nodes), NEVER, np.int64)
-    there[:starts][walk.came[:starts] < 0] = np.iinfo(np.int64).min
-    place = np.empty(max(len(view.used.begin), len(view.used.head), int(nodes.max(initial=0)) + 1), np.int32)
-    place[nodes] = np.arange(len(nodes), dtype=np.int32)
-    arrivals(
-        *view.used, view.columns["target"], view.bad, view.columns["time"], view.base, view.edges, nodes[: walk.sure],
-        place, there,
-    )  # fmt: skip
-    return there
+class _Arrivals:
+    """When something of the suspects could first be in each lot of a walk; of a suspect: always.
+
+    `there` is a time by which something was there, by the way that the walk found: it is enough where all ways fit and
+    nothing left earlier. `exact` makes it the first time.
+    """
+
+    def __init__(self, trace: Trace, view: View, walk: Walk, starts: int) -> None:
+        self._trace, self._view, self._walk = trace, view, walk
+        self.there = np.full(len(walk.nodes), NEVER, np.int64)
+        self.there[:starts][walk.came[:starts] < 0] = np.iinfo(np.int64).min
+        sure = walk.sure
+        self.open = latest(walk.came[:sure], walk.facts[:sure], view.columns["time"], self.there)
+
+    def exact(self) -> None:
+        """Go over all facts between the lots."""
+        view, nodes = self._view, self._walk.nodes
+        most = max(len(view.used.begin), len(view.used.head), int(nodes.max(initial=0)) + 1)
+        with self._trace.graph.places(most) as place:
+            place[nodes] = np.arange(len(nodes), dtype=np.int32)
+            arrivals(
+                *view.used, view.columns["target"], view.bad, view.columns["time"], view.base, view.edges,
+                nodes[: self._walk.sure], place, self.there,
+            )  # fmt: skip
 
 
 def _delivered(trace: Trace, lots: Ids) -> tuple[Ints, Ints, Ids, NDArray[np.float64]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["arrivals", "spread"]
+__all__ = ["arrivals", "latest", "spread"]
 
 
 @njit(cache=True, nogil=True)
@@ -93,6 +93,26 @@ def spread(a: Any, b: Any, share: Any, held: Any, amount: Any, sweeps: Any) -> A
 
 
 @njit(cache=True, nogil=True)
+def latest(came: Any, facts: Any, time: Any, there: Any) -> Any:
+    """When something of the start was in each node at the latest: by the way on which the walk found it.
+
+    came, facts  of the walk; there: of the starts since when, of all others written
+    Gives how many nodes that way does not fit; the largest integer stands at them.
+    """
+    never = np.iinfo(np.int64).max
+    open_ = 0
+    for i in range(len(came)):
+        if came[i] >= 0:
+            when = time[facts[i]]
+            if there[came[i]] <= when:
+                there[i] = when
+            else:
+                there[i] = never
+                open_ += 1
+    return open_
+
+
+@njit(cache=True, nogil=True)
 def arrivals(
     begin: Any, neighbour: Any, fact: Any, head: Any, after: Any, other: Any, bad: Any, time: Any, base: Any,
     edges: Any, nodes: Any, place: Any, there: Any,
@@ -101,7 +121,8 @@ def arrivals(
 
     begin … edges  one view of the graph, by input; time of each fact
     nodes   in the order of the walk; place[node] is where each stands
-    there   of the starts: since when; of all others the largest integer; lowered
+    there   of the starts: since when; of all others a time by which something was there, or the largest integer;
+            lowered
     """
     ordered = len(begin) - 1
     never = np.iinfo(np.int64).max
