@@ -19,6 +19,8 @@ from luban.screens.report.sheet import Grid, sheet_html
 from luban.screens.service import PlantView
 from luban.screens.service.energy import NO_READING, EnergyBooks
 from luban.screens.web.energy_balance import no_readings
+from luban.understand.energy.books import energy_account
+from luban.understand.energy.meters import Meter, Reading
 from tests.screens.energy_shop import DAYS, LATHE, START, add, metered, reading
 
 END = START + DAYS * DAY
@@ -163,3 +165,27 @@ def test_sheets_and_pictures(books: EnergyBooks, language: str) -> None:
     profile = books.profile(span)
     assert load_svg(profile, say, zone).count("<path") > 4
     assert "<svg" in day_svg(profile, say, zone)
+
+
+def test_the_picture_of_a_tree_with_a_roof_and_more_below_than_came_in() -> None:
+    """main 90 and a roof of 15 feed hall 1 (60, of which 40 is metered below) and hall 2 (30, but 39 below)."""
+    amounts = {"main": 90, "roof": 15, "hall 1": 60, "hall 2": 30, "a": 25, "b": 15, "c": 39}
+    parents = {"roof": "main", "hall 1": "main", "hall 2": "main", "a": "hall 1", "b": "hall 1", "c": "hall 2"}
+    meters = [Meter(name, "electricity", "kWh", parents.get(name, ""), feeds=name == "roof") for name in amounts]
+    readings = {
+        name: [Reading(0, register=Decimal(0), unit="kWh"), Reading(DAY, register=Decimal(amount), unit="kWh")]
+        for name, amount in amounts.items()
+    }
+    account = energy_account(readings, meters=meters)
+    picture = flow_svg(account, "electricity", words("en"), str)
+    shown = [one.split("</g>")[0] for one in picture.split("<g ")[1:]]
+    by_name = {one.split('data-meter="')[1].split('"')[0]: one for one in shown if "data-meter" in one}
+    assert set(by_name) == set(amounts) - {"roof"}
+    assert "105.0 kWh (with roof 15.00)" in by_name["main"]
+    assert "9.00 kWh more below than came in" in by_name["hall 2"]
+    assert 'class="p-f-bad"' in by_name["hall 2"]
+    rests = [one for one in picture.split("<g>")[1:] if "not metered" in one]
+    assert ["15.00 kWh" in rests[1] or "15.00 kWh" in rests[0], len(rests)] == [True, 2]
+    heights = {name: float(one.split('height="')[1].split('"')[0]) for name, one in by_name.items()}
+    assert heights["hall 1"] == pytest.approx(2 * heights["hall 2"], rel=0.01)
+    assert heights["main"] == pytest.approx(heights["hall 1"] * 105 / 60, rel=0.01)

@@ -11,6 +11,7 @@ from luban import __version__
 from luban.core.time import to_datetime
 from luban.screens.i18n import Words
 from luban.screens.report.energy_pictures import band_name
+from luban.screens.report.energy_states import state_name
 from luban.screens.report.quality_words import number
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Sheet
 from luban.understand.energy.bill import Bill, Demand, Line
@@ -115,7 +116,14 @@ def idle_block(books: EnergyAccount, say: Words) -> list[Block]:
     heads = (say("work unit"), say("state"), say("hours"), f"{say('amount')} [{unit}]",
              f"{say('mean draw')} [{unit}/h]", f"{say('avoidable')} [{unit}]")  # fmt: skip
     rows = [
-        (one.unit, one.state, f"{one.hours:.2f}", _told(one.amount), number(one.power, 3), _told(one.avoidable))
+        (
+            one.unit,
+            state_name(one.state, say),
+            f"{one.hours:.2f}",
+            _told(one.amount),
+            number(one.power, 3),
+            _told(one.avoidable),
+        )
         for one in books.idle
     ]
     return [Grid(heads, rows, say("Idling"), frozenset(range(2, 6)))]

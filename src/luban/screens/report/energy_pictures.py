@@ -57,12 +57,8 @@ class _Box:
     below: list[_Box] = field(default_factory=list)
     tone: str = "accent"
     text: str = ""
+    signs: list[str] = field(default_factory=list)
     y: float = 0.0
-
-    @property
-    def high(self) -> float:
-        """Height of the slot that it and what is below it take, in slots."""
-        return max(1.0, sum(box.high for box in self.below))
 
 
 def flow_svg(account: EnergyAccount, medium: str, say: Words, names: Callable[[str], str]) -> str:
@@ -78,7 +74,7 @@ def flow_svg(account: EnergyAccount, medium: str, say: Words, names: Callable[[s
     if not tops:
         return ""
     unit = tops[0].meter.unit
-    roots = [_box(one, own, nodes, account, unit) for one in tops]
+    roots = [_box(one, own, nodes, account, unit, say) for one in tops]
     deep = max(_depth(box) for box in roots)
     whole = sum(max(box.amount, sum(child.amount for child in box.below)) for box in roots)
     scale = _FULL / whole if whole > 0 else 0.0
@@ -88,7 +84,7 @@ def flow_svg(account: EnergyAccount, medium: str, say: Words, names: Callable[[s
     for box in roots:
         y = _placed(box, y, scale)
     for box in roots:
-        _drawn(box, 0, step, scale, unit, account, say, names, parts)
+        _drawn(box, 0, step, scale, unit, say, names, parts)
     label = html.escape(say("Flows of {medium} through the meter tree", medium=say(medium)), quote=True)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="lb-eflow" viewBox="0 0 {_WIDE} {y + 8:.0f}" '
@@ -96,13 +92,16 @@ def flow_svg(account: EnergyAccount, medium: str, say: Words, names: Callable[[s
     )
 
 
-def _box(one: Consumed, own: Sequence[Consumed], nodes: Mapping[str, Node], account: EnergyAccount, unit: str) -> _Box:
+def _box(
+    one: Consumed, own: Sequence[Consumed], nodes: Mapping[str, Node], account: EnergyAccount, unit: str, say: Words
+) -> _Box:
     amount = float(in_unit(one.total(account.start, account.end), one.meter.unit, unit))
     made = _Box(one, amount, nodes.get(one.meter.id))
+    made.signs = _signs(one.meter.id, made.node, account, say)
     children = [child for child in own if child.meter.parent == one.meter.id]
-    made.below = [_box(child, own, nodes, account, unit) for child in children if not child.meter.feeds]
+    made.below = [_box(child, own, nodes, account, unit, say) for child in children if not child.meter.feeds]
     made.below.sort(key=lambda box: -box.amount)
-    feeding = [_box(child, own, nodes, account, unit) for child in children if child.meter.feeds]
+    feeding = [_box(child, own, nodes, account, unit, say) for child in children if child.meter.feeds]
     if feeding:
         made.amount += sum(box.amount for box in feeding)
         made.text = " + ".join(f"{box.one.meter.id if box.one else ''} {number(box.amount, 4)}" for box in feeding)
@@ -113,6 +112,18 @@ def _box(one: Consumed, own: Sequence[Consumed], nodes: Mapping[str, Node], acco
     return made
 
 
+def _signs(meter: str, node: Node | None, account: EnergyAccount, say: Words) -> list[str]:
+    """What a reader must know of a meter: more below than came in, and readings that were left out."""
+    found = []
+    if node is not None and node.verdict == "over":
+        found.append(say("{amount} more below than came in", amount=f"{number(float(-node.remainder), 3)} {node.unit}"))
+    left = [one for one in account.tree.doubts if one.meter == meter and one.amount is not None]
+    if left:
+        amount = sum((abs(one.amount or Decimal(0)) for one in left), Decimal(0))
+        found.append(say("{amount} doubtful, left out", amount=f"{number(float(amount), 4)} {left[0].unit}"))
+    return found
+
+
 def _depth(box: _Box) -> int:
     return 1 + max((_depth(child) for child in box.below), default=-1) if box.below else 0
 
@@ -121,7 +132,7 @@ def _placed(box: _Box, top: float, scale: float) -> float:
     """Gives each box its middle; returns where the next one may begin."""
     thick = max(1.5, box.amount * scale)
     if not box.below:
-        slot = max(_SLOT, thick + 6)
+        slot = max(_SLOT + 16 * len(box.signs), thick + 6)
         box.y = top + slot / 2
         return top + slot
     at = top
@@ -142,8 +153,8 @@ def _moved(box: _Box, by: float) -> None:
 
 
 def _drawn(
-    box: _Box, level: int, step: float, scale: float, unit: str, account: EnergyAccount, say: Words,
-    names: Callable[[str], str], parts: list[str],
+    box: _Box, level: int, step: float, scale: float, unit: str, say: Words, names: Callable[[str], str],
+    parts: list[str],
 ) -> None:  # fmt: skip
     x = level * step
     thick = max(1.5, box.amount * scale)
@@ -153,8 +164,8 @@ def _drawn(
         own = max(1.5, child.amount * scale)
         parts.append(_flow(x + _BAR, at + own / 2, x + step, child.y, own, child.tone))
         at += own
-        _drawn(child, level + 1, step, scale, unit, account, say, names, parts)
-    parts.append(_meter(box, x, thick, unit, account, say, names, last=not box.below))
+        _drawn(child, level + 1, step, scale, unit, say, names, parts)
+    parts.append(_meter(box, x, thick, unit, say, names, last=not box.below))
 
 
 def _flow(x: float, y: float, to: float, down: float, thick: float, tone: str) -> str:
@@ -171,10 +182,7 @@ def _flow(x: float, y: float, to: float, down: float, thick: float, tone: str) -
     return f'<path {look} d="{top}{over}{foot}{back}"/>'
 
 
-def _meter(
-    box: _Box, x: float, thick: float, unit: str, account: EnergyAccount, say: Words, names: Callable[[str], str],
-    *, last: bool,
-) -> str:  # fmt: skip
+def _meter(box: _Box, x: float, thick: float, unit: str, say: Words, names: Callable[[str], str], *, last: bool) -> str:
     text, tone, key = f"{number(box.amount, 4)} {unit}", "accent", ""
     title = say("not metered")
     if box.one is None:
@@ -183,14 +191,8 @@ def _meter(
         key, title = box.one.meter.id, names(box.one.meter.id)
         if box.text:
             text += f" ({say('with {sources}', sources=box.text)})"
-    node, signs = box.node, []
-    if node is not None and node.verdict == "over":
+    if box.node is not None and box.node.verdict == "over":
         tone = "bad"
-        signs.append(say("{amount} more below than came in", amount=f"{number(float(-node.remainder), 3)} {node.unit}"))
-    left = [one for one in account.tree.doubts if one.meter == key and one.amount is not None]
-    if left:
-        amount = sum((abs(one.amount or Decimal(0)) for one in left), Decimal(0))
-        signs.append(say("{amount} doubtful, left out", amount=f"{number(float(amount), 4)} {left[0].unit}"))
     bar = (
         f'<rect class="p-f-{tone}" fill="{TONES[tone]}" x="{x:.1f}" y="{box.y - thick / 2:.1f}" width="{_BAR}" '
         f'height="{thick:.1f}" rx="1.5"/>'
@@ -202,8 +204,9 @@ def _meter(
         f"{html.escape(text)}</tspan>"
     )
     said += "".join(
-        f' <tspan class="p-f-limit" fill="{TONES["limit"]}" font-weight="bold">{_SIGN} {html.escape(one)}</tspan>'
-        for one in signs
+        f'<tspan class="p-f-limit" fill="{TONES["limit"]}" font-weight="bold" x="{ahead:.1f}" dy="14">{_SIGN} '
+        f"{html.escape(one)}</tspan>"
+        for one in box.signs
     )
     body = f"<title>{html.escape(f'{title}: {text}')}</title>{bar}{said}</text>"
     if not key:

@@ -7,6 +7,7 @@ from datetime import tzinfo
 from luban import __version__
 from luban.screens.i18n import Words
 from luban.screens.report.energy_plant import window_text
+from luban.screens.report.energy_states import state_name
 from luban.screens.report.quality_words import number
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Sheet
 from luban.understand.energy.whose import Whose
@@ -38,7 +39,7 @@ def whose_sheet(found: Whose, say: Words, zone: tzinfo, source: str) -> Sheet:
     if found.states:
         own = (say("energy carrier"), say("state"), say("amount"), say("of it shared by rule"))
         told = [
-            (say(medium), state, number(float(amount), 5), number(float(shared), 5))
+            (say(medium), state_name(state, say), number(float(amount), 5), number(float(shared), 5))
             for medium, state, amount, shared in found.states
         ]
         blocks.append(Grid(own, told, say("By state"), frozenset({2, 3})))
