@@ -257,3 +257,22 @@ def test_rest_and_its_roles(folder: Path) -> None:
         findings = client.get(f"{base}/list", headers=viewer).json()["findings"]
         assert {one["alarm"] for one in findings if one["heavy"]} == {"hot", "quiet"}
     assert [act.code for act in acts] == ["alarm acknowledge", "alarm withdraw", "alarm shelve"]
+
+
+def test_what_is_not_held_in_memory_is_read_from_the_books(shop: Shop):
+    at = now() - 20 * MINUTE
+    put(shop.folder, "signal", (at, LOAD, 90.0), (at + MINUTE, LOAD, 50.0), (at + 2 * MINUTE, LOAD, 95.0))
+    shop.look()
+    shop.desk.act("overload", "acknowledge", person="zhao")
+    whole, few = AlarmDesk(shop.books), AlarmDesk(shop.books, kept=2)
+    assert len(few.history("overload")) == len(whole.history("overload")) > 2
+    assert few._entries is None
+    assert not few._by_alarm
+    for ask in (
+        lambda desk: desk.standing(), lambda desk: desk.history("overload"), lambda desk: desk.load(),
+        lambda desk: [one.tolist() for one in (desk.log().which, desk.log().raised, desk.log().returned)],
+    ):  # fmt: skip
+        assert ask(few) == ask(whole)
+    shop.desk.act("overload", "comment", person="zhao", text="seen")
+    assert few.history("overload")[-1].code == "comment"
+    assert few.standing() == whole.standing()

@@ -42,6 +42,7 @@ __all__ = ["AlarmDesk", "Listed", "MachineAlarms", "alarms_of", "role_of"]
 _IN_LIST: Final = (
     State.UNACKNOWLEDGED, State.ACKNOWLEDGED, State.RETURNED, State.LATCHED_UNACKNOWLEDGED, State.LATCHED,
 )  # fmt: skip
+_KEPT: Final = 50_000  # entries in memory; where the books hold more, logs and histories are read from the books
 _LOOK: Final = 6 * HOUR  # a flood that lasts longer began before; that it lasts is seen all the same
 _ENGINEER: Final = ("withdraw", "restore")
 
@@ -96,14 +97,16 @@ class AlarmDesk:
     """Everything that pages and REST may ask and do about alarms. Safe from any thread.
 
     books  the plant's books
+    kept   entries held in memory at most
     """
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, *, kept: int = _KEPT) -> None:
         self.books = books
+        self._kept = kept
         self._lock = threading.Lock()
         self._acting = threading.Lock()
         self._head = -1
-        self._entries: list[Entry] = []
+        self._entries: list[Entry] | None = []
         self._by_alarm: dict[str, list[Entry]] = {}
         self._came: list[tuple[int, str]] = []
         self._standing: dict[str, Standing] = {}
@@ -153,7 +156,10 @@ class AlarmDesk:
     def history(self, alarm: str) -> tuple[Entry, ...]:
         """All entries of one alarm, in the ledger's order."""
         self._take_in()
-        return tuple(self._by_alarm.get(alarm, ()))
+        with self._lock:
+            if self._entries is not None:
+                return tuple(self._by_alarm.get(alarm, ()))
+        return entries(self.books.view.ledger, "annunciation", alarm)
 
     def act(
         self, alarm: str, code: str, *, person: str, reason: str = "", until: int | None = None, text: str = ""
@@ -175,7 +181,11 @@ class AlarmDesk:
         if devices:
             return device_log(ledger, start=start, end=end, source=self.books.view.plant.name)
         self._take_in()
-        return log_of(tuple(self._entries), start=start, end=end, source=self.books.view.plant.name)
+        with self._lock:
+            held = None if self._entries is None else tuple(self._entries)
+        if held is None:
+            held = entries(ledger, "annunciation")
+        return log_of(held, start=start, end=end, source=self.books.view.plant.name)
 
     def statistics(
         self, start: int | None = None, end: int | None = None, *, positions: int = 1, devices: bool = False
@@ -210,14 +220,20 @@ class AlarmDesk:
             ledger = self.books.view.ledger
             head = ledger.head
             if head > self._head:
-                for entry in entries(ledger, "annunciation", after=self._head):
+                for entry in entries(ledger, "annunciation", as_of=head, after=self._head):
                     before = self._standing.get(entry.subject)
                     after = alarm_list((entry,), {entry.subject: before} if before else {})[entry.subject]
                     if after.shown is not None and (before is None or after.shown != before.shown):
                         self._came.append((after.shown, entry.subject))
                     self._standing[entry.subject] = after
-                    self._entries.append(entry)
-                    self._by_alarm.setdefault(entry.subject, []).append(entry)
+                    if self._entries is not None:
+                        self._entries.append(entry)
+                        self._by_alarm.setdefault(entry.subject, []).append(entry)
+                if self._entries is not None and len(self._entries) > self._kept:
+                    self._entries = None
+                    self._by_alarm.clear()
+                since = max((time for time, _ in self._came), default=0) - 2 * _LOOK
+                self._came = [one for one in self._came if one[0] > since]
                 self._head = head
 
 

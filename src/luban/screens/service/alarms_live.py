@@ -156,9 +156,9 @@ class AlarmWatch:
 
     def _begin(self, at: int) -> AlarmEngine:
         """Where the books stand: the list, and the facts since the last entry, with the values before them."""
-        own = entries(self._ledger, "annunciation")
-        self._standing = alarm_list(own)
         self._cursor = self._ledger.head
+        own = entries(self._ledger, "annunciation", as_of=self._cursor)
+        self._standing = alarm_list(own)
         engine = self._engine = AlarmEngine(self._plant.alarms, self._standing)
         last = max((one.time for one in own if not one.person), default=at - _LATE)
         start = max(last, at - DAY) - engine.reach
@@ -183,7 +183,9 @@ class AlarmWatch:
         head = self._ledger.head
         signals = states = None
         if head > self._cursor:
-            self._standing = alarm_list(entries(self._ledger, "annunciation", after=self._cursor), self._standing)
+            self._standing = alarm_list(
+                entries(self._ledger, "annunciation", as_of=head, after=self._cursor), self._standing
+            )
             signals = self._came("signal", _SIGNAL, list(engine.signals), moment, head)
             states = self._came("state", _STATE, list(engine.units), moment, head)
             self._cursor = head
@@ -207,11 +209,9 @@ class AlarmWatch:
         for change in changes:
             rule = engine.rules[change.alarm]
             rows.append(change_row(change, rule, self._unit(rule)))
-        for row in ended_shelvings(self._standing, moment):
-            key = str(row["subject"][0]), int(row["time"][0])
-            if key not in self._told:
-                self._told.add(key)
-                rows.append(row)
+        ended = {(str(row["subject"][0]), int(row["time"][0])): row for row in ended_shelvings(self._standing, moment)}
+        rows += [row for key, row in ended.items() if key not in self._told]
+        self._told = set(ended)
         if rows:
             self._note("event", rows)
 
