@@ -21,7 +21,6 @@ from luban.decide.maintain import (
     minimal_repair,
     normal_life,
     output_lost,
-    prices_from,
     renewals,
     run_to_failure,
     weibull_life,
@@ -160,10 +159,9 @@ def test_prices_and_output() -> None:
     assert output_lost(20, 0.9, 0.9, 75) == 20
     assert output_lost(20, 0.5, 0.9, 75) == 0  # 30 spare hours: caught up
     assert output_lost(40, 0.5, 0.9, 75) == pytest.approx(10)
-    for wrong in ({"failure": 0.0, "planned": 1.0}, {"planned": 1.0}, {"failure": 1.0, "planned": 1.0, "x": 2.0},
-                  {"failure": 1.0, "planned": 1.0, "hour": -1.0}):  # fmt: skip
+    for wrong in ({"failure": 0.0, "planned": 1.0}, {"failure": 1.0, "planned": 1.0, "hour": -1.0}):
         with pytest.raises(InputError):
-            prices_from(wrong)
+            Prices(**wrong)
     with pytest.raises(InputError):
         output_lost(1, 0.9, 0.5, 10)
 

@@ -20,7 +20,7 @@ from luban.decide.maintain.orders import (
     work_orders,
 )
 from luban.decide.maintain.policies import Curve, age, block, minimal_repair, renewals, run_to_failure
-from luban.decide.maintain.prices import Prices, output_lost, prices_from, spare_hours
+from luban.decide.maintain.prices import Prices, output_lost, spare_hours
 from luban.decide.maintain.record import Lived, lives_on_record, lives_table
 from luban.decide.maintain.spares import StockPlan, least_stock, stock_plan
 from luban.decide.maintain.steps import REASONS, SPARE_STEPS, joined, plan_row, spare_row, step_row
@@ -90,7 +90,6 @@ __all__ = [
     "orders_of",
     "output_lost",
     "plan_row",
-    "prices_from",
     "renewals",
     "rhythm",
     "run_to_failure",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 from luban.core.errors import InputError
 
-__all__ = ["Prices", "output_lost", "prices_from", "spare_hours"]
+__all__ = ["Prices", "output_lost", "spare_hours"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +117,3 @@ def spare_hours(load: float, bottleneck: float, hours: float) -> float:
     if not (0 <= load <= bottleneck * (1 + 1e-9) and bottleneck > 0 and hours >= 0):
         raise InputError("loads lie between 0 and that of the bottleneck", came=f"{load:g} of {bottleneck:g}")
     return max(0.0, (bottleneck - load) * hours)
-
-
-def prices_from(given: Mapping[str, float | str]) -> Prices:
-    """Prices from settings by name. Raises InputError for an unknown or a missing one."""
-    known = {one.name for one in fields(Prices)}
-    unknown = sorted(set(given) - known)
-    if unknown:
-        raise InputError("unknown price", came=", ".join(unknown), expected=", ".join(sorted(known)))
-    if not {"failure", "planned"} <= set(given):
-        raise InputError("prices of a failure and of a planned replacement are needed", came=", ".join(given) or "none")
-    return Prices(**given)  # type: ignore[arg-type]

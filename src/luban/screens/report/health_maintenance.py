@@ -83,7 +83,7 @@ def advice_sheet(advice: Advice, say: Words, *, name: str, source: str, excluded
     ]
     drawn = [one for one in advice.options if one.name in {"age", "block", "minimal_repair"}]
     if drawn:
-        text = say("Cost over the interval; the level line is waiting for the failure.")
+        text = say("The level line is waiting for the failure.")
         blocks.append(Picture(_drawing(advice, drawn, say), say("Cost over the interval"), text))
     if advice.flips:
         rows = tuple(
