@@ -303,9 +303,9 @@ class SchedulePage(OpenPage):
         stale = mine["stale"]
         if stale is None:
             return
-        parts = [self.say("The plant's folder has changed since this plan was made: search again.")]
+        parts = [self.say("The plant has changed since this plan was made: search again.")]
         for key, text in (
-            ("new", self.say("not in it")), ("gone", self.say("no longer ordered")),
+            ("new", self.say("not planned yet")), ("gone", self.say("no longer ordered")),
             ("stops", self.say("work orders of maintenance")),
         ):  # fmt: skip
             if stale[key]:
