@@ -8,7 +8,8 @@ units, a hundredth of the units reworked into new ones, all units delivered to c
 `load`    time from Arrow tables of facts to the first answer (names, order both ways, doubts), and memory
 `trace`   one lot asked, all lots it came from or went into, by name: half of the questions each way
 `recall`  lots of a bought material until at least 400,000 lots are affected (a twenty-fifth of the facts with --quick):
-          the walk alone; and whole, with grades by time, deliveries and customer orders; the second of two runs
+          the walk alone; and whole, with grades by time, deliveries and customer orders; the second of two runs.
+          Where a lot is out of time, all facts between the affected lots are gone over: a line of its own
 `append`  facts a second that came in meanwhile, and the longest an append took
 
 Answers are compared with every peer's, lot by lot. Peers hold whole numbers and no names, and nothing is appended to
@@ -277,6 +278,11 @@ def call_back(report: Reporter, trace: Trace, suspects: Ids) -> dict[str, float]
     report.line(
         "with grades by time too", best, "ms", claim="recall", cpu_ms=cpu, certain=int((whole.grades == 0).sum())
     )
+    taken = whole.names()[len(whole.lots) - 1].as_py()
+    trace.add("genealogy", {"time": [0], "seq": [2 * 10**9], "subject": ["EARLY"], "input": [taken], "quantity": [1.0]})
+    best, cpu, late = _timed(lambda: recall(trace, ids), 3)
+    report.line("with grades by time, one lot out of time", best, "ms", claim="recall", cpu_ms=cpu,
+                out_of_time=int((late.grades == 1).sum()))  # fmt: skip
     best, cpu, _ = _timed(whole.names, 3)
     report.line("names of all affected lots", best, "ms", claim="recall", cpu_ms=cpu)
     return found
