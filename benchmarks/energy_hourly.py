@@ -142,6 +142,7 @@ def optimum(plan: Schedule, seconds: float) -> tuple[float, bool]:
     start = [model.new_int_var(0, end - int(n), "") for n in length]
     for o, n in enumerate(length.tolist()):
         table = [round(1e4 * p.machine_power[plan.machine[o]] * (paid[at + n] - paid[at])) for at in range(end - n + 1)]
+        model.add_hint(start[o], int(plan.start[o]) // _GRID)
         value = model.new_int_var(0, max(table), "")
         model.add_element(start[o], table, value)
         cost += value

@@ -10,6 +10,7 @@ import typer
 
 from luban.core.errors import InputError
 from luban.core.time import parse_time
+from luban.screens.cli.energy_saved import EXAMPLES as SAVED_EXAMPLES, savings
 from luban.screens.cli.energy_shift import EXAMPLES as SHIFT_EXAMPLES, shift
 from luban.screens.cli.options import AsJson, output
 from luban.screens.cli.output import NO, OK
@@ -36,7 +37,7 @@ class _Accounts(Usual):
 
 group = typer.Typer(
     cls=_Accounts, no_args_is_help=True,
-    help="Energy, water and air: what meters come to, and what of it can be moved to cheap hours. "
+    help="Energy, water and air: what meters come to, what was saved, and what can be moved to cheap hours. "
     "`luban energy FILE` is `luban energy account FILE`.",
 )  # fmt: skip
 
@@ -44,6 +45,7 @@ group = typer.Typer(
 def register(app: typer.Typer) -> None:
     """Hang the commands into the tree."""
     app.add_typer(group, name="energy")
+    group.command("savings", epilog=SAVED_EXAMPLES)(savings)
     group.command("shift", epilog=SHIFT_EXAMPLES)(shift)
 
 

@@ -69,6 +69,11 @@ def shift(
     problem, _ = asked(source)
     tariffs = _tariffs(source, tariff, problem)
     problem, told = _powered(source, problem, power or [])
+    if not (tariffs or problem.tariff_time.size):
+        raise InputError("no tariff", where=problem.name, hint="[[tariff]] in schedule.toml, or --tariff")
+    if not (problem.machine_power > 0).any():
+        hint = "--power machine=kW, power in [[machine]] of schedule.toml, or meters"
+        raise InputError("no machine has a power", where=problem.name, hint=hint)
     goal = usual_objective(source, problem)
     with say.progress("Planning"):
         plan = solve(problem, goal, seconds=seconds, seed=seed).schedule

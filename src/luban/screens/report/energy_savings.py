@@ -22,7 +22,18 @@ from luban.understand.energy.keep import Kept
 from luban.understand.energy.savings import Savings
 from luban.understand.energy.steps import Steps
 
-__all__ = ["driver_name", "found_document", "found_sheet", "kept_document", "trial_document", "trial_sheet", "verdict"]
+__all__ = [
+    "driver_name",
+    "found_document",
+    "found_sheet",
+    "kept_document",
+    "running_picture",
+    "saved_text",
+    "saving_figures",
+    "trial_document",
+    "trial_sheet",
+    "verdict",
+]
 
 _NONE = "–"
 _MOST = 30
@@ -60,8 +71,9 @@ def found_sheet(made: Found, say: Words, zone: ZoneInfo, source: str, name: str)
     tone, text = verdict(made, say)
     blocks: list[Block] = [Note(text, tone)]
     if made.found is not None and made.after is not None:
-        blocks.append(_figures(made.found, kept, say))
-        blocks.append(_running(made.found, made.after, kept.unit, say, zone))
+        blocks.append(saving_figures(made.found, kept.unit, _step(kept.step, say), say))
+        at = np.concatenate([made.after.edges[:1], made.after.edges[1:][_counted(made.after)]])
+        blocks.append(running_picture(made.found, at, kept.unit, say, zone))
         blocks.append(_after_picture(kept, made.after, say, zone))
     blocks += _doubts(made, say, zone)
     fit = _fit_picture(made.before, made.fitted, kept.unit, say, zone)
@@ -78,9 +90,17 @@ def found_sheet(made: Found, say: Words, zone: ZoneInfo, source: str, name: str)
 
 def verdict(made: Found, say: Words) -> tuple[str, str]:
     """Tone and sentence: what the data show, and what they do not."""
-    found, kept = made.found, made.kept
-    if found is None:
+    if made.found is None:
         return "quiet", f"{say('Nothing can be said yet.')} {say(made.lacking)}".strip()
+    tone, text = saved_text(made.found, say)
+    if made.kept.afterwards:
+        tone = "doubt" if tone == "good" else tone
+        text += " " + say("The baseline was frozen only after the act, when its outcome could be known.")
+    return tone, text
+
+
+def saved_text(found: Savings, say: Words) -> tuple[str, str]:
+    """Tone and sentence of savings: shown, more used, or nothing shown and what could have been told."""
     share, low, high = (f"{100 * one:.1f}" for one in (found.share, found.share_low, found.share_high))
     level = f"{100 * found.level:.0f}"
     if found.low > 0:
@@ -106,23 +126,24 @@ def verdict(made: Found, say: Words) -> tuple[str, str]:
         tone = "doubt" if tone == "good" else tone
         text += " " + say("Take it with care: {share} % of the steps lie beyond what the baseline has seen.",
                           share=f"{100 * found.beyond:.0f}")  # fmt: skip
-    if kept.afterwards:
-        tone = "doubt" if tone == "good" else tone
-        text += " " + say("The baseline was frozen only after the act, when its outcome could be known.")
     return tone, text
 
 
-def _figures(found: Savings, kept: Kept, say: Words) -> Figures:
+def saving_figures(found: Savings, unit: str, step: str, say: Words) -> Figures:
+    """What was saved, with its interval, used and expected.
+
+    step  what a period is called
+    """
     half = f"{number(found.low, 4)} … {number(found.high, 4)}"
     tone = "good" if found.low > 0 else "bad" if found.high < 0 else "doubt"
     return Figures((
-        Figure(say("saved"), number(found.total, 4), kept.unit, half, tone),
+        Figure(say("saved"), number(found.total, 4), unit, half, tone),
         Figure(say("saved of what was expected"), f"{100 * found.share:.1f}", "%",
                f"{100 * found.share_low:.1f} … {100 * found.share_high:.1f}", tone),
         Figure(say("energy performance indicator"), f"{found.indicator:.3f}", "1", say("used over expected")),
-        Figure(say("used"), number(float(found.used.sum()), 5), kept.unit),
-        Figure(say("expected"), number(float(found.expected.sum()), 5), kept.unit),
-        Figure(say("steps used"), f"{found.periods}", _step(kept.step, say),
+        Figure(say("used"), number(float(found.used.sum()), 5), unit),
+        Figure(say("expected"), number(float(found.expected.sum()), 5), unit),
+        Figure(say("steps used"), f"{found.periods}", step,
                say("{n} left out", n=len(found.excluded)) if found.excluded else ""),
     ))  # fmt: skip
 
@@ -189,15 +210,18 @@ def _scatter(steps: Steps, expected: np.ndarray, unit: str, say: Words) -> list[
     return [Picture(plot.svg(), say("Energy over its first driver"), text)]
 
 
-def _running(found: Savings, after: Steps, unit: str, say: Words, zone: ZoneInfo) -> Picture:
-    """The running sum of savings with its interval: CUSUM."""
-    known = _counted(after)
-    at = np.concatenate([[after.edges[0]], after.edges[1:][known]]).astype(float)
+def running_picture(found: Savings, at: np.ndarray, unit: str, say: Words, zone: ZoneInfo) -> Picture:
+    """The running sum of savings with its interval: CUSUM.
+
+    at  begin of the first period and end of each that was counted [µs UTC]
+    """
     middle, half = (np.concatenate([[0.0], one]) for one in (found.running, found.running_error))
     low, high = float((middle - half).min()), float((middle + half).max())
     room = 0.06 * max(high - low, 1e-9)
-    plot = Plot(x=(float(at[0]), float(after.edges[-1])), y=(low - room, high + room), height=280,
-                x_ticks=_ticks(after, zone), y_label=unit, title=say("Running sum of savings"))  # fmt: skip
+    every = max(1, (len(at) - 1) // 7)
+    ticks = [(float(one), f"{to_datetime(int(one), zone):%m-%d}") for one in at[::every]]
+    plot = Plot(x=(float(at[0]), float(at[-1])), y=(low - room, high + room), height=280, x_ticks=ticks, y_label=unit,
+                title=say("Running sum of savings"))  # fmt: skip
     plot.level(0.0, "0", "limit", dash="4 3")
     plot.line(at, middle + half, "quiet", dash="3 3", name=f"{100 * found.level:.0f} %")
     plot.line(at, middle - half, "quiet", dash="3 3")
