@@ -64,6 +64,23 @@ def test_load_by_band_of_a_meter_in_chinese(site: Site) -> None:
     expect(panel.locator(".p-sheet")).to_contain_text("Lathe")
 
 
+def test_whose_energy_it_was(site: Site) -> None:
+    page = enter(site, "wang", "en/energy?tab=whose&of=all")
+    panel = page.locator("#lb-panel-whose")
+    expect(panel.locator("#lb-enames option")).to_have_count(4)  # two machines, two orders
+    box = panel.locator("[data-field=whose]")
+    box.fill("P-1")
+    box.press("Enter")
+    expect(panel.locator(".p-sheet")).to_contain_text("What lot P-1 took")
+    expect(panel.locator(".p-sheet")).to_contain_text("5 of 20 of the lots of order A")
+    box.fill("Lathe")
+    panel.get_by_role("button", name="Show", exact=True).first.click()
+    expect(panel.locator(".p-sheet")).to_contain_text("in production")
+    box.fill("nobody")
+    box.press("Enter")
+    expect(panel).to_contain_text("no work unit, order or lot has this name: nobody")
+
+
 def test_a_phone(site: Site) -> None:
     page = enter(site, "wang", "ko/energy?of=all")
     page.set_viewport_size({"width": 390, "height": 840})

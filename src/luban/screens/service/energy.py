@@ -30,10 +30,11 @@ from luban.understand.energy.profile import Profile, profile
 from luban.understand.energy.read import readings_of
 from luban.understand.energy.whose import Whose, lot_shares, of_lot, of_order, of_work_unit
 
-__all__ = ["NO_READING", "WINDOWS", "EnergyBooks", "Priced", "span_text"]
+__all__ = ["NOTHING", "NO_READING", "WINDOWS", "EnergyBooks", "Priced", "span_text"]
 
 log = logging.getLogger(__name__)
 
+NOTHING: Final = "no work unit, order or lot has this name"
 NO_READING: Final = "the plant's books hold no meter readings"
 WINDOWS: Final = ("day", "7d", "30d", "month", "last month", "365d", "all")
 """Windows that a person may name; each but a past month ends with the newest reading."""
@@ -284,6 +285,27 @@ class EnergyBooks(Books):
             raise InputError("no fact names this lot", came=lot, hint="look at its spelling")
         shares = lot_shares(lot, self._facts("genealogy", orders), self._facts("movement", orders))
         return of_lot(self.account(span or self._days(orders)), lot, shares)
+
+    def find(self, text: str) -> dict[str, str]:
+        """What a typed name stands for, as `whose` takes it: a work unit, an order, or a lot or serial number.
+
+        Raises  InputError where it stands for nothing
+        """
+        asked, plant = text.strip(), self.view.plant
+        for path in plant.work_units:
+            if asked in {path, path.removeprefix(f"{plant.id}/"), plant.place(path).name}:
+                return {"unit": path}
+        frame = self.view.ledger.frame("state").filter(nw.col("order") == asked)
+        if asked and frame.select(nw.len()).collect("pyarrow").item():
+            return {"order": asked}
+        if asked and self._orders_of(asked):
+            return {"lot": asked}
+        raise InputError(NOTHING, came=asked or "none", hint="look at its spelling")
+
+    def orders(self, span: Range, limit: int = 300) -> list[str]:
+        """Orders that took energy in a window, for a choice."""
+        found = {one.order for medium in self.account(span).shares for one in self.account(span).orders_of(medium)[0]}
+        return sorted(found)[:limit]
 
     def _facts(self, stream: str, orders: list[str]) -> list[dict[str, Any]]:
         frame = self.view.ledger.frame(stream).filter(nw.col("order").is_in(orders))

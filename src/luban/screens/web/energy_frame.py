@@ -17,6 +17,7 @@ Bench: TypeAlias = tabs.Bench[EnergyBooks]
 PANELS: Mapping[str, tuple[str, str]] = {
     "balance": ("energy_balance", "BalancePanel"),
     "load": ("energy_load", "LoadPanel"),
+    "whose": ("energy_whose", "WhosePanel"),
     "units": ("energy_units", "UnitsPanel"),
     "savings": ("energy_savings", "SavingsPanel"),
     "green": ("energy_green", "GreenPanel"),
@@ -27,7 +28,8 @@ PANELS: Mapping[str, tuple[str, str]] = {
 def tab_names(say: Words) -> dict[str, str]:
     """What each tab is called."""
     return {
-        "balance": say("Meters and balance"), "load": say("Load and tariff"), "units": say("Per piece"),
+        "balance": say("Meters and balance"), "load": say("Load and tariff"),
+        "whose": say("Order, lot, machine"), "units": say("Per piece"),
         "savings": say("Savings"), "green": say("Green factory"),
     }  # fmt: skip
 
