@@ -122,7 +122,7 @@ def test_posting_twice_is_posting_once_and_a_corrected_fact_is_turned_round(ask:
         writer.append(stream, rows, source="test")
     head = Ledger(places(tmp_path).ledger).head
     text, _ = ask("cost", tmp_path, "--post")
-    assert "reversal of energy A energy" in text
+    assert "reversal of energy used A energy" in text
     after = json.loads(ask("cost", tmp_path, "--post", "--json")[0])
     assert (after["entries"], after["agrees"]) == (0, True)
     assert after["balances"]["510103"] == expected["510103"] - 84

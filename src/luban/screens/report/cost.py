@@ -160,7 +160,9 @@ def _purchases(purchases: Sequence[Purchase], digits: int, say: Words) -> list[B
         )
         amount = sum(one.amount or 0 for one in held)
         rows.append((item, f"{len(held):,}", _plain(quantity), f"{paid:,.4f}", f"{due:,.4f}", _money(amount, digits)))
-    heads = (say("item"), say("lots"), say("quantity"), say("mean price paid"), say("standard price"), say("variance"))
+    heads = (
+        say("item"), say("lots"), say("quantity"), say("mean price paid"), say("standard price"), say("cost variance"),
+    )  # fmt: skip
     return [Grid(heads, rows[:_MOST], say("Purchase price variance"), frozenset(range(1, 6)))]
 
 

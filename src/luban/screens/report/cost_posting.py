@@ -11,6 +11,7 @@ from luban import __version__
 from luban.core.currency import minor
 from luban.core.time import iso
 from luban.screens.i18n import Words
+from luban.screens.report.cost_page import kind_name
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Sheet
 from luban.understand.cost import Entry, PostedBooks, digits_of, money_text
 from luban.understand.cost.facts import PlantCost
@@ -136,14 +137,8 @@ def _about(*parts: str) -> str:
 def _told(text: str, say: Words) -> str:
     """What a posting is for, in the language."""
     turned, kind, named = read_text(text)
-    element = named.get("element", "")
-    parts = (
-        say(kind),
-        named.get("order", ""),
-        named.get("item", ""),
-        named.get("lot", ""),
-        say(element) if element else "",
-    )
+    element, things = named.get("element", ""), (named.get(name, "") for name in ("order", "item", "lot"))
+    parts = (kind_name(kind, say), *things, say(element) if element else "")
     return say("reversal of {what}", what=_about(*parts)) if turned else _about(*parts)
 
 

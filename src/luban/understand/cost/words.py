@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from luban.understand.cost.accounts import ELEMENTS, ROLES
-from luban.understand.cost.event import KINDS as EVENTS
 from luban.understand.cost.variance import KINDS
 
 __all__ = [
@@ -36,6 +35,6 @@ DOUBTS: Final = (
 
 SENTENCES: Final = (
     BY_STEPS, BY_BILL, BY_MACHINE, USED_AS_BOUGHT, OF_NO_UNIT, OTHER_UNIT, BACKWARDS, DOUBTFUL, BETWEEN, NO_PRICE,
-    NO_OWNER, NO_ORDER, NO_LOT, STARTED, *DOUBTS, *KINDS, *ELEMENTS, *EVENTS,
+    NO_OWNER, NO_ORDER, NO_LOT, STARTED, *DOUBTS, *KINDS, *ELEMENTS,
     "settled", *(name for _, name in ROLES.values()),
 )  # fmt: skip
