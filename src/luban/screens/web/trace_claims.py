@@ -79,7 +79,7 @@ class ClaimsPanel(BookPanel):
                 box = field(text, self._given[name], partial(self._give, name), kind)
                 box.props(f"data-field=claim-{name} autocomplete=off")
             entries = [(one, words[one]) for one in REMEDIES]
-            labelled_choice(say("asked for"), entries, self._given["wanted"], partial(self._give, "wanted"))
+            labelled_choice(say("remedy asked for"), entries, self._given["wanted"], partial(self._give, "wanted"))
             tool(html.escape(say("Register")), lambda: self.bench.call(self._register), kind="lb-primary")
 
     def _give(self, name: str, value: str) -> None:
@@ -119,8 +119,8 @@ class ClaimsPanel(BookPanel):
             if not claims:
                 ui.html(notice(say("No claim is on record.")), sanitize=False)
                 return
-            heads = (say("claim"), say("state"), say("lot"), say("customer"), say("fault"), say("claimed"),
-                     say("asked for"), say("decision"))  # fmt: skip
+            heads = (say("claim"), say("state"), say("lot"), say("customer"), say("fault of the goods"), say("claimed"),
+                     say("remedy asked for"), say("decision"))  # fmt: skip
             with ui.element("table").classes("lb-ttable"):
                 with ui.element("thead"), ui.element("tr"):
                     for head in heads:
