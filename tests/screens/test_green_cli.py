@@ -61,6 +61,15 @@ def test_footprint_of_an_item(ask: Ask, plant: Path):
     assert "sock" in err
 
 
+def test_facts_behind_a_number(ask: Ask, plant: Path):
+    told = json.loads(ask("green", plant, "--evidence", "water-reuse", "--json")[0])
+    assert len(told["facts"]) == 8
+    assert {row["stream"] for row in told["facts"]} == {"meter"}
+    assert "cotton-1" in ask("green", plant, "--evidence", "footprint:shirt")[0]
+    _, err = ask("green", plant, "--evidence", "nothing", code=WRONG)
+    assert "water-reuse" in err
+
+
 def test_projects_of_the_plant_and_of_a_file(ask: Ask, plant: Path, tmp_path: Path):
     assert "Scraps to felt" in ask("green", plant, "--projects")[0]
     path = tmp_path / "own.toml"

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from luban.screens.cli.output import Output
     from luban.screens.i18n import Words
     from luban.screens.report.sheet import Sheet
-    from luban.understand.green import GreenAccount
+    from luban.understand.green import GreenAccount, ScoreSheet
 
 __all__ = ["register"]
 
 _EXAMPLES = (
     "Examples: `luban green plant` · `luban green plant --report -o green.html` · `luban green plant --item shaft` · "
-    "`luban green plant --state site-area=5200 --document 'land certificate 17'` · `luban green projects.toml`"
+    "`luban green plant --evidence water-reuse` · `luban green plant --state site-area=5200 --document 'land "
+    "certificate 17'` · `luban green projects.toml`"
 )
 
 
@@ -41,6 +42,9 @@ def green(
     report: Annotated[bool, typer.Option("--report", help="The green report with all facts named.")] = False,
     projects: Annotated[bool, typer.Option("--projects", help="Signs of green processes, and projects.")] = False,
     item: Annotated[str, typer.Option(help="The footprint of a good piece of this item.")] = "",
+    evidence: Annotated[
+        str, typer.Option(metavar="NAME", help="The facts behind a line, a number, or footprint:ITEM.")
+    ] = "",
     start: Annotated[str, typer.Option("--from", help="From here on, ISO 8601.")] = "",
     end: Annotated[str, typer.Option("--to", help="Up to here, ISO 8601.")] = "",
     as_of: Annotated[int | None, typer.Option(min=0, help="The books as they stood at this seq.")] = None,
@@ -66,6 +70,9 @@ def green(
     if source.suffix == ".toml":
         return _file(say, source, out, language)
     plant, account = _account(say, source, start, end, as_of, factors, state, (document, baseline, leading))
+    if evidence:
+        give(say, *_evidence(source, plant, account, edition, evidence, words(language)), out, language)
+        return OK
     sheet, told = _sheets(source, plant, account, edition, words(language), (report, projects, item))
     give(say, sheet, told, out, language)
     return NO if told.get("score", {}).get("basic") == "not met" else OK
@@ -164,18 +171,14 @@ def _state(say: Output, folder: Path, text: str, window: tuple[int | None, int |
 def _sheets(
     folder: Path, plant: Plant, account: GreenAccount, year: str, say: Words, asked: tuple[bool, bool, str]
 ) -> tuple[Sheet, dict[str, Any]]:
-    from luban.core.time import to_datetime
     from luban.decide.green import screen
-    from luban.norms.green_factory import edition, edition_on
     from luban.screens.report.green import green_document, green_sheet
     from luban.screens.report.green_projects import projects_sheet
     from luban.screens.report.green_report import report_sheet
     from luban.screens.service.green import projects_in
-    from luban.understand.green import score
 
     report, projects, item = asked
-    chosen = edition(year) if year else edition_on(to_datetime(account.end - 1, plant.zone).date())
-    scored = score(chosen, account.found, account.stated)
+    scored = _scored(plant, account, year)
     document = green_document(account, scored)
     signs = screen(account, [(one.id, one.name) for one in plant.items.values()])
     if item:
@@ -190,6 +193,31 @@ def _sheets(
         sheet = report_sheet(account, scored, say, plant.zone, plant.name, signs, found, plant.cost.currency)
         return sheet, document
     return green_sheet(account, scored, say, plant.zone, plant.name), document
+
+
+def _scored(plant: Plant, account: GreenAccount, year: str) -> ScoreSheet:
+    from luban.core.time import to_datetime
+    from luban.norms.green_factory import edition, edition_on
+    from luban.understand.green import score
+
+    chosen = edition(year) if year else edition_on(to_datetime(account.end - 1, plant.zone).date())
+    return score(chosen, account.found, account.stated)
+
+
+def _evidence(
+    folder: Path, plant: Plant, account: GreenAccount, year: str, name: str, say: Words
+) -> tuple[Sheet, dict[str, Any]]:
+    from luban.ledger import Ledger
+    from luban.screens.report.green_trail import facts_sheet
+    from luban.screens.service import places
+    from luban.screens.service.green import fact_rows, facts_behind
+
+    ledger = Ledger(places(folder).ledger)
+    try:
+        rows = fact_rows(ledger, facts_behind(account, _scored(plant, account, year), name), account.as_of)
+    finally:
+        ledger.close()
+    return facts_sheet(name, rows, say, plant.zone, plant.name), {"name": name, "as_of": account.as_of, "facts": rows}
 
 
 def _footprint(plant: Plant, account: GreenAccount, item: str, say: Words) -> Sheet:

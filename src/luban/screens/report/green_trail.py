@@ -1,14 +1,21 @@
-"""The trail of a green sheet: which facts each number rests on, numbered, with their sha256."""
+"""The trail of a green sheet: which facts each number rests on, numbered, with their sha256; and the facts."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
+from datetime import tzinfo
+from typing import Any, Final
+
+from luban.core.time import to_datetime
 from luban.screens.i18n import Words
-from luban.screens.report.sheet import Grid
+from luban.screens.report.sheet import Grid, Sheet
 from luban.understand.green import Facts
 
-__all__ = ["Trail", "stream_name"]
+__all__ = ["Trail", "facts_grid", "facts_sheet", "stream_name"]
 
 _NONE = "–"
+_LEFT_OUT: Final = {"stream", "seq", "recorded", "time", "source", "source_seq", "subject", "supersedes", "quality"}
 
 
 def stream_name(say: Words, stream: str) -> str:
@@ -44,3 +51,30 @@ class Trail:
             for one, number in self._known.items()
         ]  # fmt: skip
         return Grid(heads, rows, say("Facts behind the numbers"), frozenset({2, 3, 4}))
+
+
+def facts_sheet(name: str, rows: Iterable[Mapping[str, Any]], say: Words, zone: tzinfo, source: str) -> Sheet:
+    """The facts that a point or a number rests on, one by one."""
+    return Sheet(say("Facts behind {name}", name=name), source, (facts_grid(rows, say, zone),))
+
+
+def facts_grid(rows: Iterable[Mapping[str, Any]], say: Words, zone: tzinfo) -> Grid:
+    """A row for each fact; `stream` is among its columns."""
+    heads = (say("fact"), say("time"), say("facts"), say("of what"), say("what it says"), say("said by"))
+    return Grid(heads, [_fact(row, say, zone) for row in rows])
+
+
+def _fact(row: Mapping[str, Any], say: Words, zone: tzinfo) -> tuple[str, ...]:
+    time = to_datetime(row["time"]).astimezone(zone).strftime("%Y-%m-%d %H:%M")
+    who = str(row.get("person") or row["source"])
+    return str(row["seq"]), time, stream_name(say, row["stream"]), str(row["subject"]), _said(row) or _NONE, who
+
+
+def _said(row: Mapping[str, Any]) -> str:
+    """What a fact says, in short."""
+    if row["stream"] == "event":
+        data = json.loads(row["data"] or "{}")
+        parts = [data.get("value"), data.get("baseline"), data.get("leading"), data.get("document")]
+        return " · ".join(_NONE if one is None else str(one) for one in parts)
+    told = (f"{name} {value}" for name, value in row.items() if name not in _LEFT_OUT and value not in (None, ""))
+    return "; ".join(told)[:300]

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 from luban.core.errors import InputError
 from luban.decide.green import Appraisal, Sign, ranked, read_projects, screen
+from luban.ledger import Ledger
 from luban.norms.green_factory import edition
 from luban.screens.service.energy import EnergyBooks
 from luban.screens.service.view import Range
 from luban.screens.users import Act
-from luban.understand.green import Facts, Found, GreenAccount, Line, ScoreSheet, green_account, score, statement_row
+from luban.understand.green import Facts, GreenAccount, ScoreSheet, green_account, score, statement_row
 
-__all__ = ["PROJECTS", "GreenDesk", "projects_in"]
+__all__ = ["PROJECTS", "GreenDesk", "fact_rows", "facts_behind", "projects_in"]
 
 PROJECTS: Final = "green_projects.toml"
 """Name of the file of projects beside plant.toml."""
@@ -58,30 +60,13 @@ class GreenDesk:
     def evidence(self, span: Range, name: str, year: str = "2025") -> list[dict[str, Any]]:
         """Facts that a point or a number rests on, at most 200, with their stream.
 
-        name  id of a point of the edition, or name of a number of the account
+        name  as `facts_behind` takes it
         """
         return self.evidence_of(*self.sheet(span, year), name)
 
     def evidence_of(self, account: GreenAccount, sheet: ScoreSheet, name: str) -> list[dict[str, Any]]:
         """The same for an account and sheet that are at hand. Raises InputError for what is in neither."""
-        found: Line | Found | None = next((line for line in sheet.lines if line.point.id == name), None)
-        found = found or account.found.get(name)
-        if found is None:
-            raise InputError("no such point or number", came=name)
-        rows: list[dict[str, Any]] = []
-        for facts in found.facts:
-            rows += self._rows(facts, _EVIDENCE - len(rows))
-        return rows
-
-    def _rows(self, facts: Facts, most: int) -> list[dict[str, Any]]:
-        wanted = facts.seqs[: max(most, 0)]
-        if not wanted:
-            return []
-        import narwhals as nw
-
-        frame = self.books.view.ledger.frame(facts.stream).filter(nw.col("seq").is_in(list(wanted)))
-        rows: list[dict[str, Any]] = frame.sort("seq").collect("pyarrow").to_native().to_pylist()
-        return [{"stream": facts.stream, **row} for row in rows]
+        return fact_rows(self.books.view.ledger, facts_behind(account, sheet, name), account.as_of, _EVIDENCE)
 
     def state(
         self, name: str, value: float | None, span: Range, *, person: str, document: str = "",
@@ -106,3 +91,30 @@ def projects_in(folder: Path) -> tuple[Appraisal, ...]:
     """The projects beside a plant.toml, the best first; none without the file."""
     path = folder / PROJECTS
     return ranked(read_projects(path)) if path.is_file() else ()
+
+
+def facts_behind(account: GreenAccount, sheet: ScoreSheet, name: str) -> tuple[Facts, ...]:
+    """The facts that something rests on. Raises InputError for what there is not, with what there is.
+
+    name  id of a point of the edition, name of a number of the account, or `footprint:ITEM`
+    """
+    found: dict[str, tuple[Facts, ...]] = {line.point.id: line.facts for line in sheet.lines}
+    found |= {f"footprint:{one.item}": one.facts for one in account.footprints}
+    found |= {key: one.facts for key, one in account.found.items() if key not in found}
+    if name not in found:
+        raise InputError("no such point or number", came=name, expected=", ".join(found))
+    return found[name]
+
+
+def fact_rows(ledger: Ledger, behind: Iterable[Facts], as_of: int, most: int | None = None) -> list[dict[str, Any]]:
+    """The facts themselves, by stream and seq, at most so many, each with its stream."""
+    import narwhals as nw
+
+    rows: list[dict[str, Any]] = []
+    for facts in behind:
+        wanted = list(facts.seqs if most is None else facts.seqs[: most - len(rows)])
+        if wanted:
+            frame = ledger.frame(facts.stream, as_of=as_of).filter(nw.col("seq").is_in(wanted)).sort("seq")
+            got: list[dict[str, Any]] = frame.collect("pyarrow").to_native().to_pylist()
+            rows += [{"stream": facts.stream, **row} for row in got]
+    return rows

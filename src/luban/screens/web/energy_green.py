@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import html
-import json
 from typing import Any, Final
 
 from nicegui import ui
 
 from luban.core.errors import LubanError
-from luban.core.time import to_datetime
 from luban.norms.green_factory import editions
 from luban.screens.report.green import footprint_sheet, green_sheet
 from luban.screens.report.green_projects import projects_sheet
 from luban.screens.report.green_report import report_sheet
-from luban.screens.report.green_trail import stream_name
+from luban.screens.report.green_trail import facts_grid
 from luban.screens.report.quality_words import number
-from luban.screens.report.sheet import Grid, Sheet, sheet_part
+from luban.screens.report.sheet import Sheet, sheet_part
 from luban.screens.service import Now
 from luban.screens.service.energy import NO_READING
 from luban.screens.service.green import GreenDesk
@@ -33,10 +31,8 @@ from luban.understand.green import QUANTITIES, GreenAccount, Line, ScoreSheet
 
 __all__ = ["GreenPanel"]
 
-_NONE = "–"
 _ROW: Final = "(event) => { const one = event.target.closest('tbody tr'); if (one) { emit(one.cells[0].innerText); } }"
 _SHOW: Final = "document.getElementById('lb-green-evidence').scrollIntoView({block: 'center'})"
-_LEFT_OUT: Final = {"stream", "seq", "recorded", "time", "source", "source_seq", "subject", "supersedes", "quality"}
 
 
 class GreenPanel:
@@ -221,8 +217,7 @@ class GreenPanel:
             if not rows:
                 ui.html(notice(say("No fact stands behind it.")), sanitize=False)
                 return
-            heads = (say("fact"), say("time"), say("facts"), say("of what"), say("what it says"), say("said by"))
-            part = sheet_part(Sheet("", "", (Grid(heads, [self._fact(row) for row in rows]),)))
+            part = sheet_part(Sheet("", "", (facts_grid(rows, say, self.bench.view.plant.zone),)))
             ui.html(part, sanitize=False).classes("lb-scroll lb-sheet lb-tplain lb-gfacts")
 
     def _how(self, line: Line) -> str:
@@ -231,14 +226,6 @@ class GreenPanel:
                 "convention": say("(weight by own convention)"),
                 "memory and convention": say("(from memory; weight by own convention)")}  # fmt: skip
         return told.get(line.point.how, "")
-
-    def _fact(self, row: dict[str, Any]) -> tuple[str, ...]:
-        zone = self.bench.view.plant.zone
-        return (
-            str(row["seq"]), to_datetime(row["time"]).astimezone(zone).strftime("%Y-%m-%d %H:%M"),
-            stream_name(self.say, row["stream"]), str(row["subject"]), _said(row) or _NONE,
-            str(row.get("person") or row["source"]),
-        )  # fmt: skip
 
     # ------------------------------------------------------------------ statements
 
@@ -263,13 +250,3 @@ class GreenPanel:
         if await self.bench.do(act):
             self.bench.say_to(self.say("It is on record."))
             await self._draw()
-
-
-def _said(row: dict[str, Any]) -> str:
-    """What a fact says, in short."""
-    if row["stream"] == "event":
-        data = json.loads(row["data"] or "{}")
-        parts = [data.get("value"), data.get("baseline"), data.get("leading"), data.get("document")]
-        return " · ".join(_NONE if one is None else str(one) for one in parts)
-    told = (f"{name} {value}" for name, value in row.items() if name not in _LEFT_OUT and value not in (None, ""))
-    return "; ".join(told)[:300]
