@@ -80,6 +80,14 @@ def test_a_shift_a_stuck_meter_and_gaps_are_seen() -> None:
         assert any(word in found.reasons[0] for word in said.split("|")), found.reasons
 
 
+def test_a_figure_that_wanders_has_no_level_to_judge_by() -> None:
+    day = np.arange(140)
+    wanders = series(START + day * DAY, np.cumsum(np.random.default_rng(12).normal(size=140)))
+    found = verdict(wanders, decision=replace(ACT, at=moment(110)), method="regression")
+    assert found.verdict == "not evaluable"
+    assert any(word in found.reasons[0] for word in ("go together too much", "drifts"))
+
+
 def test_too_little_after_and_an_unconfirmed_act_stay_unverified() -> None:
     some = days()
     base = freeze(some, METRIC, act="a", end=moment())

@@ -29,6 +29,7 @@ __all__ = ["LEAN", "LEAN_AHEAD", "OMEGAS", "RHOS", "Line", "Mixture", "fit_line"
 
 _RHO = np.linspace(0.05, 0.95, 19)
 _OMEGA = np.array([0.0, 0.3, 0.6])
+_RARE = np.array([0.8, 0.15, 0.05])  # how likely each is before anything is seen
 
 RHOS: Final = np.concatenate([[0.0], np.repeat(_RHO, len(_OMEGA))])
 """Autocorrelations that are thought of [1]."""
@@ -36,12 +37,13 @@ RHOS: Final = np.concatenate([[0.0], np.repeat(_RHO, len(_OMEGA))])
 OMEGAS: Final = np.concatenate([[0.0], np.tile(_OMEGA, len(_RHO))])
 """Shares of the variance that go together with nothing, beside each of `RHOS` [1]."""
 
-LEAN: Final = 2.0
+LEAN: Final = 1.25
 """Lean of a fit through all periods, before and after [1]."""
 
-LEAN_AHEAD: Final = 1.5
+LEAN_AHEAD: Final = 1.0
 """Lean of a fit through the periods before, which is carried on to those after [1]."""
 
+_KNOWN = np.log(np.concatenate([[1.0], np.tile(_RARE, len(_RHO))]))
 _HALVINGS = 80
 
 
@@ -200,7 +202,7 @@ def fit_line(values: Floats, columns: Floats, at: Ints, *, lean: float = LEAN) -
     sure = max(free - 2, 1)  # ρ and ω are found too
     rss = np.maximum((left * left).sum(axis=1), 1e-300)
     likely = -logs - np.linalg.slogdet(normal)[1] / 2 - free / 2 * np.log(rss)
-    likely += np.where(RHOS > 0, -math.log(len(_OMEGA)), 0.0) - lean * np.log(1 - RHOS)
+    likely += _KNOWN - lean * np.log(1 - RHOS)
     weights = np.exp(likely - likely.max())
     rest = state[:, width] - (state[:, :width] * beta).sum(axis=1)
     return Line(

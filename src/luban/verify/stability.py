@@ -19,7 +19,7 @@ import numpy as np
 from luban.core.errors import InputError
 from luban.core.time import iso
 from luban.understand.quality.data import Floats
-from luban.verify.serial import Line, fit_line
+from luban.verify.serial import RHOS, Line, fit_line
 from luban.verify.series import Series
 
 __all__ = ["STRICT", "strange", "unstable"]
@@ -28,6 +28,8 @@ STRICT: Final = 0.005
 """Probability at which a sound baseline is refused by one check [1]."""
 
 _FAR = 4.0
+_WANDERS = RHOS >= 0.899
+_SURE = 0.8  # by simulation 1 % of series of ρ = 0.8 at most
 _SHORT = 8.0
 _MOST = 0.05
 _SHIFT = 0.0002  # the cut is searched for: by simulation about 1 % of sound baselines at most
@@ -44,8 +46,8 @@ def unstable(
     """
     if float(np.ptp(values)) == 0:
         return ["the figure never moves before the act: stuck or made up?"]
-    found = list(_drifts(before, values, columns, trend=trend, strict=strict))
-    return found or list(_shifts(before, values, columns)) or list(_outside(before, values, columns))
+    found = list(_drifts(before, values, columns, trend=trend, strict=strict)) or list(_shifts(before, values, columns))
+    return found or list(_slow(before, values, columns)) or list(_outside(before, values, columns))
 
 
 def strange(before: Series, values: Floats, columns: Floats) -> list[str]:
@@ -79,6 +81,16 @@ def _shifts(before: Series, values: Floats, columns: Floats) -> Iterator[str]:
     tested = _tested(before, values, columns, (np.arange(count) >= at).astype(np.float64))
     if tested is not None and tested[1] < _SHIFT:
         yield f"the level shifts by {tested[0]:.3g} within the baseline, about {iso(int(before.times[at]))}"
+
+
+def _slow(before: Series, values: Floats, columns: Floats) -> Iterator[str]:
+    """A figure that wanders has no level to come back to: intervals hold up to an autocorrelation of about 0.8."""
+    line = fit_line(values, columns, before.at, lean=0.0)
+    if float(line.weights[_WANDERS].sum()) > _SURE:
+        yield (
+            f"neighbouring periods go together too much (autocorrelation about {line.rho:.2f}): "
+            f"{len(values)} periods are too few to tell its level"
+        )
 
 
 def _outside(before: Series, values: Floats, columns: Floats) -> Iterator[str]:

@@ -21,6 +21,10 @@ SENTENCES = (
     "the figure drifts before the act: {rise} a period (p = {p})",
     "the figure and its controls drift apart before the act: {rise} a period (p = {p})",
     "the level shifts by {size} within the baseline, about {when}",
+    (
+        "neighbouring periods go together too much (autocorrelation about {rho}): "
+        "{count} periods are too few to tell its level"
+    ),
     "{count} of {all} periods before the act are out of control",
     "{when}: far off the baseline, and in it all the same",
     "only {known} of the periods before the act are known, {least} are needed",

@@ -44,6 +44,7 @@ from luban.screens.cli import (
     trace,
     twin,
     users,
+    verify,
 )
 from luban.screens.cli.doors import Doors
 from luban.screens.cli.output import INTERRUPTED, OK, WRONG, report_error, report_unexpected
@@ -104,6 +105,7 @@ recall.register(app)
 label.register(app)
 maintain.register(app)
 alarms.register(app)
+verify.register(app)
 pilot.register(app)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(connect.app, name="connect")

@@ -28,6 +28,7 @@ from luban.understand.quality.read import words as read
 from luban.understand.quality.sampling import words as sampling
 from luban.understand.quality.spc import words as spc
 from luban.understand.trace import words as trace
+from luban.verify import words as verify
 
 __all__ = ["quality_sentences"]
 
@@ -66,5 +67,6 @@ def quality_sentences() -> tuple[str, ...]:
         green,
         green_processes,
         cost,
+        verify,
     )
     return tuple(sentence for wing in wings for sentence in wing.SENTENCES)
