@@ -22,15 +22,23 @@ from luban.ledger import Ledger, LedgerWriter
 from luban.loop.places import places
 from luban.plant import Plant
 from luban.screens.i18n import words
-from luban.screens.report.cost_page import deviation_rows, journal_file, unit_file, unit_rows, unit_sheet
+from luban.screens.report.cost_page import (
+    deviation_rows,
+    journal_file,
+    unit_file,
+    unit_rows,
+    unit_sheet,
+    variance_sheet,
+)
 from luban.screens.report.cost_pictures import Row, deviations_svg, waterfall_svg
-from luban.screens.report.sheet import Figures, sheet_part
+from luban.screens.report.sheet import Figures, Grid, sheet_part
 from luban.screens.service import PlantView
 from luban.screens.service.cost import CostBooks
 from luban.screens.service.cost_journal import Asked, entries, in_progress, trial
 from luban.screens.service.cost_variance import compared, grouped, standard_each, week_of
 from luban.screens.service.cost_view import CostView, Subject
-from luban.understand.cost import Chart, cost_book, to_post, unit_cost
+from luban.screens.web.cost_tables import opened_table, orders_table
+from luban.understand.cost import Chart, ShopEvent, cost_book, to_post, unit_cost
 from luban.understand.cost.facts import PlantCost
 from luban.understand.cost.posted import SOURCE, posted_books
 from tests.screens.cost_shop import add, costed
@@ -116,6 +124,57 @@ def test_deviations_are_those_of_the_orders_that_are_done(books: CostBooks) -> N
     assert each["machine"] == pytest.approx(D(1500 + 3000) - D(3000) * 8 / 9)
     with pytest.raises(InputError, match="added up"):
         grouped(found, "weather")
+
+
+def test_a_lot_leads_to_the_order_that_made_it_and_bought_lots_have_their_price(folder: Path) -> None:
+    with (folder / "orders.csv").open("a", encoding="utf-8") as file:
+        file.write("D,flange,2\n")
+    add(folder, "movement", time=T0 + 13 * HOUR, subject="shaft", lot="S2", origin="store", quantity=1.0, order="D")
+    books = CostBooks(PlantView(folder))
+    view = books.asked(60)
+    charge = view.opened(view.find("D"), "material").charges[0]
+    assert (charge.of, charge.lot, charge.came, charge.amount) == ("shaft", "S2", "A", 38858 // 5 + 1)  # a fifth
+    found = compared(view.cost, view.plant)
+    sheet = variance_sheet(view, found, grouped(found, "kind"), "kind", SAY)
+    bought = next(one for one in sheet.blocks if isinstance(one, Grid) and "Bought" in one.title)
+    assert [(row[2], row[3], row[4], row[5], row[6]) for row in bought.rows[:1]] == [
+        ("B2", "50", "13.1", "12.5", "+30.00")
+    ]
+    narrowed = variance_sheet(view, found, grouped(found, "order", kind="rework"), "order", SAY, only=("rework",))
+    assert narrowed.subtitle == "only rework"
+    assert next(one.rows[-1].value for one in narrowed.blocks if isinstance(one, Figures)) == "+43.20"
+    books.stop()
+
+
+def test_many_facts_fold_by_what_they_are_for_and_names_stay_text(folder: Path) -> None:
+    name = "E'\"><script>x</script>"
+    with (folder / "orders.csv").open("a", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerow((name, "flange", 50))
+    for hour in range(20):
+        add(folder, "movement", time=T0 + (14 + hour) * HOUR, subject="bar", lot="B1", origin="store",
+            quantity=0.5 if hour else 30.0, order=name)  # fmt: skip
+    add(folder, "movement", time=T0 + 40 * HOUR, subject="blank", lot="K1", origin="store", quantity=1.0, order=name)
+    books = CostBooks(PlantView(folder))
+    view = books.asked(60)
+    order = view.find(name)
+    opened = view.opened(order, "material")
+    assert [(one.of, one.quantity, one.amount, len(one.charges)) for one in opened.parts()] == [
+        ("bar", D("39.5"), 49375, 20), ("blank", D(1), 4000, 1)
+    ]  # fmt: skip
+    shown = opened_table(view, opened, SAY) + orders_table(view, SAY)
+    assert shown.count("<details") == 2
+    assert "<script" not in shown
+    assert "&lt;script&gt;" in shown
+    books.stop()
+
+
+def test_work_in_progress_keeps_its_peaks_when_it_is_thinned() -> None:
+    events = [ShopEvent(n, n, "machine", D(1 + n % 7), order="A", of="M") for n in range(1, 6000)]
+    events.append(ShopEvent(6000, 6000, "complete", D(9), order="A", lot="L"))
+    book = cost_book(events, DRAWN_DEMANDS, DRAWN_PRICES)
+    over = in_progress(CostView(PlantCost(book, Chart.default(), "CNY", {}, {}, {}), cast("Plant", None), 0))
+    assert len(over.time) < 2500
+    assert (int(over.value.max()), int(over.value[-1]), int(over.orders[-1])) == (book.cards["A"].total, 0, 0)
 
 
 def test_the_journal_says_what_the_hand_book_says(books: CostBooks) -> None:

@@ -25,14 +25,14 @@ from luban.screens.service.cost_journal import (
     trial,
 )
 from luban.screens.service.cost_variance import Compared, Group, compared, standard_each
-from luban.screens.service.cost_view import Charge, CostView, Opened, Subject
+from luban.screens.service.cost_view import Charge, CostView, Opened, Part, Subject
 from luban.understand.cost import ELEMENTS, Entry, ShopEvent, UnitCost, Variance, money_text, purchases_of
 from luban.understand.cost.variance import KINDS
 
 __all__ = [
     "DASH", "charge_text", "deviation_rows", "each_text", "group_name", "journal_file", "journal_sheet",
-    "kind_name", "quantity_text", "shares_of", "unit_file", "unit_rows", "unit_sheet", "variance_sheet",
-    "ways_text",
+    "kind_name", "part_text", "quantity_text", "shares_of", "unit_file", "unit_rows", "unit_sheet",
+    "variance_sheet", "ways_text",
 ]  # fmt: skip
 
 DASH = "–"
@@ -193,10 +193,17 @@ def _names(names: Sequence[str]) -> str:
 
 def charge_text(one: Charge, say: Words) -> str:
     """What a charge is for: kind, item and lot, work unit and state, order that made the lot."""
-    of = say(one.of) if one.kind == "energy" else one.of
-    about = " ".join(part for part in (of, one.lot if one.lot != one.of else "") if part)
-    state = f" ({say(one.state)})" if one.state else ""
-    return f"{kind_name(one.kind, say)}{': ' if about else ''}{about}{state}"
+    return _what(one.kind, one.of, one.lot if one.lot != one.of else "", one.state, say)
+
+
+def part_text(one: Part, say: Words) -> str:
+    """What charges of one kind are for."""
+    return _what(one.kind, one.of, "", one.state, say)
+
+
+def _what(kind: str, of: str, lot: str, state: str, say: Words) -> str:
+    about = " ".join(filter(None, (say(of) if kind == "energy" else of, lot)))
+    return f"{kind_name(kind, say)}{': ' if about else ''}{about}{f' ({say(state)})' if state else ''}"
 
 
 def ways_text(opened: Opened, view: CostView, say: Words) -> str:
@@ -273,6 +280,7 @@ def variance_sheet(
     """
     digits, variances = view.digits, found.variances
     standard, actual = _both(variances)
+    narrowed = say("only {names}", names=", ".join(group_name(name, say) for name in only)) if only else ""
     figures = Figures(
         (
             Figure(say("standard cost"), money_text(standard, digits), view.currency),
@@ -281,6 +289,7 @@ def variance_sheet(
                    f"{100 * (actual - standard) / standard:+.1f} %" if standard else "",
                    "bad" if actual > standard else "good" if actual < standard else ""),
             Figure(say("orders compared"), f"{len(variances):,}"),
+            *([Figure(narrowed, _plus(sum(one.amount for one in groups), digits), view.currency)] if only else []),
         )
     )  # fmt: skip
     blocks: list[Block] = [figures]
@@ -291,8 +300,7 @@ def variance_sheet(
         blocks.append(_groups(groups, by, digits, say))
     if not only:
         blocks += _bought(view, say)
-    subtitle = say("only {names}", names=", ".join(group_name(name, say) for name in only)) if only else ""
-    return Sheet(say("Cost against the standard"), subtitle, (*blocks, *_not_compared(found, say)), _made(view, say))
+    return Sheet(say("Cost against the standard"), narrowed, (*blocks, *_not_compared(found, say)), _made(view, say))
 
 
 def _bought(view: CostView, say: Words) -> list[Block]:

@@ -30,6 +30,7 @@ NO_PRICES: Final = "the plant has no prices"
 
 _STEP: Final = 2.0  # between looks at facts and tables [s]
 _FRESH: Final = 1.0  # who asks waits so long for the newest books [s]
+_PATIENCE: Final = 5.0  # for work that goes on at the end [s]
 _PAUSE: Final = 10  # times as long as the books took is waited before they are worked out again
 _LONGEST: Final = 600.0  # the longest of these pauses [s]
 
@@ -81,11 +82,11 @@ class CostBooks(Books):
         return made
 
     def stop(self) -> None:
-        """End the work beside, and begin none."""
+        """Begin no more work, and wait a little for what goes on; it only reads, and ends with the process."""
         with self._state:
             self._ended, thread = True, self._thread
         if thread is not None:
-            thread.join()
+            thread.join(_PATIENCE)
 
     # ------------------------------------------------------------------ keeping step
 

@@ -27,7 +27,7 @@ from luban.understand.cost import (
 )
 from luban.understand.cost.facts import PlantCost
 
-__all__ = ["CHARGES", "WAYS", "Charge", "CostView", "Made", "Opened", "Subject"]
+__all__ = ["CHARGES", "WAYS", "Charge", "CostView", "Made", "Opened", "Part", "Subject"]
 
 CHARGES: Final = ("issue", "return", "machine", "labour", "tool", "energy")
 """Kinds of event that put cost into an order."""
@@ -90,6 +90,28 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Charges for the same thing: the same work unit in the same state, the same item, person, tool or medium."""
+
+    kind: str
+    of: str
+    state: str
+    unit: str
+    charges: tuple[Charge, ...]
+
+    @property
+    def amount(self) -> int:
+        """Sum of them [minor units]."""
+        return sum(one.amount for one in self.charges)
+
+    @property
+    def quantity(self) -> Decimal | None:
+        """Sum of their quantities in `unit`; None where they have none."""
+        known = [one.quantity for one in self.charges if one.quantity is not None]
+        return sum(known, Decimal(0)) if len(known) == len(self.charges) else None
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """What a bar is made of: the facts that put money in, and where the money went; both add up to the same.
 
@@ -102,6 +124,14 @@ class Opened:
     charges: tuple[Charge, ...]
     total: int
     ways: Mapping[str, int]
+
+    def parts(self) -> tuple[Part, ...]:
+        """Charges for the same thing together, the largest first."""
+        found: dict[tuple[str, str, str, str], list[Charge]] = {}
+        for one in self.charges:
+            found.setdefault((one.kind, one.of, one.state, one.unit), []).append(one)
+        made = [Part(*key, tuple(rows)) for key, rows in found.items()]
+        return tuple(sorted(made, key=lambda one: (-abs(one.amount), one.of, one.state)))
 
 
 class CostView:

@@ -8,15 +8,17 @@ from decimal import Decimal
 
 from luban.core.time import to_datetime
 from luban.screens.i18n import Words
-from luban.screens.report.cost_page import DASH, charge_text, each_text, quantity_text, ways_text
+from luban.screens.report.cost_page import DASH, charge_text, each_text, part_text, quantity_text, ways_text
 from luban.screens.report.sheet import Figure
 from luban.screens.service.cost_variance import standard_each
-from luban.screens.service.cost_view import CostView, Opened
+from luban.screens.service.cost_view import Charge, CostView, Opened, Part
 from luban.understand.cost import money_text, unit_cost
 
 __all__ = ["button", "figures_html", "head_html", "items_table", "line_html", "opened_table", "orders_table", "when"]
 
 _LISTED = 200
+_FLAT = 16  # so many facts are listed as they are
+_PARTS = 60
 
 
 def button(kind: str, value: str, text: str) -> str:
@@ -47,10 +49,38 @@ def figures_html(rows: Sequence[Figure]) -> str:
 
 
 def opened_table(view: CostView, opened: Opened, say: Words) -> str:
-    """What a bar is made of: one row a fact, and where the money went."""
+    """What a bar is made of, and where the money went: a row for each fact; of many, those for the same thing fold."""
+    title = html.escape(say("What {element} is made of", element=say(opened.element)))
+    parts = opened.parts()
+    if len(opened.charges) > _FLAT and len(parts) > 1:
+        inner = "".join(_part(view, one, opened.total, say) for one in parts[:_PARTS])
+        if (more := len(parts) - _PARTS) > 0:
+            inner += f'<p class="lb-note">{html.escape(say("and {n} more", n=f"{more:,}"))}</p>'
+    else:
+        inner = _charges(view, opened.charges, opened.total, say)
+    return (
+        f'<div class="lb-copened" data-opened="{opened.element}"><h2>{title}</h2>'
+        f'<p class="lb-cways">{html.escape(ways_text(opened, view, say))}</p>{inner}</div>'
+    )
+
+
+def _part(view: CostView, one: Part, total: int, say: Words) -> str:
+    """Charges for the same thing: a line that unfolds to their facts."""
+    share = f"{100 * one.amount / total:.1f} %" if total else DASH
+    quantity = "" if one.quantity is None else f"{quantity_text(one.quantity)} {one.unit}"
+    count = say("{n} facts", n=f"{len(one.charges):,}")
+    spans = "".join(
+        f"<span>{html.escape(text)}</span>"
+        for text in (part_text(one, say), count, quantity, money_text(one.amount, view.digits), share)
+    )
+    table = _charges(view, one.charges, one.amount, say)
+    return f'<details class="lb-cpart"><summary>{spans}</summary>{table}</details>'
+
+
+def _charges(view: CostView, charges: Sequence[Charge], total: int, say: Words) -> str:
     heads = (say("time"), say("order"), say("what"), say("quantity"), view.currency, say("fact"))
     rows = []
-    for one in opened.charges[:_LISTED]:
+    for one in charges[:_LISTED]:
         what = html.escape(charge_text(one, say))
         if one.came:
             what += f" · {html.escape(say('made by'))} {button('order', one.came, one.came)}"
@@ -58,16 +88,13 @@ def opened_table(view: CostView, opened: Opened, say: Words) -> str:
         money, fact = money_text(one.amount, view.digits), button("fact", str(one.seq), str(one.seq))
         cells = (when(one.time, view), html.escape(one.order), what, amount, money, fact)
         rows.append(line_html(heads, cells, right=(3, 4)))
-    if (more := len(opened.charges) - _LISTED) > 0:
+    if (more := len(charges) - _LISTED) > 0:
         rows.append(line_html(heads, ("", "", html.escape(say("and {n} more", n=f"{more:,}")), "", "", "")))
-    total = ("", "", html.escape(say("sum")), "", money_text(opened.total, view.digits), "")
-    rows.append(line_html(heads, total, right=(3, 4), kind="lb-csum"))
-    title = html.escape(say("What {element} is made of", element=say(opened.element)))
+    whole = ("", "", html.escape(say("sum")), "", money_text(total, view.digits), "")
+    rows.append(line_html(heads, whole, right=(3, 4), kind="lb-csum"))
+    head = head_html(heads, right=(3, 4))
     return (
-        f'<div class="lb-copened" data-opened="{opened.element}"><h2>{title}</h2>'
-        f'<p class="lb-cways">{html.escape(ways_text(opened, view, say))}</p>'
-        f'<div class="lb-scroll"><table class="lb-ttable lb-cfacts">{head_html(heads, right=(3, 4))}'
-        f"<tbody>{''.join(rows)}</tbody></table></div></div>"
+        f'<div class="lb-scroll"><table class="lb-ttable lb-cfacts">{head}<tbody>{"".join(rows)}</tbody></table></div>'
     )
 
 
