@@ -29,11 +29,13 @@ class Reading:
     heard  when its source last proved that this is the newest [µs UTC]: a value that does not change grows not old
            as long as the link lives
     good   the source vouches for it
+    time   when it became true, by the source's clock [µs UTC]; 0 where that is not known
     """
 
     value: Value | None
     heard: int
     good: bool = True
+    time: int = 0
 
 
 def why_not(interlock: Interlock, reading: Reading | None, now: int, fresh: int) -> str:

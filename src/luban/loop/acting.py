@@ -22,7 +22,7 @@ __all__ = ["Acting", "watched_addresses"]
 
 _log = logging.getLogger(__name__)
 _TURN = 0.02  # s between two looks at what waits
-_DECIDE = 0.5  # s between two looks at what was measured
+_DECIDE = 0.2  # s between two looks at what was measured
 _LAST = 10.0  # s that the end waits for a write that has begun
 _FIRST = 3 * SECOND  # within which a new link tells its first values
 _SOURCE = "act"
@@ -108,5 +108,5 @@ class Acting:
             sample = collector.newest.get(signal.address) if collector is not None and collector.up else None
             if collector is not None and sample is not None:
                 heard = max(collector.status.last_alive or 0, sample.time)
-                found[name] = Reading(sample.value, heard, sample.quality.is_good)
+                found[name] = Reading(sample.value, heard, sample.quality.is_good, sample.time)
         return found

@@ -50,16 +50,20 @@ class SetPoints:
     ) -> None:
         self._plant, self._ledger, self._actor, self._note = plant, ledger, actor, note
         self._head = -1
+        self._names: dict[str, str] = {}  # what people agreed to set, by characteristic
         self._starts: dict[str, int] = {}  # from which time on values are read
+        self._counts: dict[str, int] = {}  # values since then, when last decided
 
     async def turn(self) -> list[Command]:
         """Look at what is new, once; the commands that were proposed."""
         head = await asyncio.to_thread(lambda: self._ledger.head)
         if head == self._head:
             return []
-        self._head = head
+        before, self._head = self._head, head
         made = []
-        for characteristic, actuator in (await asyncio.to_thread(self._linked)).items():
+        for characteristic, actuator in (await asyncio.to_thread(self._linked, before)).items():
+            if not await asyncio.to_thread(self._grown, characteristic):
+                continue
             try:
                 command = await self._decide(characteristic, actuator)
             except InputError as error:
@@ -69,21 +73,31 @@ class SetPoints:
                 made.append(command)
         return made
 
-    def _linked(self) -> dict[str, Actuator]:
+    def _linked(self, before: int) -> dict[str, Actuator]:
         """Characteristics whose agreed knob is an actuator; the newest agreement counts."""
-        names: dict[str, str] = {}
-        for entry in entries(self._ledger, "setpoint"):
+        for entry in entries(self._ledger, "setpoint", after=before):
             if entry.code == "agree":
-                names[entry.subject] = str(entry.data.get("name", ""))
-        found = {}
-        for characteristic, name in names.items():
-            actuator = self._actor.actuators.get(name) or self._actor.actuators.get(f"{self._plant.id}/{name}")
-            if actuator is not None:
-                found[characteristic] = actuator
-        return found
+                self._names[entry.subject] = str(entry.data.get("name", ""))
+                self._counts.pop(entry.subject, None)
+        known = self._actor.actuators
+        both = {of: known.get(name) or known.get(f"{self._plant.id}/{name}") for of, name in self._names.items()}
+        return {of: actuator for of, actuator in both.items() if actuator is not None}
+
+    def _grown(self, characteristic: str) -> bool:
+        """Whether there are new values; from which time on the newest ones are read."""
+        since = self._starts.get(characteristic)
+        times = self._ledger.table("measurement", subjects=[characteristic], since=since).column("time").to_pylist()
+        if len(times) == self._counts.get(characteristic):
+            return False
+        newest = sorted(times)[-NEWEST:]
+        if newest:
+            self._starts[characteristic] = newest[0]
+        self._counts[characteristic] = sum(time >= newest[0] for time in times) if newest else 0
+        return True
 
     async def _decide(self, characteristic: str, actuator: Actuator) -> Command | None:
-        stood = await asyncio.to_thread(self._stood, characteristic)
+        start = self._starts.get(characteristic)
+        stood = await asyncio.to_thread(stood_of, self._ledger, self._plant, characteristic, start=start)
         if await self._keep_up(stood, actuator):
             return None  # what is in force has changed: decide with it, next time
         plan = stood.plan
@@ -94,14 +108,6 @@ class SetPoints:
         why = OFF_TARGET.format(characteristic=characteristic, **told)
         asked = Proposal(actuator.id, plan.proposed, why, AUTHOR, actuator.unit, plan.as_dict(), plan.facts, _LIFE)
         return await self._actor.propose(asked)
-
-    def _stood(self, characteristic: str) -> Stood:
-        stood = stood_of(self._ledger, self._plant, characteristic, start=self._starts.get(characteristic))
-        times = self._ledger.table("measurement", subjects=[characteristic], since=self._starts.get(characteristic))
-        newest = sorted(times.column("time").to_pylist())[-NEWEST:]
-        if newest:
-            self._starts[characteristic] = newest[0]
-        return stood
 
     async def _keep_up(self, stood: Stood, actuator: Actuator) -> bool:
         """Note set-points that were written since, or found moved at the machine; whether there were any."""
@@ -127,7 +133,8 @@ class SetPoints:
         if same(actuator, reading.value, knob.now):
             return False
         text = f"{reading.value:g} was found at the machine"
-        entry = row("setpoint", stood.characteristic, SET, person="", text=text, data={"value": float(reading.value)})
+        data = {"value": float(reading.value)}
+        entry = row("setpoint", stood.characteristic, SET, person="", text=text, data=data, time=reading.time or None)
         await asyncio.to_thread(self._note, entry)
         return True
 

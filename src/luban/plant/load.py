@@ -276,9 +276,9 @@ def _actuator(table: settings.ActuatorTable, plant: str, signals: Mapping[str, S
     signal = signals[f"{plant}/{table.signal}"]
     read = map(interlock_of, table.interlock)
     return Actuator(
-        signal.id, signal.source, signal.address, signal.unit, table.lower, table.upper, table.step or None,
-        parse_duration(table.every) if table.every else 0, table.tolerance, parse_duration(table.settle),
-        parse_duration(table.fresh), table.mode, table.approver,
+        signal.id, signal.source, table.address or signal.address, signal.unit, table.lower, table.upper,
+        table.step or None, parse_duration(table.every) if table.every else 0, table.tolerance,
+        parse_duration(table.settle), parse_duration(table.fresh), table.mode, table.approver,
         tuple(Interlock(f"{plant}/{name}", relation, value) for name, relation, value in read),
     )  # fmt: skip
 

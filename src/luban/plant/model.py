@@ -131,7 +131,8 @@ class Interlock:
 class Actuator:
     """A signal that may also be written, and its safe envelope.
 
-    id            the signal, a full id; source, address and unit are the signal's
+    id            the signal that shows what was written, a full id; source and unit are the signal's
+    address       where it is written: the signal's own, or another one of its source
     lower, upper  what may be written [unit]
     step          largest change by one command [unit]; None: any within the envelope
     every         shortest time between two writes [µs]

@@ -197,8 +197,9 @@ class RetrofitTable(_Table):
 class ActuatorTable(_Table):
     """A signal that may also be written, and within which bounds. Nothing else is ever written."""
 
-    signal: Text = Field(description="Id of the signal, e.g. machining/lathe01:offset_x; its source must list its "
-                                     "address under 'writable'.")  # fmt: skip
+    signal: Text = Field(description="Id of the signal that shows what was written, e.g. machining/lathe01:offset_x.")
+    address: str = Field("", description="Where it is written, if not at the signal's own address, e.g. a topic for "
+                                         "commands. Its source must list it under 'writable'.")  # fmt: skip
     lower: float = Field(description="Lowest value that may be written, in the signal's unit.")
     upper: float = Field(description="Highest value that may be written.")
     step: float = Field(0.0, ge=0, description="Largest change by one command; 0: any within the bounds.")

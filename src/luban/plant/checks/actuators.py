@@ -93,9 +93,11 @@ def _writable(draft: Draft) -> Iterator[Complaint]:
         if signal is None or source is None:
             continue
         allowed = (source.model_extra or {}).get("writable", [])
-        if isinstance(allowed, list) and signal.address not in allowed:
+        address = entry.table.address or signal.address
+        if isinstance(allowed, list) and address not in allowed:
+            key = "address" if entry.table.address else "signal"
             yield Complaint(
-                entry.at("signal"), "signal", "its source does not let this address be written", repr(signal.address),
+                entry.at(key), key, "its source does not let this address be written", repr(address),
                 listing([str(one) for one in allowed]) or f"an address under 'writable' of the source {source.id}",
                 f"add it to 'writable' of the source {source.id}",
             )  # fmt: skip
