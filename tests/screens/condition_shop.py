@@ -15,6 +15,7 @@ from luban.ledger import Intake, Ledger, LedgerWriter
 from luban.loop.places import places
 from luban.loop.retrofit import Retrofitting
 from luban.plant import load
+from tests.screens.works import ALWAYS, CELL, equipment, plant
 
 __all__ = ["BLOWS", "GEAR", "MILL", "PRESS", "SHAFT", "seed", "write"]
 
@@ -22,25 +23,7 @@ MILL, PRESS, SHAFT, GEAR = "old/mill", "old/press", "shaft", "gear"
 DAYS = 3.5
 BLOWS = 5 * HOUR  # before the end
 
-_PLANT = """
-[plant]
-id = "old"
-name = "Old works"
-time_zone = "Asia/Shanghai"
-calendar = "always"
-[[calendar]]
-id = "always"
-shifts = [{ name = "A", start = "00:00", end = "12:00", days = "Mon-Sun" }]
-[[source]]
-id = "cell"
-type = "shdr"
-url = "tcp://127.0.0.1:7878"
-[[equipment]]
-path = "mill"
-name = "Mill"
-[[equipment]]
-path = "press"
-name = "Press"
+_SIGNALS = """
 [[signal]]
 id = "mill:current"
 source = "cell"
@@ -65,7 +48,9 @@ power = "press:power"
 def write(folder: Path) -> Path:
     """The folder, without a fact in its books."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "plant.toml").write_text(_PLANT, "utf-8")
+    text = plant("old", "Old works", calendar="always") + ALWAYS + CELL
+    text += equipment({"mill": "Mill", "press": "Press"}) + _SIGNALS
+    (folder / "plant.toml").write_text(text, "utf-8")
     (folder / "items.csv").write_text("id,name,unit\nshaft,Shaft,piece\ngear,Gear,piece\n", "utf-8")
     return folder
 

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from luban.core.time import HOUR
-from luban.ledger import LedgerWriter
-from luban.loop.places import places
 from luban.screens.users import Role
+from tests.screens.works import append
 from tests.understand.cost.cost_shop import T0, shop_folder
 
 __all__ = ["PEOPLE", "add", "costed"]
@@ -18,8 +17,7 @@ PEOPLE = {"li": (Role.ENGINEER, []), "wang": (Role.VIEWER, []), "part": (Role.VI
 
 def add(folder: Path, stream: str, **row: Any) -> None:
     """One fact straight into the books."""
-    with LedgerWriter(places(folder).ledger) as writer:
-        writer.append(stream, {name: [cell] for name, cell in row.items()}, source="erp")
+    append(folder, stream, [row])
 
 
 def costed(folder: Path) -> Path:

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from luban.core.time import DAY, HOUR, parse_time
-from luban.ledger import LedgerWriter
-from luban.loop.places import places
 from luban.screens.users import Role
+from tests.screens.works import append, equipment, plant
 
 __all__ = ["DAYS", "LATHE", "MILL", "PEOPLE", "START", "add", "metered"]
 
@@ -23,28 +22,12 @@ DAYS: Final = 3
 PEOPLE = {
     "li": (Role.ENGINEER, []), "wang": (Role.VIEWER, []), "part": (Role.ENGINEER, [LATHE]),
 }  # fmt: skip
-_PLANT = """
-[plant]
-id = "jinan"
-name = "Jinan gearbox works"
-time_zone = "Asia/Shanghai"
-
-[energy]
-tariff = ["cn-example"]
-
-[[equipment]]
-path = "hall"
-kind = "work center"
-name = "Hall 1"
-
-[[equipment]]
-path = "hall/lathe"
-name = "Lathe"
-
-[[equipment]]
-path = "hall/mill"
-name = "Mill"
-"""
+_PLANT = (
+    plant()
+    + '\n[energy]\ntariff = ["cn-example"]\n'
+    + equipment({"hall": "Hall 1"}, "work center")
+    + equipment({"hall/lathe": "Lathe", "hall/mill": "Mill"})
+)
 _METERS = """id,medium,unit,parent,rated,error,every,place
 jinan:electricity,electricity,kWh,,40,0.005,1h,
 lathe-e,electricity,kWh,jinan:electricity,20,0.01,1h,hall/lathe
@@ -56,9 +39,7 @@ _STEP = HOUR // 2
 
 def add(folder: Path, stream: str, rows: list[dict[str, Any]]) -> None:
     """Write facts straight into the books."""
-    names = dict.fromkeys(name for row in rows for name in row)
-    with LedgerWriter(places(folder).ledger) as writer:
-        writer.append(stream, {name: [row.get(name) for row in rows] for name in names}, source="test")
+    append(folder, stream, rows, source="test")
 
 
 def reading(meter: str, time: int, register: float, medium: str = "electricity", unit: str = "kWh") -> dict[str, Any]:

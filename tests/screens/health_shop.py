@@ -15,6 +15,7 @@ from luban.ledger import LedgerWriter
 from luban.loop.places import places
 from luban.screens.users import Act, Role
 from tests.screens.quality_shop import recorder
+from tests.screens.works import ALWAYS, CELL, equipment, plant
 
 __all__ = ["ACTS", "LATHE", "MILL", "PEOPLE", "PRESS", "SAW", "recorder", "seed", "write"]
 
@@ -26,27 +27,6 @@ ACTS: list[Act] = []
 DAYS = 9
 FAILED = 4 * DAY  # ago
 
-_PLANT = """
-[plant]
-id = "jinan"
-name = "Jinan gearbox works"
-time_zone = "Asia/Shanghai"
-calendar = "always"
-
-[[calendar]]
-id = "always"
-shifts = [{ name = "A", start = "00:00", end = "12:00", days = "Mon-Sun" }]
-
-[[source]]
-id = "cell"
-type = "shdr"
-url = "tcp://127.0.0.1:7878"
-"""
-_MACHINE = """
-[[equipment]]
-path = "{id}"
-name = "{name}"
-"""
 _SIGNAL = """
 [[signal]]
 id = "{machine}:{name}"
@@ -65,7 +45,7 @@ _ALARMS = (
 def write(folder: Path) -> Path:
     """The folder of the shop, without a fact in its books."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = _PLANT + "".join(_MACHINE.format(id=one, name=name) for one, name in _NAMES.items())
+    text = plant(calendar="always") + ALWAYS + CELL + equipment(_NAMES)
     for machine in ("lathe", "mill", "saw"):
         text += "".join(_SIGNAL.format(machine=machine, name=name, unit=unit) for name, unit in _SIGNALS.items())
     (folder / "plant.toml").write_text(text, "utf-8")

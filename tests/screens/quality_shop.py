@@ -11,6 +11,7 @@ from luban.ledger import LedgerWriter, Rows
 from luban.loop.places import places
 from luban.screens.service.books import Record
 from luban.screens.users import Act, Role
+from tests.screens.works import ALWAYS, equipment, plant
 
 PEOPLE = {
     "li": (Role.ENGINEER, []), "zhao": (Role.OPERATOR, []), "wang": (Role.VIEWER, []),
@@ -20,25 +21,7 @@ DIAMETER, WIDTH, BORE, DEPTH = "shaft:diameter", "gear:face width", "flange:bore
 HOLE = "gear:bore"
 COUNT = 160
 
-_PLANT = """
-[plant]
-id = "jinan"
-name = "Jinan gearbox works"
-time_zone = "Asia/Shanghai"
-calendar = "always"
-
-[[calendar]]
-id = "always"
-shifts = [{ name = "A", start = "00:00", end = "12:00", days = "Mon-Sun" }]
-
-[[equipment]]
-path = "turning"
-name = "Turning"
-
-[[equipment]]
-path = "milling"
-name = "Milling"
-"""
+_PLANT = plant(calendar="always") + ALWAYS + equipment({"turning": "Turning", "milling": "Milling"})
 _ITEMS = "id,name,unit\nshaft,Shaft,piece\ngear,Gear,piece\nflange,Flange,piece\n"
 _CHARACTERISTICS = """item,name,unit,nominal,lower,upper
 shaft,diameter,mm,25,24.985,25.015

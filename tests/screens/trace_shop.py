@@ -10,6 +10,7 @@ from luban.ledger import LedgerWriter
 from luban.loop.places import places
 from luban.screens.users import Role
 from tests.screens.quality_shop import recorder
+from tests.screens.works import CELL, equipment, plant
 
 __all__ = ["LATHE", "PEOPLE", "add", "recorder", "traced"]
 
@@ -17,25 +18,7 @@ LATHE = "jinan/lathe"
 PEOPLE = {
     "li": (Role.ENGINEER, []), "zhao": (Role.OPERATOR, []), "wang": (Role.VIEWER, []), "part": (Role.ENGINEER, [LATHE]),
 }  # fmt: skip
-_PLANT = """
-[plant]
-id = "jinan"
-name = "Jinan gearbox works"
-time_zone = "Asia/Shanghai"
-
-[[equipment]]
-path = "lathe"
-name = "Lathe"
-
-[[equipment]]
-path = "mill"
-name = "Mill"
-
-[[source]]
-id = "cell"
-type = "shdr"
-url = "tcp://127.0.0.1:7878"
-"""
+_PLANT = plant() + equipment({"lathe": "Lathe", "mill": "Mill"}) + CELL
 # steel S-1 and S-2 become shafts P-1 and P-2; with gears G-1 they become gearboxes; P-2 took more of G-9 than there was
 _USES = (
     ("P-1", "S-1", "steel", 40.0, "M1", LATHE), ("P-1", "S-2", "steel", 10.0, "M1", LATHE),
