@@ -98,6 +98,8 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
         "scans", "scan_code", "scan_join",
         "claims", "claim", "claims_common", "claim_register", "claim_decide", "claim_settle", "claim_close",
         "energy", "energy_file", "energy_meters", "energy_load", "energy_readings", "energy_whose",
+        "energy_units", "energy_drivers", "energy_baselines", "energy_baseline", "energy_baseline_file",
+        "energy_baseline_try", "energy_baseline_freeze", "energy_baseline_retire",
         "cost", "cost_find", "cost_piece", "cost_element", "cost_variances", "cost_journal", "cost_balance",
         "cost_in_progress", "cost_file",
         "acting", "commands", "command", "propose_command", "act_on_command", "switch_mode", "stop_automation",

@@ -8,6 +8,7 @@ from nicegui import ui
 
 from luban.core.errors import LubanError
 from luban.screens.report.energy_plant import media_of
+from luban.screens.report.energy_states import state_name
 from luban.screens.report.energy_units import units_sheet
 from luban.screens.report.sheet import Sheet
 from luban.screens.service import Now
@@ -65,7 +66,7 @@ class UnitsPanel:
             version = books.version
             made = unit_books(books, books.range(chosen), medium)
             held = [one for one in media_of(made.account) if made.account.shares.get(one)]
-            sheet = units_sheet(made, say, plant.zone, plant.name, named, say)
+            sheet = units_sheet(made, say, plant.zone, plant.name, named, lambda state: state_name(state, say))
             return version, made.medium, [(one, say(one)) for one in held], sheet
 
         made: Any = None
