@@ -115,7 +115,13 @@ def test_books_balance_and_progress_is_the_open_orders_at_every_instant(
             held = sum(one.value for one in then.stock.values() if one.role == role)
             assert balances.get(role, 0) == held
         assert all(one.quantity >= 0 for one in then.stock.values())
-        for card in then.cards.values():
+        for one in then.outcomes.values():
+            assert sum(one.carried.values()) == (one.takes[0].value if one.carried else 0)
+        for order, card in then.cards.items():
+            made = [
+                then.outcomes[one.key].carried for one in then.events if one.kind == "complete" and one.order == order
+            ]
+            assert sum(sum(one.values()) for one in made) == sum(card.carried.values())
             assert card.total == card.open + sum(card.carried.values()) + card.lost + card.settled
 
 

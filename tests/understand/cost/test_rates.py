@@ -39,6 +39,20 @@ def test_a_purchase_is_booked_at_the_rate_of_its_day() -> None:
     assert [(one.seq, one.kind, one.amount) for one in book.doubts] == [(1, "no rate", None), (6, "no rate", None)]
 
 
+def test_scrap_that_brings_foreign_money_without_a_rate_is_named() -> None:
+    prices = PriceList([Price("scrap", "gear", D(2), currency="USD"), Price("labour", "", D(40))], _RATES, "EUR")
+    events = [
+        ShopEvent(at, time, kind, D(1), order="A", **rest)  # type: ignore[arg-type]
+        for at, (time, kind, rest) in enumerate(
+            [(1, "labour", {"of": "Li"}), (5, "complete", {"item": "gear", "scrap": D(1), "lot": "G1"}),
+             (14, "complete", {"item": "gear", "scrap": D(1), "lot": "G2"})]
+        )
+    ]  # fmt: skip
+    book = cost_book(events, (), prices)
+    assert [(one.seq, one.kind, one.about, one.quantity) for one in book.doubts] == [(1, "no rate", "gear", D(1))]
+    assert book.cards["A"].recovered == 184
+
+
 def test_a_new_rate_reaches_only_what_was_bought_from_then_on() -> None:
     events = [
         ShopEvent(2, 15, "receive", D(100), item="bar", lot="L1"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections import Counter
 from decimal import Decimal as D
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from luban.core.errors import InputError
 from luban.plant import Plant, load
@@ -98,3 +101,43 @@ def test_an_item_in_itself_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="goes into itself") as told:
         _rolled(plant)
     assert told.value.came == "frame → lug → bike → frame"
+
+
+_lines = st.dictionaries(
+    st.tuples(st.integers(0, 6), st.integers(0, 6)).filter(lambda pair: pair[0] < pair[1]),
+    st.integers(1, 9),
+    max_size=14,
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(_lines, st.lists(st.integers(0, 3600), min_size=7, max_size=7))
+def test_rolled_up_is_what_all_parts_of_all_levels_cost_together(
+    lines: dict[tuple[int, int], int], seconds: list[int]
+) -> None:
+    names = [f"i{number}" for number in range(7)]
+    made = {parent for parent, _ in lines} | {at for at, cycle in enumerate(seconds) if cycle}
+    with tempfile.TemporaryDirectory() as folder:
+        plant = _plant(
+            Path(folder),
+            items="id,name,unit\n" + "".join(f"{name},,\n" for name in names),
+            bom="parent,item,quantity\n" + "".join(f"i{a},i{b},{n}\n" for (a, b), n in lines.items()),
+            routing="item,operation,unit,ideal_cycle_s\n"
+            + "".join(f"{name},10,saw,{cycle}\n" for name, cycle in zip(names, seconds, strict=True) if cycle),
+            prices="kind,of,price\nmachine,saw,36\nlabour,,18\noverhead,machine,0.5\n"
+            + "".join(f"material,{name},{at + 1}\n" for at, name in enumerate(names)),
+        )
+        found = _rolled(plant)
+    for top in range(7):
+        # every part on every path down, counted one by one
+        counts: Counter[int] = Counter()
+        paths = [(top, 1)]
+        while paths:
+            item, number = paths.pop()
+            counts[item] += number
+            paths += [(part, number * each) for (parent, part), each in lines.items() if parent == item]
+        # a second costs 36/3600 of the saw, half as much on top, and 18/3600 of a person
+        cost = sum(
+            number * (D(seconds[item]) * D("0.02") if item in made else D(item + 1)) for item, number in counts.items()
+        )
+        assert abs(found[names[top]].total - cost) < D("1e-9")

@@ -80,7 +80,7 @@ class Pass:
         elif event.kind in _RESOURCES:
             self._resource(event, lines, doubts)
         elif event.kind == "complete":
-            takes = self._complete(event, lines, carried)
+            takes = self._complete(event, lines, doubts, carried)
         else:
             self._close(event, lines)
         kept = tuple(one for one in lines if one.amount)
@@ -217,13 +217,15 @@ class Pass:
 
     # ------------------------------------------------------------ pieces out of orders
 
-    def _complete(self, event: ShopEvent, lines: list[Posting], carried: dict[str, int]) -> tuple[Take, ...]:
+    def _complete(
+        self, event: ShopEvent, lines: list[Posting], doubts: list[Doubt], carried: dict[str, int]
+    ) -> tuple[Take, ...]:
         item = self._makes(event)
         card = self.card(event.order, item)
         done = event.quantity + event.scrap
         rest = done if card.planned is None else max(card.planned - card.good - card.scrap, done)
         if event.scrap:
-            self._scrap(event, card, item, rest, lines)
+            self._scrap(event, card, item, rest, lines, doubts)
         card.good += event.quantity
         card.scrap += event.scrap
         if not event.quantity:
@@ -242,7 +244,9 @@ class Pass:
         lines.append(Posting(take.role, value, event.order, item=item, lot=event.lot))
         return (take,)
 
-    def _scrap(self, event: ShopEvent, card: Card, item: str, rest: Decimal, lines: list[Posting]) -> None:
+    def _scrap(
+        self, event: ShopEvent, card: Card, item: str, rest: Decimal, lines: list[Posting], doubts: list[Doubt]
+    ) -> None:
         total = 0
         for element, held in card.wip.items():
             if element == "scrap":
@@ -252,6 +256,8 @@ class Pass:
             lines.append(Posting("wip", -share, event.order, element))
             total += share
         price = self.prices.find("scrap", item, event.time)
+        if price is None and (why := self.prices.lacking("scrap", item, event.time)) == "no rate":
+            doubts.append(self._doubt(event, why, item, event.scrap))
         back = 0 if price is None else self._times(event.scrap, price)
         card.recovered += back
         lines.append(Posting("recovered", back, event.order, item=item))
