@@ -41,8 +41,8 @@ def claims_sheet(claims: Sequence[Claim], say: Words, zone: tzinfo, *, source: s
         Figure(say("of them proven"), share, "%" if closed else "",
                tone="good" if closed and proven == len(closed) else "doubt" if closed else ""),
     ))]  # fmt: skip
-    heads = (say("claim"), say("state"), say("lot"), say("customer"), say("fault of the goods"), say("quantity"), say("sold"),
-             say("claimed"), say("remedy asked for"), say("decision"), say("case closed"))  # fmt: skip
+    heads = (say("claim"), say("state"), say("lot"), say("customer"), say("fault of the goods"), say("quantity"),
+             say("sold"), say("claimed"), say("remedy asked for"), say("decision"), say("case closed"))  # fmt: skip
     rows = tuple(
         (one.id, states[one.state], one.lot, one.customer, one.fault, amount(one.quantity), moment(one.sold, zone),
          moment(one.registered, zone), remedies[one.wanted], remedies.get(one.remedy, _NONE),
