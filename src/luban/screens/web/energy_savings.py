@@ -28,6 +28,7 @@ __all__ = ["SavingsPanel"]
 
 _NONE = "–"
 _WINDOW = 60  # days of a baseline that is offered
+_MINUTE = 120  # ticks
 
 
 class SavingsPanel:
@@ -39,6 +40,7 @@ class SavingsPanel:
         self._chosen = ""
         self._version: tuple[int, ...] = ()
         self._head = self._turn = 0
+        self._known: list[tuple[str, int | None]] = []
         self._given = {"meter": "", "step": "day", "temperature": "", "start": "", "end": "", "act": "", "title": "",
                        "why": ""}  # fmt: skip
         self._drivers: dict[str, bool] = {PIECES: True}
@@ -133,10 +135,18 @@ class SavingsPanel:
         await self._draw()
 
     async def tick(self, now: Now) -> None:
-        """Draw again where somebody wrote, or readings came in."""
+        """Draw again where somebody froze a baseline or put one aside, and once a minute where readings came in."""
         self._turn += 1
-        if self._turn % 6 == 0 and (now.head != self._head and self.bench.books.version != self._version):
+        if self._turn % _MINUTE == 0 and self.bench.books.version != self._version:
             await self._draw()
+            return
+        if self._turn % 6 or now.head == self._head:
+            return
+        known = await self.bench.ask(self.desk.kept)
+        if known is not None and [(one.id, one.retired) for one in known.values()] != self._known:
+            await self._draw()
+        else:
+            self._head = now.head
 
     async def _draw(self) -> None:
         say, plant, books = self.say, self.bench.view.plant, self.bench.books
@@ -161,6 +171,7 @@ class SavingsPanel:
         if made is None or not self.bench.alive or chosen != self._chosen:
             return
         self._head, self._version, bounds, known, drivers, self._chosen, sheet, wrong = made
+        self._known = [(one.id, one.retired) for one in known.values()]
         with self.bench.client:
             if bounds is None:
                 self._list.clear()
