@@ -23,13 +23,14 @@ from luban.loop.places import places
 from luban.norms import state_mapping
 from luban.screens.service import Range
 from luban.understand.quality.read.moments import moments_of
+from luban.understand.quality.read.named import named_columns
 from luban.understand.quality.read.numbers import number_of, text_of
-from luban.understand.quality.read.sources import open_rows
 
 __all__ = ["plant_of_file"]
 
 _PIECES = ("good", "scrap", "rework")
 _PLANT = "file"
+_COLUMNS = "the first row names the columns: unit, time, state, good, scrap, rework, item, reason"
 
 
 @dataclass(slots=True)
@@ -76,18 +77,18 @@ def plant_of_file(
 
 
 def _take(file: Path, zone: ZoneInfo, mapping: str, told: _Told) -> None:
-    table = open_rows(file)
-    lines = list(table.rows)
-    heads = [text_of(head).lower() for head in (lines.pop(0)[1] if table.header is None else table.header)]
-    rows = [{name: cell for name, cell in zip(heads, cells, strict=False) if name} for _, cells in lines]
-    times = moments_of([row.get("time") for row in rows], zone)
+    table = named_columns(file, lambda names: {"unit", "time"} <= set(map(str.lower, names)))
+    if table is None:
+        raise InputError("no unit and no time", where=str(file), hint=_COLUMNS)
+    cells = {name.lower(): column for name, column in table.cells.items()}
+    times = moments_of(cells["time"], zone)
     comma = table.delimiter not in {"", ","}
-    for (number, _), row, time in zip(lines, rows, times, strict=True):
-        where = f"{file}!{table.sheet}!{number}" if table.sheet else f"{file}:{number}"
-        missing = [name for name in ("unit", "time") if not text_of(row.get(name))]
+    for number, time in enumerate(times):
+        row = {name: column[number] for name, column in cells.items()}
+        where = table.place(number)
+        missing = [name for name in ("unit", "time") if not text_of(row[name])]
         if missing:
-            hint = "the first row names the columns: unit, time, state, good, scrap, rework, item, reason"
-            raise InputError(f"no {' and no '.join(missing)}", where=where, came=", ".join(row), hint=hint)
+            raise InputError(f"no {' and no '.join(missing)}", where=where, came=", ".join(row), hint=_COLUMNS)
         if time is None:
             raise InputError(
                 "not a time", came=text_of(row["time"]), where=where, expected="e.g. 2026-03-02T06:00:00+08:00"

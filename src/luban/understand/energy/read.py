@@ -14,9 +14,8 @@ from luban.understand.energy.meters import Meter, Reading, Swap, exact
 from luban.understand.quality.data import Excluded
 from luban.understand.quality.read import Columns
 from luban.understand.quality.read.moments import moments_of
-from luban.understand.quality.read.names import plain_name, split_unit
+from luban.understand.quality.read.named import named_columns, roles_in
 from luban.understand.quality.read.numbers import decimal_comma, text_of
-from luban.understand.quality.read.sources import open_rows
 
 __all__ = ["METER_COLUMNS", "READING_COLUMNS", "read_meters", "read_readings", "read_swaps", "readings_of"]
 
@@ -155,13 +154,7 @@ def read_swaps(path: Path, zone: ZoneInfo | None = None) -> dict[str, list[Swap]
 
 
 def _roles(table: Columns, names: Mapping[str, tuple[str, ...]], given: Mapping[str, str]) -> dict[str, str]:
-    found = {role: table.find(header) for role, header in given.items() if header}
-    for column in table.cells:
-        for role, spellings in names.items():
-            if plain_name(column) in spellings and role not in found:
-                found[role] = column
-                break
-    return found
+    return roles_in(table.names, names) | {role: table.find(header) for role, header in given.items() if header}
 
 
 def _commas(table: Columns, named: Mapping[str, str], roles: Sequence[str]) -> dict[str, bool]:
@@ -177,24 +170,17 @@ def _amount(text: str, *, comma: bool = False) -> Decimal | None:
 
 def _table(path: Path, sheet: str = "") -> Columns:
     """The table; its header is the first row of two cells or more."""
-    rows = open_rows(path, sheet)
-    header, body = rows.header, list(rows.rows)
-    if header is None:
-        at = next((at for at, (_, cells) in enumerate(body) if sum(bool(text_of(one)) for one in cells) > 1), None)
-        if at is None:
-            raise InputError(
-                "no table in the file", where=rows.name, expected="a row of column names, and rows below it"
-            )
-        header, body = tuple(text_of(cell) for cell in body[at][1]), body[at + 1 :]
-    names = tuple(name.strip() or f"column {at + 1}" for at, name in enumerate(header))
-    if len(set(names)) < len(names):
-        raise InputError("two columns of one name", came=", ".join(names), where=rows.name)
-    cells = {name: tuple(row[at] if at < len(row) else None for _, row in body) for at, name in enumerate(names)}
-    units = {name: unit for name in names if (unit := split_unit(name)[1])}
-    lines = tuple(line for line, _ in body)
-    return Columns(
-        names, cells, lines, rows.name, rows.sheet, rows.delimiter, units, {n: at for at, n in enumerate(names)}
-    )  # fmt: skip
+
+    def is_header(names: Sequence[str]) -> bool:
+        held = [name for name in names if name]
+        if len(set(held)) < len(held):
+            raise InputError("two columns of one name", came=", ".join(names), where=str(path))
+        return len(held) > 1
+
+    table = named_columns(path, is_header, sheet)
+    if table is None:
+        raise InputError("no table in the file", where=str(path), expected="a row of column names, and rows below it")
+    return table
 
 
 def _meter(told: Mapping[str, str], commas: Mapping[str, bool]) -> Meter:

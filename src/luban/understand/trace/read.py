@@ -22,9 +22,7 @@ from luban.core.errors import InputError
 from luban.understand.quality.data import Excluded
 from luban.understand.quality.read import Columns
 from luban.understand.quality.read.moments import moments_of
-from luban.understand.quality.read.names import plain_name
-from luban.understand.quality.read.numbers import text_of
-from luban.understand.quality.read.sources import open_rows
+from luban.understand.quality.read.named import named_columns, roles_in
 from luban.understand.trace.epcis import read_epcis
 from luban.understand.trace.trace import Trace
 from luban.understand.trace.words import BAD_TIME, NO_LOT, NO_NUMBER
@@ -104,7 +102,6 @@ _STREAMS: Final[Mapping[str, Mapping[str, str]]] = {
 _NUMBERS: Final = frozenset(("quantity", "value", "good", "scrap"))
 _TIMES: Final = frozenset(("time", "end"))
 _NEEDED: Final = {"genealogy": ("subject", "input"), "movement": ("lot",), "operation": ("subject",), "measurement": ()}
-_PROBE: Final = 30  # rows in which the names of the columns are looked for
 _BY_PIECE: Final = re.compile(r"serial|序列|일련", re.IGNORECASE)  # heads of columns that hold numbers of single pieces
 _ENDINGS: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".parquet", ".json", ".jsonld", ".xml")
 
@@ -175,10 +172,10 @@ def _document(file: Path, found: TraceFiles) -> int:
 
 
 def _table(file: Path, sheet: str, zone: ZoneInfo | tzinfo | None, found: TraceFiles) -> int:
-    columns = _open(file, sheet)
+    columns = named_columns(file, lambda names: bool(_stream(roles_in(names, COLUMNS))), sheet)
     if columns is None:
         return 0
-    roles = _roles(columns.names)
+    roles = roles_in(columns.names, COLUMNS)
     stream = _stream(roles)
     rows: dict[str, list[Any]] = {}
     bad: dict[int, Excluded] = {}
@@ -203,37 +200,6 @@ def _table(file: Path, sheet: str, zone: ZoneInfo | tzinfo | None, found: TraceF
     found.rows[columns.source] = len(kept)
     found.excluded += [bad[row] for row in sorted(bad)]
     return 1
-
-
-def _open(file: Path, sheet: str) -> Columns | None:
-    """The table below the first row that names the columns of one; None where there is no such row."""
-    rows = open_rows(file, sheet)
-    body = list(rows.rows) if rows.header is None else [(0, list(rows.header)), *rows.rows]
-    for at, (_, cells) in enumerate(body[:_PROBE]):
-        names = [text_of(cell) for cell in cells]
-        if not _stream(_roles(names)):
-            continue
-        below = body[at + 1 :]
-        places = {name: place for place, name in reversed(list(enumerate(names))) if name}
-        columns = {
-            name: tuple(cells[place] if place < len(cells) else None for _, cells in below)
-            for name, place in sorted(places.items(), key=lambda one: one[1])
-        }
-        lines = tuple(number for number, _ in below)
-        return Columns(tuple(columns), columns, lines, rows.name, rows.sheet, rows.delimiter, {}, places)
-    return None
-
-
-def _roles(names: Sequence[str]) -> dict[str, str]:
-    """Role → column; the first one of a name wins."""
-    found: dict[str, str] = {}
-    for name in names:
-        plain = plain_name(name)
-        for role, names in COLUMNS.items():
-            if plain in names:
-                found.setdefault(role, name)
-                break
-    return found
 
 
 def _stream(roles: Mapping[str, str]) -> str:
