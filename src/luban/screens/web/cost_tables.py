@@ -67,7 +67,7 @@ def opened_table(view: CostView, opened: Opened, say: Words) -> str:
 def _part(view: CostView, one: Part, total: int, say: Words) -> str:
     """Charges for the same thing: a line that unfolds to their facts."""
     share = f"{100 * one.amount / total:.1f} %" if total else DASH
-    quantity = "" if one.quantity is None else f"{quantity_text(one.quantity)} {one.unit}"
+    quantity = "" if one.quantity is None else f"{quantity_text(round(one.quantity, 3))} {one.unit}"
     count = say("{n} facts", n=f"{len(one.charges):,}")
     spans = "".join(
         f"<span>{html.escape(text)}</span>"
