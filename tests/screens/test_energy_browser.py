@@ -41,6 +41,7 @@ def test_from_the_tree_to_the_readings_behind_it(site: Site) -> None:
     flows.locator("[data-meter=lathe-e]").focus()
     page.keyboard.press("Enter")
     expect(panel).to_contain_text("Readings of Lathe (lathe-e)")
+    expect(panel.locator("#lb-efacts")).to_be_in_viewport()
     expect(panel).to_contain_text("Nothing about them is doubtful.")
     flows.locator("[data-meter=mill-e] rect").click()
     expect(panel.locator(".lb-edoubts")).to_contain_text("leaps from 290 to 791.5 kWh")

@@ -62,6 +62,12 @@ def test_windows_end_with_the_newest_reading(books: EnergyBooks) -> None:
     assert str(zone) == "Asia/Shanghai"
 
 
+def test_what_flowed_across_the_end_of_a_window_is_shared_by_time(books: EnergyBooks) -> None:
+    """Read each half hour; up to 12:15 the lathe took 8 h · 2 + 4.25 h · 8 kWh."""
+    account = books.account(books.range("", "2026-11-23T00:00", "2026-11-23T12:15"))
+    assert {one.meter.id: one.total(account.start, account.end) for one in account.meters}["lathe-e"] == 50
+
+
 def test_load_demand_and_bill(books: EnergyBooks) -> None:
     span = books.range("all")
     one = books.profile(span)

@@ -40,9 +40,10 @@ WINDOWS: Final = ("day", "7d", "30d", "month", "last month", "365d", "all")
 """Windows that a person may name; each but a past month ends with the newest reading."""
 
 _READ: Final = ["seq", "time", "subject", "medium", "register", "interval", "start", "measured_in", "quality"]
-_KEPT: Final = 12  # accounts
+_KEPT: Final = 6  # accounts
 _FRESH: Final = 5.0  # the books are not looked at more often [s]
 _BEFORE: Final = 2 * DAY  # readings before a window that tell what a meter usually says
+_AFTER: Final = DAY  # readings behind a window, so that what flowed across its end is known
 _SILENT: Final = 40 * DAY  # a meter that said nothing for so long begins anew
 _LONGEST: Final = 1100 * DAY
 
@@ -199,7 +200,7 @@ class EnergyBooks(Books):
         ledger, priced = self.view.ledger, self.priced
         head = ledger.head
         before = self._before(start, head)
-        rows = ledger.table("meter", since=before, until=end + 1, as_of=head).select(_READ).to_pylist()
+        rows = ledger.table("meter", since=before, until=end + _AFTER, as_of=head).select(_READ).to_pylist()
         if not rows:
             raise InputError(NO_READING, where=span_text(start, end, self.view))
         every = tuple(one for known in priced.tariffs.values() for one in known)

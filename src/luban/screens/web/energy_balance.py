@@ -28,6 +28,7 @@ __all__ = ["BalancePanel", "no_readings"]
 _NONE = "–"
 _SHOWN = 24
 _CLICK = "(event) => { const one = event.target.closest('[data-meter]'); if (one) { emit(one.dataset.meter); } }"
+_THERE = "document.getElementById('lb-efacts')?.scrollIntoView({block: 'nearest', behavior: 'smooth'})"
 _KEYS = (
     "(event) => { if (event.key !== 'Enter' && event.key !== ' ') { return; }"
     " const one = event.target.closest('[data-meter]');"
@@ -51,6 +52,7 @@ class BalancePanel:
         self._version: tuple[int, ...] = ()
         self._account: EnergyAccount | None = None
         self._meter = ""
+        self._around: Doubt | None = None
         self._turn = 0
 
     def build(self) -> None:
@@ -62,7 +64,7 @@ class BalancePanel:
             self._sheet = SheetView(self.bench, "", lambda: "energy-balance")
         self._sheet.body.on("click", self._picked, js_handler=_CLICK)
         self._sheet.body.on("keydown", self._picked, js_handler=_KEYS)
-        self._facts = ui.element("div").classes("lb-qpanel")
+        self._facts = ui.element("div").classes("lb-qpanel").props("id=lb-efacts")
 
     async def show(self) -> None:
         """Read and draw."""
@@ -107,18 +109,21 @@ class BalancePanel:
             self._version, self._account, sheet = made
             self._sheet.show(sheet)
         if self._meter:
-            await self._readings(self._meter)
+            await self._readings(self._meter, self._around)
 
     # ------------------------------------------------------------------ the readings behind
 
     async def _picked(self, event: Any) -> None:
         await self._readings(str(event.args)[:400])
+        if self.bench.alive:
+            with self.bench.client:
+                ui.run_javascript(_THERE)
 
     async def _readings(self, meter: str, around: Doubt | None = None) -> None:
         account = self._account
         if account is None or meter not in {one.meter.id for one in account.meters}:
             return
-        self._meter = meter
+        self._meter, self._around = meter, around
         start, end = account.start, account.end
         if around is not None:
             start, end = around.start - 2 * HOUR, around.end + 2 * HOUR

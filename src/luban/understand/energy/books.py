@@ -38,6 +38,7 @@ class EnergyAccount:
     bills     of each top meter of a medium that has a tariff
     good      order → good pieces
     rule      how energy of no order comes to orders
+    readings  within the window
     """
 
     start: int
@@ -117,7 +118,7 @@ def energy_account(
     ]
     gases = carbon(uses, factors, region=region, own=own_factors)
     pauses = tuple(pause for one in drawn for pause in idle_of(one))
-    count = sum(len(one) for one in readings.values())
+    count = sum(low <= reading.time <= high for one in readings.values() for reading in one)
     return EnergyAccount(
         low, high, found, presumed, tree, drawn, orders, apart, pauses, bills, gases, count, shares, good or {}, idle
     )  # fmt: skip
