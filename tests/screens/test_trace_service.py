@@ -14,7 +14,15 @@ from luban.core.time import DAY, HOUR, UTC, now
 from luban.screens.i18n import words
 from luban.screens.report.sheet import Grid, Note
 from luban.screens.report.trace_explorer import explorer_svg, explorer_table
-from luban.screens.report.trace_notice import customer_of, language_for, letter_sheet, letters, notice_list
+from luban.screens.report.trace_notice import (
+    customer_of,
+    language_for,
+    letter_sheet,
+    letters,
+    notice_list,
+    printed,
+    zipped,
+)
 from luban.screens.service import PlantView
 from luban.screens.service.trace import TraceBooks, as_scanned
 from luban.screens.service.trace_around import BACK, ON, Filter, around, filtered
@@ -226,7 +234,11 @@ def test_every_customer_gets_a_letter_in_its_language(books: TraceBooks) -> None
     assert [row[0] for row in grid.rows] == ["北方车辆厂", "customer:south"]
     assert "customer:south" in next(one.text for one in listed.blocks if isinstance(one, Note))
     assert sorted(made) == ["customer-north.pdf", "customer-south.pdf"]
-    assert all(content.startswith(b"%PDF") for content in made.values())
+    assert {name: language for name, (_, language) in made.items()} == {
+        "customer-north.pdf": "zh", "customer-south.pdf": "en",
+    }  # fmt: skip
+    assert all(content.startswith(b"%PDF") for content in printed(made).values())
+    assert zipped(printed(made)).startswith(b"PK")
     own = customer_of(customers, "customer:north")
     sheet = letter_sheet(north, deliveries, own, words(language_for(own, "en")), UTC, sender="works", reason="cracks")
     assert sheet.title == "产品召回通知"

@@ -263,20 +263,18 @@ def _cases(router: APIRouter, desk: RecallDesk, needs: Needs, reads: Reads) -> N
 
 def _notices(desk: RecallDesk, id: str, kind: str, language: str, customer: str) -> tuple[bytes, str]:  # noqa: A002
     from luban.screens.report.sheet_file import file_of
-    from luban.screens.report.trace_notice import letters, notice_list, zipped
+    from luban.screens.report.trace_notice import letters, notice_list, printed, zipped
 
     case, plant = desk.case(id), desk.books.view.plant
     with desk.books.asked() as trace:
         found, said = of_case(trace, case)
         if customer and customer not in {one.customer for one in said}:
             raise InputError("nothing of it went to this customer", came=customer)
-        if kind == "zip":
-            units = {one.id: one.unit for one in plant.items.values()}
-            made = letters(found, plant.customers, words(language).language, plant.zone, sender=plant.name, id=case.id,
-                           reason=case.reason, units=units, only=customer)  # fmt: skip
-            return zipped(made), "application/zip"
+        units = {one.id: one.unit for one in plant.items.values()}
+        made = letters(found, plant.customers, words(language).language, plant.zone, sender=plant.name, id=case.id,
+                       reason=case.reason, units=units, only=customer) if kind == "zip" else {}  # fmt: skip
         sheet = notice_list(found, plant.customers, words(language), plant.zone, case=case, source=plant.name)
-    return file_of(sheet, kind, language)
+    return (zipped(printed(made)), "application/zip") if kind == "zip" else file_of(sheet, kind, language)
 
 
 def _acts(router: APIRouter, desk: RecallDesk, needs: Needs, reads: Reads) -> None:

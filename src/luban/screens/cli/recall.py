@@ -15,7 +15,9 @@ from luban.screens.cli.output import NO, OK
 from luban.screens.cli.sheets import Language, Out, give
 from luban.screens.cli.trace_source import (
     Alarm,
+    AsOf,
     Customers,
+    From,
     Gauge,
     High,
     Item,
@@ -25,9 +27,11 @@ from luban.screens.cli.trace_source import (
     Operation,
     Order,
     Person,
+    Sheet,
     Signal,
     Slack,
     Source,
+    To,
     Tool,
     Unit,
     condition_of,
@@ -63,8 +67,8 @@ def recall(
     operation: Operation = "",
     item: Item = "",
     gauge: Gauge = "",
-    start: Annotated[str, typer.Option("--from", help="Steps that ran from then on, ISO 8601.")] = "",
-    end: Annotated[str, typer.Option("--to", help="Steps that began before, ISO 8601.")] = "",
+    start: From = "",
+    end: To = "",
     alarm: Alarm = "",
     signal: Signal = "",
     low: Low = None,
@@ -79,8 +83,8 @@ def recall(
     reason: Annotated[str, typer.Option(help="With --letters: why it is called back.")] = "",
     customer: Customers = None,
     slack: Slack = 0.0,
-    sheet: Annotated[str, typer.Option(help="Sheet of the workbook.")] = "",
-    as_of: Annotated[int | None, typer.Option(min=0, help="With DIR: the books as they stood at this seq.")] = None,
+    sheet: Sheet = "",
+    as_of: AsOf = None,
     out: Out = None,
     language: Language = "en",
     as_json: AsJson = False,
@@ -121,7 +125,7 @@ class _Paper:
         """Write the list of notices and the letters, as far as they are asked for."""
         from luban.screens.i18n import words
         from luban.screens.report.sheet_file import file_of
-        from luban.screens.report.trace_notice import letters, notice_list
+        from luban.screens.report.trace_notice import letters, notice_list, printed
 
         known = own.plant.customers if own.plant is not None else {}
         if self.notices is not None:
@@ -137,7 +141,7 @@ class _Paper:
                 found, known, self.language, own.zone, sender=own.source, id=case.id if case is not None else "",
                 reason=self.reason or (case.reason if case is not None else ""), units=units,
             )  # fmt: skip
-            for name, content in made.items():
+            for name, content in printed(made).items():
                 _put(self.letters / name, content)
             say.say(f"written: {len(made):,} letters into {self.letters}")
 

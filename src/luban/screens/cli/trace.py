@@ -15,7 +15,9 @@ from luban.screens.cli.output import NO, OK
 from luban.screens.cli.sheets import Language, Out, give
 from luban.screens.cli.trace_source import (
     Alarm,
+    AsOf,
     Customers,
+    From,
     Gauge,
     High,
     Item,
@@ -25,9 +27,11 @@ from luban.screens.cli.trace_source import (
     Operation,
     Order,
     Person,
+    Sheet,
     Signal,
     Slack,
     Source,
+    To,
     Tool,
     Unit,
     condition_of,
@@ -62,8 +66,8 @@ def trace(
     operation: Operation = "",
     item: Item = "",
     gauge: Gauge = "",
-    start: Annotated[str, typer.Option("--from", help="Steps that ran from then on, ISO 8601.")] = "",
-    end: Annotated[str, typer.Option("--to", help="Steps that began before, ISO 8601.")] = "",
+    start: From = "",
+    end: To = "",
     alarm: Alarm = "",
     signal: Signal = "",
     low: Low = None,
@@ -71,8 +75,8 @@ def trace(
     margin: Margin = 0.0,
     customer: Customers = None,
     slack: Slack = 0.0,
-    sheet: Annotated[str, typer.Option(help="Sheet of the workbook.")] = "",
-    as_of: Annotated[int | None, typer.Option(min=0, help="With DIR: the books as they stood at this seq.")] = None,
+    sheet: Sheet = "",
+    as_of: AsOf = None,
     stock: Annotated[bool, typer.Option("--stock", help="What lies where, and kanban cards to be filled.")] = False,
     epcis: Annotated[Path | None, typer.Option(help="Write the facts as an EPCIS 2.0 document.")] = None,
     partner: Annotated[Path | None, typer.Option(help="Write a view of LOT for a partner, chained by hashes.")] = None,
@@ -106,7 +110,7 @@ def trace(
         _grant(say, own, lot, partner, steps, field, secret, upstream or [])
         return OK
     if epcis is not None:
-        _epcis(say, own, epcis, customer or ())
+        _epcis(say, own, epcis, own.trace.partners)
         return OK
     if stock:
         _stock(say, own, out, language)

@@ -17,7 +17,7 @@ from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Sheet
 from luban.screens.report.trace_explorer import amount, moment
 from luban.understand.trace import Delivery, Notice, Recall, RecallCase
 
-__all__ = ["customer_of", "language_for", "letter_sheet", "letters", "notice_list", "zipped"]
+__all__ = ["customer_of", "language_for", "letter_sheet", "letters", "notice_list", "printed", "zipped"]
 
 _NONE = "–"
 _MOST: Final = 500
@@ -120,8 +120,8 @@ def letter_sheet(
 def letters(
     found: Recall, customers: Mapping[str, Customer], usual: str, zone: tzinfo, *, sender: str, id: str = "",  # noqa: A002
     reason: str = "", units: Mapping[str, str] | None = None, only: str = "",
-) -> dict[str, bytes]:  # fmt: skip
-    """A letter as PDF by name of the file, for every customer in its language.
+) -> dict[str, tuple[Sheet, str]]:  # fmt: skip
+    """A letter and its language by name of the file, for every customer in its language; `printed` makes PDFs of them.
 
     usual  language of who writes
     only   the letter to this customer; "": to all
@@ -129,7 +129,7 @@ def letters(
     by_customer: dict[str, list[Delivery]] = {}
     for row in found.deliveries():
         by_customer.setdefault(row.customer or row.order, []).append(row)
-    made: dict[str, bytes] = {}
+    made: dict[str, tuple[Sheet, str]] = {}
     for one in found.notices():
         if only and one.customer != only:
             continue
@@ -137,11 +137,16 @@ def letters(
         language = language_for(customer, usual)
         sheet = letter_sheet(one, by_customer[one.customer], customer, words(language), zone, sender=sender, id=id,
                              reason=reason, units=units)  # fmt: skip
-        made[_free(one.customer, made)] = sheet_pdf(sheet, language)
+        made[_free(one.customer, made)] = sheet, language
     return made
 
 
-def _free(place: str, taken: Mapping[str, bytes]) -> str:
+def printed(sheets: Mapping[str, tuple[Sheet, str]]) -> dict[str, bytes]:
+    """The letters as PDF by name of the file."""
+    return {name: sheet_pdf(sheet, language) for name, (sheet, language) in sheets.items()}
+
+
+def _free(place: str, taken: Mapping[str, object]) -> str:
     """A name of a file for the place that is not taken yet."""
     plain = re.sub(r"[^\w.-]+", "-", place).strip("-.")[:60] or "letter"
     name, count = f"{plain}.pdf", 1

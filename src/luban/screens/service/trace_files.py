@@ -40,7 +40,7 @@ def epcis_of(trace: Trace, lot: str) -> bytes:
     columns = trace.graph.view.columns
     uses = _rows(trace, GENEALOGY, {name: columns[name][facts] for name in GENEALOGY})
     moves = _rows(trace, KINDS["movement"], {name: trace.moves[name][moved] for name in KINDS["movement"]})
-    document = document_of(uses, moves, created=now(), serials=trace.serial_names())
+    document = document_of(uses, moves, created=now(), serials=trace.serial_names(), customers=trace.partners)
     return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 

@@ -14,7 +14,7 @@ from luban.screens.report.sheet import Sheet
 from luban.screens.report.sheet_file import file_of
 from luban.screens.report.trace import mock_sheet, recall_sheet
 from luban.screens.report.trace_case import case_sheet
-from luban.screens.report.trace_notice import customer_of, letters, notice_list, zipped
+from luban.screens.report.trace_notice import customer_of, letters, notice_list, printed, zipped
 from luban.screens.service import Now
 from luban.screens.service.trace_recall import BECAME, RecallDesk, of_case
 from luban.screens.users import Role
@@ -281,16 +281,16 @@ class RecallPanel:
         def read() -> tuple[bytes, str, str]:
             with self.bench.books.asked() as trace:
                 found = of_case(trace, case)[0]
-                if not customer and kind != "zip":
-                    sheet = notice_list(found, plant.customers, say, plant.zone, case=case, source=plant.name)
-                    return (*file_of(sheet, kind, say.language), f"{case.id}-notices.{kind}")
+                sheet = notice_list(found, plant.customers, say, plant.zone, case=case, source=plant.name)
                 units = {one.id: one.unit for one in plant.items.values()}
                 made = letters(found, plant.customers, say.language, plant.zone, sender=plant.name, id=case.id,
                                reason=case.reason, units=units, only=customer)  # fmt: skip
             if customer:
-                ((name, content),) = made.items()
+                ((name, content),) = printed(made).items()
                 return content, "application/pdf", f"{case.id}-{name}"
-            return zipped(made), "application/zip", f"{case.id}-letters.zip"
+            if kind == "zip":
+                return zipped(printed(made)), "application/zip", f"{case.id}-letters.zip"
+            return (*file_of(sheet, kind, say.language), f"{case.id}-notices.{kind}")
 
         made = await self.bench.ask(read)
         if made is not None:
