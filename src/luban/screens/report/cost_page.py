@@ -12,6 +12,7 @@ from luban.core.time import to_datetime
 from luban.screens.i18n import Words
 from luban.screens.report.cost import piece_sheet
 from luban.screens.report.cost_pictures import Row, deviations_svg, in_progress_svg, waterfall_svg
+from luban.screens.report.energy_states import state_name
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Picture, Sheet
 from luban.screens.report.sheet_file import file_of
 from luban.screens.service.cost_journal import (
@@ -203,7 +204,7 @@ def part_text(one: Part, say: Words) -> str:
 
 def _what(kind: str, of: str, lot: str, state: str, say: Words) -> str:
     about = " ".join(filter(None, (say(of) if kind == "energy" else of, lot)))
-    return f"{kind_name(kind, say)}{': ' if about else ''}{about}{f' ({say(state)})' if state else ''}"
+    return f"{kind_name(kind, say)}{': ' if about else ''}{about}{f' ({state_name(state, say)})' if state else ''}"
 
 
 def ways_text(opened: Opened, view: CostView, say: Words) -> str:

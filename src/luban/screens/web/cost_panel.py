@@ -11,6 +11,7 @@ from luban.core.errors import LubanError
 from luban.core.time import to_datetime
 from luban.ledger import streams
 from luban.screens.i18n import Words
+from luban.screens.report.energy_states import state_name
 from luban.screens.service import Now
 from luban.screens.service.cost import NO_PRICES, NOT_READ
 from luban.screens.service.cost_view import CostView
@@ -157,7 +158,7 @@ class FactDialog:
             elif isinstance(value, float):
                 shown = f"{value:,.10g}"
             else:
-                shown = self.say(str(value)) if name == "state" else str(value)
+                shown = state_name(str(value), self.say) if name == "state" else str(value)
             parts.append(f"<dt>{html.escape(label)}</dt><dd>{html.escape(shown)}</dd>")
         return f"<dl>{''.join(parts)}</dl>"
 
