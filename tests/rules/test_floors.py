@@ -27,6 +27,7 @@ FAULTS = {
     "Decisions reach no wire: plans become acts elsewhere": ("decide/fault.py", "from luban.connect import wire"),
     "Only decide has solver libraries": ("understand/fault.py", "import ortools"),
     "The ground floor is standard library and numpy": ("core/fault.py", "import pyarrow"),
+    "The judge knows neither those who decide nor those who act": ("verify/fault.py", "import luban.act"),
     "No cycles between sibling modules": ("norms/kpis.py", "from luban.norms import fault"),
 }
 

@@ -80,6 +80,7 @@ def _figures(found: Outcome, say: Words) -> Figures:
         ends = f"{percent(100 * found.relative_low)} … {percent(100 * found.relative_high)}"
         share = f"{'+' if found.relative > 0 else ''}{percent(100 * found.relative)}"
         rows.append(Figure(say("of what was to be expected"), share, "%", f"{interval}: {ends}"))
+    if found.verdict == "no effect":
         tone = "" if found.small is None else "good" if found.small else "doubt"
         rows.append(Figure(say("smaller than"), number(found.bound, 3), unit, tone=tone))
     if found.money is not None:

@@ -53,7 +53,7 @@ def running_svg(found: Outcome, say: Words, zone: tzinfo) -> str:
     tone = "quiet" if found.verdict == "no effect" else "good" if better else "bad"
     plot.line(times, running, tone)
     plot.dots(times, running, tone)
-    plot.upright(float(found.decision.at), say("act"), "limit")
+    plot.upright(float(found.decision.at), "", "limit")
     return plot.svg()
 
 
