@@ -8,6 +8,7 @@ from typing import Any
 
 from luban import __version__
 from luban.screens.i18n import Words
+from luban.screens.report.energy_states import state_name
 from luban.screens.report.plot import Plot
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Picture, Sheet
 from luban.understand.cost import (
@@ -100,7 +101,7 @@ def _variances(variances: Sequence[Variance], unpriced: Sequence[str], digits: i
     blocks: list[Block] = []
     for one in variances:
         rows = [(say("standard cost"), "", _money(one.standard, digits))]
-        rows += [(say(line.kind), line.name or _NONE, _money(line.amount, digits)) for line in one.lines]
+        rows += [(say(line.kind), _named(line.kind, line.name, say), _money(line.amount, digits)) for line in one.lines]
         rows.append((say("spent"), "", _money(one.actual, digits)))
         title = say("Order {order} against its standard", order=one.order)
         blocks.append(Grid((say("cost variance"), say("of"), say("money")), rows, title, frozenset({2})))
@@ -168,13 +169,18 @@ def _purchases(purchases: Sequence[Purchase], digits: int, say: Words) -> list[B
 
 def _uses(cards: Sequence[Card], digits: int, say: Words) -> Grid:
     rows = [
-        (one.order, say(element), name or _NONE, say(state) if state else _NONE, _plain(use.quantity),
+        (one.order, say(element), _named(element, name, say), state_name(state, say) if state else _NONE, _plain(use.quantity),
          _money(use.value, digits))
         for one in cards
         for (element, name, state), use in sorted(one.uses.items())
     ]  # fmt: skip
     heads = (say("order"), say("cost element"), say("of"), say("state"), say("quantity"), say("money"))
     return Grid(heads, rows[:_MOST], say("What went in"), frozenset({4, 5}))
+
+
+def _named(kind: str, name: str, say: Words) -> str:
+    """An input by its name; a medium in the language."""
+    return (say(name) if kind.startswith("energy") else name) or _NONE
 
 
 def _left_out(
