@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from luban.core.errors import InputError
 from luban.core.time import DAY, HOUR
 from luban.screens.i18n import words
+from luban.screens.reads import Reads
 from luban.screens.report.energy_pictures import day_svg, flow_svg, load_svg
 from luban.screens.report.energy_plant import balance_sheet, load_sheet
 from luban.screens.report.energy_whose import whose_sheet
 from luban.screens.report.sheet import Grid, sheet_html
 from luban.screens.service import PlantView
 from luban.screens.service.energy import NO_READING, EnergyBooks
+from luban.screens.web import energy_window
 from luban.screens.web.energy_balance import no_readings
 from luban.understand.energy.books import energy_account
 from luban.understand.energy.meters import Meter, Reading
@@ -195,3 +200,19 @@ def test_the_picture_of_a_tree_with_a_roof_and_more_below_than_came_in() -> None
     heights = {name: float(one.split('height="')[1].split('"')[0]) for name, one in by_name.items()}
     assert heights["hall 1"] == pytest.approx(2 * heights["hall 2"], rel=0.01)
     assert heights["main"] == pytest.approx(heights["hall 1"] * 105 / 60, rel=0.01)
+
+
+@pytest.mark.parametrize(("slow", "told"), [(0.5, 1), (0.0, 0)])
+async def test_who_waits_for_a_long_window_is_told(monkeypatch: pytest.MonkeyPatch, slow: float, told: int) -> None:
+    monkeypatch.setattr(energy_window, "_PATIENCE", 0.2)
+    reads, said = Reads(1), list[str]()
+    bench: Any = SimpleNamespace(reads=reads, alive=True, client=nullcontext(), say=words("zh"))
+
+    def read() -> int:
+        time.sleep(slow)
+        return 7
+
+    assert await energy_window.worked_out(bench, read, said.append) == 7
+    assert await energy_window.worked_out(bench, read, None) == 7
+    assert [len(said), all("正在计算" in one for one in said)] == [told, True]
+    reads.close()

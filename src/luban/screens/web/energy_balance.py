@@ -15,7 +15,7 @@ from luban.screens.report.sheet import Grid, Sheet, sheet_part
 from luban.screens.service import Now
 from luban.screens.service.energy import NO_READING
 from luban.screens.web.energy_frame import Bench
-from luban.screens.web.energy_window import WindowChoice
+from luban.screens.web.energy_window import WindowChoice, worked_out
 from luban.screens.web.quality_capability import SheetView
 from luban.screens.web.schedule_parts import tool
 from luban.screens.web.tabs import card
@@ -74,9 +74,9 @@ class BalancePanel:
         """Draw again where readings came in."""
         self._turn += 1
         if self._turn % 4 == 0 and self.bench.books.version != self._version:
-            await self._draw()
+            await self._draw(waits=False)
 
-    async def _draw(self) -> None:
+    async def _draw(self, *, waits: bool = True) -> None:
         books, say, plant = self.bench.books, self.say, self.bench.view.plant
         chosen, wrong = self.bench.chosen, ""
 
@@ -91,7 +91,7 @@ class BalancePanel:
 
         made = None
         try:
-            made = await self.bench.reads(read)
+            made = await worked_out(self.bench, read, self._sheet.nothing if waits else None)
         except LubanError as error:
             wrong = error.message
             came = f" · {error.came}" if error.came else ""

@@ -13,7 +13,7 @@ from luban.screens.service import Now
 from luban.screens.service.energy import NO_READING
 from luban.screens.web.energy_balance import no_readings
 from luban.screens.web.energy_frame import Bench
-from luban.screens.web.energy_window import WindowChoice
+from luban.screens.web.energy_window import WindowChoice, worked_out
 from luban.screens.web.quality_capability import SheetView
 from luban.screens.web.schedule_parts import Choice
 from luban.screens.web.twin_tables import notice
@@ -45,13 +45,13 @@ class LoadPanel:
         """Draw again where readings came in."""
         self._turn += 1
         if self._turn % 4 == 0 and self.bench.books.version != self._version:
-            await self._draw()
+            await self._draw(waits=False)
 
     async def _chosen(self, value: str) -> None:
         self._meter = value
         await self._draw()
 
-    async def _draw(self) -> None:
+    async def _draw(self, *, waits: bool = True) -> None:
         books, say, plant = self.bench.books, self.say, self.bench.view.plant
         asked = chosen, meter = self.bench.chosen, self._meter
         text = ""
@@ -68,7 +68,7 @@ class LoadPanel:
 
         made: Any = None
         try:
-            made = await self.bench.reads(read)
+            made = await worked_out(self.bench, read, self._sheet.nothing if waits else None)
         except LubanError as error:
             came = f" · {error.came}" if error.came else ""
             text = no_readings(say) if error.message == NO_READING else notice(say(error.message) + came)

@@ -14,7 +14,7 @@ from luban.screens.service import Now
 from luban.screens.service.energy import NO_READING
 from luban.screens.web.energy_balance import no_readings
 from luban.screens.web.energy_frame import Bench
-from luban.screens.web.energy_window import WindowChoice
+from luban.screens.web.energy_window import WindowChoice, worked_out
 from luban.screens.web.quality_capability import SheetView
 from luban.screens.web.schedule_parts import VALUE, tool
 from luban.screens.web.tabs import card
@@ -82,7 +82,7 @@ class WhosePanel:
         made: Any = None
         text = ""
         try:
-            made = await self.bench.reads(read)
+            made = await worked_out(self.bench, read, self._sheet.nothing)
         except LubanError as error:
             came = f": {error.came}" if error.came else ""
             text = no_readings(say) if error.message == NO_READING else notice(say(error.message) + came)

@@ -1,8 +1,11 @@
-"""The window of time that all panels of the energy page speak of: a choice of usual ones, or two dates."""
+"""The window of time that all panels of the energy page speak of, and waiting for what is made of it."""
 
 from __future__ import annotations
 
+import asyncio
 import html
+from collections.abc import Callable
+from typing import TypeVar
 
 from nicegui import ui
 
@@ -10,9 +13,12 @@ from luban.screens.service.energy import WINDOWS
 from luban.screens.web.energy_frame import Bench
 from luban.screens.web.schedule_parts import VALUE, Choice, tool
 
-__all__ = ["WindowChoice"]
+__all__ = ["WindowChoice", "worked_out"]
+
+T = TypeVar("T")
 
 _OWN = "own"
+_PATIENCE = 0.8  # [s] until a person is told that it takes a while
 
 
 class WindowChoice:
@@ -57,3 +63,17 @@ class WindowChoice:
     async def _go(self) -> None:
         if any(self._dates):
             await self.bench.choose("/".join(self._dates))
+
+
+async def worked_out(bench: Bench, read: Callable[[], T], waiting: Callable[[str], None] | None) -> T:
+    """The result of a function run in a thread; what takes longer is said meanwhile.
+
+    waiting  draws a sentence in the panel; None: what is shown stays until then
+    Raises   what the function raises
+    """
+    task = asyncio.ensure_future(bench.reads(read))
+    done, _ = await asyncio.wait({task}, timeout=_PATIENCE)
+    if not done and bench.alive and waiting is not None:
+        with bench.client:
+            waiting(bench.say("The readings are being worked out. A year of many meters takes a minute."))
+    return await task
