@@ -169,8 +169,8 @@ def _purchases(purchases: Sequence[Purchase], digits: int, say: Words) -> list[B
 
 def _uses(cards: Sequence[Card], digits: int, say: Words) -> Grid:
     rows = [
-        (one.order, say(element), _named(element, name, say), state_name(state, say) if state else _NONE, _plain(use.quantity),
-         _money(use.value, digits))
+        (one.order, say(element), _named(element, name, say),
+         state_name(state, say) if state else _NONE, _plain(use.quantity), _money(use.value, digits))
         for one in cards
         for (element, name, state), use in sorted(one.uses.items())
     ]  # fmt: skip
