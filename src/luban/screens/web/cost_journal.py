@@ -109,6 +109,11 @@ class JournalPanel(CostPanel):
             with self.holder:
                 with card(made.when):
                     ui.html(figures_html(made.figures), sanitize=False)
+                    if made.left:
+                        text = html.escape(say("What is not posted yet is posted by the command"))
+                        ui.html(f"{text}: <code>luban cost DIR --post</code>", sanitize=False, tag="p").classes(
+                            "lb-note"
+                        )
                     ui.html(made.balance, sanitize=False).classes("lb-scroll lb-sheet lb-cbooks")
                 with card(say("Entries")):
                     if made.fits:
@@ -130,7 +135,8 @@ class JournalPanel(CostPanel):
             if isinstance(one, Picture) or (isinstance(one, Grid) and one.title != say("Entries"))
         )  # fmt: skip
         balance = sheet_part(Sheet("", "", blocks, sheet.provenance))
-        return _Drawn(figures.title, figures.rows, balance, len(found), _table(view, found[:most], say))
+        left = _left(view)
+        return _Drawn(figures.title, figures.rows, balance, left, len(found), _table(view, found[:most], say))
 
     async def _give(self, kind: str) -> None:
         view = self._view
@@ -152,8 +158,17 @@ class _Drawn(NamedTuple):
     when: str
     figures: Any
     balance: str
+    left: bool
     fits: int
     entries: str
+
+
+def _left(view: CostView) -> bool:
+    """Whether something is still to be posted; not where the posted books cannot be read, which the figures say."""
+    try:
+        return view.to_post[1] > 0
+    except LubanError:
+        return False
 
 
 def _table(view: CostView, found: list[tuple[ShopEvent, Entry]], say: Any) -> str:
