@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, Final
 
 from luban.core.time import to_datetime
 from luban.screens.i18n import Words
-from luban.screens.report.sheet import Grid, Sheet
+from luban.screens.report.sheet import Block, Grid, Note, Sheet
 from luban.understand.green import Facts
 
 __all__ = ["Trail", "facts_grid", "facts_sheet", "stream_name"]
 
 _NONE = "–"
+_MOST: Final = 1000  # facts on a sheet
 _LEFT_OUT: Final = {"stream", "seq", "recorded", "time", "source", "source_seq", "subject", "supersedes", "quality"}
 
 
@@ -53,9 +54,13 @@ class Trail:
         return Grid(heads, rows, say("Facts behind the numbers"), frozenset({2, 3, 4}))
 
 
-def facts_sheet(name: str, rows: Iterable[Mapping[str, Any]], say: Words, zone: tzinfo, source: str) -> Sheet:
-    """The facts that a point or a number rests on, one by one."""
-    return Sheet(say("Facts behind {name}", name=name), source, (facts_grid(rows, say, zone),))
+def facts_sheet(name: str, rows: Sequence[Mapping[str, Any]], say: Words, zone: tzinfo, source: str) -> Sheet:
+    """The facts that a point or a number rests on, one by one; the first ones where there are very many."""
+    blocks: list[Block] = [facts_grid(rows[:_MOST], say, zone)]
+    if len(rows) > _MOST:
+        text = say("The first {shown} of {count} facts; --json holds all of them.", shown=_MOST, count=f"{len(rows):,}")
+        blocks.append(Note(text))
+    return Sheet(say("Facts behind {name}", name=name), source, tuple(blocks))
 
 
 def facts_grid(rows: Iterable[Mapping[str, Any]], say: Words, zone: tzinfo) -> Grid:
