@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from luban.core.errors import InputError
 from luban.core.time import now
 from luban.loop.places import places
 from luban.screens.service import PlantView
 from luban.screens.service.trace import TraceBooks
-from luban.screens.service.trace_partners import PartnerDesk
-from luban.understand.trace import Grant, Trace, heads, partner_view
+from luban.screens.service.trace_partners import PartnerDesk, _document
+from luban.understand.trace import Grant, Trace, heads, partner_view, verify_chain
 from tests.screens.rest import answering, own
 from tests.screens.trace_shop import PEOPLE, add, recorder, traced
 
@@ -143,6 +144,27 @@ def test_what_is_no_view_is_refused(desk: PartnerDesk) -> None:
         with pytest.raises(InputError):
             desk.take("works", content, "x.json", person="li")
     assert desk.partners() == {}
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(max_size=5) | st.sampled_from(["a" * 64, "S-1"]),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+            st.sampled_from(["hash", "inputs", "lot", "fields", "leaves", "salt", "value"]), inner, max_size=4
+        ), max_leaves=8,
+    ),
+    st.recursive(st.text(max_size=3) | st.integers(), lambda inner: st.lists(inner, max_size=2), max_leaves=3),
+)  # fmt: skip
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_file_whatever_is_in_it_breaks_the_desk(tmp_path: Path, row: Any, head: Any) -> None:
+    for records in ([row], row, [row, {"hash": "1", "inputs": []}]):
+        document = {"type": "luban-trace", "version": 1, "heads": {"S-1": head}, "records": records}
+        try:
+            found = _document(json.dumps(document).encode(), "x.json")
+            assert isinstance(found["records"], list)
+            assert all(one.text for one in verify_chain([found, found], known={"S-1": "0"}))
+        except InputError:
+            continue
 
 
 def test_rest_with_roles(folder: Path) -> None:

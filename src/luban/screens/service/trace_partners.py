@@ -266,6 +266,7 @@ def _document(content: bytes, file: str) -> dict[str, Any]:
         raise InputError("not a partner's view", came=str(error)[:200], where=file) from error
     if not isinstance(found, dict) or found.get("type") != "luban-trace" or not found.get("heads"):
         raise InputError("not a partner's view", expected="a file written by `luban trace --partner`", where=file)
+    found.setdefault("records", [])
     verify_chain([found])  # refuses what has another shape
     return found
 

@@ -132,10 +132,11 @@ class ClaimsPanel(BookPanel):
                         self._row(one, heads, cells)
 
     def _row(self, one: Claim, heads: tuple[str, ...], cells: tuple[str, ...]) -> None:
-        with ui.element("tr").props(f"data-claim={one.id}"):
+        with ui.element("tr") as row:
+            row._props["data-claim"] = one.id  # noqa: SLF001 - a text with quotes cannot go through props()
             with ui.element("td") as first, ui.element("button").classes("lb-plain").props("type=button") as button:
                 ui.html(html.escape(one.id), sanitize=False, tag="span")
-            first._props["data-head"] = heads[0]  # noqa: SLF001 - a text with quotes cannot go through props()
+            first._props["data-head"] = heads[0]  # noqa: SLF001
             button.on("click", lambda _event: self._choose(one.id))
             if one.id == self._id:
                 button.props("aria-current=true")
