@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 from luban.act.command import State, fold
 from luban.act.engine import Actor, Proposal
+from luban.connect.wire import ReadBack
 from luban.core.errors import InputError, NotAllowedError
 from luban.core.time import MINUTE, SECOND
 from tests.act.bench import STATE, Books, Crash, Devices, actor, actuator
@@ -277,5 +278,31 @@ def test_a_retry_passes_the_guards() -> None:
         with pytest.raises(NotAllowedError, match="interlock"):
             await one.retry(made.id, "li")
         assert len(devices.writes) == 1
+
+    asyncio.run(story())
+
+
+def test_a_device_that_answers_late_keeps_nobody_waiting() -> None:
+    async def story() -> None:
+        devices = Devices()
+        devices.values["p/m1:feed"] = 0.0
+        books = Books(devices)
+        one = actor(devices, books, actuator(), actuator("p/m1:feed"))
+        late, soon = await one.propose(wanted()), await one.propose(wanted(actuator="p/m1:feed"))
+        write, gate = devices.write, asyncio.Event()
+
+        async def slow(source: str, address: str, value: float) -> ReadBack:
+            if address == "offset":
+                await gate.wait()
+            return await write(source, address, value)
+
+        devices.write = slow  # type: ignore[method-assign]
+        turn = asyncio.create_task(one.turn())
+        while one.commands[soon.id].state is not State.CONFIRMED:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        assert one.commands[late.id].state is State.SENDING
+        gate.set()
+        await turn
+        assert one.commands[late.id].state is State.CONFIRMED
 
     asyncio.run(story())

@@ -122,7 +122,9 @@ class Actor:
         self._open: dict[str, None] = {}  # those that have not ended, in their order
         self._automation = Automation({})
         self._written: dict[str, int] = {}
-        self._lock = asyncio.Lock()  # one write at a time; entries are made under it
+        self._locks: dict[
+            str, asyncio.Lock
+        ] = {}  # by actuator: one thing at a time happens to it, none waits for others
         self._stopping = False
 
     # ------------------------------------------------------------------ how it stands
@@ -185,7 +187,7 @@ class Actor:
         data["value"] = value if value == value and abs(value) != float("inf") else str(value)
         data |= {key: dict(given) for key in ("plan", "facts") if (given := getattr(wanted, key))}
         name = f"C-{uuid.uuid4().hex[:12]}"
-        async with self._lock:
+        async with self._lock(wanted.actuator):
             await self._enter(name, "propose", text=wanted.why, person=wanted.author, data=data)
             command = self._commands[name]
             actuator = self.actuators.get(wanted.actuator)
@@ -225,7 +227,7 @@ class Actor:
         """Switch the mode of an actuator. Raises InputError for an unknown one."""
         if actuator not in self.actuators or mode not in MODES:
             raise InputError("no such actuator or mode", came=f"{actuator}, {mode}", expected=", ".join(MODES))
-        async with self._lock:
+        async with self._lock(actuator):
             await self._enter(actuator, "mode", kind="automation", text=why, person=person, data={"mode": mode})
 
     async def stop(self, person: str, why: str = "") -> None:
@@ -252,16 +254,24 @@ class Actor:
         a process that died, or by a disk that was full: it is looked at on the device and not written again. One
         whose actuator shows the value is confirmed, any other is unverified, and a person decides.
         """
+        changed = await asyncio.gather(*map(self.turn_of, self.waiting()))
+        return [command for part in changed for command in part]
+
+    def waiting(self) -> tuple[str, ...]:
+        """Actuators with a command that `turn` may end or write."""
+        found = (self._commands[name] for name in self._open)
+        return tuple(dict.fromkeys(one.actuator for one in found if one.state in _WAITING))
+
+    async def turn_of(self, actuator: str) -> list[Command]:
+        """The same for one actuator: a device that answers late keeps nobody else waiting."""
         changed = []
-        for name in list(self._open):
-            async with self._lock:
+        for name in [name for name in self._open if self._commands[name].actuator == actuator]:
+            async with self._lock(actuator):
                 command = self._commands[name]
-                if command.expires > self._clock() and self._away(command):
+                if command.state not in _WAITING or (command.expires > self._clock() and self._away(command)):
                     continue
                 if command.state is State.SENDING:
                     await self._look(command, "it is not known whether it was written")
-                elif command.state not in _WAITING:
-                    continue
                 elif command.expires <= self._clock():
                     await self._enter(name, State.EXPIRED, text="nobody decided in time")
                 elif command.state is State.APPROVED:
@@ -273,7 +283,7 @@ class Actor:
 
     async def retry(self, name: str, person: str) -> Command:
         """Write an unverified command once more, under all guards. Raises InputError, NotAllowedError."""
-        async with self._lock:
+        async with self._lock(self._known(name).actuator):
             command = self._known(name)
             if command.state is not State.UNVERIFIED or command.attempts >= _ATTEMPTS:
                 came = f"{command.state.value} after {command.attempts} attempts"
@@ -284,6 +294,9 @@ class Actor:
                 raise why[0].error(name)
             await self._write(command, person)
             return self._commands[name]
+
+    def _lock(self, actuator: str) -> asyncio.Lock:
+        return self._locks.setdefault(actuator if actuator in self.actuators else "", asyncio.Lock())
 
     def _away(self, command: Command) -> bool:
         actuator = self.actuators.get(command.actuator)
@@ -359,7 +372,7 @@ class Actor:
     # ------------------------------------------------------------------ the books
 
     async def _move(self, name: str, state: State, person: str, text: str = "") -> Command:
-        async with self._lock:
+        async with self._lock(self._known(name).actuator):
             command = self._known(name)
             await self._enter(name, state, text=text, person=person)
             if self._commands[name].state is not state:

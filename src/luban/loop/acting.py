@@ -70,18 +70,25 @@ class Acting:
             await asyncio.sleep(_DECIDE)
 
     async def run(self) -> None:
-        """Take turns until cancelled; a write that has begun is read back to its end."""
-        while True:
-            turn = asyncio.ensure_future(self.actor.turn())
-            try:
-                await asyncio.shield(turn)
-            except asyncio.CancelledError:
-                await asyncio.wait({turn}, timeout=_LAST)
-                raise
-            except Exception as error:  # noqa: BLE001 - a disk that is full, a driver's fault: said, and tried again
-                _log.warning("acting: a turn failed", exc_info=error)
-                await asyncio.sleep(1.0)
-            await asyncio.sleep(_TURN)
+        """Take turns until cancelled, each actuator by itself; a write that has begun is read back to its end."""
+        turns: dict[str, asyncio.Task[None]] = {}
+        try:
+            while True:
+                turns = {actuator: turn for actuator, turn in turns.items() if not turn.done()}
+                for actuator in self.actor.waiting():
+                    if actuator not in turns:
+                        turns[actuator] = asyncio.create_task(self._turn(actuator), name=f"acting {actuator}")
+                await asyncio.sleep(_TURN)
+        finally:
+            if turns:
+                await asyncio.wait(turns.values(), timeout=_LAST)
+
+    async def _turn(self, actuator: str) -> None:
+        try:
+            await self.actor.turn_of(actuator)
+        except Exception as error:  # noqa: BLE001 - a disk that is full, a driver's fault: said, and tried again
+            _log.warning("acting: a turn of %s failed", actuator, exc_info=error)
+            await asyncio.sleep(1.0)
 
     # ------------------------------------------------------------------ the door
 
