@@ -107,6 +107,9 @@ def test_postings_of_others_are_left_alone_and_a_forged_one_is_refused() -> None
     _agree(rows, book)
     with pytest.raises(InputError, match="does not add up"):
         posted_books([*rows, other | {"seq": 10**6, "source": SOURCE}], 2)
+    odd = [other | {"seq": at, "source": SOURCE, "subject": "J1/x", "amount": amount, "text": "it's"}
+           for at, amount in ((-2, 1.0), (-3, -1.0))]  # fmt: skip
+    assert posted_books(odd, 2).lines[0].of == {}
 
 
 def test_the_ledger_gives_back_what_was_posted(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def posted_books(rows: Iterable[Mapping[str, Any]], digits: int) -> PostedBooks:
         name, _, number = line.subject.partition("/")
         entry = entries.setdefault(name, PostedEntry())
         sums[line.subject] = sums.get(line.subject, 0) + amount
-        entry.times = max(entry.times, int(number or 1))
+        entry.times = max(entry.times, int(number) if number.isdecimal() else 1)
         key = line.account, line.currency, line.text.removeprefix(_REVERSED)
         entry.lines[key] = entry.lines.get(key, 0) + amount
         if not entry.lines[key]:
