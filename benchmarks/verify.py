@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         for case in CASES:
             if (case in ("week", "drivers")) and before < 28:
                 continue
-            for rho in RHOS[::2] if options.quick else RHOS:
+            for rho in RHOS[::2] if options.quick else RHOS if before > 20 else RHOS[1:]:
                 draw = partial(drawn, case, rho, before, after)
                 _judged(report, options, f"{case}, ρ {rho}, {before} + {after}", draw, runs, before)
     _peers(report, options, 40 if options.quick else 200)
@@ -78,7 +78,7 @@ def drawn(case: str, rho: float, before: int, after: int, seed: int, effect: flo
     late, times = day >= before, day * DAY
     if case in ("share", "rate"):
         made = g.integers(300, 600, count)
-        chance = np.clip(0.05 * (1 + 0.15 * noise), 0.001, 1) + 0.05 * effect * 0.3 * late
+        chance = np.clip(0.05 * (1 + 0.15 * noise) + 0.015 * effect * late, 0.001, 1)
         bad = g.binomial(made, chance) if case == "share" else g.poisson(made * chance)
         return series(times, bad.astype(float), unit="1", exposure=made.astype(float)), 0.015 * effect, case
     values, more, method = 100 + noise + effect * late, {}, "auto"

@@ -44,6 +44,7 @@ LEAN_AHEAD: Final = 1.0
 """Lean of a fit through the periods before, which is carried on to those after [1]."""
 
 _KNOWN = np.log(np.concatenate([[1.0], np.tile(_RARE, len(_RHO))]))
+_STRETCH = 0.15  # of a sum of coefficients where ρ is high, by simulation
 _HALVINGS = 80
 
 
@@ -137,7 +138,7 @@ class Line:
     def contrast(self, along: Floats) -> Mixture:
         """What is known of a sum of the coefficients, weighed by `along`."""
         part = np.einsum("j,rjk,k->r", along, self.inverses, along)
-        scales = self.sizes * np.sqrt(np.maximum(part, 0.0))
+        scales = self.sizes * np.sqrt(np.maximum(part, 0.0)) * (1 + _STRETCH * RHOS)
         return Mixture(self.weights, self.coefficients @ along, scales, float(self.free))
 
     def excess(self, values: Floats, columns: Floats, ahead: Ints) -> Mixture:
