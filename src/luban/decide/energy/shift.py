@@ -2,8 +2,9 @@
 
 Machines and orders of work stay as planned; only moments change. Runs are tried at the moments at which the price
 changes, beginning or ending there, and whoever stands behind gives way; what makes energy and highest demand cheaper
-stays. Before that the scheduler may look for a better plan of its own, with energy as its objective. What comes out is
-looked at by the checker that knows nothing of all this.
+stays, until nothing does. Then a few moves by chance, and down again; the best is kept. Before that the scheduler may
+look for a better plan of its own, with energy as its objective. What comes out is looked at by the checker that knows
+nothing of all this.
 
 Reads   a schedule whose problem has powers and a tariff    Writes  nothing
 Source  K. Fang, N. Uhan, F. Zhao, J. W. Sutherland, Ann. Oper. Res. 238 (2016) 199-227, doi 10.1007/s10479-015-2003-5
@@ -44,6 +45,7 @@ __all__ = [
 ]
 
 _ROUNDS = 8
+_TOGETHER = 4  # runs that end together where the price changes
 _ENERGY = 7  # place of energy_cost among the figures
 
 
@@ -191,6 +193,7 @@ def shift_load(
     demand_price: float = 0.0,
     demand_minutes: int = 15,
     seconds: float = 10.0,
+    tries: int = 100,
     search: float = 0.0,
     now: int = 0,
     seed: int = 0,
@@ -200,6 +203,7 @@ def shift_load(
     demand_price    of the highest demand of the machines in the plan [money/kW]; 0: not looked at
     demand_minutes  length of the windows that demand is measured over
     seconds         to try moments [s]
+    tries           times that it begins anew from a few moves by chance; `seed` of them
     search          time for the scheduler to look for another plan first [s]; 0: machines and order stay as planned
     now             runs that begin before it stay [tick]
     Raises          InputError: no tariff, no powers, abstract time, a plan that breaks its own rules
@@ -211,7 +215,7 @@ def shift_load(
         start = _searched(schedule, search, seed)
         searched = start is not schedule
     desk = _Desk(Line(start, limits_of(schedule)), demand_price, demand_minutes, now)
-    desk.work(time.monotonic() + seconds)
+    desk.work(time.monotonic() + seconds, tries, seed)
     return _told(schedule, desk.schedule(), demand_price, demand_minutes, searched)
 
 
@@ -251,6 +255,7 @@ class _Desk:
         if demand_price:
             for at, placed in enumerate(line.placed):
                 self._load(at, placed, 1.0, self.profile)
+        self._next = {span.machine_before: at for at, span in enumerate(line.spans)}
         self.pools = bool(p.need_pool.size or (p.machine_setup_pool >= 0).any())
         self.peak = max(self.profile.values(), default=0.0)
 
@@ -261,7 +266,33 @@ class _Desk:
             return 0.0
         return self.power[at] * self.hours * (times.paid(placed[0], placed[1]) + times.paid(placed[2], placed[3]))
 
-    def work(self, until: float) -> None:
+    def work(self, until: float, tries: int, seed: int) -> None:
+        """Down to where no single move saves; then again and again from a few moves by chance, the best is kept."""
+        self._descend(until)
+        rng = np.random.default_rng(seed)
+        free = [at for at, span in enumerate(self.line.spans) if span.free and self.line.placed[at][0] >= self.now]
+        best, least = list(self.line.placed), self.total
+        for _ in range(tries if free else 0):
+            if time.monotonic() > until:
+                break
+            for at in rng.choice(free, size=min(len(free), int(rng.integers(1, 4)))).tolist():
+                moments = self._moments(at)
+                changed = self._put_off(at, moments[int(rng.integers(len(moments)))]) if moments else None
+                if changed is not None:
+                    self._take(changed, self._profile(changed) if self.demand_price else {})
+            self._descend(until)
+            sound = self.total < least - 1e-9 and not (self.pools and find_faults(self.schedule()))
+            if sound:
+                best, least = list(self.line.placed), self.total
+            else:
+                self._back(best)
+
+    @property
+    def total(self) -> float:
+        """What is paid for energy and highest demand [money]."""
+        return sum(self.costs) + self.demand_price * self.peak
+
+    def _descend(self, until: float) -> None:
         """Round after round, from the last run to the first and back, until nothing gets better or time is over."""
         count = len(self.line.spans)
         for _ in range(_ROUNDS):
@@ -273,6 +304,26 @@ class _Desk:
             if not better:
                 return
 
+    def _put_off(self, at: int, start: int) -> dict[int, Placed] | None:
+        """What changes when a run is moved; None where it may not be."""
+        changed = self.line.pushed(at, max(start, self.now))
+        if changed is None or any(placed[0] < self.now for placed in changed.values()):
+            return None
+        return changed
+
+    def _take(self, changed: Mapping[int, Placed], profile: Mapping[int, float]) -> None:
+        for run, placed in changed.items():
+            self.line.placed[run] = placed
+            self.costs[run] = self.cost(run, placed)
+        if self.demand_price:
+            self.profile = defaultdict(float, profile)
+            self.peak = max(self.profile.values(), default=0.0)
+
+    def _back(self, placed: list[Placed]) -> None:
+        """To how the runs stood."""
+        changed = {run: was for run, was in enumerate(placed) if was != self.line.placed[run]}
+        self._take(changed, self._profile(changed) if self.demand_price else {})
+
     def _try(self, at: int) -> bool:
         """The best other moment of a run; taken where it saves."""
         span, old = self.line.spans[at], self.line.placed[at]
@@ -280,8 +331,8 @@ class _Desk:
             return False
         best: tuple[float, dict[int, Placed], dict[int, float]] | None = None
         for start in self._moments(at):
-            changed = self.line.pushed(at, max(start, self.now))
-            if changed is None or any(placed[0] < self.now for placed in changed.values()):
+            changed = self._put_off(at, start)
+            if changed is None:
                 continue
             gain = sum(self.costs[run] - self.cost(run, placed) for run, placed in changed.items())
             profile: dict[int, float] = {}
@@ -292,12 +343,7 @@ class _Desk:
                 best = gain, changed, profile
         if best is None or (self.pools and find_faults(self.line.with_(best[1]))):
             return False
-        for run, placed in best[1].items():
-            self.line.placed[run] = placed
-            self.costs[run] = self.cost(run, placed)
-        if self.demand_price:
-            self.profile = defaultdict(float, best[2])
-            self.peak = max(self.profile.values(), default=0.0)
+        self._take(best[1], best[2])
         return True
 
     def _moments(self, at: int) -> list[int]:
@@ -306,14 +352,24 @@ class _Desk:
         times, steps = self.line.times[span.machine], self.problem.tariff_time
         machine, ready = self.line.earliest(at, self.line.placed)
         low, high = min(ready, old[2]), max(span.limit, old[3])
-        found = {ready, machine + span.setup}
+        found, lengths = {ready, machine + span.setup}, self._blocks(at)
         for step in steps[(steps > low) & (steps < high)].tolist():
             found.add(step)
-            if (ended := times.before(step, span.length)) is not None:
-                found.add(ended[0])
+            found |= {ended[0] for length in lengths if (ended := times.before(step, length)) is not None}
         if self.demand_price:
             found |= {old[2] + turn * self.window for turn in (-4, -2, -1, 1, 2, 4)} | {old[3]}
         return sorted(one for one in found if one >= low and one != old[2])
+
+    def _blocks(self, at: int) -> list[int]:
+        """Length of a run alone, and together with those that follow it on its machine without a break."""
+        found, run = [self.line.spans[at].length], at
+        for _ in range(_TOGETHER):
+            later = self._next.get(run)
+            if later is None or self.line.placed[later][0] > self.line.placed[run][3]:
+                break
+            found.append(found[-1] + self.line.spans[later].setup + self.line.spans[later].length)
+            run = later
+        return found
 
     def _load(self, at: int, placed: Placed, sign: float, into: dict[int, float]) -> None:
         """Mean power of a run in each window."""
