@@ -94,7 +94,7 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
         "trace", "trace_lots", "trace_around", "trace_same", "trace_lot", "trace_file", "recalls", "recall",
         "recall_affected", "recall_notices", "recall_mock", "recall_open", "recall_notify", "recall_answer",
         "recall_close", "partners", "partner_view", "partner_chain", "partner_grant", "partner_withdraw",
-        "partner_hand", "partner_take", "stock", "stock_file", "stock_move", "kanban", "kanban_bring",
+        "partner_hand", "partner_take", "stock", "stock_file", "stock_picks", "stock_move", "kanban", "kanban_bring",
         "scans", "scan_code", "scan_join",
         "claims", "claim", "claims_common", "claim_register", "claim_decide", "claim_settle", "claim_close",
         "energy", "energy_file", "energy_meters", "energy_load", "energy_readings", "energy_whose",

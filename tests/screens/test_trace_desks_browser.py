@@ -20,6 +20,8 @@ pytestmark = [pytest.mark.service, pytest.mark.timeout(240)]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = traced(tmp_path_factory.mktemp("desks") / "plant")
     (made / "kanban.csv").write_text("id,item,place,source,quantity,cards\nK1,gear,line,store,6,3\n", "utf-8")
+    (made / "bom.csv").write_text("parent,item,quantity\nshaft,steel,5\n", "utf-8")
+    (made / "orders.csv").write_text("id,item,quantity\nM9,shaft,9\n", "utf-8")
     (made / "codes.csv").write_text("code,kind,name\nMILL,machine,mill\n", "utf-8")
     return made
 
@@ -97,6 +99,8 @@ def test_a_card_is_filled_and_a_move_of_too_much_refused(site: Site) -> None:
     panel.locator("[data-field=move-quantity]").fill("2")
     panel.get_by_role("button", name="Book it").click()
     expect(panel.locator("[data-field=move-lot]")).to_have_value("")
+    panel.get_by_label("order").first.select_option("M9")
+    expect(panel).to_contain_text("25 kg")
     panel.get_by_label("item").first.select_option("gear")
     row = panel.locator("tr").filter(has_text="line").filter(has=page.locator("[data-lot='G-1']"))
     expect(row).to_contain_text("4 piece")

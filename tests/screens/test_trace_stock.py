@@ -119,6 +119,26 @@ def test_a_card_is_filled_from_the_oldest_lots_and_none_beyond_what_is_there(des
     assert "看板" in str(sheet)
 
 
+def test_what_an_order_needs_is_picked_from_the_oldest_lots(folder: Path) -> None:
+    (folder / "bom.csv").write_text("parent,item,quantity\ngearbox,shaft,1\ngearbox,gear,2\nshaft,steel,5\n", "utf-8")
+    (folder / "orders.csv").write_text("id,item,quantity\nA1,gearbox,9\nM9,shaft,9\nX,steel,1\n", "utf-8")
+    books = TraceBooks(PlantView(folder), recorder(folder, []))
+    desk = StockDesk(books)
+    assert desk.orders() == ["A1", "M9"]
+    picked = [(one.item, one.lot, one.place, one.quantity) for one in desk.picks("M9")]
+    assert picked == [("steel", "S-1", "store", 20.0), ("steel", "S-2", "store", 25.0)]
+    # A1 has used 4 shafts and 8 gears of the 9 and 18 it needs; no shaft is left
+    assert [(one.item, one.lot, one.quantity) for one in desk.picks("A1")] == [
+        ("gear", "G-1", 10.0),
+        ("shaft", "", 5.0),
+    ]
+    for wrong in ("X", "nothing"):
+        with pytest.raises(InputError):
+            desk.picks(wrong)
+    books.stop()
+    books.view.ledger.close()
+
+
 def test_rest_and_the_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with answering(folder, PEOPLE) as client:
         wang, zhao = own(client, "wang"), own(client, "zhao")

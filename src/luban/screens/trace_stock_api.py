@@ -71,6 +71,15 @@ def stock_router(desk: StockDesk, needs: Any, reads: Reads) -> APIRouter:
         """Kanban loops with their cards, those with most to be filled first."""
         return JSONResponse(plain([_cards(one) for one in await reads(desk.cards)]))
 
+    @router.get("/picks", operation_id="stock_picks")
+    async def picks(
+        user: Viewer,  # noqa: ARG001
+        order: Annotated[str, Query(min_length=1, max_length=400, description="A production order of the plant.")],
+    ) -> JSONResponse:
+        """What to take where for an order, the oldest lots first; without a lot and a place: what is not there."""
+        found = await reads(desk.picks, order)
+        return JSONResponse(plain([{name: getattr(one, name) for name in one.__slots__} for one in found]))
+
     @router.post("/moves", operation_id="stock_move", status_code=201)
     async def move(user: Operator, asked: AskedMove) -> JSONResponse:
         """Book a receipt, an issue or a transfer; refused where there is not so much at the place."""

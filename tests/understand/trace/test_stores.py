@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 from luban.core.errors import InputError
 from luban.plant import KanbanLoop
-from luban.understand.trace import Move, OnHand, Stores, Trace, cards_of, oldest_first, on_hand, stock_of
+from luban.understand.trace import Move, OnHand, Stores, Trace, cards_of, oldest_first, on_hand, picks_of, stock_of
 from tests.understand.trace.made_up import shop
 
 PLACES = ("store", "line", "dock", "hall/rack")
@@ -109,3 +109,25 @@ def test_cards_of_a_loop_are_full_or_free_and_the_oldest_lot_comes_first() -> No
     assert cards_of(loops[:1], [OnHand("A", "axle", "line", 90.0, 0.0)])[0].free == 0
     store = [row for row in rows if row.place == "store"]
     assert [row.lot for row in oldest_first(trace, store)] == ["OLD", "NEW"]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 9)), max_size=8),
+    st.dictionaries(st.sampled_from("abc"), st.integers(0, 30), max_size=3),
+)
+@settings(max_examples=100, deadline=None)
+def test_picks_are_all_that_is_needed_as_far_as_it_is_there(held: list[tuple[str, int]], needs: dict[str, int]) -> None:
+    rows = [OnHand(f"L{at}", item, "store", float(much), 0.0) for at, (item, much) in enumerate(held)]
+    picks = picks_of(rows, {item: float(much) for item, much in needs.items()})
+    for item, needed in needs.items():
+        own = [one for one in picks if one.item == item]
+        there = sum(one.quantity for one in own if one.lot)
+        assert there == min(needed, sum(much for name, much in held if name == item))
+        assert sum(one.quantity for one in own) == needed
+    stock = {one.lot: one.quantity for one in rows}
+    taken = [one for one in picks if one.lot]
+    assert all(0 < one.quantity <= stock[one.lot] for one in taken)
+    for item in "ab":  # a lot is touched only when those before it are taken whole
+        own = [one for one in taken if one.item == item]
+        assert all(one.quantity == stock[one.lot] for one in own[:-1])
+    assert {one.item for one in picks} <= set(needs)

@@ -15,7 +15,19 @@ from luban.core.errors import InputError
 from luban.core.time import now
 from luban.screens.service.trace import TraceBooks
 from luban.screens.users import Act
-from luban.understand.trace import Cards, Move, OnHand, Stores, Trace, cards_of, oldest_first, on_hand, stock_of
+from luban.understand.trace import (
+    Cards,
+    Move,
+    OnHand,
+    Pick,
+    Stores,
+    Trace,
+    cards_of,
+    oldest_first,
+    on_hand,
+    picks_of,
+    stock_of,
+)
 
 __all__ = ["StockDesk"]
 
@@ -51,6 +63,30 @@ class StockDesk:
     def cards(self) -> tuple[Cards, ...]:
         """Kanban loops, those with most to be filled first."""
         return cards_of(self.books.view.plant.kanban.values(), self.stock())
+
+    def orders(self) -> list[str]:
+        """Production orders of which the plant knows what goes in, for a choice; at most 500."""
+        plant = self.books.view.plant
+        made = {line.parent for line in plant.bom}
+        return [one.id for one in plant.orders.values() if one.item in made][:_NAMES]
+
+    def picks(self, order: str) -> tuple[Pick, ...]:
+        """What to take where for an order, the oldest lots first: what its bill of material needs less what it used.
+
+        Raises InputError: no such order, or nothing is known to go into its item
+        """
+        plant = self.books.view.plant
+        if order not in plant.orders:
+            raise InputError("no such order", came=order, expected=", ".join(list(plant.orders)[:20]))
+        own = plant.orders[order]
+        needs = {line.item: line.quantity * own.quantity for line in plant.bom if line.parent == own.item}
+        if not needs:
+            raise InputError("nothing is known to go into this item", came=own.item, expected="lines of bom.csv")
+        rows = [one for one in self.stock() if one.item in needs and one.quantity > 0]
+        with self.books.asked() as trace:
+            for item, quantity in _used_by(trace, order).items():
+                needs[item] = needs.get(item, 0.0) - quantity
+            return picks_of(oldest_first(trace, rows), needs)
 
     def places(self) -> list[str]:
         """Places that movements name, for a choice; at most 500."""
@@ -146,3 +182,19 @@ def _at_customer(trace: Trace, lot: int, place: str) -> float | None:
         return None
     back = rows[moves["origin"][rows] == number]
     return float(moves["quantity"][out].sum() - moves["quantity"][back].sum())
+
+
+def _used_by(trace: Trace, order: str) -> dict[str, float]:
+    """What an order used so far, by item; doubtful parts are left out."""
+    facts = trace.by_order[0].of(trace.labels.id(order)).astype(np.int64)
+    if not len(facts):
+        return {}
+    columns, counted = trace.graph.view.columns, trace.doubts.counted(facts)
+    items = columns["item"][facts]
+    unsaid = items < 0
+    items[unsaid] = trace.item_of(columns["source"][facts])[unsaid]
+    found: dict[str, float] = {}
+    for item, quantity in zip(items.tolist(), counted.tolist(), strict=True):
+        name = trace.labels.name(item)
+        found[name] = found.get(name, 0.0) + quantity
+    return found

@@ -15,7 +15,7 @@ from luban.screens.service import Now
 from luban.screens.service.trace_stock import StockDesk
 from luban.screens.users import Role
 from luban.screens.web.quality_typed import number as typed
-from luban.screens.web.schedule_parts import Choice, field, tool
+from luban.screens.web.schedule_parts import Choice, field, labelled_choice, tool
 from luban.screens.web.tabs import card
 from luban.screens.web.trace_frame import Bench
 from luban.screens.web.twin_tables import notice
@@ -55,6 +55,13 @@ class StockPanel:
                 self._places = self._choice(say("place"), self._of_place)
             self._list = ui.element("div").classes("lb-scroll")
             self._list.on("click", self._picked, js_handler=_PICKED)
+        if orders := self.desk.orders():
+            with card(say("Pick list")):
+                with ui.element("div").classes("lb-tbar"):
+                    entries = [("", _NONE), *((one, one) for one in orders)]
+                    labelled_choice(say("order"), entries, "", self._of_order)
+                self._picks = ui.element("div").classes("lb-scroll")
+                self._picks.on("click", self._picked, js_handler=_PICKED)
         self._names = ui.element("datalist").props("id=lb-tplaces")
         if self.bench.books.writable and self.bench.may(Role.OPERATOR):
             with card(say("Book a move")):
@@ -205,6 +212,27 @@ class StockPanel:
     async def _of_place(self, value: str) -> None:
         self._place = value
         await self._read()
+
+    async def _of_order(self, order: str) -> None:
+        found = await self.bench.ask(self.desk.picks, order) if order else ()
+        if found is None or not self.bench.alive:
+            return
+        say = self.say
+        heads = (say("item"), say("lot"), say("place"), say("quantity"))
+        body = []
+        for one in found:
+            lot = html.escape(one.lot, quote=True)
+            button = f'<button type="button" class="lb-plain" data-lot="{lot}">{lot}</button>' if lot else _NONE
+            place = one.place or f"⚠ {say('not there')}"
+            rest = (html.escape(place), html.escape(self._with(one.quantity, one.item)))
+            body.append([html.escape(one.item), button, *rest])
+        with self.bench.client:
+            self._picks.clear()
+            with self._picks:
+                if body:
+                    ui.html(_table(heads, body, {3}), sanitize=False)
+                elif order:
+                    ui.html(notice(say("The order has used all that it needs.")), sanitize=False)
 
     async def _picked(self, event: Any) -> None:
         """A lot was chosen: the explorer shows it."""

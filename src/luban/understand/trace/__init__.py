@@ -30,17 +30,17 @@ from luban.understand.trace.recall import GRADES, Delivery, Notice, Recall, reca
 from luban.understand.trace.scan import Join, Named, check_join, identify, rows_of
 from luban.understand.trace.sharing import Handed, Partner, Shown, Taken, partner_row, partners, upstream_of
 from luban.understand.trace.stock import OnHand, on_hand
-from luban.understand.trace.stores import Cards, Move, Stores, cards_of, oldest_first, stock_of
+from luban.understand.trace.stores import Cards, Move, Pick, Stores, cards_of, oldest_first, picks_of, stock_of
 from luban.understand.trace.suspects import Suspect, suspects_of
 from luban.understand.trace.trace import Trace, trace_of
 
 __all__ = [
     "GRADES", "REMEDIES", "STREAMS", "Balance", "Cards", "Claim", "Condition", "Content", "Delivery", "Doubt",
     "Doubts", "Fault", "Grant", "Graph", "Handed", "Join", "Loop", "Match", "Mock", "Move", "Named", "Names",
-    "Notice", "OnHand", "Partner", "Proof", "Recall", "RecallCase", "Shown", "Spread", "Step", "Stores", "Suspect",
-    "Taken", "Told", "Trace", "TraceFiles", "Walk", "Window", "alarm_windows", "balance_of", "cards_of", "check_join",
-    "claim_row", "claims_of", "contents", "heads", "identify", "mock_recall", "oldest_first", "on_hand",
-    "partner_row", "partner_view", "partners", "proof_of", "read_trace", "recall", "recall_cases", "recall_row",
-    "rights", "rows_of", "sales_of", "same", "signal_windows", "spread_of", "steps_of", "stock_of", "suspects_of",
-    "trace_of", "upstream_of", "verify_chain", "windows_asked",
+    "Notice", "OnHand", "Partner", "Pick", "Proof", "Recall", "RecallCase", "Shown", "Spread", "Step", "Stores",
+    "Suspect", "Taken", "Told", "Trace", "TraceFiles", "Walk", "Window", "alarm_windows", "balance_of", "cards_of",
+    "check_join", "claim_row", "claims_of", "contents", "heads", "identify", "mock_recall", "oldest_first", "on_hand",
+    "partner_row", "partner_view", "partners", "picks_of", "proof_of", "read_trace", "recall", "recall_cases",
+    "recall_row", "rights", "rows_of", "sales_of", "same", "signal_windows", "spread_of", "steps_of", "stock_of",
+    "suspects_of", "trace_of", "upstream_of", "verify_chain", "windows_asked",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from elsewhere took too much is said as missing, and counts as 0.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,7 +19,7 @@ from luban.understand.trace.names import Ids
 from luban.understand.trace.stock import OnHand, on_hand
 from luban.understand.trace.trace import Trace
 
-__all__ = ["Cards", "Move", "Stores", "cards_of", "oldest_first", "stock_of"]
+__all__ = ["Cards", "Move", "Pick", "Stores", "cards_of", "oldest_first", "picks_of", "stock_of"]
 
 _EPS = 1e-9
 
@@ -146,6 +146,31 @@ def oldest_first(trace: Trace, rows: Sequence[OnHand]) -> list[OnHand]:
         when = int(trace.moves["time"][row])
         first[rows[at].lot] = min(first.get(rows[at].lot, when), when)
     return sorted(rows, key=lambda one: (first.get(one.lot, 0), one.lot))
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """So much of a lot to be taken from a place; without a lot and a place: what is not there [unit of the item]."""
+
+    item: str
+    lot: str
+    place: str
+    quantity: float
+
+
+def picks_of(rows: Iterable[OnHand], needs: Mapping[str, float]) -> tuple[Pick, ...]:
+    """What to take where for the needs, in the order of the rows (`oldest_first`); what is short stands last.
+
+    needs  quantity by item [unit of the item]
+    """
+    left = {item: quantity for item, quantity in needs.items() if quantity > _EPS}
+    found = []
+    for one in rows:
+        taken = min(left.get(one.item, 0.0), one.quantity)
+        if taken > _EPS:
+            found.append(Pick(one.item, one.lot, one.place, taken))
+            left[one.item] -= taken
+    return (*found, *(Pick(item, "", "", quantity) for item, quantity in left.items() if quantity > _EPS))
 
 
 # ---------------------------------------------------------------- kanban
