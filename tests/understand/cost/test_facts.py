@@ -15,7 +15,16 @@ from luban.understand.cost import ROLES
 from luban.understand.cost.facts import PlantCost, plant_cost
 from luban.understand.cost.hours import Span, hours_of, work_events
 from luban.understand.cost.prices import KINDS
-from luban.understand.cost.words import BY_BILL, BY_MACHINE, BY_STEPS, DOUBTS, NO_ORDER, STARTED, USED_AS_BOUGHT
+from luban.understand.cost.words import (
+    BY_BILL,
+    BY_MACHINE,
+    BY_STEPS,
+    DOUBTS,
+    NO_MACHINE,
+    NO_ORDER,
+    STARTED,
+    USED_AS_BOUGHT,
+)
 from tests.understand.cost.cost_shop import SHIPPED, T0, shop_folder
 from tests.understand.cost.hand_book import BALANCES
 
@@ -174,3 +183,16 @@ def test_hours_off_or_idle_cost_nothing_unless_a_price_names_the_state(tmp_path:
     with (tmp_path / "prices.csv").open("a") as file:
         file.write("machine,hall/m2,,idle,5,h\n")
     assert _cost(tmp_path).book.cards["D"].spent["machine"] == 3 * 8000 + 500
+
+
+def test_a_step_outside_the_plant_is_no_machine_time(tmp_path: Path) -> None:
+    shop_folder(tmp_path)
+    later = T0 + 100 * HOUR
+    with LedgerWriter(tmp_path / ".luban" / "ledger") as writer:
+        writer.append("operation", {
+            "time": [later], "subject": ["works"], "order": ["A"], "operation": ["plating"], "item": ["shaft"],
+            "end": [later + 120 * HOUR],
+        }, source="test")  # fmt: skip
+    found = _cost(tmp_path)
+    assert found.left_out == {NO_MACHINE: D(120)}
+    assert {name for element, name, _ in found.book.cards["A"].uses if element == "machine"} == {"works/hall/m1"}

@@ -22,11 +22,20 @@ from luban.understand.cost.accounts import Chart
 from luban.understand.cost.book import CostBook, cost_book
 from luban.understand.cost.energy import energy_events
 from luban.understand.cost.event import Demand, ShopEvent
-from luban.understand.cost.hours import Span, machine_spans, work_events
+from luban.understand.cost.hours import Span, hours_of, machine_spans, work_events
 from luban.understand.cost.money import digits_of, exact
 from luban.understand.cost.prices import Price, PriceList
 from luban.understand.cost.rates import Rate, Rates
-from luban.understand.cost.words import BY_BILL, BY_MACHINE, BY_STEPS, NO_ORDER, NO_OWNER, STARTED, USED_AS_BOUGHT
+from luban.understand.cost.words import (
+    BY_BILL,
+    BY_MACHINE,
+    BY_STEPS,
+    NO_MACHINE,
+    NO_ORDER,
+    NO_OWNER,
+    STARTED,
+    USED_AS_BOUGHT,
+)
 from luban.understand.energy.plant import meters_of, swaps_of
 
 __all__ = ["PlantCost", "chart_of", "plant_cost", "prices_of"]
@@ -183,7 +192,11 @@ def _movements(shop: _Shop) -> set[str]:
 
 
 def _spans(shop: _Shop) -> None:
-    shop.spans = machine_spans(shop.rows["state"], shop.rows["operation"], frozenset(shop.plant.cost.rework))
+    spans = machine_spans(shop.rows["state"], shop.rows["operation"], frozenset(shop.plant.cost.rework))
+    shop.spans = [one for one in spans if one.unit != shop.plant.id]
+    for one in spans:
+        if one.unit == shop.plant.id:  # work outside, drying, waiting for something
+            _leave(shop, NO_MACHINE, hours_of(one.end - one.start))
 
 
 def _counted(shop: _Shop) -> list[tuple[str, Row]]:

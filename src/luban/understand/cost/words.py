@@ -8,8 +8,8 @@ from luban.understand.cost.accounts import ELEMENTS, ROLES
 from luban.understand.cost.variance import KINDS
 
 __all__ = [
-    "BACKWARDS", "BETWEEN", "BY_BILL", "BY_MACHINE", "BY_STEPS", "DOUBTFUL", "DOUBTS", "NO_LOT", "NO_ORDER", "NO_OWNER",
-    "NO_PRICE", "OF_NO_UNIT", "OTHER_UNIT", "SENTENCES", "STARTED", "USED_AS_BOUGHT",
+    "BACKWARDS", "BETWEEN", "BY_BILL", "BY_MACHINE", "BY_STEPS", "DOUBTFUL", "DOUBTS", "NO_LOT", "NO_MACHINE",
+    "NO_ORDER", "NO_OWNER", "NO_PRICE", "OF_NO_UNIT", "OTHER_UNIT", "SENTENCES", "STARTED", "USED_AS_BOUGHT",
 ]  # fmt: skip
 
 BY_STEPS = "machine hours by the times of the steps: no state names the order"
@@ -24,6 +24,7 @@ BETWEEN = "energy between a meter and those below it: {medium} [{unit}]"
 STARTED = "pieces of the order are those that its first operation reported: no such order is placed"
 NO_LOT = "setting up of {item}: no lot size is known"
 BY_MACHINE = "pieces of the order that the machine was on: the count names none"
+NO_MACHINE = "hours of steps at no machine of the plant"
 NO_ORDER = "pieces counted while the machine was on no order of their item"
 NO_OWNER = "material whose item or order is not known"
 
@@ -35,6 +36,6 @@ DOUBTS: Final = (
 
 SENTENCES: Final = (
     BY_STEPS, BY_BILL, BY_MACHINE, USED_AS_BOUGHT, OF_NO_UNIT, OTHER_UNIT, BACKWARDS, DOUBTFUL, BETWEEN, NO_PRICE,
-    NO_OWNER, NO_ORDER, NO_LOT, STARTED, *DOUBTS, *KINDS, *ELEMENTS,
+    NO_OWNER, NO_ORDER, NO_MACHINE, NO_LOT, STARTED, *DOUBTS, *KINDS, *ELEMENTS,
     "settled", *(name for _, name in ROLES.values()),
 )  # fmt: skip
