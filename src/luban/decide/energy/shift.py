@@ -268,7 +268,9 @@ class _Desk:
 
     def work(self, until: float, tries: int, seed: int) -> None:
         """Down to where no single move saves; then again and again from a few moves by chance, the best is kept."""
+        planned = list(self.line.placed)
         self._descend(until)
+        self._from_late(planned, until)
         rng = np.random.default_rng(seed)
         free = [at for at, span in enumerate(self.line.spans) if span.free and self.line.placed[at][0] >= self.now]
         best, least = list(self.line.placed), self.total
@@ -286,6 +288,30 @@ class _Desk:
                 best, least = list(self.line.placed), self.total
             else:
                 self._back(best)
+
+    def _from_late(self, planned: list[Placed], until: float) -> None:
+        """Once more from the plan with every run as late as it may be; kept where that ends cheaper."""
+        best, least = list(self.line.placed), self.total
+        self._back(planned)
+        after: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for at, span in enumerate(self.line.spans):
+            for run, wait, _ in span.follows:
+                after[run].append((at, wait))
+        for at in range(len(self.line.spans) - 1, -1, -1):
+            span, placed = self.line.spans[at], self.line.placed
+            if time.monotonic() > until or not span.free or placed[at][0] < self.now:
+                continue
+            ends = [max(span.limit, placed[at][3]), *(placed[run][2] - wait for run, wait in after[at])]
+            if (later := self._next.get(at)) is not None:
+                ends.append(placed[later][0])
+            latest = self.line.times[span.machine].before(min(ends), span.length)
+            changed = self._put_off(at, latest[0]) if latest is not None and latest[0] > placed[at][2] else None
+            if changed is not None:
+                self._take(changed, self._profile(changed) if self.demand_price else {})
+        if not (self.pools and find_faults(self.schedule())):
+            self._descend(until)
+        if self.total >= least - 1e-9 or (self.pools and find_faults(self.schedule())):
+            self._back(best)
 
     @property
     def total(self) -> float:
