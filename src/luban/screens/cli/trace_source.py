@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from luban.understand.trace import Condition, Trace, Window
 
 __all__ = [
-    "Alarm", "Customers", "Gauge", "High", "Item", "Low", "Margin", "Opened", "Operation", "Order", "Person", "Signal",
-    "Slack", "Source", "Tool", "Unit", "condition_of", "opened",
+    "Alarm", "AsOf", "Customers", "From", "Gauge", "High", "Item", "Low", "Margin", "Opened", "Operation", "Order",
+    "Person", "Sheet", "Signal", "Slack", "Source", "To", "Tool", "Unit", "condition_of", "opened",
 ]  # fmt: skip
 
 Source = Annotated[
@@ -43,6 +43,11 @@ High = Annotated[float | None, typer.Option(help="With --signal: its upper limit
 Margin = Annotated[
     float, typer.Option(min=0, help="With --alarm or --signal: so much before and after counts too [s].")
 ]
+
+From = Annotated[str, typer.Option("--from", help="Steps that ran from then on, ISO 8601.")]
+To = Annotated[str, typer.Option("--to", help="Steps that began before, ISO 8601.")]
+Sheet = Annotated[str, typer.Option(help="Sheet of the workbook.")]
+AsOf = Annotated[int | None, typer.Option(min=0, help="With DIR: the books as they stood at this seq.")]
 
 _YEAR_S = 366 * 86_400
 
