@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 import numpy as np
 import pytest
 
 from luban.core.time import iso
+from luban.decide.schedule.construct import first_schedule
+from luban.decide.schedule.objective import Objective
 from luban.screens.cli.main import run as run_it
+from luban.screens.service.schedule_stops import plan_problem
+from luban.screens.service.schedule_store import Plans
 from tests.understand.energy.test_towt import HOUR, noisy, shop
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "tiny_workshop"
@@ -142,3 +147,21 @@ def test_shifting_without_prices_or_powers_says_what_is_missing(run: Run, tmp_pa
     code, text = run("shift", orders, "--power", "saw=3")
     assert code == 2
     assert "no tariff" in text
+
+
+def test_the_plan_in_force_is_shifted_and_what_is_locked_stays(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "plant"
+    copytree(EXAMPLE, folder, ignore=ignore_patterns(".luban"))
+    plan = first_schedule(plan_problem(folder).problem, Objective.parse("tardiness > flow_time"))
+    plans = Plans(folder)
+    told = {"objective": "tardiness", "value": [0.0], "bound": None, "gap": None, "reason": "time", "seconds": 0.0}
+    plans.make(plan, told, who="li", locked=range(plan.problem.operation_count))
+    asked = ("shift", folder, "--tariff", "cn-example", "--power", "mill01=15", "--power", "lathe01=8", "--json")
+    code, text = run(*asked)
+    assert code == 0
+    assert json.loads(text)["moved"] == []
+    plans.make(plan, told, who="li")
+    moved = json.loads(run(*asked, "--time", 2)[1])
+    assert moved["moved"] != []
+    assert json.loads(run(*asked, "--plan", "P0001")[1])["moved"] == []
+    assert run(*asked, "--plan", "P0009")[0] == 2

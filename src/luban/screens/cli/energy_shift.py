@@ -18,7 +18,7 @@ from luban.screens.cli.sheets import Language, Out, give
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from luban.decide.schedule import Problem
+    from luban.decide.schedule import Problem, Schedule
     from luban.norms.tariffs import Tariff
 
 __all__ = ["EXAMPLES", "shift"]
@@ -42,6 +42,9 @@ def shift(
     demand: Annotated[
         bool, typer.Option("--demand", help="The charge for the highest demand counts too, of these machines alone.")
     ] = False,
+    plan: Annotated[
+        str, typer.Option(help="Id of a plan of the folder; the published or newest one; none yet: planned first.")
+    ] = "",
     seconds: Annotated[
         float, typer.Option("--time", min=0.1, max=3600, help="To make the plan, then to move [s].")
     ] = 5,
@@ -54,8 +57,9 @@ def shift(
     language: Language = "en",
     as_json: AsJson = False,
 ) -> int:
-    """A plan is made as `luban schedule` makes it; then its runs go to where power is cheap, every due date kept.
+    """The runs of a plan go to where power is cheap, every due date kept. What has begun or is locked stays.
 
+    The plan is the published or newest one of the folder; without one it is made first, as `luban schedule` does.
     Powers are what the schedule's file says, else what the plant's meters say of machines at work. Every plan is
     checked by code that has no part in the search.
     """
@@ -66,7 +70,8 @@ def shift(
     from luban.screens.report.energy_shift import shift_document, shift_sheet
 
     say = output(as_json)
-    problem, _ = asked(source)
+    kept = _in_force(source, plan)
+    problem = kept[0].problem if kept else asked(source)[0]
     tariffs = _tariffs(source, tariff, problem)
     problem, told = _powered(source, problem, power or [])
     if not (tariffs or problem.tariff_time.size):
@@ -74,17 +79,20 @@ def shift(
     if not (problem.machine_power > 0).any():
         hint = "--power machine=kW, power in [[machine]] of schedule.toml, or meters"
         raise InputError("no machine has a power", where=problem.name, hint=hint)
-    goal = usual_objective(source, problem)
-    with say.progress("Planning"):
-        plan = solve(problem, goal, seconds=seconds, seed=seed).schedule
-    problem = _priced(problem, tariffs, int(plan.end.max(initial=0)))
-    plan = replace(plan, problem=problem)
+    if kept:
+        made, now = kept
+    else:
+        with say.progress("Planning"):
+            made, now = solve(problem, usual_objective(source, problem), seconds=seconds, seed=seed).schedule, 0
+    made = replace(made, problem=_priced(problem, tariffs, int(made.end.max(initial=0))))
     price = float(tariffs[0].demand) if demand and tariffs else 0.0
     minutes = tariffs[0].demand_minutes if tariffs else 15
     if demand and not price:
         raise InputError("no tariff with a price of the highest demand", hint="--tariff", where="--demand")
     with say.progress("Moving"):
-        found = shift_load(plan, demand_price=price, demand_minutes=minutes, seconds=seconds, search=search, seed=seed)
+        found = shift_load(
+            made, demand_price=price, demand_minutes=minutes, seconds=seconds, search=search, now=now, seed=seed
+        )
         risk = risk_of(found, spread=spread, seed=seed)
     currency = tariffs[0].currency if tariffs else ""
     zone = zone_of(source) or (ZoneInfo(tariffs[0].zone) if tariffs else ZoneInfo("UTC"))
@@ -92,6 +100,26 @@ def shift(
     sheet = shift_sheet(found, risk, speak, zone, problem.name, currency=currency, powers=told)
     give(say, sheet, shift_document(found, risk, currency), out, language)
     return OK
+
+
+def _in_force(source: Path, wanted: str) -> tuple[Schedule, int] | None:
+    """The plan of a folder that is asked for, what is locked fixed in it, and its tick now; None where there is none.
+
+    Raises  InputError: no plan of that id
+    """
+    from luban.screens.service.schedule_store import Plans
+    from luban.screens.service.schedule_ways import clock, held
+
+    if not source.is_dir():
+        if wanted:
+            raise InputError("a file has no plans", came=wanted, where="--plan", hint="name a plant's folder")
+        return None
+    plans = Plans(source)
+    known = [plans.get(wanted)] if wanted else plans.all()
+    if not known:
+        return None
+    state = next((own for own in known if own.published), known[0])
+    return held(state), clock(state)
 
 
 def _tariffs(source: Path, named: str, problem: Problem) -> Sequence[Tariff]:
