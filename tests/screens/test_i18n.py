@@ -19,7 +19,7 @@ OTHERS = [language for language in LANGUAGES if language != "en"]
 KEPT = {
     "luban", "OEE", "plant", "toml", "role", "state", "mapping", "calendar", "routing", "csv", "ISO", "twin", "kWh",
     "Shift", "auto", "orders", "Tab", "schedule", "CL", "UCL", "LCL", "LSL", "USL", "api", "quality", "characteristics",
-    "up", "mr", "xbar", "short", "inspection", "maintenance", "spares", "Excel", "Parquet", "xlsx",
+    "up", "mr", "xbar", "short", "inspection", "maintenance", "spares", "meters", "energy", "Excel", "Parquet", "xlsx",
 }  # fmt: skip
 
 

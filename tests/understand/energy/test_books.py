@@ -15,7 +15,7 @@ from luban.norms.emissions import factors
 from luban.norms.tariffs import tariff
 from luban.understand.energy.allocate import stays_of
 from luban.understand.energy.books import energy_account, good_of
-from luban.understand.energy.meters import HOUR, Reading
+from luban.understand.energy.meters import HOUR, Meter, Reading
 from luban.understand.energy.read import read_meters, read_readings, read_swaps, readings_of
 
 T0 = parse_time("2026-11-23T00:00:00Z")
@@ -137,3 +137,18 @@ def test_a_window_over_two_years_takes_the_factor_of_each() -> None:
         ("2024", 2, 6),
         ("2025", 2, 10),
     ]
+
+
+def test_one_meter_that_says_nonsense_does_not_stop_the_others() -> None:
+    """Not a number, and a unit that is none: named and left out; of water nothing was read, which is no 0."""
+    base = {"medium": "electricity", "start": None, "measured_in": "kWh", "quality": 0, "interval": None, "seq": 7}
+    rows = [base | {"subject": "m", "time": T0 + at * HOUR, "register": value}
+            for at, value in enumerate((1.0, float("nan"), 3.0, float("inf"), 5.0))]  # fmt: skip
+    rows += [base | {"subject": "x", "measured_in": "foo", "time": T0 + at * HOUR, "register": at} for at in (0.0, 1.0)]
+    meters = [Meter("w", "water", "m³"), Meter("m", "electricity", "kWh")]
+    found = energy_account(readings_of(rows), meters=meters, factors=factors().values())
+    assert found.tree.totals == {"electricity": (Decimal(4), "kWh")}
+    assert [(one.meter, one.kind) for one in found.doubts if one.kind != "gap"] == [
+        ("x", "unit"), ("m", "order"), ("m", "order"),
+    ]  # fmt: skip
+    assert [line.use.medium for line in found.carbon.lines] == ["electricity"]

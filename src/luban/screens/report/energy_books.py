@@ -82,7 +82,8 @@ def balance_blocks(books: EnergyAccount, say: Words) -> list[Block]:
             told = [f"{_told(node.remainder)} {half}", share, verdicts[node.verdict]]
             tones[at] = "good" if node.verdict == "closes" else "doubt"
         rows.append((one.meter.id, one.meter.parent or _NONE, say(one.meter.medium),
-                     _told(one.total(books.start, books.end)), one.meter.unit, *told))  # fmt: skip
+                     _told(one.total(books.start, books.end) if one.within(books.start, books.end) else None),
+                     one.meter.unit, *told))  # fmt: skip
     heads = (say("meter"), say("below"), say("energy carrier"), say("amount"), say("unit"), say("remainder"),
              f"{say('remainder')} [%]", say("balance"))  # fmt: skip
     found: list[Block] = [Grid(heads, rows, say("Meters"), frozenset({3, 6}), tones)]

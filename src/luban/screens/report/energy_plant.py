@@ -51,9 +51,14 @@ def balance_sheet(
             note = say("every node closes") if not open_ else say("open nodes: {count} of {all}",
                                                                   count=len(open_), all=len(rest))  # fmt: skip
         rows.append(Figure(say(medium), number(float(amount), 5), unit, note))
+    rows += [
+        Figure(say(medium), _NONE, "", say("nothing was read"), "doubt")
+        for medium in media_of(account)
+        if medium not in account.tree.totals
+    ]
     if account.carbon.lines:
         rows.append(Figure(say("greenhouse gases"), number(float(account.carbon.total), 5), "kgCO2e"))
-    doubts = account.tree.doubts
+    doubts = (*account.unread, *account.tree.doubts)
     rows.append(Figure(say("doubtful, left out"), f"{len(doubts):,}", tone="doubt" if doubts else "good"))
     blocks: list[Block] = [Figures(tuple(rows))]
     for medium in media_of(account):

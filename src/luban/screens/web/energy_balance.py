@@ -149,7 +149,7 @@ class BalancePanel:
             else:
                 ui.html(html.escape(say("Nothing about them is doubtful.")), sanitize=False, tag="p").classes("lb-note")
             shown = rows[-_SHOWN:]
-            heads = (say("time"), say("register"), say("interval"), say("unit"), say("quality"), say("fact"))
+            heads = (say("time"), say("register"), say("interval"), say("unit"), say("quality code"), say("fact"))
             cells = [
                 (window_text(row["time"], row["time"], zone).partition(" – ")[0], _told(row["register"]),
                  _told(row["interval"]), row["measured_in"], str(row["quality"]), str(row["seq"]))

@@ -57,7 +57,8 @@ class Node:
 class Balance:
     """The tree over a window.
 
-    totals  medium → (amount, unit): the tops of the tree, what feeds them included
+    totals  medium → (amount, unit): the tops of the tree, what feeds them included; without media of which nothing was
+            read
     doubts  what was left out, of all meters
     """
 
@@ -86,7 +87,7 @@ def balance(meters: Iterable[Consumed], start: int, end: int, *, within: float =
     )
     totals: dict[str, tuple[Decimal, str]] = {}
     for one in by_id.values():
-        if not one.meter.parent or one.meter.feeds:
+        if (not one.meter.parent or one.meter.feeds) and one.within(start, end):
             amount, unit = totals.get(one.meter.medium, (Decimal(0), one.meter.unit))
             totals[one.meter.medium] = (amount + in_unit(one.total(start, end), one.meter.unit, unit), unit)
     doubts = [doubt for one in by_id.values() for doubt in one.doubts if doubt.end >= start and doubt.start < end]

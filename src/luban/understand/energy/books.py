@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from luban.core.errors import InputError
+from luban.core.errors import InputError, UnitError
 from luban.core.time import from_datetime, iso, to_datetime
 from luban.norms.emissions import Factor
 from luban.norms.tariffs import Tariff, in_force
@@ -39,6 +39,7 @@ class EnergyAccount:
     good      order → good pieces
     rule      how energy of no order comes to orders
     readings  within the window
+    unread    meters that nobody described, in a unit that is none
     """
 
     start: int
@@ -56,6 +57,7 @@ class EnergyAccount:
     shares: Mapping[str, tuple[Allocation, ...]]
     good: Mapping[str, Decimal]
     rule: str
+    unread: tuple[Doubt, ...] = ()
 
     @property
     def drawn_in(self) -> str:
@@ -69,7 +71,12 @@ class EnergyAccount:
     @property
     def doubts(self) -> tuple[Doubt, ...]:
         """All that was left out, of meters, bills and factors."""
-        return (*self.tree.doubts, *(doubt for one in self.bills for doubt in one.doubts), *self.carbon.doubts)
+        return (
+            *self.unread,
+            *self.tree.doubts,
+            *(doubt for one in self.bills for doubt in one.doubts),
+            *self.carbon.doubts,
+        )
 
 
 def energy_account(
@@ -100,8 +107,15 @@ def energy_account(
     """
     known = {meter.id: meter for meter in meters}
     presumed = tuple(name for name in readings if name not in known)
+    unread = []
     for name in presumed:
-        known[name] = _presumed(name, readings[name])
+        try:
+            known[name] = _presumed(name, readings[name])
+        except UnitError as error:
+            first, last = readings[name][0], readings[name][-1]
+            text = f"{name} reads {error.came}, which is no unit"
+            unread.append(Doubt(name, "unit", first.time, last.time, None, first.unit, text, first.seq))
+    presumed = tuple(name for name in presumed if name in known)
     found = tuple(consumption(one, readings.get(one.id, ()), (swaps or {}).get(one.id, ())) for one in known.values())
     low, high = _window(found, start, end)
     tree = balance(found, low, high)
@@ -110,17 +124,21 @@ def energy_account(
     orders, apart = of_orders(drawn, good or {}, idle=idle)
     tops = [one for one in found if not one.meter.parent]
     priced = in_force(tariffs)
-    bills = tuple(bill(one, priced[one.meter.medium], low, high) for one in tops if one.meter.medium in priced)
+    bills = tuple(
+        bill(one, priced[one.meter.medium], low, high) for one in tops if one.meter.medium in priced and one.spells
+    )
     uses = [
         Use(one.meter.medium, one.total(since, until), one.meter.unit, year, one.meter.heat)
         for one in tops
         for year, since, until in _years(low, high, zone)
+        if one.within(since, until)
     ]
     gases = carbon(uses, factors, region=region, own=own_factors)
     pauses = tuple(pause for one in drawn for pause in idle_of(one))
     count = sum(low <= reading.time <= high for one in readings.values() for reading in one)
     return EnergyAccount(
-        low, high, found, presumed, tree, drawn, orders, apart, pauses, bills, gases, count, shares, good or {}, idle
+        low, high, found, presumed, tree, drawn, orders, apart, pauses, bills, gases, count, shares, good or {}, idle,
+        tuple(unread),
     )  # fmt: skip
 
 

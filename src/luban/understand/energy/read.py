@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -47,6 +48,7 @@ METER_COLUMNS: Final = (
 """Columns of meters.csv; id, medium and unit are needed."""
 
 _SWAPS: Final = ("meter", "time", "last", "first")
+_BEYOND: Final = 1e30
 _YES: Final = frozenset({"yes", "true", "1", "x", "是", "예"})
 
 
@@ -97,13 +99,18 @@ def readings_of(rows: list[dict[str, Any]]) -> dict[str, list[Reading]]:
     """Readings by meter from facts of the stream `meter`."""
     found: dict[str, list[Reading]] = {}
     for row in rows:
-        register, interval = (None if row[key] is None else exact(row[key]) for key in ("register", "interval"))
+        register, interval = (_said(row[key]) for key in ("register", "interval"))
         reading = Reading(
             row["time"], register, None if register is not None else interval, row["start"], row["measured_in"],
             row["quality"], row["seq"], row["medium"],
         )  # fmt: skip
         found.setdefault(row["subject"], []).append(reading)
     return found
+
+
+def _said(value: float | None) -> Decimal | None:
+    """The number; None for what is none, which `consumption` then names."""
+    return exact(value) if value is not None and math.isfinite(value) and abs(value) < _BEYOND else None
 
 
 def read_meters(path: Path, sheet: str = "") -> tuple[Meter, ...]:

@@ -14,6 +14,7 @@ SENTENCES = (
     "{meter} says {after} {unit} in the interval, less than nothing",
     "{meter} reads {unit}, which is not {expected}",
     "{meter} reads {came}, which is not {expected}",
+    "{meter} reads {came}, which is no unit",
     "{meter}: a reading of bad quality",
     "{meter}: an interval over another one",
     "{meter}: an interval that has no beginning",
