@@ -84,8 +84,10 @@ def trace_router(books: TraceBooks, needs: Needs, reads: Reads) -> APIRouter:
     router = APIRouter(prefix="/trace", tags=["trace"])
     desk = RecallDesk(books)
     _lots(router, books, whole, reads)
+    _conditions(router, books, whole, reads)
     _documents(router, books, whole, reads)
     _cases(router, desk, whole, reads)
+    _papers(router, desk, whole, reads)
     _acts(router, desk, whole, reads)
     router.include_router(partners_router(PartnerDesk(books), whole, reads))
     router.include_router(stock_router(StockDesk(books), whole, reads))
@@ -124,6 +126,10 @@ def _lots(router: APIRouter, books: TraceBooks, needs: Needs, reads: Reads) -> N
                 return filtered(around(trace, name, levels=levels), Filter(item, unit, doubtful)).as_dict()
 
         return JSONResponse(plain(await reads(read)))
+
+
+def _conditions(router: APIRouter, books: TraceBooks, needs: Needs, reads: Reads) -> None:
+    Viewer = Annotated[User, Depends(needs(Role.VIEWER))]  # noqa: N806 - a type
 
     @router.get("/same", operation_id="trace_same")
     async def same(
@@ -221,21 +227,6 @@ def _cases(router: APIRouter, desk: RecallDesk, needs: Needs, reads: Reads) -> N
 
         return JSONResponse(plain(await reads(read)))
 
-    @router.get("/recalls/{id}/notices", operation_id="recall_notices", response_class=Response)
-    async def notices(
-        user: Viewer,  # noqa: ARG001
-        id: str,  # noqa: A002
-        format: Annotated[Literal["html", "pdf", "xlsx", "zip"], Query(description="zip: the letters.")] = "xlsx",  # noqa: A002
-        language: Annotated[str, Query(max_length=8)] = "en",
-        customer: Annotated[str, Query(max_length=400, description="With zip: the letter to this one only.")] = "",
-    ) -> Response:
-        """The list of customers to be told, with contact and what they got; or a letter to each in its language."""
-        content, kind = await reads(_notices, desk, id, format, language, customer)
-        safe = re.sub(r"[^A-Za-z0-9._-]", "_", id)[:80]
-        return Response(content, media_type=kind, headers={
-            "content-disposition": f'attachment; filename="{safe}-notices.{format}"'
-        })  # fmt: skip
-
     @router.get("/affected", operation_id="recall_affected")
     async def affected(
         user: Viewer,  # noqa: ARG001
@@ -259,6 +250,25 @@ def _cases(router: APIRouter, desk: RecallDesk, needs: Needs, reads: Reads) -> N
         """Draw lots and call each back, the list checked the other way round; nothing is written."""
         found = await reads(desk.mock, count, seed)
         return JSONResponse(plain([{name: getattr(one, name) for name in one.__slots__} for one in found]))
+
+
+def _papers(router: APIRouter, desk: RecallDesk, needs: Needs, reads: Reads) -> None:
+    Viewer = Annotated[User, Depends(needs(Role.VIEWER))]  # noqa: N806 - a type
+
+    @router.get("/recalls/{id}/notices", operation_id="recall_notices", response_class=Response)
+    async def notices(
+        user: Viewer,  # noqa: ARG001
+        id: str,  # noqa: A002
+        format: Annotated[Literal["html", "pdf", "xlsx", "zip"], Query(description="zip: the letters.")] = "xlsx",  # noqa: A002
+        language: Annotated[str, Query(max_length=8)] = "en",
+        customer: Annotated[str, Query(max_length=400, description="With zip: the letter to this one only.")] = "",
+    ) -> Response:
+        """The list of customers to be told, with contact and what they got; or a letter to each in its language."""
+        content, kind = await reads(_notices, desk, id, format, language, customer)
+        safe = re.sub(r"[^A-Za-z0-9._-]", "_", id)[:80]
+        return Response(content, media_type=kind, headers={
+            "content-disposition": f'attachment; filename="{safe}-notices.{format}"'
+        })  # fmt: skip
 
 
 def _notices(desk: RecallDesk, id: str, kind: str, language: str, customer: str) -> tuple[bytes, str]:  # noqa: A002

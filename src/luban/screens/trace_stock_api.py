@@ -41,9 +41,14 @@ class AskedCard(BaseModel):
 
 def stock_router(desk: StockDesk, needs: Any, reads: Reads) -> APIRouter:
     """Routes of stock; needs makes the check of a role."""
-    Viewer = Annotated[User, Depends(needs(Role.VIEWER))]  # noqa: N806 - a type
-    Operator = Annotated[User, Depends(needs(Role.OPERATOR))]  # noqa: N806
     router = APIRouter()
+    _looks(router, desk, needs, reads)
+    _acts(router, desk, needs, reads)
+    return router
+
+
+def _looks(router: APIRouter, desk: StockDesk, needs: Any, reads: Reads) -> None:
+    Viewer = Annotated[User, Depends(needs(Role.VIEWER))]  # noqa: N806 - a type
 
     @router.get("/stock", operation_id="stock")
     async def stock(user: Viewer, item: Name = "", place: Name = "", lot: Name = "") -> JSONResponse:  # noqa: ARG001
@@ -80,6 +85,10 @@ def stock_router(desk: StockDesk, needs: Any, reads: Reads) -> APIRouter:
         found = await reads(desk.picks, order)
         return JSONResponse(plain([{name: getattr(one, name) for name in one.__slots__} for one in found]))
 
+
+def _acts(router: APIRouter, desk: StockDesk, needs: Any, reads: Reads) -> None:
+    Operator = Annotated[User, Depends(needs(Role.OPERATOR))]  # noqa: N806 - a type
+
     @router.post("/moves", operation_id="stock_move", status_code=201)
     async def move(user: Operator, asked: AskedMove) -> JSONResponse:
         """Book a receipt, an issue or a transfer; refused where there is not so much at the place."""
@@ -92,8 +101,6 @@ def stock_router(desk: StockDesk, needs: Any, reads: Reads) -> APIRouter:
         """Fill one free card of a loop from its source, the oldest lots first."""
         moves = await reads(desk.bring, asked.loop, person=user.name)
         return JSONResponse(plain([{name: getattr(one, name) for name in one.__slots__} for one in moves]), 201)
-
-    return router
 
 
 def _cards(one: Cards) -> dict[str, Any]:
