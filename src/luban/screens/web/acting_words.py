@@ -6,7 +6,7 @@ from luban.act.command import Command, State
 from luban.act.reading import Reading
 from luban.screens.i18n import Words
 
-__all__ = ["amount", "author", "mode_word", "reason", "state_word"]
+__all__ = ["amount", "author", "guard_word", "mode_word", "reason", "shown", "state_word"]
 
 
 def state_word(say: Words, state: State) -> str:
