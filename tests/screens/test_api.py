@@ -102,8 +102,9 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
         "energy_baseline_try", "energy_baseline_freeze", "energy_baseline_retire",
         "cost", "cost_find", "cost_piece", "cost_element", "cost_variances", "cost_journal", "cost_balance",
         "cost_in_progress", "cost_file",
+        "outcomes", "outcome", "outcome_figures", "fix_baseline", "record_outcome",
         "acting", "commands", "command", "propose_command", "act_on_command", "switch_mode", "stop_automation",
-        "release_automation",
+        "release_automation", "green", "green_file", "green_facts", "green_processes", "green_state",
         "grants", "give_grant", "renew_grant", "revoke_grant", "grant_steps", "open_visit", "leave_visit",
         "visited_machine", "visited_trend", "visited_alarms", "visited_workorders", "visited_file", "visited_note",
     }  # fmt: skip
