@@ -38,6 +38,7 @@ from luban.screens.green_api import green_router
 from luban.screens.health_api import health_router
 from luban.screens.maintenance_api import maintenance_router
 from luban.screens.metrics import exposition
+from luban.screens.outcomes_api import outcomes_router
 from luban.screens.outside import Outside
 from luban.screens.plain import plain
 from luban.screens.quality_api import quality_router
@@ -190,7 +191,8 @@ def build_api(
     money = cost or CostBooks(view)
     app.include_router(cost_router(money, lambda role: _needs(users, role), reads), prefix="/api/v1")
     moves = acting or ActingBooks(view)
-    app.include_router(acting_router(moves, lambda role: _needs(users, role), reads), prefix="/api/v1")
+    for made in (outcomes_router, acting_router):
+        app.include_router(made(moves, lambda role: _needs(users, role), reads), prefix="/api/v1")
     experts = outside or Outside(machines, Grants(users.master), users)
     app.include_router(grants_router(experts, lambda role: _needs(users, role), reads), prefix="/api/v1")
     app.include_router(remote_router(experts, reads), prefix="/api/v1")

@@ -20,6 +20,7 @@ class ActingFrame(tabs.TabFrame[ActingBooks]):
     PAGE: ClassVar[str] = "loop"
     PANELS: ClassVar[Mapping[str, tuple[str, str]]] = {
         "commands": ("acting_commands", "CommandsPanel"), "actuators": ("acting_actuators", "ActuatorsPanel"),
+        "outcomes": ("acting_outcomes", "OutcomesPanel"),
     }  # fmt: skip
     STYLES: ClassVar[tuple[str, ...]] = ("trace", "acting")
 
@@ -29,7 +30,8 @@ class ActingFrame(tabs.TabFrame[ActingBooks]):
 
     def tab_names(self) -> dict[str, str]:
         """What each tab is called."""
-        return {"commands": self.say("Commands"), "actuators": self.say("Actuators")}
+        say = self.say
+        return {"commands": say("Commands"), "actuators": say("Actuators"), "outcomes": say("Outcomes")}
 
     def partly(self) -> str:
         """What a person is told whose account reaches only a part of the plant."""
