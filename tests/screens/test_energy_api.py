@@ -39,7 +39,7 @@ def test_whose(client: Client) -> None:
     said = own(client, "wang")
     found = client.get("/api/v1/energy/whose", params={"order": "A"}, headers=said).json()
     assert [(row["medium"], float(row["total"])) for row in found["rows"]] == [
-        ("electricity", 192), ("compressed air", 480),
+        ("electricity", 192), ("compressed air", 160),
     ]  # fmt: skip
     answer = client.get("/api/v1/energy/whose", params={"order": "none"}, headers=said)
     assert (answer.status_code, answer.json()["title"]) == (400, "no state names this order")

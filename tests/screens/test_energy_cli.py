@@ -141,7 +141,7 @@ def test_whose_energy_it_was_and_by_which_rules(tmp_path: Path, capsys: pytest.C
     assert "by their own energy" in said
     assert run(asked(folder, "--lot", "P-1", "--json")) == 0
     told = json.loads(capsys.readouterr().out)
-    assert [float(row["total"]) for row in told["rows"]] == [48, 120]
+    assert [float(row["total"]) for row in told["rows"]] == [48, 40]
     assert run(asked(folder, "--unit", "hall/lathe", "--lang", "zh", "-o", tmp_path / "u.html")) == 0
     page = (tmp_path / "u.html").read_text("utf-8")
     assert "所依规则" in page

@@ -46,3 +46,23 @@ def test_nothing_is_shared_where_nobody_worked_or_nothing_is_left() -> None:
     own = tuple(read(unit[-1], "50", unit) for unit in STAYS)
     found = shares_of((read("hall", "150", "p/hall"), *own), STAYS, 0, 4 * HOUR)
     assert [one.meter for one in found["compressed air"]] == ["a", "b", "c"]
+
+
+def test_a_wider_meter_is_shared_reading_by_reading() -> None:
+    """a works the first hour, b the first three: 12 m³ are halved, 8 and 6 are b's, 4 in the last hour nobody's."""
+    hours = tuple(Spell(at * HOUR, (at + 1) * HOUR, Decimal(amount)) for at, amount in enumerate((12, 8, 6, 4)))
+    hall = Consumed(Meter("hall", "compressed air", "m³", place="p/hall"), hours, ())
+    two = {unit: STAYS[unit] for unit in ("p/hall/a", "p/hall/b")}
+    found = {one.unit: one.total for one in shares_of((hall,), two, 0, 4 * HOUR)["compressed air"]}
+    assert found == {"p/hall/a": 6, "p/hall/b": 20}
+    part = {one.unit: one.total for one in shares_of((hall,), two, HOUR, 4 * HOUR)["compressed air"]}
+    assert part == {"p/hall/b": 14}  # the window makes no difference to an hour
+
+
+def test_a_meter_in_a_wider_one_is_seen_once() -> None:
+    """Of 100 m³ into the plant the hall took 60, and c in it 20: 40 are left for the yard, and 40 in the hall."""
+    stays = STAYS | {"p/yard": (Stay("p/yard", 0, 4 * HOUR, "run", WORK, "Y"),)}
+    top = read("top", "100", "p")
+    hall, c = read("hall", "60", "p/hall", parent="top"), read("c", "20", "p/hall/c", parent="hall")
+    found = {one.unit: one.total for one in shares_of((top, hall, c), stays, 0, 4 * HOUR)["compressed air"]}
+    assert found == {"p/hall/c": 20, "p/hall/a": 10, "p/hall/b": 30, "p/yard": 40}
