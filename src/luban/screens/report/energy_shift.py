@@ -16,6 +16,7 @@ from luban.screens.i18n import Words
 from luban.screens.report.plot import Plot
 from luban.screens.report.quality_words import number
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Picture, Sheet
+from luban.understand.energy.meters import merged
 
 __all__ = ["shift_document", "shift_sheet"]
 
@@ -107,12 +108,13 @@ def _shade(plot: Plot, p: Problem, end: int, top: float) -> None:
     prices = p.tariff_price
     if len(prices) < 2 or float(np.ptp(prices)) <= 0:
         return
-    times = [*p.tariff_time.tolist(), end]
-    mean = float(np.unique(prices).mean())
-    spans = [(max(0, low), min(end, high)) for low, high, price in zip(times[:-1], times[1:], prices, strict=True)
-             if price > mean and high > 0 and low < end]  # fmt: skip
-    if spans:
-        plot.bars([float(low) for low, _ in spans], [float(high) for _, high in spans], [top] * len(spans), "soft")
+    times = [*p.tariff_time.tolist(), max(end, int(p.tariff_time[-1]))]
+    spans = [(max(0, low), min(end, high), float(price)) for low, high, price in zip(times[:-1], times[1:], prices,
+             strict=True) if high > 0 and low < end]  # fmt: skip
+    mean = sum((high - low) * price for low, high, price in spans) / max(1, sum(high - low for low, high, _ in spans))
+    dear = merged([(low, high) for low, high, price in spans if price > mean])
+    if dear:
+        plot.bars([float(low) for low, _ in dear], [float(high) for _, high in dear], [top] * len(dear), "soft")
 
 
 def _steps(plot: Plot, edges: np.ndarray, power: np.ndarray, window: int, tone: str, name: str) -> None:
