@@ -142,8 +142,8 @@ class ScanPanel(BookPanel):
     def _row(self, said: str, name: str, mark: str, *, quantity: bool = False) -> None:
         with ui.element("tr") as row:
             row._props["data-read"] = mark  # noqa: SLF001 - a text with quotes cannot go through props()
-            for cell in (said, name):
-                ui.html(html.escape(cell), sanitize=False, tag="td")
+            ui.html(html.escape(said), sanitize=False, tag="th").props("scope=row")
+            ui.html(html.escape(name), sanitize=False, tag="td")
             with ui.element("td"):
                 if quantity:
                     box = ui.element("input").props("type=number min=0 step=any data-field=component")
