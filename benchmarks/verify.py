@@ -51,7 +51,7 @@ Drawn = tuple[Series, float, str]
 def main(argv: Sequence[str] | None = None) -> None:
     options = arguments(__doc__ or "", argv)
     report = Reporter("verify", options, ["luban", "numpy", "scipy", "statsmodels"])
-    runs = 40 if options.quick else 200
+    runs = 24 if options.quick else 200
     for before, after in SIZES[:1] if options.quick else SIZES:
         for case in CASES:
             if (case in ("week", "drivers")) and before < 28:
@@ -59,8 +59,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             for rho in RHOS[::2] if options.quick else RHOS if before > 20 else RHOS[1:]:
                 draw = partial(drawn, case, rho, before, after)
                 _judged(report, options, f"{case}, ρ {rho}, {before} + {after}", draw, runs, before)
-    _peers(report, options, 40 if options.quick else 200)
-    _twin(report, options, 30 if options.quick else 200)
+    _peers(report, options, 24 if options.quick else 200)
+    _twin(report, options, 20 if options.quick else 200)
 
 
 def alike(g: np.random.Generator, count: int, rho: float) -> Any:
