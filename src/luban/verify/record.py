@@ -159,7 +159,7 @@ def recompute(
     whole = series_of(ledger, measure, base.start, max(end, base.end + 2 * base.period), unit=base.metric.unit,
                       as_of=head)  # fmt: skip
     notes = () if own.genuine else ("the entry of the baseline does not fit its seal",)
-    fixed = replace(base, fixed=max(base.fixed, own.recorded) if base.fixed else 0)
+    fixed = replace(base, fixed=max(base.fixed, own.recorded))
     fixed = fixed if own.genuine else replace(fixed, lacks=("the baseline was changed after it was fixed",))
     made = judge(fixed, whole, own.decision, predicted=own.predicted, confirmed=confirmed, until=end, head=head,
                  notes=notes)  # fmt: skip

@@ -43,7 +43,7 @@ def outcome_sheet(
                    measured=number(with_it, 4), expected=number(without, 4))  # fmt: skip
         blocks.append(Picture(course_svg(found, say, zone), say("With the act and without"), text))
         total = number(float(found.course.running[-1]), 4)
-        text = say("{total} {unit} in all since the act", total=total, unit=found.metric.unit)
+        text = say("{total} {unit} in all since the act", total=total, unit=_unit(found))
         blocks.append(Picture(running_svg(found, say, zone), say("Sum of the effect since the act"), text))
     blocks += _details(found, say)
     blocks += left_out(say, excluded)
@@ -63,7 +63,10 @@ def board_sheet(some: Sequence[Outcome], say: Words, zone: tzinfo, source: str) 
         text = say("No act has a baseline yet. A baseline is fixed before an act, then its outcome is judged here.")
         return Sheet(say("Did it help?"), source, (Note(text),), {"luban": __version__})
     counts = {verdict: sum(one.verdict == verdict for one in some) for verdict in VERDICTS}
-    rows = tuple(Figure(say(name), f"{count:,}", tone=VERDICT_TONES[name]) for name, count in counts.items())
+    rows = tuple(
+        Figure(say(name), f"{count:,}", tone=VERDICT_TONES[name] if count else "quiet")
+        for name, count in counts.items()
+    )
     blocks: list[Block] = [Figures(rows), _acts(some, say, zone)]
     for title, by in ((say("By lever"), "lever"), (say("By author"), "author"), (say("By method"), "method")):
         blocks.append(_scores(scoreboard(some, by), title, say))
@@ -107,9 +110,9 @@ def _details(found: Outcome, say: Words) -> list[Block]:
         "scatter over chance": say("scatter over that of chance"), "ratio": say("after over before"),
     }  # fmt: skip
     rows = [
-        (say("average before"), number(found.before), found.metric.unit),
-        (say("average after"), number(found.after), found.metric.unit),
-        (say("expected after, without the act"), number(found.expected), found.metric.unit),
+        (say("average before"), number(found.before), _unit(found)),
+        (say("average after"), number(found.after), _unit(found)),
+        (say("expected after, without the act"), number(found.expected), _unit(found)),
         (say("probability of as much by chance alone"), chance(found.p), ""),
         (say("neighbouring periods go together"), number(found.rho, 2), ""),
         *((names[name], number(value), "") for name, value in found.figures.items() if name in names),
@@ -159,6 +162,10 @@ def _promises(some: Sequence[Outcome], say: Words) -> Figures:
     )
     rows.append(Figure(say("came of what was promised"), percent(100 * own.realised, 0), "%"))
     return Figures(tuple(rows), say("How good our promises are"))
+
+
+def _unit(found: Outcome) -> str:
+    return "" if found.metric.unit == "1" else found.metric.unit
 
 
 def _shares(low: float, high: float) -> str:

@@ -25,7 +25,7 @@ def course_svg(found: Outcome, say: Words, zone: tzinfo) -> str:
     high = np.maximum(course.measured, course.expected + course.half)
     plot = Plot(
         x=_range(course), y=_room(float(np.nanmin(low)), float(np.nanmax(high))), height=_HEIGHT,
-        y_label=found.metric.unit, x_ticks=_ticks(course, zone), title=f"{found.metric.name}: {say(found.verdict)}",
+        y_label=_unit(found), x_ticks=_ticks(course, zone), title=f"{found.metric.name}: {say(found.verdict)}",
     )  # fmt: skip
     times = course.times.astype(np.float64)
     for side in (-1, 1):
@@ -45,7 +45,7 @@ def running_svg(found: Outcome, say: Words, zone: tzinfo) -> str:
     times, running = course.times[course.after].astype(np.float64), course.running
     low, high = min(0.0, float(running.min())), max(0.0, float(running.max()))
     plot = Plot(
-        x=_range(course), y=_room(low, high), height=200, y_label=found.metric.unit, x_ticks=_ticks(course, zone),
+        x=_range(course), y=_room(low, high), height=200, y_label=_unit(found), x_ticks=_ticks(course, zone),
         title=say("Sum of the effect since the act"),
     )  # fmt: skip
     plot.level(0.0, "", "quiet")
@@ -55,6 +55,10 @@ def running_svg(found: Outcome, say: Words, zone: tzinfo) -> str:
     plot.dots(times, running, tone)
     plot.upright(float(found.decision.at), "", "limit")
     return plot.svg()
+
+
+def _unit(found: Outcome) -> str:
+    return "" if found.metric.unit == "1" else found.metric.unit
 
 
 def _course(found: Outcome) -> Course:
