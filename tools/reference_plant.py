@@ -51,8 +51,8 @@ sheet and cell), what came, what was expected, what to do. `plant.schema.json` b
 
 PLANT_TAIL = """\
 A CSV table is UTF-8, UTF-16, GBK or Windows-1252, found by looking; fields are parted by commas, semicolons or
-tabs, by the sign that cuts most lines alike; a line that begins with `#` is a note. Numbers have a decimal point. Times are ISO 8601; without
-an offset they are wall clock of the plant.
+tabs, by the sign that cuts most lines alike; a line that begins with `#` is a note. Numbers have a decimal point.
+Times are ISO 8601; without an offset they are wall clock of the plant.
 
 ## Paths
 
