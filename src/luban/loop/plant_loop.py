@@ -17,6 +17,7 @@ from luban.act.engine import Actor
 from luban.connect.collector import Collector, Limits, Status
 from luban.core import time as clock
 from luban.core.errors import DiskFullError, LedgerError
+from luban.core.interrupts import handed_on
 from luban.ledger import Intake, Ledger, LedgerWriter, Rows, Spool
 from luban.loop.acting import Acting, watched_addresses
 from luban.loop.places import Places, places
@@ -156,7 +157,7 @@ class PlantLoop:
         try:
             while True:
                 try:
-                    await asyncio.to_thread(reading.turn)
+                    await asyncio.to_thread(handed_on(reading.turn))
                 except Exception as error:  # noqa: BLE001 - the next look begins anew
                     _log.warning("power was not read", exc_info=error)
                 await asyncio.sleep(_READ)

@@ -20,6 +20,7 @@ from luban.act.command import Command, State
 from luban.act.engine import Actor, Proposal
 from luban.act.reading import same
 from luban.core.errors import InputError
+from luban.core.interrupts import handed_on
 from luban.core.time import MINUTE
 from luban.decide.setpoint.standing import SET
 from luban.decide.setpoint.stood import NEWEST, Stood, stood_of
@@ -61,8 +62,8 @@ class SetPoints:
             return []
         before, self._head = self._head, head
         made = []
-        for characteristic, actuator in (await asyncio.to_thread(self._linked, before)).items():
-            if not await asyncio.to_thread(self._grown, characteristic):
+        for characteristic, actuator in (await asyncio.to_thread(handed_on(self._linked), before)).items():
+            if not await asyncio.to_thread(handed_on(self._grown), characteristic):
                 continue
             try:
                 command = await self._decide(characteristic, actuator)
@@ -97,7 +98,7 @@ class SetPoints:
 
     async def _decide(self, characteristic: str, actuator: Actuator) -> Command | None:
         start = self._starts.get(characteristic)
-        stood = await asyncio.to_thread(stood_of, self._ledger, self._plant, characteristic, start=start)
+        stood = await asyncio.to_thread(handed_on(stood_of), self._ledger, self._plant, characteristic, start=start)
         if await self._keep_up(stood, actuator):
             return None  # what is in force has changed: decide with it, next time
         plan = stood.plan

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
+from luban.core.interrupts import handed_on
+
 __all__ = ["Reads"]
 
 T = TypeVar("T")
@@ -24,7 +26,7 @@ class Reads:
 
     async def __call__(self, read: Callable[..., T], *given: Any, **named: Any) -> T:
         """The function's result."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(read, *given, **named))
+        return await asyncio.get_running_loop().run_in_executor(self._pool, partial(handed_on(read), *given, **named))
 
     def close(self) -> None:
         """Take no more work."""

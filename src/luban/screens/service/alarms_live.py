@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from luban.core.errors import InputError, LubanError
+from luban.core.interrupts import handed_on
 from luban.core.time import DAY, HOUR, SECOND, now
 from luban.ledger import Ledger, Rows
 from luban.plant import AlarmRule, Plant
@@ -135,8 +136,8 @@ class AlarmWatch:
     def _run(self) -> None:
         while not self._ending.wait(_PERIOD if self._plant.alarms else _IDLE):
             try:
-                self.look()
-                self._ask_health()
+                handed_on(self.look)()
+                handed_on(self._ask_health)()
             except LubanError as error:
                 log.warning("the alarm list waits a minute: %s", error)
                 self._ending.wait(_AGAIN)

@@ -14,6 +14,7 @@ from typing import Final
 import narwhals as nw
 
 from luban.core.errors import InputError, LedgerBusyError, LubanError
+from luban.core.interrupts import handed_on
 from luban.ledger import Ledger
 from luban.plant import load
 from luban.screens.service.books import Books, Record
@@ -103,7 +104,7 @@ class CostBooks(Books):
     def _work(self) -> None:
         begun = time.monotonic()
         try:
-            self.catch_up()
+            handed_on(self.catch_up)()
         except Exception:
             log.exception("the cost books could not be worked out; it is tried again")
         took = time.monotonic() - begun

@@ -17,6 +17,7 @@ from typing import Any, Final
 import narwhals as nw
 
 from luban.core.errors import InputError
+from luban.core.interrupts import handed_on
 from luban.core.time import DAY, HOUR, from_datetime, parse_duration, parse_time, to_datetime
 from luban.norms.emissions import Factor, factors, read_factors
 from luban.norms.tariffs import Tariff, in_force, tariffs_named
@@ -116,7 +117,7 @@ class EnergyBooks(Books):
 
     def _look_beside(self) -> None:
         try:
-            self._look()
+            handed_on(self._look)()
         except Exception:
             log.exception("the meter readings could not be looked at; it is tried again")
         finally:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from luban.core.errors import InputError
+from luban.core.interrupts import handed_on
 from luban.core.time import DAY, MINUTE, now
 from luban.decide.maintain.orders import orders_of
 from luban.loop.retrofit import PowerLook, power_look
@@ -374,10 +375,10 @@ class HealthBooks(Books):
             for machine in self.machines():
                 if self._stop.is_set():
                     return
-                self._tried(self._kept_up, machine)
+                self._tried(handed_on(self._kept_up), machine)
                 time.sleep(0.05)
             if self.writable:
-                self._tried(self.keep_lives)
+                self._tried(handed_on(self.keep_lives))
 
     def _kept_up(self, machine: str) -> None:
         self.power(machine, read=True)

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from luban.core.errors import InputError, LedgerBusyError
+from luban.core.interrupts import handed_on
 from luban.core.time import now
 from luban.ledger import Ledger
 from luban.screens.service.books import Books, Record
@@ -133,7 +134,7 @@ class TraceBooks(Books):
                     self._trace, self._thread = None, None
                     return
             try:
-                self.catch_up()
+                handed_on(self.catch_up)()
             except Exception:
                 log.exception("the facts of trace could not be read; they are tried again")
             self._stop.wait(_STEP)
