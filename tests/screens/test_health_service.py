@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from luban.core.errors import InputError
-from luban.core.time import DAY, HOUR, MINUTE
+from luban.core.time import DAY, HOUR, MINUTE, now
 from luban.ledger import LedgerWriter
 from luban.loop.places import places
 from luban.screens.i18n import words
@@ -31,8 +31,8 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def end(folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
-    """When the books of the shop end; it is six minutes later."""
-    made = shop.seed(folder)
+    """When the books of the shop end, always at a full hour: windows are of the clock. It is six minutes later."""
+    made = shop.seed(folder, until=now() // HOUR * HOUR)
     monkeypatch.setattr(service, "now", lambda: made + 6 * MINUTE)
     return made
 
