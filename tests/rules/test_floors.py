@@ -28,6 +28,10 @@ FAULTS = {
     "Only decide has solver libraries": ("understand/fault.py", "import ortools"),
     "The ground floor is standard library and numpy": ("core/fault.py", "import pyarrow"),
     "The judge knows neither those who decide nor those who act": ("verify/fault.py", "import luban.act"),
+    "What decides on a running plant knows it by what wires deliver, never by the twin": (
+        "loop/deciding/fault.py",
+        "import luban.twin.run",
+    ),
     "No cycles between sibling modules": ("norms/kpis.py", "from luban.norms import fault"),
 }
 

@@ -45,6 +45,8 @@ KINDS: Final[Mapping[str, str]] = {
     "baseline": "a baseline of energy: frozen with its numbers before the act, put aside later",
     "green": "the green sheet of the factory: a quantity or a point stated for a period, with its document",
     "outcome": "what an act brought: its baseline fixed before it, its verdict, judged anew when facts change",
+    "decision": "a decision of the running plant: proposed with its price, settled against others, taken or dropped",
+    "pilot": "a pilot: enrolled, its before state fixed, its runs, its verdict",
     "grant": "leave for an outside expert to look at one machine: given, used, ended",
 }
 """Kinds of entry, and what their subjects go through."""
