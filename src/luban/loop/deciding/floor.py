@@ -115,8 +115,7 @@ class Proposal:
 
     lever    id of the lever that decides;  author  program with its version
     act      what is to be done
-    worth    what it is expected to bring [currency], with its interval; None: not priced, then it never wins against one
-             that is
+    worth    what it is expected to bring [currency], with its interval; None: not priced, it wins against no other
     why      the reason, in words for people;  facts  seqs or names of what it rests on
     takes    what it takes for itself, as machine or order → (from, to) [µs]: proposals that take the same conflict
     expires  not done after this [µs]
