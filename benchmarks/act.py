@@ -2,14 +2,15 @@
 
     python -m benchmarks.act [--quick] [--json] [--seed N]
 
-`drill`   rounds by chance on one wire (modbus: a server as a process; mqtt: mosquitto and a machine as processes). In
-          each round up to three values are proposed, each used once, and at a moment drawn from 0 to 0.3 s the plant,
-          the device or the broker is killed with SIGKILL, or nothing is; what died starts again. The server answers
-          30 ms late, so that many a kill falls between a write and its answer. The device notes every write that
-          reaches it, in a file of its own. Judged from that file and the books alone: each value reached the device at
-          most once per attempt that the books know of and never without an intent that was durable before; nothing
-          reached it that was not proposed; what the books call confirmed did reach it; in the end no command is left
-          without an answer; the books verify. `caught`: commands whose end a start had to look up.
+`drill`   rounds by chance on one wire (modbus: a server as a process; opcua: a strict server as a process, which
+          takes neither status nor time with a value; mqtt: mosquitto and a machine as processes). In each round up to
+          three values are proposed, each used once, and at a moment drawn from 0 to 0.3 s the plant, the device or the
+          broker is killed with SIGKILL, or nothing is; what died starts again. The server answers 30 ms late, so that
+          many a kill falls between a write and its answer. The device notes every write that reaches it, in a file of
+          its own. Judged from that file and the books alone: each value reached the device at most once per attempt
+          that the books know of and never without an intent that was durable before; nothing reached it that was not
+          proposed; what the books call confirmed did reach it; in the end no command is left without an answer; the
+          books verify. `caught`: commands whose end a start had to look up.
 `latency` from the newest size that a set-point rests on, as the books took it from the wire, to the write at the device
           (by the device's clock) and to the confirmation in the books; the run-to-run of the running plant decides,
           nobody else. `cpu`: share of one core that the plant takes, also with 1,000 more tags that change each second.
@@ -75,6 +76,15 @@ url = "modbus://127.0.0.1:{port}"
 interval = "20ms"
 timeout = "300ms"
 writable = ["holding:300:float32"]"""
+SHOWN: Final = "nsu=urn:luban:device;s=M/Speed"
+OPCUA: Final = """type = "opcua"
+url = "opc.tcp://127.0.0.1:{port}"
+security = "none"
+publishing_interval = "20ms"
+sampling_interval = "10ms"
+keepalive = "500ms"
+timeout = "1s"
+writable = ["nsu=urn:luban:device;s=M/Speed"]"""
 MQTT: Final = """type = "mqtt"
 url = "mqtt://127.0.0.1:{port}"
 client_id = "drill"
@@ -82,6 +92,12 @@ time_path = "time"
 keepalive = "1s"
 writable = ["m/speed/set#value"]
 read_back = {{ "m/speed/set#value" = "m/speed#value" }}"""
+WIRES: Final = {
+    "modbus": (MODBUS, SPEED, SPEED),
+    "opcua": (OPCUA, SHOWN, SHOWN),
+    "mqtt": (MQTT, "m/speed#value", _COMMAND),
+}
+"""Wire → its source in plant.toml, the address that is shown, the address that is written."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -93,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = arguments(__doc__ or "", argv)
     report = Reporter("act", options, ["luban"])
     rounds = 3 if options.quick else 100
-    for wire in ("modbus", "mqtt"):
+    for wire in WIRES:
         drill(report, wire, rounds, options.seed, again=False)
     drill(report, "modbus", rounds, options.seed, again=True)
     for tags in (0,) if options.quick else (0, 1000):
@@ -129,6 +145,26 @@ async def _modbus(port: str, log: str, tags: str = "0", delay: str = "0") -> Non
             device.set(SIZE, float(line))
             print(at, flush=True)
         changing.cancel()
+
+
+async def _opcua(port: str, log: str, delay: str = "0") -> None:
+    from luban.connect.opcua.device import OpcUaDevice
+    from luban.connect.opcua.script import Script, Track
+
+    noted = Path(log)
+
+    def note(path: str, value: object) -> None:
+        with noted.open("a") as file:
+            file.write(json.dumps([time.time_ns() // 1000, path, value]) + "\n")
+
+    async def heard(path: str, value: object) -> None:
+        await asyncio.sleep(float(delay))
+        note(path, value)
+
+    shown = Track(path="M/Speed", writable=True, points=((0.0, 0.0),))
+    async with OpcUaDevice(Script(tracks=(shown,)), port=int(port), on_write=heard, strict=True):
+        print("up", flush=True)
+        await asyncio.Event().wait()
 
 
 async def _mqtt(port: str, log: str) -> None:
@@ -182,7 +218,7 @@ async def _plant(folder: str, again: str) -> None:
             await actor.propose(Proposal("p/m:speed", float(line), "drill", "luban drill"))
 
 
-_PARTS: Final[dict[str, Any]] = {"modbus": _modbus, "mqtt": _mqtt, "plant": _plant}
+_PARTS: Final[dict[str, Any]] = {"modbus": _modbus, "opcua": _opcua, "mqtt": _mqtt, "plant": _plant}
 
 
 class Part:
@@ -239,12 +275,12 @@ def drill(report: Reporter, wire: str, rounds: int, seed: int, *, again: bool) -
         folder.mkdir()
         port = str(free_port())
         broker = Broker(Path(home), port) if wire == "mqtt" else None
-        source, shown, written = (MODBUS, SPEED, SPEED) if wire == "modbus" else (MQTT, "m/speed#value", _COMMAND)
+        source, shown, written = WIRES[wire]
         text = PLANT.format(source=source.format(port=port), address=shown, written=written, more="")
         (folder / "plant.toml").write_text(text)
         notes.touch()
         parts = {
-            "device": Part(wire, port, str(notes), *(["0", "0.03"] if wire == "modbus" else [])),
+            "device": Part(wire, port, str(notes), *{"modbus": ("0", "0.03"), "opcua": ("0.03",)}.get(wire, ())),
             "plant": Part("plant", str(folder), "again" if again else ""),
         }
         if broker is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,26 +82,18 @@ class Books:
     entries: list[Entry] = field(default_factory=list)
 
     def note(self, rows: Mapping[str, list[Any]]) -> int:
-        import json
-
         self.devices.step()
-        one = {name: values[0] for name, values in rows.items()}
-        seq = len(self.entries) + 1
-        self.entries.append(
-            Entry(
-                seq,
-                one["time"],
-                one["time"],
-                one["kind"],
-                one["code"],
-                one["subject"],
-                one["person"] or "",
-                one["text"] or "",
-                json.loads(one["data"]),
-            )
-        )
+        first = len(self.entries) + 1
+        for place, time in enumerate(rows["time"]):
+            one = {name: values[place] for name, values in rows.items()}
+            self.entries.append(
+                Entry(
+                    first + place, time, time, one["kind"], one["code"], one["subject"], one["person"] or "",
+                    one["text"] or "", json.loads(one["data"]),
+                )
+            )  # fmt: skip
         self.devices.step()
-        return seq
+        return first
 
 
 def actor(devices: Devices, books: Books, *actuators: Actuator) -> Actor:

@@ -188,15 +188,21 @@ class Actor:
         data |= {key: dict(given) for key in ("plan", "facts") if (given := getattr(wanted, key))}
         name = f"C-{uuid.uuid4().hex[:12]}"
         async with self._lock(wanted.actuator):
-            await self._enter(name, "propose", text=wanted.why, person=wanted.author, data=data)
-            command = self._commands[name]
-            actuator = self.actuators.get(wanted.actuator)
-            why = refusals(command, actuator, self.situation(), writing=False)
-            if why:
-                await self._refuse(command, why)
-            elif actuator is not None and self.situation().mode(actuator) == "automatic":
-                await self._enter(name, State.APPROVED, text="by rule: the actuator acts by itself")
+            made = self._entry(name, "propose", text=wanted.why, person=wanted.author, data=data)
+            command = fold([made])[name]
+            # what the guards say goes into the books with the proposal: a crash leaves both or neither
+            await self._keep(made, *self._first(command, self.actuators.get(wanted.actuator)))
             return self._commands[name]
+
+    def _first(self, command: Command, actuator: Actuator | None) -> list[Entry]:
+        """What becomes of a proposal at once: refused by a guard, approved by rule, or nothing yet."""
+        situation = self.situation()
+        why = refusals(command, actuator, situation, writing=False)
+        if why:
+            return [self._refusal(command, why)]
+        if actuator is not None and situation.mode(actuator) == "automatic":
+            return [self._entry(command.id, State.APPROVED, text="by rule: the actuator acts by itself")]
+        return []
 
     def _unit(self, actuator: str) -> str:
         known = self.actuators.get(actuator)
@@ -366,8 +372,11 @@ class Actor:
             await self._enter(undone.id, State.ROLLED_BACK, text=f"rolled back by {command.id}")
 
     async def _refuse(self, command: Command, why: Sequence[Refusal]) -> None:
+        await self._keep(self._refusal(command, why))
+
+    def _refusal(self, command: Command, why: Sequence[Refusal]) -> Entry:
         data = {"refusals": [asdict(one) for one in why]}
-        await self._enter(command.id, State.REFUSED, text="; ".join(map(str, why)), data=data)
+        return self._entry(command.id, State.REFUSED, text="; ".join(map(str, why)), data=data)
 
     # ------------------------------------------------------------------ the books
 
@@ -389,7 +398,18 @@ class Actor:
         self, subject: str, code: str, *, kind: str = "command", text: str = "", person: str = "",
         data: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
+        await self._keep(self._entry(subject, code, kind=kind, text=text, person=person, data=data))
+
+    def _entry(
+        self, subject: str, code: str, *, kind: str = "command", text: str = "", person: str = "",
+        data: Mapping[str, Any] | None = None,
+    ) -> Entry:  # fmt: skip
         at = self._clock()
-        fact = row(kind, subject, str(code), person=person, text=text, data=data, time=at)
-        seq = await asyncio.to_thread(self._note, fact)
-        self._fold([Entry(seq, at, at, kind, str(code), subject, person, text, dict(data or {}))])
+        return Entry(0, at, at, kind, str(code), subject, person, text, dict(data or {}))
+
+    async def _keep(self, *made: Entry) -> None:
+        """Make entries durable, all of them or none, and go on from them."""
+        facts = [row(e.kind, e.subject, e.code, person=e.person, text=e.text, data=e.data, time=e.time) for e in made]
+        rows = {name: [value for fact in facts for value in fact[name]] for name in facts[0]}
+        first = await asyncio.to_thread(self._note, rows)
+        self._fold([replace(entry, seq=first + place) for place, entry in enumerate(made)])
