@@ -14,8 +14,8 @@ from luban.decide.schedule.floor import Windows
 from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import NONE, Problem
 from luban.decide.schedule.schedule import Schedule
+from luban.loop.plans import Plans, fingerprint
 from luban.plant import load
-from luban.screens.service.schedule_store import Plans, fingerprint
 from tests.screens import twin_shop
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -12,9 +12,9 @@ import pytest
 from luban.core.time import iso
 from luban.decide.schedule.construct import first_schedule
 from luban.decide.schedule.objective import Objective
+from luban.loop.plans import Plans
 from luban.screens.cli.main import run as run_it
 from luban.screens.service.schedule_stops import plan_problem
-from luban.screens.service.schedule_store import Plans
 from tests.understand.energy.test_towt import HOUR, noisy, shop
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "tiny_workshop"

@@ -14,11 +14,11 @@ from luban.decide.schedule.build import Builder
 from luban.decide.schedule.schedule import Schedule
 from luban.ledger import LedgerWriter
 from luban.loop.places import places
+from luban.loop.plans import Plans
 from luban.plant import MaintenanceTask, Plant, load
 from luban.screens.i18n import words
 from luban.screens.service.maintenance_price import current_plan, lost_output
 from luban.screens.service.schedule_chart import loads
-from luban.screens.service.schedule_store import Plans
 from tests.screens import schedule_shop
 from tests.screens.schedule_shop import MINUTE, START
 

@@ -10,7 +10,7 @@ import pytest
 
 from luban.ledger import LedgerWriter
 from luban.loop.places import places
-from luban.screens.service.schedule_store import Plans
+from luban.loop.plans import Plans
 from tests.screens import schedule_shop
 
 Cli = Callable[..., tuple[int, str, str]]

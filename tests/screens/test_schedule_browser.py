@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 
 from luban.core.time import HOUR
 from luban.decide.maintain import WorkOrder
+from luban.loop.plans import Plans
 from luban.screens.service.schedule_stops import plan_problem
-from luban.screens.service.schedule_store import Plans
 from tests.screens import schedule_shop
 from tests.screens.site import Site, served
 

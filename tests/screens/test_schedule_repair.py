@@ -14,11 +14,11 @@ from luban.decide.schedule.problem import NONE
 from luban.decide.schedule.schedule import Schedule
 from luban.ledger import LedgerWriter
 from luban.loop.places import places
+from luban.loop.plans import Plans
 from luban.screens.service import PlantView
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_offer import offered
 from luban.screens.service.schedule_repair import copied, mended
-from luban.screens.service.schedule_store import Plans
 from tests.screens import schedule_shop
 
 pytestmark = pytest.mark.timeout(400)  # the first search compiles

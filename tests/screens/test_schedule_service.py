@@ -13,10 +13,10 @@ from luban.decide.schedule.check import find_faults
 from luban.decide.schedule.schedule import Schedule
 from luban.ledger import LedgerWriter
 from luban.loop.places import places
+from luban.loop.plans import COLUMNS, Plans, read_problem, write_problem
 from luban.screens.service import PlantView
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_chart import critical, load
-from luban.screens.service.schedule_store import COLUMNS, Plans, read_problem, write_problem
 from luban.screens.users import Act
 from tests.screens import schedule_shop
 

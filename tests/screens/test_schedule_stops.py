@@ -20,6 +20,7 @@ from luban.decide.schedule.problem import MAINTENANCE
 from luban.decide.schedule.schedule import Schedule
 from luban.ledger import LedgerWriter, MasterData
 from luban.loop.places import places
+from luban.loop.plans import Plans, read_problem
 from luban.plant import load
 from luban.screens.i18n import words
 from luban.screens.service import PlantView
@@ -27,7 +28,6 @@ from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_repair import mended
 from luban.screens.service.schedule_runs import Searches
 from luban.screens.service.schedule_stops import Taken, changed_stops, plan_problem, standing
-from luban.screens.service.schedule_store import Plans, read_problem
 from luban.screens.service.schedule_work import work
 from luban.screens.web.schedule_texts import stops_said
 from luban.understand.book import row

@@ -8,7 +8,7 @@ import pytest
 from luban.core.errors import InputError
 from luban.decide.schedule.build import Builder
 from luban.decide.schedule.schedule import Schedule
-from luban.screens.service.schedule_store import Plans
+from luban.loop.plans import Plans
 from luban.screens.service.schedule_ways import ways, ways_of
 from tests.screens import schedule_shop
 

@@ -107,7 +107,7 @@ def _in_force(source: Path, wanted: str) -> tuple[Schedule, int] | None:
 
     Raises  InputError: no plan of that id
     """
-    from luban.screens.service.schedule_store import Plans
+    from luban.loop.plans import Plans
     from luban.screens.service.schedule_ways import clock, held
 
     if not source.is_dir():

@@ -15,7 +15,7 @@ from luban.screens.cli.schedule import asked, find_name, usual_objective, zone_o
 
 if TYPE_CHECKING:
     from luban.decide.schedule import Problem
-    from luban.screens.service.schedule_store import PlanState
+    from luban.loop.plans import PlanState
 
 __all__ = ["register"]
 
@@ -168,7 +168,7 @@ _FORMS = {
 def _plan(say: Output, source: Path, wanted: str) -> PlanState:
     """The plan in force of a folder, or one that is found now."""
     from luban.core.time import now
-    from luban.screens.service.schedule_store import Entry, Plans, PlanState
+    from luban.loop.plans import Entry, Plans, PlanState
 
     if source.is_dir():
         plans = Plans(source)

@@ -36,9 +36,9 @@ def printed(folder: Path, plan: str, kind: str, language: str = "en") -> bytes:
 
 
 def _make(job: dict[str, Any]) -> bytes:
+    from luban.loop.plans import Plans
     from luban.plant import load
     from luban.screens.i18n import LANGUAGES, words
-    from luban.screens.service.schedule_store import Plans
 
     folder = Path(job["folder"])
     say = words(job["language"] if job["language"] in LANGUAGES else "en")

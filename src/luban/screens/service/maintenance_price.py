@@ -7,9 +7,9 @@ from pathlib import Path
 
 from luban.decide.maintain import Reason, spare_hours
 from luban.decide.maintain.words import PRICED
+from luban.loop.plans import Plans, PlanState
 from luban.plant import MaintenanceTask, Plant
 from luban.screens.service.schedule_chart import loads
-from luban.screens.service.schedule_store import Plans, PlanState
 
 __all__ = ["LostOutput", "current_plan", "lost_output"]
 

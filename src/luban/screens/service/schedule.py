@@ -19,13 +19,13 @@ from luban.decide.maintain import WorkOrder, work_orders
 from luban.decide.schedule.objective import TERMS, Objective, figures
 from luban.decide.schedule.problem import NEVER, ORDER, Problem
 from luban.decide.schedule.schedule import Schedule
+from luban.loop.plans import Plans, PlanState, fingerprint
 from luban.plant import Plant, load
 from luban.screens.i18n import words
 from luban.screens.service import schedule_chart as charts
 from luban.screens.service.schedule_offer import offers
 from luban.screens.service.schedule_repair import Repairs
 from luban.screens.service.schedule_stops import changed_stops, standing
-from luban.screens.service.schedule_store import Plans, PlanState, fingerprint
 from luban.screens.service.schedule_ways import clock, ways
 from luban.screens.service.view import PlantView
 from luban.screens.users import Act
@@ -57,7 +57,7 @@ class Desk:
 
     def __init__(self, view: PlantView, record: Callable[[Act], None] = lambda _act: None) -> None:
         self.view = view
-        self.plans = Plans(view.folder, record)
+        self.plans = Plans(view.folder, lambda *told: record(Act(*told)))
         self.repairs = Repairs(view.folder, self.plans)
         self._plant: tuple[tuple[tuple[str, int, int], ...], Plant] | None = None
         self._text: tuple[tuple[str, int], bytes] | None = None

@@ -11,9 +11,9 @@ import numpy as np
 from luban.core.time import DAY, HOUR, to_datetime
 from luban.decide.schedule.problem import MAINTENANCE, NEVER, NONE, Ints, Problem
 from luban.decide.schedule.schedule import Schedule
+from luban.loop.plans import PlanState
 from luban.plant import Plant
 from luban.screens.service.schedule_stops import stops_in
-from luban.screens.service.schedule_store import PlanState
 
 __all__ = ["BUSY", "chart", "critical", "ghosts", "lateness", "load", "loads", "names_of"]
 

@@ -9,8 +9,8 @@ from typing import Any
 from luban.core.errors import InputError
 from luban.decide.schedule.check import find_faults
 from luban.decide.schedule.objective import Objective
+from luban.loop.plans import Plans, PlanState
 from luban.screens.service.schedule_repair import copied
-from luban.screens.service.schedule_store import Plans, PlanState
 from luban.screens.service.schedule_ways import answer, elsewhere, held
 
 __all__ = ["main", "offered", "offers"]

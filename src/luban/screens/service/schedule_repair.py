@@ -16,8 +16,8 @@ from luban.decide.schedule.events import AbsentOperator, Breakdown, Event, LateM
 from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import NEVER, NONE, Problem
 from luban.decide.schedule.schedule import Schedule
+from luban.loop.plans import COLUMNS, Plans, PlanState
 from luban.screens.service import schedule_chart as charts
-from luban.screens.service.schedule_store import COLUMNS, Plans, PlanState
 from luban.screens.service.schedule_ways import answer, elsewhere
 
 __all__ = ["KINDS", "Repairs", "copied", "events_of", "main", "mended"]

@@ -15,7 +15,7 @@ import numpy as np
 from luban.core.errors import InputError, LedgerBusyError
 from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.schedule import Schedule
-from luban.screens.service.schedule_store import Plans, read_problem
+from luban.loop.plans import Plans, read_problem
 from luban.screens.service.worker import Worker
 
 __all__ = ["MOST_SECONDS", "Search", "Searches"]

@@ -18,7 +18,7 @@ from luban.decide.schedule.late import why_late
 from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import NEVER
 from luban.decide.schedule.schedule import Schedule
-from luban.screens.service.schedule_store import COLUMNS, Plans, PlanState
+from luban.loop.plans import COLUMNS, Plans, PlanState
 
 __all__ = ["answer", "clock", "elsewhere", "held", "main", "ways", "ways_of"]
 

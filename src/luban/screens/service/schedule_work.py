@@ -21,7 +21,7 @@ from luban.core.errors import LubanError
 from luban.decide.schedule.objective import Objective
 from luban.decide.schedule.problem import NEVER, Problem
 from luban.decide.schedule.schedule import Schedule
-from luban.screens.service.schedule_store import COLUMNS, Plans, PlanState, fingerprint, write_problem
+from luban.loop.plans import COLUMNS, Plans, PlanState, fingerprint, write_problem
 
 __all__ = ["main", "work"]
 

@@ -12,10 +12,10 @@ from nicegui import background_tasks, ui
 from luban.core.errors import InputError, LubanError
 from luban.core.time import HOUR, parse_time, to_datetime
 from luban.decide.schedule.problem import ORDER
+from luban.loop.plans import PlanState
 from luban.screens.i18n import Words
 from luban.screens.reads import Reads
 from luban.screens.service.schedule import Desk
-from luban.screens.service.schedule_store import PlanState
 from luban.screens.service.schedule_ways import clock
 from luban.screens.web import schedule_tables as tables, schedule_texts as texts
 from luban.screens.web.schedule_parts import field, labelled_choice, tool

@@ -11,11 +11,11 @@ from nicegui import background_tasks, ui
 
 from luban.core.errors import LubanError
 from luban.core.time import to_datetime
+from luban.loop.plans import PlanState
 from luban.screens.service import Now
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches
 from luban.screens.service.schedule_stops import standing
-from luban.screens.service.schedule_store import PlanState
 from luban.screens.users import Role, Session
 from luban.screens.web import schedule_tables as tables, schedule_texts as texts
 from luban.screens.web.bar import bar, heading

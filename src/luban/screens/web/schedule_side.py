@@ -12,11 +12,11 @@ from nicegui import background_tasks, ui
 from luban.core.errors import LubanError
 from luban.decide.maintain.words import STOPS
 from luban.decide.schedule.problem import NEVER
+from luban.loop.plans import PlanState
 from luban.screens.i18n import Words
 from luban.screens.reads import Reads
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_stops import stops_in
-from luban.screens.service.schedule_store import PlanState
 from luban.screens.web import schedule_tables as tables, schedule_texts as texts
 from luban.screens.web.schedule_happened import HappenedPanel
 from luban.screens.web.schedule_parts import Choice, tool

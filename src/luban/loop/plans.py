@@ -23,7 +23,6 @@ from luban.core.time import now
 from luban.decide.schedule.problem import Ints, Problem
 from luban.decide.schedule.schedule import Schedule
 from luban.plant import Plant
-from luban.screens.users import Act
 
 __all__ = ["COLUMNS", "EDITS", "Entry", "PlanState", "Plans", "fingerprint", "read_problem", "write_problem"]
 
@@ -82,10 +81,10 @@ class PlanState:
 class Plans:
     """The plans of one plant folder; safe from any thread and process.
 
-    record  takes each act, so that the books know of it too
+    record  takes each act, so that the books know of it too: who, what, which plan, in words
     """
 
-    def __init__(self, folder: Path, record: Callable[[Act], None] = lambda _act: None) -> None:
+    def __init__(self, folder: Path, record: Callable[[str, str, str, str], None] = lambda *_told: None) -> None:
         self._folder = folder / ".luban" / "plans"
         self._record = record
         self._lock = threading.RLock()
@@ -196,7 +195,7 @@ class Plans:
             file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        self._record(Act(who, f"plan {act}", id_, f"{text} [{line['hash'][:16]}]"))
+        self._record(who, f"plan {act}", id_, f"{text} [{line['hash'][:16]}]")
         return self.get(id_)
 
 
