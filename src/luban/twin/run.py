@@ -9,17 +9,19 @@ from typing import Any, Self
 import numpy as np
 
 from luban.core.errors import InputError, LubanError
+from luban.twin.kernel.become import become
 from luban.twin.kernel.build import build
 from luban.twin.kernel.layout import FAR, Phase, State, Status, Where
-from luban.twin.kernel.trace import EVERYTHING
+from luban.twin.kernel.trace import EVERYTHING, FLOOR
 from luban.twin.model import Model
 
 __all__ = ["BoundError", "DeadlockError", "Run", "Totals"]
 
-_TRACES = {"none": 0, "lots": 0, "facts": EVERYTHING}
+_TRACES = {"none": 0, "lots": 0, "facts": EVERYTHING, "floor": FLOOR}
 _MOST = 2_000_000_000
 """Events after which a run is taken for endless, unless the caller says otherwise."""
 _SOURCE = 40
+_ENDS = frozenset({int(Status.REACHED), int(Status.FINISHED), int(Status.PAUSED)})
 
 
 class DeadlockError(LubanError):
@@ -95,7 +97,8 @@ class Run:
     """One run of a model.
 
     seed, replication  its random numbers; equal ones give the equal run, whatever decisions are taken
-    trace              `none`, `lots` (finished lots only) or `facts` (every kind of trace row)
+    trace              `none`, `lots` (finished lots only), `facts` (every kind of trace row), or `floor`: what those
+                       who decide there are told, readings and new edges each at its own time
     most_events        bound on the events of the whole run
 
     Example  >>> run = Run(model, seed=1).to(86_400_000_000)      # one day
@@ -123,14 +126,18 @@ class Run:
         self._grow_lots(max(64, len(model.orders) // 8))
         world = self.world
         world["events"] = world.blank("events", 4 * int(world["sizes"][11]) + 1024)
-        world["traces"] = world.blank("traces", 1 if trace != "facts" else max(65536, 4 * int(world["sizes"][12])))
+        kept = max(65536, 4 * int(world["sizes"][12])) if _TRACES[trace] else 1
+        world["traces"] = world.blank("traces", kept)
         world["book"] = world.blank("book", max(4096, 4 * int(world["sizes"][13])))
         self._books: list[np.ndarray[Any, Any]] = []
         self._traces: list[np.ndarray[Any, Any]] = []
         self._machine = {machine.id: number for number, machine in enumerate(model.machines)}
         self._station = {station.id: number for number, station in enumerate(model.stations)}
         self._orders = {number if own.key is None else own.key: own.id for number, own in enumerate(model.orders)}
+        self._watched = trace == "floor"
         self._go(0, "begin", seed, replication)
+        if self._watched:
+            self.order("watch")
 
     def machine(self, name: str) -> int:
         """Place of the machine in the model and in every array. Raises InputError for an unknown one."""
@@ -163,9 +170,10 @@ class Run:
         """The run's clock [µs after the model's start]."""
         return int(self.world["clock"]["now"][0])
 
-    def to(self, until: int) -> Self:
-        """Runs to that time [µs after the model's start].
+    def to(self, until: int, *, pause: int = 0) -> Self:
+        """Runs to that time [µs after the model's start], or until something of that kind was written down.
 
+        pause  bits of kinds of trace rows (kernel.trace.mask)
         Raises DeadlockError, BoundError; InputError for a time in the past or beyond the model's horizon
         """
         if until < self.now:
@@ -177,16 +185,31 @@ class Run:
                 expected=f"at most {self.model.horizon} µs",
                 hint="load the model for more days: its calendars and orders end there",
             )
+        self.world["clock"]["pause"] = pause
         self._go(int(until))
-        if self.world["clock"]["wanted"][0]:
+        if self.world["clock"]["wanted"][0] and not self._watched:
             self.order("count")
         return self
+
+    def become(self, model: Model) -> None:
+        """From now on the plant has the parameters of another model of the same shape.
+
+        Setups, times, rules, release, power, tools, sizes and sampling change; orders, calendars, the number of people
+        and machines, lives that are drawn already and everything that has happened stay as they are. A setup or a run
+        that has begun ends as it was drawn.
+        Raises  InputError for a model with other machines, stations, routes, steps, failures or calendars
+        """
+        become(self.world, self.model, model)
+        self.model = replace(model, orders=self.model.orders, demand=None)
+        self.order("gates")
+        self.order("release_ready" if not model.release.instants else "none")
+        self.order("look")
 
     def _go(self, until: int, command: str = "none", a: int = 0, b: int = 0, x: float = 0.0) -> None:
         code = self._codes[command]
         while True:
             status = int(self._advance(self.world.address, until, self._most, code, a, b, x))
-            if status in {Status.REACHED, Status.FINISHED}:
+            if status in _ENDS:
                 return
             if status >= 16 or status in {Status.DEADLOCK, Status.BOUND}:
                 code, status = 0, status % 16

@@ -6,7 +6,7 @@ gauges, orders that have arrived. True wear, true sizes, drawn lives and demand 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -20,9 +20,11 @@ from luban.twin.run import Run
 from luban.twin.senses import Senses
 from luban.twin.traced import Reasons, Trace
 
-__all__ = ["STATE_WORDS", "Change", "Show", "Shown", "ShownMethod", "ShownTag", "state_word"]
+__all__ = ["STATE_WORDS", "Change", "Row", "Show", "Shown", "ShownMethod", "ShownTag", "state_word"]
 
 Shown: TypeAlias = float | int | str | bool
+Row: TypeAlias = tuple[float, float, int, int, int, int, int, int, int, int]
+"""A row of a trace: x, y, time, kind, machine, lot, route, step, a, b."""
 
 STATE_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     #                idle, standby, setup, run, blocked, operator, down, maintenance, off
@@ -51,8 +53,16 @@ STATE_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
 _CORRECTION: Final = 10.0  # most that one command may change an offset by [unit of the size]
 _REGISTER: Final = 200.0  # reach of an offset register [unit of the size]
 _RUN, _SETUP, _DOWN = (STATES.index(state) for state in ("run", "setup", "down"))
-_OF_ORDERS: Final = (Kind.ORDERED, Kind.RELEASED, Kind.FINISHED, Kind.LOST)
-_TRACED: Final = (Kind.STATE, Kind.STARTED, Kind.ENDED, Kind.COUNT, Kind.MEASURED, Kind.CORRECTED, Kind.TOOL)
+_STATE, _STARTED, _ENDED, _COUNT, _MEASURED, _CORRECTED, _TOOL, _ORDERED, _RELEASED = map(
+    int,
+    (
+        Kind.STATE, Kind.STARTED, Kind.ENDED, Kind.COUNT, Kind.MEASURED, Kind.CORRECTED, Kind.TOOL, Kind.ORDERED,
+        Kind.RELEASED,
+    ),
+)  # fmt: skip
+_OF_ORDERS: Final = frozenset({_ORDERED, _RELEASED, int(Kind.FINISHED), int(Kind.LOST)})
+_TRACED: Final = frozenset({_STATE, _STARTED, _ENDED, _COUNT, _MEASURED, _CORRECTED, _TOOL})
+_COUNTS: Final = {kind: f"{kind}_count" for kind in ("good", "scrap", "rework")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,7 @@ class Show:
         self._run, self._names = run, Names(run.model, plant)
         self._control = Control(run)
         self._senses = Senses(run)
+        self._subjects = [size.subject for size in self._names.sizes]
         self._reasons = Reasons.of(run.model)
         self._steps: list[Step] = [step for route in run.model.routes for step in route.steps]
         self._routes = [r for r, route in enumerate(run.model.routes) for _ in route.steps]
@@ -235,58 +246,69 @@ class Show:
 
         Of several values of a tag at one instant only the last one is told.
         """
+        return [Change(*told) for told in self.told(trace.tolist())]
+
+    def told(self, rows: Iterable[Row], names: Set[str] | None = None) -> list[tuple[int, int, str, Shown]]:
+        """As `see`, from a trace as a list of tuples: (time, machine, name, value) of what panels show differently.
+
+        names  of the tags that somebody wants to be told of; None: all. Panels go on with the others too
+        """
         found: dict[tuple[int, int, str], Shown] = {}
-        for row in trace:
-            kind, machine, time = int(row["kind"]), int(row["machine"]), int(row["time"])
+        for row in rows:
+            _, _, time, kind, machine, *_ = row
             if kind in _OF_ORDERS:
-                self._order(Kind(kind), row)
+                self._order(kind, row)
             elif machine >= 0 and kind in _TRACED:
-                for name, value in self._row(machine, Kind(kind), row):
+                for name, value in self._row(machine, kind, row):
                     found.pop((time, machine, name), None)  # the last one of an instant stands where it came
                     found[time, machine, name] = value
         changes = []
         for (time, machine, name), value in found.items():
-            face = self._faces[machine]
-            if face.shown.get(name) != value or name == "reading":
-                face.shown[name] = value
-                changes.append(Change(time, machine, name, value))
+            shown = self._faces[machine].shown
+            if shown.get(name) != value or name == "reading":
+                shown[name] = value
+                if names is None or name in names:
+                    changes.append((time, machine, name, value))
         return changes
 
-    def _order(self, kind: Kind, row: Any) -> None:
-        name = self._run.lot_name(int(row["lot"]))
-        if kind == Kind.ORDERED:
-            self._orders[name] = int(row["lot"]), int(row["route"])
+    def _order(self, kind: int, row: Row) -> None:
+        lot, route = row[5], row[6]
+        name = self._run.lot_name(lot)
+        if kind == _ORDERED:
+            self._orders[name] = lot, route
             self._waiting.add(name)
             return
         self._waiting.discard(name)
-        if kind != Kind.RELEASED:
+        if kind != _RELEASED:
             self._orders.pop(name, None)
 
-    def _row(self, machine: int, kind: Kind, row: Any) -> Iterable[tuple[str, Shown]]:
-        face, a = self._faces[machine], int(row["a"])
-        if kind == Kind.STATE:
-            yield from self._turn(machine, face, a, int(row["b"]), int(row["time"]))
-        elif kind == Kind.STARTED:
-            face.lot, face.step = int(row["lot"]), int(row["step"])
-            face.program = face.step
+    def _row(self, machine: int, kind: int, row: Row) -> Iterable[tuple[str, Shown]]:
+        face = self._faces[machine]
+        x, _, time, _, _, lot, _, step, a, b = row
+        if kind == _STATE:
+            yield from self._turn(machine, face, a, b, time)
+        elif kind == _STARTED:
+            face.lot, face.step = lot, step
+            face.program = step
             yield from self._work(face)
             yield from self._registers(face)
-        elif kind == Kind.ENDED and face.lot == int(row["lot"]):
-            face.lot = face.step = -1
-            yield from self._work(face)
-        elif kind == Kind.COUNT:
-            for name, made in (("good", a), ("scrap", int(row["b"])), ("rework", int(row["x"]))):
+        elif kind == _ENDED:
+            if face.lot == lot:
+                face.lot = face.step = -1
+                yield from self._work(face)
+        elif kind == _COUNT:
+            for name, made in (("good", a), ("scrap", b), ("rework", int(x))):
                 face.counts[name] += made
-                yield f"{name}_count", face.counts[name]
+                yield _COUNTS[name], face.counts[name]
             yield "part_count", sum(face.counts.values())
-        elif kind == Kind.MEASURED:
-            yield "reading_of", self._names.sizes[a].subject
-            yield "reading", round(float(row["x"]), 2)
-        elif kind == Kind.CORRECTED:
-            face.offsets[a] = face.offsets.get(a, 0.0) + float(row["x"])
+        elif kind == _MEASURED:
+            yield "reading_of", self._subjects[a]
+            yield "reading", round(x, 2)
+        elif kind == _CORRECTED:
+            face.offsets[a] = face.offsets.get(a, 0.0) + x
             yield from self._registers(face)
-        elif kind == Kind.TOOL:
-            face.ran, face.since = 0, int(row["time"])
+        else:
+            face.ran, face.since = 0, time
             face.edges += 1
             yield "tool_number", face.edges
 
@@ -325,13 +347,19 @@ class Show:
         found: dict[str, Shown] = {}
         totals = self._run.totals()
         for tag in self.tags.values():
-            if tag.machine < 0:
-                found[tag.id] = self._senses.room() if tag.name == "room_temperature" else len(self._waiting)
-            elif tag.sampled:
-                found[tag.id] = self._sample(tag, totals)
-            else:
-                found[tag.id] = self._faces[tag.machine].shown.get(tag.name, _AT_FIRST.get(tag.name, _EMPTY[tag.type]))
+            found[tag.id] = self._sample(tag, totals) if tag.sampled and tag.machine >= 0 else self.value(tag.id)
         return found
+
+    def value(self, id_: str) -> Shown:
+        """One tag's value now, as `read` gives it. Raises InputError for an unknown one."""
+        tag = self.tags.get(id_)
+        if tag is None:
+            raise InputError("no such tag", came=id_, expected=", ".join(list(self.tags)[:10]))
+        if tag.machine < 0:
+            return self._senses.room() if tag.name == "room_temperature" else len(self._waiting)
+        if tag.sampled:
+            return self._sample(tag, self._run.totals() if tag.name in {"energy", "queue_length"} else None)
+        return self._faces[tag.machine].shown.get(tag.name, _AT_FIRST.get(tag.name, _EMPTY[tag.type]))
 
     def _sample(self, tag: ShownTag, totals: Any) -> Shown:
         m, face, machine = tag.machine, self._faces[tag.machine], self._run.model.machines[tag.machine]

@@ -27,6 +27,7 @@ class World:
     def __init__(self, arrays: dict[str, np.ndarray[Any, Any]]) -> None:
         self._directory = np.zeros(2 * SLOTS, np.int64)
         self._arrays: dict[str, np.ndarray[Any, Any]] = {}
+        self._address = int(self._directory.ctypes.data)
         for name in ARRAYS:
             self[name] = arrays[name] if name in arrays else self.blank(name, 1)
 
@@ -50,7 +51,7 @@ class World:
     @property
     def address(self) -> int:
         """What compiled code is given."""
-        return int(self._directory.ctypes.data)
+        return self._address
 
 
 def _index(names: Iterable[str], what: str) -> dict[str, int]:

@@ -145,6 +145,7 @@ class Event(IntEnum):
     BATCH_WAITED = 15
     DEMAND = 16
     REPLENISH = 17
+    PIECE = 18
 
 
 class Work(IntEnum):
@@ -167,6 +168,7 @@ class Status(IntEnum):
     DEADLOCK = 5
     BOUND = 6
     FINISHED = 7
+    PAUSED = 8
 
 
 def _struct(ints: str, floats: str = "", keys: str = "") -> np.dtype[np.void]:
@@ -179,7 +181,7 @@ _CLOCK = _struct(
     now order planned events status wip pool free_lot free_lots wanted wip_since wip_time arrived released
     finished lost good scrap reworked sojourn late traced booked work_first work_count pool_first
     pool_last cap release_kind instants instant next_order transport transport_pool transport_calendar stuck
-    stamp release_rule gate force
+    stamp release_rule gate force watch pause paused gates
     """,
     keys="key",
 )
@@ -199,7 +201,7 @@ _MACHINE = _struct(
     station cascade calendar state phase stop down lot inside setup table run_left next previous blocked_next
     pending failures failures_end maintenance maintenance_end tool held plan_end plan_at
     reason setup_serial waiting listed broken change gate_at gate_mark
-    closed intake_mark setup_left intake_left parked
+    closed intake_mark setup_left intake_left parked piece_mark
     """,
     floats="speed tool_used tool_life",
 )

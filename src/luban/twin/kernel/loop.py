@@ -60,6 +60,7 @@ from luban.twin.kernel.stops import (
     try_maintenance,
 )
 from luban.twin.kernel.trace import Kind, note
+from luban.twin.kernel.watch import expect_piece
 
 __all__ = ["COMMANDS", "advance_run"]
 
@@ -75,8 +76,11 @@ COMMANDS = (
     "look",
     "count",
     "release_ready",
+    "watch",
+    "gates",
 )
-"""What can be ordered between two windows; `look`: every station checks what it can start."""
+"""What can be ordered between two windows; `look`: every station checks what it can start; `watch`: pieces that show
+something are made when they are due, and not when somebody looks; `gates`: the instants of release are others now."""
 
 _E_DONE, _E_ARRIVAL, _E_AT, _E_SETUP = (
     np.int64(Event.DONE),
@@ -97,6 +101,7 @@ _E_CALENDAR, _E_ORDER, _E_READY, _E_INSTANT = (
     np.int64(Event.READY),
     np.int64(Event.RELEASE_INSTANT),
 )
+_E_PIECE = np.int64(Event.PIECE)
 _E_DELAY, _E_WAITED, _E_DEMAND, _E_REPLENISH = (
     np.int64(Event.DELAY_DONE),
     np.int64(Event.BATCH_WAITED),
@@ -287,6 +292,24 @@ def _catch_up(w: int) -> None:
             _review(w, index - 1)
 
 
+@njit
+def _piece(w: int, index: int, mark: int) -> None:
+    """A piece that shows something is due, unless the machine has stood or does something else meanwhile."""
+    machine = machines(w)[index]
+    if machine.piece_mark != mark or machine.phase != _RUN or machine.paused_since >= 0 or machine.lot < 0:
+        return
+    before = clocks(w)[0].traced
+    lot = int(machine.lot)
+    while lot >= 0:
+        item = lots(w)[lot]
+        due_pieces = (run_time(w, index) - item.run_from) * item.quantity // max(1, item.cycle)
+        advance(w, index, machine.lot, lot, min(item.quantity, due_pieces))
+        if clocks(w)[0].traced > before:
+            count_out(w, index, lot)
+        lot = int(item.mate)
+    expect_piece(w, index)
+
+
 @inlined
 def _handle(w: int, kind: int, a: int, b: int) -> None:
     clock = clocks(w)[0]
@@ -322,13 +345,16 @@ def _handle(w: int, kind: int, a: int, b: int) -> None:
         _order(w, a)
     elif kind == _E_READY:
         wake(w, THREE, ZERO)
+    elif kind == _E_PIECE:
+        _piece(w, a, b)
     elif kind == _E_INSTANT:
-        clock.gate = 1
-        release_ready(w)
-        clock.gate = 0
-        clock.instant += 1
-        if clock.instant < clock.instants:
-            push(w, instants(w)[clock.instant], _E_INSTANT, ZERO, ZERO)
+        if b == clock.gates:
+            clock.gate = 1
+            release_ready(w)
+            clock.gate = 0
+            clock.instant += 1
+            if clock.instant < clock.instants:
+                push(w, instants(w)[clock.instant], _E_INSTANT, ZERO, b)
     elif kind == _E_DEMAND:
         _demand(w, a)
     elif kind == _E_REPLENISH:
@@ -419,6 +445,17 @@ def _command(w: int, command: int, a: int, b: int, x: float) -> None:
         clock.gate = 1
         release_ready(w)
         clock.gate = 0
+    elif command == 11:
+        clock.watch = 1
+        for index in range(sizes(w)[0]):
+            expect_piece(w, index)
+    elif command == 12:
+        clock.gates += 1
+        clock.instant = 0
+        while clock.instant < clock.instants and instants(w)[clock.instant] < clock.now:
+            clock.instant += 1
+        if clock.instant < clock.instants:
+            push(w, instants(w)[clock.instant], _E_INSTANT, ZERO, clock.gates)
 
 
 @njit
@@ -446,7 +483,7 @@ def _make(stamp: str) -> Callable[..., Any]:
         """
         version = number  # the compiler's cache must know the sources
         clock = clocks(w)[0]
-        clock.status = 0
+        clock.status = clock.paused = 0
         lack = _lacks(w)
         if lack:
             return lack
@@ -468,6 +505,9 @@ def _make(stamp: str) -> Callable[..., Any]:
             _catch_up(w)
             if clock.status == 5:
                 return 5
+            if clock.paused:
+                clock.paused = 0
+                return 8
         clock.now = max(clock.now, until)
         return 0 if clock.planned > 0 else 7
 

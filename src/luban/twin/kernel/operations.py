@@ -35,6 +35,7 @@ from luban.twin.kernel.resources import demand_unit, return_unit
 from luban.twin.kernel.states import available, left, park, pauses, run_time, settle, show, wake, wake_station
 from luban.twin.kernel.stops import after_operation, try_maintenance
 from luban.twin.kernel.trace import Kind, note
+from luban.twin.kernel.watch import expect_piece
 
 __all__ = ["begin_run", "dispatch", "done", "intake_open", "make_room", "setup_done", "setup_granted"]
 
@@ -45,7 +46,7 @@ _E_DONE, _E_SETUP, _E_INTAKE = np.int64(Event.DONE), np.int64(Event.SETUP_DONE),
 _W_ROOM, _W_RELEASE = np.int64(Work.ROOM), np.int64(Work.RELEASE)
 _P_TIME, _P_FACTOR, _P_INTERVAL = np.int64(Purpose.TIME), np.int64(Purpose.FACTOR), np.int64(Purpose.INTERVAL)
 _P_SETUP, _P_EXTRA = np.int64(Purpose.SETUP_FACTOR), np.int64(Purpose.SETUP_EXTRA)
-_K_STARTED, _K_ENDED = np.int64(Kind.STARTED), np.int64(Kind.ENDED)
+_K_STARTED, _K_ENDED, _K_BEGUN = np.int64(Kind.STARTED), np.int64(Kind.ENDED), np.int64(Kind.BEGUN)
 _K_LATE = np.int64(Kind.LATE)
 
 
@@ -311,6 +312,9 @@ def begin_run(w: int, index: int) -> None:
         return
     machine.inside += 1
     push(w, now + machine.load + time + machine.unload, _E_DONE, head, ZERO)
+    if clocks(w)[0].watch:
+        note(w, _K_BEGUN, index, item.key, item.route, item.step, item.quantity, ZERO, 0.0, 0.0)
+        expect_piece(w, index)
 
 
 @inlined

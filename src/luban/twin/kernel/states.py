@@ -31,6 +31,7 @@ from luban.twin.kernel.layout import (
 )
 from luban.twin.kernel.memory import inlined
 from luban.twin.kernel.trace import Kind, note
+from luban.twin.kernel.watch import expect_piece
 
 __all__ = [
     "available",
@@ -253,6 +254,8 @@ def _unpark(w: int, index: int) -> None:
         lots(w)[lot].paused = machine.paused
         push(w, now + lots(w)[lot].left, _DONE, lot, ZERO)
         lot = lots(w)[lot].parked
+    if clocks(w)[0].watch:
+        expect_piece(w, index)
 
 
 @njit

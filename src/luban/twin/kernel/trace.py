@@ -9,7 +9,7 @@ import numpy as np
 from luban.twin.kernel.layout import clocks, traces
 from luban.twin.kernel.memory import inlined
 
-__all__ = ["EVERYTHING", "Kind", "note"]
+__all__ = ["EVERYTHING", "FLOOR", "Kind", "mask", "note"]
 
 
 class Kind(IntEnum):
@@ -35,9 +35,19 @@ class Kind(IntEnum):
     MAINTAINED = 17  # a = ordinal of the maintenance
     MAINTAINED_END = 18
     STOCK = 19  # a = stock, x = on hand less back-orders, b = 1 order placed, 2 received, 3 demand
+    BEGUN = 20  # the first piece of a lot is begun, after setup and waiting for people (a = pieces)
 
 
-EVERYTHING = (1 << len(Kind)) - 1
+def mask(*kinds: Kind) -> int:
+    """Bits of these kinds, as `Run.to` takes them for `pause`."""
+    return sum(1 << kind for kind in set(kinds))
+
+
+EVERYTHING = mask(*Kind) & ~mask(Kind.BEGUN)
+"""What a run for facts writes down."""
+
+FLOOR = mask(*Kind) & ~mask(Kind.REWORKED, Kind.LATE, Kind.STOCK)
+"""What a plant in virtual time writes down for those who decide there."""
 
 
 @inlined
@@ -46,6 +56,7 @@ def note(w: int, kind: int, machine: int, lot: int, route: int, step: int, a: in
     clock = clocks(w)[0]
     if not (clock.wanted >> np.int64(kind)) & 1:
         return
+    clock.paused |= (clock.pause >> np.int64(kind)) & 1
     row = traces(w)[clock.traced]
     clock.traced += 1
     row.time = clock.now
