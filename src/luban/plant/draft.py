@@ -30,6 +30,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "source": settings.SourceTable,
     "retrofit": settings.RetrofitTable,
     "actuator": settings.ActuatorTable,
+    "lever": settings.LeverTable,
 }
 _M = TypeVar("_M", bound=BaseModel)
 _EXPECTED = {
@@ -78,6 +79,7 @@ class Draft:
     sources: list[Entry[settings.SourceTable]] = field(default_factory=list)
     retrofits: list[Entry[settings.RetrofitTable]] = field(default_factory=list)
     actuators: list[Entry[settings.ActuatorTable]] = field(default_factory=list)
+    levers: list[Entry[settings.LeverTable]] = field(default_factory=list)
     tables: Tables = field(default_factory=dict)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     complaints: list[Complaint] = field(default_factory=list)

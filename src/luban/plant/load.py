@@ -34,6 +34,7 @@ from luban.plant.model import (
     Inspection,
     Interlock,
     Item,
+    LeverRule,
     MaintenanceTask,
     MeterLine,
     MeterSwap,
@@ -134,6 +135,7 @@ def _build(draft: Draft) -> Plant:
         energy=_energy(draft),
         retrofits=tuple(_retrofit(entry.table, root.id) for entry in draft.retrofits),
         actuators=_by_id(_actuator(entry.table, root.id, signals) for entry in draft.actuators),
+        levers=_by_id(_lever(entry.table, root.id, signals) for entry in draft.levers),
         customers=MappingProxyType({v["place"]: _customer(v) for v in _values(draft, "customers")}),
         kanban=_by_id(
             KanbanLoop(v["id"], v["item"], v["place"], v["source"], v["quantity"], int(v["cards"]))
@@ -281,6 +283,14 @@ def _actuator(table: settings.ActuatorTable, plant: str, signals: Mapping[str, S
         parse_duration(table.settle), parse_duration(table.fresh), table.mode, table.approver,
         tuple(Interlock(f"{plant}/{name}", relation, value) for name, relation, value in read),
     )  # fmt: skip
+
+
+def _lever(table: settings.LeverTable, plant: str, signals: Mapping[str, Signal]) -> LeverRule:
+    kind, _, of = table.figure.partition(" ")
+    figure = f"{kind} {_full(plant, of)}" if kind != "mean" or f"{plant}/{of}" in signals else table.figure
+    every = 0 if table.every in {"", "shift"} else parse_duration(table.every)
+    rest = MappingProxyType(dict(table.model_extra or {}))
+    return LeverRule(table.id, table.mode, table.approver, every, table.every == "shift", figure if of else "", rest)
 
 
 def _words(text: str | None) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ __all__ = [
     "Inspection",
     "Interlock",
     "Item",
+    "LeverRule",
     "MaintenanceTask",
     "MeterLine",
     "MeterSwap",
@@ -163,6 +164,25 @@ class Actuator:
     def unit_path(self) -> str:
         """The equipment that it moves."""
         return self.id.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class LeverRule:
+    """What people set for a lever: something that luban decides about.
+
+    mode      advise, confirm or automatic;  approver  role that approves, operator or engineer
+    every     how often it is asked [µs], 0: as its decider says;  shifts  at the turn of each shift instead
+    figure    what its decisions are verified by, '' for nothing
+    settings  of its own
+    """
+
+    id: str
+    mode: str = "advise"
+    approver: str = "engineer"
+    every: int = 0
+    shifts: bool = False
+    figure: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -522,6 +542,7 @@ class Plant:
     technicians  in the order of the file
     retrofits    work units that are read from their power, in the order of the file
     actuators    what may be written, by full signal id
+    levers       what luban decides about, by id
     prices       in the order of the file
     rates        exchange rates, in the order of the file
     cost         how cost is kept
@@ -558,6 +579,7 @@ class Plant:
     technicians: tuple[TechnicianHours, ...] = ()
     retrofits: tuple[Retrofit, ...] = ()
     actuators: Mapping[str, Actuator] = field(default_factory=dict)
+    levers: Mapping[str, LeverRule] = field(default_factory=dict)
     prices: tuple[CostPrice, ...] = ()
     rates: tuple[ExchangeRate, ...] = ()
     cost: CostRule = field(default_factory=CostRule)

@@ -19,6 +19,7 @@ __all__ = [
     "EquipmentTable",
     "ExtraShiftTable",
     "KpiTable",
+    "LeverTable",
     "PlantFile",
     "PlantTable",
     "RetrofitTable",
@@ -219,6 +220,23 @@ class ActuatorTable(_Table):
     )  # fmt: skip
 
 
+class LeverTable(_Table):
+    """A lever: something that luban decides about, and how far it may go by itself."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    id: Text = Field(description="Id of the lever: set-point, repair, maintenance.")
+    mode: Literal["advise", "confirm", "automatic"] = Field(
+        "advise", description="What becomes of a proposal: only shown, taken when a person approves it, or taken by "
+                              "itself. A set-point also needs the mode of its actuator."
+    )  # fmt: skip
+    approver: Literal["operator", "engineer"] = Field("engineer", description="Role that approves a proposal.")
+    every: str = Field("", description="How often it is asked, e.g. 15min; `shift` at the turn of each shift; empty: "
+                                       "as its decider says.")  # fmt: skip
+    figure: str = Field("", description="What its decisions are verified by, as the page *Loop* names figures: "
+                                        "`scrap PATH`, `good PATH`, `mean SIGNAL` or `mean ITEM:NAME`.")  # fmt: skip
+
+
 class PlantFile(_Table):
     """plant.toml: one plant."""
 
@@ -232,3 +250,4 @@ class PlantFile(_Table):
     source: list[SourceTable] = Field(default_factory=list)
     retrofit: list[RetrofitTable] = Field(default_factory=list)
     actuator: list[ActuatorTable] = Field(default_factory=list)
+    lever: list[LeverTable] = Field(default_factory=list)

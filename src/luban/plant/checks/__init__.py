@@ -11,6 +11,7 @@ from luban.plant.checks import (
     cost,
     energy,
     inspection,
+    levers,
     maintenance,
     retrofits,
     signals,
@@ -28,7 +29,8 @@ __all__ = ["check_draft", "how_often"]
 def check_draft(draft: Draft) -> Iterator[Complaint]:
     """All complaints about what the entries say together."""
     for part in (
-        tree, calendars, signals, retrofits, actuators, tables, inspection, alarms, maintenance, cost, energy, trade,
+        tree, calendars, signals, retrofits, actuators, levers, tables, inspection, alarms, maintenance, cost, energy,
+        trade,
     ):  # fmt: skip
         for rule in part.RULES:
             yield from rule(draft)
