@@ -60,7 +60,7 @@ def tell(
     arms = tuple(
         told(name, arm.practice, _on(pilot, arm), arm.demand, shown[name], level) for name, arm in plan.shown.items()
     )
-    found = changes(arms, shown, level)
+    found = changes(arms, shown, level, getattr(pilot, "lacks", {}))
     falls = {
         one.name: _fall(one, plan, pilot, tables, level)
         for one in (*units, Measured(CASH, CASH, "", pilot.currency, 2))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -102,8 +102,13 @@ def judged(metric: str, share: Span, pairs: int) -> tuple[str, str]:
     return "missed", f"at best {share.low:+.1%}, {bars[0]:.0%} is asked for"
 
 
-def changes(arms: Sequence[ArmTold], tables: Mapping[str, Table], level: float) -> tuple[Change, ...]:
-    """Every arm against as is, against conventional, and against an arm without levers of its own demand."""
+def changes(
+    arms: Sequence[ArmTold], tables: Mapping[str, Table], level: float, lacks: Mapping[str, str]
+) -> tuple[Change, ...]:  # fmt: skip
+    """Every arm against as is, against conventional, and against an arm without levers of its own demand.
+
+    lacks  metric → what is missing for it at this plant, in words
+    """
     found = []
     plain = {one.demand: one.name for one in reversed(arms) if not one.levers and one.practice == AS_IS}
     for arm in arms[1:]:
@@ -113,7 +118,11 @@ def changes(arms: Sequence[ArmTold], tables: Mapping[str, Table], level: float) 
                 continue
             pairs = ((name, tables[base].values[name], tables[arm.name].values[name]) for name in METRICS)
             names, levers = (base, arm.name), bool(arm.levers)
-            found += [change(name, names, (a, b), level, levers=levers) for name, a, b in pairs]
+            made = (change(name, names, (a, b), level, levers=levers) for name, a, b in pairs)
+            found += [
+                replace(one, why=lacks[one.metric]) if one.verdict == "not evaluable" and one.metric in lacks else one
+                for one in made
+            ]
     return tuple(found)
 
 

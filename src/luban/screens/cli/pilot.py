@@ -1,22 +1,26 @@
-"""`luban pilot`: a workshop on real wires, and the proof that its figures are right."""
+"""`luban pilot`: prove what luban brings a plant; or a workshop on real wires."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from luban.core.errors import InputError
 from luban.screens.cli.doors import Doors
 from luban.screens.cli.options import AsJson, output
-from luban.screens.cli.output import NO, OK, Output
-
-if TYPE_CHECKING:
-    from luban.loop.pilot import PilotResult
+from luban.screens.cli.sheets import Language
 
 __all__ = ["register"]
 
-_EXAMPLES = "Examples: `luban pilot` · `luban pilot --live` · `luban pilot --seconds 30 --report report.html --json`"
+_EXAMPLES = (
+    "Examples: `luban pilot list` · `luban pilot c2_machining` · `luban pilot c2_machining --quick` · "
+    "`luban pilot c2_machining --seeds 30 --method shapley -o proof.html` · "
+    "`luban pilot c1_process --without purge --weeks 20 -o proof.pdf --lang zh` · "
+    "`luban pilot --plant DIR` · `luban pilot --plant DIR --enrol 2026-03-02` · `luban pilot workshop --live`"
+)
+_STUDY, _BOOKS, _WIRES = "A pilot in virtual time", "A plant's own books", "The workshop"
 
 
 def register(app: typer.Typer) -> None:
@@ -26,80 +30,82 @@ def register(app: typer.Typer) -> None:
 
 def pilot(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="Which pilot.")] = "workshop",
-    live: Annotated[
-        bool, typer.Option("--live", help="Keep the machines running and show them on the web page.")
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="A pilot (`luban pilot list`), `workshop`, or `list`.")
+    ] = "",
+    plant: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Any plant's folder instead: its twin, or its books.")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=2, max=10_000, help="Runs of an arm; 30, --quick 6.", rich_help_panel=_STUDY)
+    ] = None,
+    first: Annotated[
+        int | None, typer.Option(min=0, help="First seed: 0 to tune, 1000 to report.", rich_help_panel=_STUDY)
+    ] = None,
+    weeks: Annotated[
+        float | None, typer.Option(min=0.5, max=520, help="Weeks measured in each run.", rich_help_panel=_STUDY)
+    ] = None,
+    levers: Annotated[str, typer.Option(metavar="A,B", help="Only these levers.", rich_help_panel=_STUDY)] = "",
+    without: Annotated[
+        list[str] | None, typer.Option(metavar="X", help="Not this lever; may be repeated.", rich_help_panel=_STUDY)
+    ] = None,
+    method: Annotated[
+        str, typer.Option(help="Waterfall: sequential or shapley.", rich_help_panel=_STUDY)
+    ] = "sequential",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Six short runs, levers by field.", rich_help_panel=_STUDY)
     ] = False,
-    seconds: Annotated[float, typer.Option(min=20, max=3600, help="How long the machines run [s].")] = 40.0,
-    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Self-contained HTML report to write.")] = None,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="With --live: port of the web page.")] = 8080,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Processes; one a core by default.", rich_help_panel=_STUDY)
+    ] = None,
+    enrol: Annotated[
+        str, typer.Option(metavar="DATE", help="With --plant: levers go on then; fix the state before.",
+                          rich_help_panel=_BOOKS)
+    ] = "",
+    since: Annotated[
+        str, typer.Option(metavar="DATE", help="With --enrol: the state before begins here.", rich_help_panel=_BOOKS)
+    ] = "",
+    twin: Annotated[
+        bool, typer.Option("--twin", help="With --plant: its twin, though it is enrolled.", rich_help_panel=_BOOKS)
+    ] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Keep the machines running, with the web page.", rich_help_panel=_WIRES)
+    ] = False,
+    seconds: Annotated[
+        float, typer.Option(min=20, max=3600, help="How long the machines run [s].", rich_help_panel=_WIRES)
+    ] = 40.0,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="With --live: port of the web page.", rich_help_panel=_WIRES)
+    ] = 8080,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", "-o", "--output", metavar="FILE", help="Report: .html, .pdf, .xlsx or .json."),
+    ] = None,
+    language: Language = "en",
     as_json: AsJson = False,
-) -> int:
-    """Run machines on real wires, kill one, and check every figure against what the machines really did.
+) -> int:  # fmt: skip
+    """Operating cost, production cycle and defects as is and with luban: three targets, by how much, thanks to what.
 
-    Exit code 1 if a check does not hold.
+    The plant runs in virtual time, as it is and with levers on, under the same chances. Each run is kept: Ctrl-C loses
+    nothing, the same command goes on. Exit code 1 if a target got worse, or a check of the workshop does not hold.
     """
-    import asyncio
-
-    from luban.loop.pilot import run_pilot
+    from luban.screens.cli import pilot_study
 
     say = output(as_json)
-    if live:
+    asked = pilot_study.Asked(seeds, first, weeks, levers, tuple(without or ()), method, quick, workers)
+    if plant is not None:
+        if name:
+            raise InputError("a pilot by name or a plant's folder, not both", came=f"{name} and {plant}")
+        return pilot_study.run_plant(say, plant, asked, (enrol, since, twin), report, language)
+    if enrol or since or twin:
+        raise InputError("whose books?", expected="--plant DIR", where="--enrol")
+    if name == "list":
+        return pilot_study.list_pilots(say)
+    if name in ("", "workshop"):
+        from luban.screens.cli.pilot_workshop import run_workshop
+
         doors: Doors = context.obj
-        doors.show_pilot(name, host="127.0.0.1", port=port, say=say.say)
-        return OK
-    with say.progress(f"Pilot {name}: machines are running", total=seconds) as advance:
-        done = 0.0
+        return run_workshop(say, doors, live=live, seconds=seconds, report=report, port=port)
+    from luban.pilot.registry import open_pilot
 
-        def passed(more: float) -> None:
-            nonlocal done
-            done += more
-            advance(done, "" if done < seconds else "Judging: figures, gaps, books")
-
-        result = asyncio.run(run_pilot(name, seconds=seconds, advance=passed))
-    if report is not None:
-        from luban.screens.report.report import pilot_report
-
-        with say.progress("Writing the report"):
-            pilot_report(report, result)
-    if as_json:
-        say.document({**result.as_dict(), "report": str(report) if report else None})
-    else:
-        _tell(say, result, report)
-    return OK if result.ok else NO
-
-
-def _tell(say: Output, result: PilotResult, report: Path | None) -> None:
-    say.line(f"{result.plant.name}: {sum(result.facts.values()):,} facts in {(result.end - result.start) / 1e6:.0f} s")
-    columns, rows, notes = _pivot(result)
-    say.table(columns, rows)
-    for note in notes:
-        say.line(note)
-    say.line("")
-    say.table(
-        ("check", "", "what was found"), [(c.name, "holds" if c.holds else "FAILS", c.text) for c in result.checks]
-    )
-    for remark in result.remarks:
-        say.say(f"note: {remark}")
-    say.say(f"books: {result.folder} · {result.head}")
-    say.say(f"report: {report}" if report else "more: --report report.html · --live")
-
-
-def _pivot(result: PilotResult) -> tuple[list[str], list[list[str]], list[str]]:
-    """A row a unit, a column a figure; why a figure is withheld stands below, numbered."""
-    names = list(dict.fromkeys(figure.name for figure in result.figures))
-    labels = {figure.name: "OEE" if figure.name == "oee" else figure.label for figure in result.figures}
-    units: dict[str, dict[str, str]] = {}
-    reasons: dict[str, int] = {}
-    for figure in result.figures:
-        row = units.setdefault(figure.subject, dict.fromkeys(names, "–"))
-        if figure.value is None:
-            row[figure.name] = f"withheld ({reasons.setdefault(figure.withheld, len(reasons) + 1)})"
-        else:
-            row[figure.name] = _amount(figure.value, figure.unit)
-    rows = [[unit, *(row[name] for name in names)] for unit, row in units.items()]
-    return ["unit", *(labels[name] for name in names)], rows, [f"({n}) {reason}" for reason, n in reasons.items()]
-
-
-def _amount(value: float, unit: str) -> str:
-    return f"{100 * value:.1f} %" if unit == "1" else f"{value:,.4g} {unit}"
+    return pilot_study.run_study(say, open_pilot(name), Path.cwd(), asked, report, language)

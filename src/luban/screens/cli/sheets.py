@@ -15,7 +15,7 @@ from luban.screens.plain import plain
 from luban.screens.report.sheet import Figures, Grid, Note, Picture, Sheet
 from luban.screens.report.sheet_file import file_of
 
-__all__ = ["Language", "Out", "give"]
+__all__ = ["Language", "Out", "give", "write_sheet"]
 
 _KINDS = ("html", "pdf", "xlsx", "json")
 Out = Annotated[
@@ -34,7 +34,7 @@ def give(say: Output, sheet: Sheet, document: object, out: Path | None, language
     if language not in LANGUAGES:
         raise InputError("no such language", came=language, expected=", ".join(LANGUAGES), where="--lang")
     if out is not None:
-        _write(out, sheet, document, language)
+        write_sheet(out, sheet, document, language)
     if say.as_json:
         say.document(document)
     else:
@@ -43,7 +43,8 @@ def give(say: Output, sheet: Sheet, document: object, out: Path | None, language
         say.say(f"written: {out}")
 
 
-def _write(out: Path, sheet: Sheet, document: object, language: str) -> None:
+def write_sheet(out: Path, sheet: Sheet, document: object, language: str) -> None:
+    """The report's file; an older one is replaced only once the new one is whole. Raises InputError as `give`."""
     kind = out.suffix.lower().removeprefix(".")
     if kind not in _KINDS:
         expected = ", ".join(f".{known}" for known in _KINDS)
