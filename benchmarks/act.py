@@ -41,6 +41,7 @@ import numpy as np
 from benchmarks.report import Reporter, arguments
 
 _COMMAND: Final = "m/speed/set#value"
+_REST: Final = 0.7  # share of the rounds after which the plant may come to rest
 SPEED: Final = "holding:300:float32"
 SIZE: Final = "input:10:float32"
 PLANT: Final = """
@@ -202,13 +203,16 @@ async def _plant(folder: str, again: str) -> None:
                 await loop._acting.write(rule.source, rule.address, one.value)  # type: ignore[union-attr]  # noqa: SLF001
         print("up", flush=True)
         while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
-            if line == "end":
+            if line in {"rest", "end"}:
                 deadline = time.monotonic() + 30
                 while any(c.state is not State.UNVERIFIED for c in actor.commands.values() if c.open):
                     if time.monotonic() > deadline:
                         break
                     await asyncio.sleep(0.05)
-                break
+                if line == "end":
+                    break
+                print("rested", flush=True)
+                continue
             if line == "agree":
                 data = agreed("m:speed", "rpm", 1.0, 0.0, Envelope(-1e6, 1e6), target=0.0)
                 await loop.note("event", row("setpoint", "shaft:size", "agree", person="li", data=data), source="drill")
@@ -303,6 +307,9 @@ def drill(report: Reporter, wire: str, rounds: int, seed: int, *, again: bool) -
             elif victim in parts:
                 parts[victim].end()
                 parts[victim].start()
+            if chance.random() < _REST:  # else the next kill meets it while it still looks up what it does not know
+                parts["plant"].say("rest")
+                parts["plant"].hear()
         parts["plant"].say("end")
         parts["plant"].end(signal.SIGINT)
         parts["device"].end()
