@@ -285,7 +285,7 @@ class Run:
     def take_trace(self) -> np.ndarray[Any, Any]:
         """The trace rows since the last call (`trace="facts"`), in the order in which they happened."""
         self._collect_trace()
-        rows = np.concatenate(self._traces)
+        rows = self._traces[0] if len(self._traces) == 1 else np.concatenate(self._traces)
         self._traces = []
         return rows
 

@@ -378,8 +378,12 @@ class Show:
         ran = face.ran + (self._run.now - face.since if face.state == _RUN else 0)
         return round(ran / 60e6 * (machine.tool.cutting if machine.tool else 0.0), 2)
 
-    def write(self, id_: str, value: Shown) -> None:
-        """Set a set-point. Raises InputError: none of that name, not writable, out of range."""
+    def write(self, id_: str, value: Shown, *, moves: bool = True, far: bool = False) -> None:
+        """Set a set-point. Raises InputError: none of that name, not writable, out of range.
+
+        moves  False: the panel shows the new value, the machine does not follow: for tests of what judges effects
+        far    a person at the panel, who may go as far at once as the register reaches
+        """
         tag = self.tags.get(id_)
         if tag is None or not tag.writable:
             raise InputError(
@@ -387,7 +391,8 @@ class Show:
             )
         machine, face = self._run.model.machines[tag.machine], self._faces[tag.machine]
         if tag.type == "boolean":
-            self._control.standby(machine.id, bool(value))
+            if moves:
+                self._control.standby(machine.id, bool(value))
             face.shown[tag.name] = bool(value)
             return
         low, high = tag.range or (0.0, 0.0)
@@ -400,10 +405,11 @@ class Show:
         if n >= len(sizes):
             raise InputError("nothing to correct: no program with such a size is loaded", where=id_)
         step = float(value) - face.offsets.get(sizes[n], 0.0)
-        if abs(step) > _CORRECTION * (1 + 1e-9):
+        if not far and abs(step) > _CORRECTION * (1 + 1e-9):
             expected = f"a step of at most {_CORRECTION:g} {tag.unit}"
             raise InputError("too large a correction", came=f"{step:g} {tag.unit}", expected=expected, where=id_)
-        self._control.correct(machine.id, self._run.characteristics[sizes[n]], step)
+        if moves:
+            self._control.correct(machine.id, self._run.characteristics[sizes[n]], step)
         face.offsets[sizes[n]] = float(value)
         face.shown[tag.name] = round(float(value), 3)
 

@@ -50,6 +50,7 @@ def become(world: World, before: Model, after: Model) -> None:
         if of(before) != of(after):
             raise InputError("a running plant cannot become that", came=f"other {what}", expected="the same ones")
     fresh = build(after, wanted=0)
+    fresh["stations"]["plain"] &= world["stations"]["plain"]  # a plan or a hold may have ended the short way
     for name in _WHOLE:
         world[name] = fresh[name]
     for name, fields in _FIELDS.items():
