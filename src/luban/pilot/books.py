@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 from luban.core.errors import InputError, LedgerBusyError
 from luban.ledger import Ledger, LedgerWriter
-from luban.pilot.plan import Arm, Figures
+from luban.pilot.plan import COSTS, Arm, Figures
 from luban.pilot.proof import Proof
 from luban.understand.book import Entry, entries, row
 
@@ -109,7 +109,7 @@ class Books:
     def keep(self, key: Key, figures: Figures, cpu: float) -> Kept:
         """One run, durable when this returns."""
         data = key.as_dict() | {"figures": _plain(asdict(figures)), "cpu": round(cpu, 4)}
-        return Kept(self._put("run", "", data), figures, cpu)
+        return Kept(self._put("run", "", data), _sorted(figures), cpu)
 
     def prove(self, proof: Proof) -> int:
         """A proof; its seq."""
@@ -150,8 +150,13 @@ def _read(folder: Path, name: str) -> Iterable[Entry]:
 def _run(entry: Entry) -> tuple[Key, Kept]:
     data = entry.data
     arm = Arm(**{**data["arm"], "levers": frozenset(data["arm"]["levers"])})
-    figures = Figures(**{name: _known(one) for name, one in data["figures"].items()})
+    figures = _sorted(Figures(**{name: _known(one) for name, one in data["figures"].items()}))
     return Key(arm, data["seed"], data["days"], data["code"], data["settings"]), Kept(entry.seq, figures, data["cpu"])
+
+
+def _sorted(one: Figures) -> Figures:
+    """Costs in the order of COSTS: sums are then equal to the last bit, kept or fresh."""
+    return replace(one, costs={part: one.costs[part] for part in COSTS if part in one.costs})
 
 
 def _plain(value: Any) -> Any:

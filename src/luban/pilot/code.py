@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import luban
@@ -30,7 +31,8 @@ def code_digest(module: str) -> str:
     """
     found = hashlib.sha256()
     for path in sources(module):
-        found.update(f"{path.relative_to(_HOME)}\0".encode())
+        name = path.relative_to(_HOME) if path.is_relative_to(_HOME) else path.name
+        found.update(f"{name}\0".encode())
         found.update(path.read_bytes())
     return found.hexdigest()
 
@@ -38,15 +40,21 @@ def code_digest(module: str) -> str:
 def sources(module: str) -> tuple[Path, ...]:
     """Source files of a module and of what it imports, with the tables that lie beside them, in order."""
     seen: set[Path] = set()
-    todo = list(_files(module))
+    todo = list(_files(module)) if module.split(".")[0] == "luban" else _foreign(module)
     while todo:
         path = todo.pop()
         if path in seen:
             continue
         seen.add(path)
         todo += _imported(path)
-    tables = {one for path in seen for one in _tables(path.parent)}
+    tables = {one for path in seen if path.is_relative_to(_HOME) for one in _tables(path.parent)}
     return tuple(sorted(seen | tables))
+
+
+def _foreign(module: str) -> list[Path]:
+    """The file of a module that is not luban's own."""
+    spec = find_spec(module)
+    return [Path(spec.origin)] if spec is not None and spec.origin else []
 
 
 @cache
