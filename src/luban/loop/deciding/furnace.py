@@ -39,11 +39,10 @@ class Furnace:
 
 @dataclass(slots=True)
 class _State:
-    """Whether a furnace is hot, when it will be, and when the next load is to start [µs]."""
+    """Whether a furnace is held hot, and since when it is or from when on it will be [µs]."""
 
     hot: bool = True
     warm_at: int = 0
-    start: int | None = None
 
 
 @dataclass
@@ -85,6 +84,8 @@ class FurnaceLoads:
                 why = "loads start by price and waiting, not by the clock"
                 rule = Act("rule", f"batch {own.station}", (1e9, None))
                 found.append(Proposal(self.lever, _AUTHOR, rule, self.hour, why=why))
+        if self.open(seen.now) is None:
+            return [*found, *self._overnight()]
         waiting: dict[str, list[LotSeen]] = defaultdict(list)
         for lot in seen.lots:
             if lot.place == "queue":
@@ -94,13 +95,18 @@ class FurnaceLoads:
             found += self._one(own, state, seen.machines[own.machine].state, waiting[own.station], seen.now)
         return found
 
+    def _overnight(self) -> list[Proposal]:
+        """Nobody is there: a furnace ends its load and cools, as ever; in the morning it is heated for work."""
+        found = []
+        for own in self.furnaces:
+            state = self._states.setdefault(own.machine, _State())
+            if state.hot:
+                found += self._cool(own, state)
+        return found
+
     def _one(self, own: Furnace, state: _State, doing: str, lots: Sequence[LotSeen], now: int) -> list[Proposal]:
         if doing == "running":
-            state.hot, state.start, state.warm_at = True, None, now
-            return []
-        if self.open(now) is None:
-            # it cools overnight, as it always did
-            state.hot, state.start = False, None
+            state.hot, state.warm_at = True, now
             return []
         if not lots:
             return self._cool(own, state) if state.hot else []
