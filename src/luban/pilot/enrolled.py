@@ -30,11 +30,12 @@ from luban.plant import Plant
 from luban.understand.book import Entry, entries, row
 from luban.verify import Baseline, Decision, Metric, Outcome, Series, freeze, judge, series
 
-__all__ = ["ENROL", "Enrolment", "FromBooks", "daily", "enrol", "enrolment", "judge_books"]
+__all__ = ["ENROL", "Enrolment", "FromBooks", "daily", "enrol", "enrolment", "judge_books", "judge_enrolment"]
 
 ENROL: Final = "enrol"
 _MATERIAL: Final = frozenset({"material", "overhead"})
 _UNITS: Final = {"cost": "1", "cycle": "h", "defects": "1"}
+_OPERATION: Final = ("order", "item", "operation", "end")
 _NAMES: Final = {
     "cost": "conversion cost of orders against what their items cost before",
     "cycle": "hours from an order's release to its last operation",
@@ -119,9 +120,13 @@ def judge_books(ledger: Ledger, plant: Plant, name: str, *, until: int | None = 
     own = enrolment(ledger, name)
     if own is None:
         raise InputError("the plant is not enrolled", came=name, hint="luban pilot --plant DIR --enrol DATE")
-    end = now() if until is None else until
+    return judge_enrolment(ledger, plant, own, until=now() if until is None else until)
+
+
+def judge_enrolment(ledger: Ledger, plant: Plant, own: Enrolment, *, until: int) -> FromBooks:
+    """The same of an enrolment at hand; a state before that the books took in after the levers judges nothing."""
     skip = (own.fixed, own.on)
-    found, lacks = daily(ledger, plant, own.since, end, own.norms, skip=skip)
+    found, lacks = daily(ledger, plant, own.since, until, own.norms, skip=skip)
     changes, outcomes = [], {}
     for metric in TARGETS:
         base, some = own.baselines.get(metric), found.get(metric)
@@ -129,7 +134,7 @@ def judge_books(ledger: Ledger, plant: Plant, name: str, *, until: int | None = 
             changes.append(_unknown(metric, own.lacks.get(metric) or lacks.get(metric, "no facts")))
             continue
         base = replace(base, fixed=max(base.fixed, own.recorded))
-        made = judge(base, some, Decision(base.act, own.on, lever="pilot"), until=end, head=ledger.head)
+        made = judge(base, some, Decision(base.act, own.on, lever="pilot"), until=until, head=ledger.head)
         outcomes[metric] = made
         changes.append(_change(metric, made))
     notes = ["what the levers cost is in operating cost only where it was booked"] if "cost" in outcomes else []
@@ -156,7 +161,7 @@ def daily(
     lacks: dict[str, str] = {}
     if len(days) < 3:
         return found, dict.fromkeys(TARGETS, f"{max(len(days) - 1, 0)} whole days of facts")
-    ended = _ended(ledger)
+    ended = _ended(ledger, plant)
     for metric, made in (
         ("cost", _cost(ledger, plant, days, ended, norms)), ("cycle", _cycle(plant, days, ended)),
         ("defects", _defects(ledger, days)),
@@ -220,17 +225,20 @@ def _defects(ledger: Ledger, days: Any) -> Made | str:
     return np.where(made > 0, scrap + rework, np.nan), np.where(made > 0, made, np.nan)
 
 
-def _ended(ledger: Ledger) -> dict[str, int]:
-    """When the last operation of each order ended [µs UTC]; orders with one that runs are left out."""
+def _ended(ledger: Ledger, plant: Plant) -> dict[str, int]:
+    """When the last operation of an order's routing ended [µs UTC]; of items without one, all that were begun."""
+    last = {one.item: one.operation for one in plant.routing}
     table = ledger.table("operation").to_pydict()
     found: dict[str, int] = {}
-    runs = set()
-    for order, end in zip(table["order"], table["end"], strict=True):
+    runs, done = set(), set()
+    for order, item, operation, end in zip(*(table[name] for name in _OPERATION), strict=True):
         if end is None:
             runs.add(order)
-        else:
-            found[order] = max(found.get(order, 0), end)
-    return {order: end for order, end in found.items() if order not in runs}
+            continue
+        found[order] = max(found.get(order, 0), end)
+        if last.get(item, operation) == operation:
+            done.add(order)
+    return {order: end for order, end in found.items() if order in done - runs}
 
 
 def _cards(ledger: Ledger, plant: Plant) -> list[tuple[str, str, float, float]]:
@@ -248,7 +256,7 @@ def _cards(ledger: Ledger, plant: Plant) -> list[tuple[str, str, float, float]]:
 def _norms(ledger: Ledger, plant: Plant, start: int, end: int) -> dict[str, float]:
     if not plant.prices:
         return {}
-    ended = _ended(ledger)
+    ended = _ended(ledger, plant)
     sums: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     for order, item, cost, good in _cards(ledger, plant):
         if good > 0 and cost > 0 and start <= ended.get(order, -1) < end:
