@@ -300,3 +300,28 @@ def test_a_loop_may_be_put_in_automatic_before_the_first_reading() -> None:
     run = ProcessRun(calm(), every=0)
     run.mode_of("AC201", auto=True)
     assert run.to(HOUR).hidden()["top"] == pytest.approx(0.995, abs=1e-3)
+
+
+def test_swift_steps_follow_the_pair_and_keep_every_balance() -> None:
+    exact, quick = (ProcessRun(calm(), seed=3, swift=swift) for swift in (False, True))
+    for run in (exact, quick):
+        run.to(6 * HOUR)
+        run.set_point("reflux", 3.1)
+        run.set_point("reactor_temperature", 352.0)
+        run.to(DAY)
+    before, after = exact.totals(), quick.totals()
+    for name in ("fresh", "product", "purge", "steam", "electricity"):
+        assert getattr(after, name) == pytest.approx(getattr(before, name), rel=2e-5)
+    for name in ("top", "bottom", "reactor_temperature", "by_product"):
+        assert quick.hidden()[name] == pytest.approx(exact.hidden()[name], rel=1e-4)
+    assert quick.made()[0] == after.product
+    assert quick.made()[3] == after.diverted
+
+
+def test_a_jacket_may_be_fouled_when_the_run_begins() -> None:
+    run = ProcessRun(calm(), seed=1, fouled=30.0)
+    with pytest.raises(InputError, match="200"):
+        ProcessRun(C1, fouled=201.0)
+    with pytest.raises(InputError, match="no date"):
+        run.clean(171 * DAY)
+    run.clean(169 * DAY)

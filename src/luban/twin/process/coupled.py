@@ -99,12 +99,15 @@ class CoupledRun:
     process   at time zero, as is
     run       of a `packing_model` of the same parameters, at time zero
     tick      time between two exchanges [s], a multiple of the process's sample
+    orders    that the line works; None: those of the process's seed. The packing model must have lots for them
     Example   >>> process = ProcessRun(parameters, seed=1)
               >>> run = Run(packing_model(parameters, seed=1, days=60), seed=1)
               >>> CoupledRun(process, run).to(60 * DAY).totals().off_spec_share
     """
 
-    def __init__(self, process: ProcessRun, run: Run, tick: float = 300.0) -> None:
+    def __init__(
+        self, process: ProcessRun, run: Run, tick: float = 300.0, orders: Sequence[PackOrder] | None = None
+    ) -> None:
         p = process.parameters
         if process.now or run.now:
             raise InputError("both sides must stand at time zero", came=f"{process.now} and {run.now} µs")
@@ -120,7 +123,9 @@ class CoupledRun:
         self._booked = np.zeros(4, np.int64)  # made: all, B, by-product; diverted
         self._target = p.packing.target
         self._packing = False
-        self._orders = list(draw_orders(p, process.seed, process.replication, run.model.horizon / DAY))
+        if orders is None:
+            orders = draw_orders(p, process.seed, process.replication, run.model.horizon / DAY)
+        self._orders = list(orders)
         self._done = [0] * len(self._orders)
         self._begun = [0] * len(self._orders)
         self._finish = [-1] * len(self._orders)
@@ -165,16 +170,8 @@ class CoupledRun:
 
     def _receive(self) -> None:
         """Books what the process has made since; the sum of the rounded parts is the rounded sum."""
-        made = self.process.totals()
         scale = self.process.parameters.flowsheet.molar_mass * MG
-        now = np.array(
-            [
-                round(made.product * scale),
-                round(made.product_parts[0] * scale),
-                round(made.product_parts[1] * scale),
-                round(made.diverted * scale),
-            ]
-        )
+        now = np.array([round(amount * scale) for amount in self.process.made()])
         self._tank += (now - self._booked)[:3]
         self._booked = now
 

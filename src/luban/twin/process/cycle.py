@@ -29,7 +29,7 @@ from luban.twin.process.flowsheet import (
     TEMPERATURE,
     flowsheet_rates,
 )
-from luban.twin.process.integrator import integrator
+from luban.twin.process.integrator import integrator, swift
 from luban.twin.process.layout import PUMPS, Code, Loop, Mode, Point, Reading, State, Vector
 
 __all__ = ["DONE", "FULL_BUFFER", "LOST", "RELATIVE", "advance", "begin"]
@@ -40,6 +40,8 @@ RELATIVE = 1e-6
 """Relative error that a step of the integrator may make."""
 MOST = 10_000
 """Steps of the integrator in one sample, beyond which it has lost the plant."""
+HOTTEST = 1_000.0
+"""Temperature of the reactor [K] beyond which a swift step has lost the plant."""
 
 ACTIVITY, FEED_T, STEAM, NOISE, LAB, BIAS, DRIFT, COMPRESSOR, TRIP, REPAIR, PUMP, REACTOR_T, TRAY_T = range(201, 214)
 RUN, STARTING, DOWN, CLEANING, FULL = (int(mode) for mode in Mode)
@@ -54,6 +56,7 @@ BUSY = 64
 """Rows that one sample may add to the events at most."""
 
 _adaptive, _ = integrator(flowsheet_rates)
+_swift = swift(flowsheet_rates)
 
 
 @njit
@@ -389,11 +392,16 @@ def _make(stamp: str) -> Callable[..., Any]:
             _column_loops(m, y, u, loops, points, run, column, flow, hours)
             u.divert = 1.0 if m.divert else 0.0
             u.power = 3.6 * (flow.pumps_power if m.mode <= STARTING else flow.idle_power)
-            h, steps, rejected = _adaptive(y, 0.0, hours, m.h, RELATIVE, absolute, MOST, k, a)
-            if steps < 0:
-                return LOST, written
-            m.h = min(1.0, max(h, 1e-9))
-            m.rejected += rejected
+            if m.swift:
+                _swift(y, 0.0, hours, k, a)
+                if not y[TEMPERATURE] < HOTTEST:
+                    return LOST, written
+            else:
+                h, steps, rejected = _adaptive(y, 0.0, hours, m.h, RELATIVE, absolute, MOST, k, a)
+                if steps < 0:
+                    return LOST, written
+                m.h = min(1.0, max(h, 1e-9))
+                m.rejected += rejected
             m.steps += 1
             m.mode_time[m.mode] += step
             m.now += step

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from luban.core.errors import InputError
 from luban.twin.process.layout import Vector
 
-__all__ = ["STABILITY", "Integrator", "compiled", "integrator", "spectral_limit", "work"]
+__all__ = ["STABILITY", "Integrator", "compiled", "integrator", "spectral_limit", "swift", "work"]
 
 STABILITY = 3.3
 """|λ|·h up to which a decaying real mode decays in a step of the pair."""
@@ -161,6 +161,55 @@ def integrator(rates: Rates) -> tuple[Any, Any]:
             y[:] = k[7]
 
     return adaptive, fixed
+
+
+def _chebyshev(stages: int) -> tuple[float, list[tuple[float, float, float, float]]]:
+    """First weight and (mu, nu, weight of the last rates, weight of the first) of the stages that follow."""
+    w0 = 1.0 + 2.0 / 13.0 / stages**2
+    t, d, dd = [1.0, w0], [0.0, 1.0], [0.0, 0.0]
+    for _ in range(2, stages + 1):
+        dd.append(4.0 * d[-1] + 2.0 * w0 * dd[-1] - dd[-2])
+        d.append(2.0 * t[-1] + 2.0 * w0 * d[-1] - d[-2])
+        t.append(2.0 * w0 * t[-1] - t[-2])
+    w1 = d[stages] / dd[stages]
+    b = [0.0, 0.0] + [dd[j] / d[j] ** 2 for j in range(2, stages + 1)]
+    b[0], b[1] = b[2], 1.0 / w0
+    rest = [
+        (
+            2.0 * b[j] * w0 / b[j - 1],
+            -b[j] / b[j - 2],
+            2.0 * b[j] * w1 / b[j - 1],
+            -(1.0 - b[j - 1] * t[j - 1]) * 2.0 * b[j] * w1 / b[j - 1],
+        )
+        for j in range(2, stages + 1)
+    ]
+    return b[1] * w1, rest
+
+
+def swift(rates: Rates) -> Any:
+    """Compiled single step of second order in three stages, called with (y, t, h, k, a); no control of the error.
+
+    The stabilised Runge-Kutta-Chebyshev method (Sommeijer, Shampine, Verwer 1998, doi 10.1016/S0377-0427(97)00219-7):
+    stable for |λ|·h up to 5.2 on the negative real axis, with half the work of the pair and, over samples as short as
+    a controller's, an error far below what the instruments can tell. Sums of amounts are kept exactly here too.
+    """
+    first, ((mu2, nu2, last2, zero2), (mu3, nu3, last3, zero3)) = _chebyshev(3)
+
+    @njit
+    def step(y: Vector, t: float, h: float, k: Vector, a: Any) -> None:
+        n = y.size
+        one, two = k[7], k[8]
+        rates(t, y, k[0], a)
+        for i in range(n):
+            one[i] = y[i] + first * h * k[0, i]
+        rates(t, one, k[1], a)
+        for i in range(n):
+            two[i] = (1.0 - mu2 - nu2) * y[i] + mu2 * one[i] + nu2 * y[i] + h * (last2 * k[1, i] + zero2 * k[0, i])
+        rates(t, two, k[2], a)
+        for i in range(n):
+            y[i] = (1.0 - mu3 - nu3) * y[i] + mu3 * two[i] + nu3 * one[i] + h * (last3 * k[2, i] + zero3 * k[0, i])
+
+    return step
 
 
 def compiled(rates: Rates) -> Rates:

@@ -176,7 +176,7 @@ INPUT = np.dtype(
 MEMORY = np.dtype(
     [
         *((name, N) for name in ("now", "tick", "mode", "since", "until", "start_end", "fouled_since", "cleaning_at")),
-        *((name, N) for name in ("next_compressor", "next_trip", "divert")),
+        *((name, N) for name in ("next_compressor", "next_trip", "divert", "swift")),
         *((name, N) for name in ("lab_count", "events", "cleanings")),
         ("pump_fails", N, (PUMPS,)),
         ("pump_repaired", N, (PUMPS,)),

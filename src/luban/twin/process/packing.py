@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,14 +70,17 @@ def bag_weights(key: np.uint64, lot: int, bags: int, target: float, sigma: float
     return np.rint((target + sigma * draws) * 1e6).astype(np.int64)
 
 
-def packing_model(p: Parameters, *, seed: int = 1, replication: int = 0, days: float = 60) -> Model:
+def packing_model(
+    p: Parameters, *, seed: int = 1, replication: int = 0, days: float = 60, orders: Sequence[PackOrder] | None = None
+) -> Model:
     """One packer that fills pallets; each waits in the release pool until somebody releases it.
 
+    orders  to hold lots for; None: those of the seed
     Lots are named `GRADE/number` and are not tied to an order: a pallet that is off-spec is packed again.
     """
     packing = p.packing
     pallets = np.zeros(len(p.grades), np.int64)
-    for order in draw_orders(p, seed, replication, days):
+    for order in draw_orders(p, seed, replication, days) if orders is None else orders:
         pallets[order.grade] += order.pallets
     lots = tuple(
         LotOrder(f"{grade.id}/{number + 1:05d}", grade.id, packing.pallet, 0)

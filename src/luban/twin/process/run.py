@@ -79,14 +79,27 @@ class ProcessRun:
 
     seed, replication  its random numbers; equal ones give the equal run, whatever decisions are taken
     every              time between two rows of readings [s], whole minutes; 0: none are kept
+    swift              integrate in steps of second order, one a sample, at half the time; for many long runs
+    fouled             age of the jacket's fouling when the run begins [d]
     Example  >>> run = ProcessRun(load(path), seed=1).to(86_400_000_000)      # one day
              >>> run.set_point("reflux", 3.2)
              >>> run.to(2 * 86_400_000_000).totals().steam
     """
 
-    def __init__(self, parameters: Parameters, *, seed: int = 1, replication: int = 0, every: int = 60) -> None:
+    def __init__(
+        self,
+        parameters: Parameters,
+        *,
+        seed: int = 1,
+        replication: int = 0,
+        every: int = 60,
+        swift: bool = False,
+        fouled: float = 0.0,
+    ) -> None:
         if every < 0 or every % 60:
             raise InputError("readings are kept by whole minutes", came=f"{every} s", expected="0, 60, 120 … s")
+        if not 0.0 <= fouled <= 200.0:
+            raise InputError("no age of a jacket", came=f"{fouled:g} d", expected="0 to 200 d since the last cleaning")
         self.parameters = p = parameters
         self.start = parse_time(p.flowsheet.start)
         self.seed, self.replication = seed, replication
@@ -105,6 +118,7 @@ class ProcessRun:
         self._y = _first_state(p)
         self._k = work(self._y.size)
         self._absolute = _tolerance(p)
+        self._memory["swift"], self._memory["fouled_since"] = int(swift), -round(fouled * DAY)
         self._fill()
         begin(self._memory[0], self._key, self._p[4])
 
@@ -329,6 +343,11 @@ class ProcessRun:
             trips=tuple(int(v) for v in m["trips"]),  # type: ignore[arg-type]
             cleanings=int(m["cleanings"]),
         )
+
+    def made(self) -> tuple[float, float, float, float]:
+        """Of the books only what the border to a packing line asks for: product, B and by-product in it, off-spec."""
+        y = self._y[State.PRODUCT : State.DIVERTED + 1]
+        return float(y[0]), float(y[1]), float(y[2]), float(y[4])
 
     def hidden(self) -> dict[str, float]:
         """What no instrument shows: for tests and for judging an estimate, never for a controller."""
