@@ -61,7 +61,8 @@ def shipped() -> tuple[Shipped, ...]:
     for name, (category, title) in SHIPPED.items():
         folder = examples() / name
         lacks = "" if folder.is_dir() else "its plant is not here: run it from the source tree"
-        lacks = lacks or ("" if find_spec(f"luban.pilot.{name}") else "it cannot be run yet")
+        spec = find_spec(f"luban.pilot.{name}")
+        lacks = lacks or ("" if spec is not None and spec.origin else "it cannot be run yet")
         found.append(Shipped(name, category, title, folder, not lacks, lacks))
     return tuple(found)
 
