@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from luban.core.errors import InputError
-from luban.core.time import MINUTE
+from luban.core.time import MINUTE, SECOND
 from luban.loop.deciding.floor import Decider, Heard, Proposal, Seen
 from luban.loop.deciding.settle import settle
 from luban.loop.virtual_acts import CONFIRMED, Carrier
@@ -40,6 +40,8 @@ _PAUSES: Final[Mapping[str, Kind]] = {
 }  # fmt: skip
 _LEAST, _MOST = 1 * MINUTE, 5 * MINUTE
 _BLOCK: Final = 4096
+_COMMANDS: Final = 4  # most that somebody who stands at a machine is asked to do one after the other
+_BETWEEN: Final = 30 * SECOND
 _STATE, _BEGUN, _MEASURED, _TOOL = int(Kind.STATE), int(Kind.BEGUN), int(Kind.MEASURED), int(Kind.TOOL)
 _SETUP: Final = 2
 _NEVER: Final = 1 << 62
@@ -167,6 +169,10 @@ class VirtualFloor:
             if self.run.now >= self.begin:
                 self._act()
                 self._ask()
+                for again in range(1, _COMMANDS):  # who stands there anyway does what is said next, too
+                    if not any(one.woken for one in self._minds):
+                        break
+                    self._ask(again)
             if self.run.now >= until and (self.run.now < self.begin or self._next() > until):
                 return self
 
@@ -235,7 +241,7 @@ class VirtualFloor:
 
     # ---- what is decided
 
-    def _ask(self) -> None:
+    def _ask(self, again: int = 0) -> None:
         now = self.run.now
         proposals: list[Proposal] = []
         hands = set()
@@ -258,18 +264,18 @@ class VirtualFloor:
         for lost in settled.dropped:
             self.acts.append(Done(self._start + now, lost.proposal, "dropped", lost.reason))
         for one in settled.taken:
-            self._plan(one, by_hand=id(one) in hands)
+            self._plan(one, by_hand=id(one) in hands, again=again)
 
     def _decided(self, decider: Decider) -> Sequence[Proposal]:
         """The one place where somebody decides: with what was heard, and with the picture of this instant."""
         return decider.decide(self.seen())
 
-    def _plan(self, one: Proposal, *, by_hand: bool) -> None:
+    def _plan(self, one: Proposal, *, by_hand: bool, again: int) -> None:
         machine = self._carrier.machine(one.act.target)
         asks = not by_hand and one.act.kind in CONFIRMED
         self.confirmed += asks
         if not asks or machine is None or machine in self._present:
-            self._do(one, by_hand=by_hand)
+            self._do(one, by_hand=by_hand, later=again * _BETWEEN)
             return
         name = one.act.kind, one.act.target
         waiting = self._open.get(name)
@@ -300,14 +306,14 @@ class VirtualFloor:
             del self._open[name]
             self._do(one, by_hand=by_hand)
 
-    def _do(self, one: Proposal, *, by_hand: bool) -> None:
+    def _do(self, one: Proposal, *, by_hand: bool, later: int = 0) -> None:
         now = self._start + self.run.now
         self._open.pop((one.act.kind, one.act.target), None)
         if one.expires is not None and one.expires < now:
             self.acts.append(Done(now, one, "expired", "it was not done in time"))
             return
         try:
-            self._carrier.carry(one, by_hand=by_hand)
+            self._carrier.carry(one, by_hand=by_hand, later=later)
         except InputError as error:
             self.acts.append(Done(now, one, "refused", str(error)))
             return
@@ -323,6 +329,7 @@ class VirtualFloor:
         for mind in self._minds:
             if mind.concerns is None or name in mind.concerns:
                 mind.told.append(told)
+                mind.woken = mind.woken or name in mind.wakes
 
 
 def _time(heard: Heard) -> int:

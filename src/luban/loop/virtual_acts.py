@@ -52,11 +52,15 @@ class Carrier:
             if tag.writable and tag.type == "number"
         }  # fmt: skip
 
-    def carry(self, proposal: Proposal, *, by_hand: bool = False) -> None:
-        """Do it now."""
+    def carry(self, proposal: Proposal, *, by_hand: bool = False, later: int = 0) -> None:
+        """Do it now.
+
+        by_hand  a person does it by himself, as far as he likes
+        later    it is done so long after what was done before, while the machine stands [µs]
+        """
         act = proposal.act
         if act.kind == "set":
-            self._set(proposal, by_hand=by_hand)
+            self._set(proposal, by_hand=by_hand, later=later)
         elif self._silent:
             return
         elif act.kind == "rule":
@@ -83,8 +87,8 @@ class Carrier:
 
     # ---- set-points
 
-    def _set(self, proposal: Proposal, *, by_hand: bool) -> None:
-        target, value, now = proposal.act.target, float(proposal.act.value), self.run.model.start + self.run.now
+    def _set(self, proposal: Proposal, *, by_hand: bool, later: int) -> None:
+        target, value, now = proposal.act.target, float(proposal.act.value), self.run.model.start + self.run.now + later
         actuator = self.actuators.get(target)
         stands = Reading(self._show.value(target), now) if actuator is not None else None
         command = Command(

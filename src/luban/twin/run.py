@@ -134,7 +134,7 @@ class Run:
         self._machine = {machine.id: number for number, machine in enumerate(model.machines)}
         self._station = {station.id: number for number, station in enumerate(model.stations)}
         self._orders = {number if own.key is None else own.key: own.id for number, own in enumerate(model.orders)}
-        self._watched = trace == "floor"
+        self._watched, self._now, self._clock = trace == "floor", 0, world["clock"]
         self._go(0, "begin", seed, replication)
         if self._watched:
             self.order("watch")
@@ -168,7 +168,7 @@ class Run:
     @property
     def now(self) -> int:
         """The run's clock [µs after the model's start]."""
-        return int(self.world["clock"]["now"][0])
+        return self._now
 
     def to(self, until: int, *, pause: int = 0) -> Self:
         """Runs to that time [µs after the model's start], or until something of that kind was written down.
@@ -185,9 +185,9 @@ class Run:
                 expected=f"at most {self.model.horizon} µs",
                 hint="load the model for more days: its calendars and orders end there",
             )
-        self.world["clock"]["pause"] = pause
+        self._clock["pause"] = pause
         self._go(int(until))
-        if self.world["clock"]["wanted"][0] and not self._watched:
+        if not self._watched and self._clock["wanted"][0]:
             self.order("count")
         return self
 
@@ -209,6 +209,7 @@ class Run:
         code = self._codes[command]
         while True:
             status = int(self._advance(self.world.address, until, self._most, code, a, b, x))
+            self._now = int(self._clock["now"][0])
             if status in _ENDS:
                 return
             if status >= 16 or status in {Status.DEADLOCK, Status.BOUND}:

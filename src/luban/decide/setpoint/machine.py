@@ -137,6 +137,25 @@ class MachineControl:
             return Allowed(self.offset, ("dead_band",))
         return self.envelope.allowed(self.offset, self.offset - expected)
 
+    def pass_to(self, time: int) -> None:
+        """Nothing was heard until that time [µs]. Raises InputError for a time in the past."""
+        self._pass(time)
+
+    @property
+    def state(self) -> str:
+        """State of the machine as it was heard last."""
+        return self._state
+
+    @property
+    def cycle(self) -> float:
+        """Time for a piece of the loaded program [s]; 0: not known yet."""
+        return self._lot_cycle or self._cycles.get(self._program, 0.0)
+
+    @property
+    def cycles(self) -> dict[str, float]:
+        """Program → usual time for a piece [s]."""
+        return dict(self._cycles)
+
     def expected(self) -> tuple[float, float]:
         """Deviation of the next piece without offset, and its standard deviation as measured."""
         running, cutting, fresh = self._next()

@@ -1,0 +1,116 @@
+"""A good plant without a computer: control charts of single readings, kept by hand at each machine.
+
+The first piece of a setup is corrected by its whole reading, as before. Every later reading is put on a chart whose
+limits come from the moving ranges of the past. The operator turns the offset only after a signal, by the mean of the
+readings that gave it (Shewhart 1931; supplementary rule two of three beyond two sigma: Western Electric 1956).
+
+Reads   readings, setups, new edges of machines, as they are heard    Writes  nothing; it proposes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from luban.loop.deciding.floor import Act, Heard, Proposal, Seen
+from luban.loop.deciding.quality import Gauged
+
+__all__ = ["ByHand"]
+
+AUTHOR: Final = "operator, by chart"
+SIGNAL: Final = "{machine}: readings are off target by {off:+.1f} {unit} on the chart"
+_RANGE: Final = 1.128  # mean range of two over sigma, d2 of ASTM STP 15D for n = 2
+_ENOUGH: Final = 20
+
+
+@dataclass(slots=True)
+class _Chart:
+    what: Gauged
+    offset: float = 0.0
+    running: bool = False
+    size: str = ""
+    first: bool = True
+    last: float | None = None
+    points: list[float] = field(default_factory=list)
+    signal: float = 0.0
+
+
+class ByHand:
+    """Charts at every gauged machine; the operator acts on them himself.
+
+    machines  whose pieces are gauged
+    """
+
+    lever: str = "charts by hand"
+    every: int = 0
+    by_hand: bool = True
+    concerns: frozenset[str] = frozenset({"state", "offset", "reading_of", "reading", "order"})
+    wakes: frozenset[str] = frozenset({"reading"})
+
+    def __init__(self, machines: Sequence[Gauged]) -> None:
+        self._charts = {one.path: _Chart(one) for one in machines}
+        self._ranges: dict[str, list[float]] = {one.station: [] for one in machines}
+        self._sigma: dict[str, float] = {}
+        self._touched: dict[str, None] = {}
+
+    def hear(self, told: Iterable[Heard]) -> None:
+        """What has happened since the last time, oldest first."""
+        for one in told:
+            chart = self._charts.get(one.machine)
+            if chart is None:
+                continue
+            if one.name == "state":
+                if one.value == "setup":
+                    chart.first, chart.offset, chart.last = True, 0.0, None
+                    chart.points.clear()
+                chart.running = one.value == "running"
+            elif one.name == "offset":
+                chart.offset = float(one.value)
+            elif one.name == "reading_of":
+                chart.size = str(one.value)
+            elif one.name == "reading":
+                self._point(one.machine, chart, float(one.value) - chart.what.targets.get(chart.size, 0.0))
+
+    def _point(self, path: str, chart: _Chart, value: float) -> None:
+        """One reading on the chart; the first one of a setup is corrected at once and is none."""
+        if chart.first:
+            chart.first = False
+            return
+        level = value - chart.offset
+        if chart.last is not None and chart.what.station not in self._sigma:
+            self._ranges[chart.what.station].append(abs(level - chart.last))
+        chart.last = level
+        chart.points.append(value)
+        self._touched[path] = None
+
+    def decide(self, seen: Seen) -> Sequence[Proposal]:  # noqa: ARG002 - a chart needs no more than its readings
+        """Who corrects, once limits are known; then corrections after signals."""
+        proposals = []
+        for station, ranges in self._ranges.items():
+            if station not in self._sigma and len(ranges) >= _ENOUGH:
+                self._sigma[station] = sum(ranges) / len(ranges) / _RANGE
+                act = Act("rule", f"correct {station}", "first")
+                proposals.append(Proposal(self.lever, AUTHOR, act, why=f"{station}: charts are kept"))
+        touched, self._touched = list(self._touched), {}
+        for path in touched:
+            chart = self._charts[path]
+            sigma = self._sigma.get(chart.what.station)
+            if sigma is not None and chart.running and (off := _signal(chart.points, sigma)):
+                chart.points.clear()
+                wanted = chart.what.envelope.highest
+                value = round(min(max(chart.offset - off, -wanted), wanted), 3)
+                why = SIGNAL.format(machine=path, off=off, unit=chart.what.unit)
+                proposals.append(Proposal(self.lever, AUTHOR, Act("set", chart.what.offset, value), why=why))
+        return proposals
+
+
+def _signal(points: Sequence[float], sigma: float) -> float:
+    """By how much the readings that give a signal are off; 0 without one."""
+    if points and abs(points[-1]) > 3 * sigma:
+        return points[-1]
+    for side in (1.0, -1.0):
+        beyond = [point for point in points[-3:] if point * side > 2 * sigma]
+        if len(beyond) >= 2:
+            return sum(beyond) / len(beyond)
+    return 0.0
