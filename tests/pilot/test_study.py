@@ -164,6 +164,7 @@ def test_looks_at_the_reported_seeds_are_counted(tmp_path: Path) -> None:
     assert proof_of(tmp_path).looks == 0
     assert proof_of(tmp_path).looks == 0  # the same again is no other look
     assert proof_of(tmp_path, digest="tuned").looks == 1
+    assert proof_of(tmp_path, digest="tuned", without=["harm"]).looks == 2  # levers chosen by what was seen
     assert proof_of(tmp_path, digest="tuned", seeds=range(50, 60)).looks == 0
     assert not set(TUNING) & set(REPORT)
 

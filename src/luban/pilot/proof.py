@@ -216,7 +216,7 @@ class Proof:
 
     name, title, category, currency, unit  as in `Pilot`
     seeds    that all arms met;  days  measured in each run;  level  of all intervals
-    method   of the waterfall;  looks  proofs on these seeds that were made before this one, by other code or settings
+    method   of the waterfall;  looks  proofs on these seeds before this one, by other code, settings or levers
     made     when [µs UTC];  code, settings  digests of the program and of the plant's folder
     cpu      seconds of work in all runs, those of earlier proofs included
     metrics  in the order of METRICS

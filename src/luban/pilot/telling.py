@@ -37,6 +37,7 @@ __all__ = ["RATE", "lever_verdict", "tell"]
 RATE = 0.08
 """Interest a year where a pilot names none [1]."""
 
+_Mark = tuple[str, str, tuple[str, ...]]
 _STEPS = {"sequential": "one lever after the other, in the order of the table", "shapley": "the mean over all orders"}
 
 
@@ -66,7 +67,8 @@ def tell(
         for one in (*units, Measured(CASH, CASH, "", pilot.currency, 2))
     }
     main = LUBAN if LUBAN in shown else CAPITAL
-    looks = _looks(before, seeds, code, opened.settings)
+    on = tuple(one.id for one in pilot.levers if any(one.id in own for own in (*plan.decided, *plan.capital)))
+    looks = _looks(before, seeds, (code, opened.settings, on))
     missed = {one.metric for one in found if one.arm == main and one.base == AS_IS and one.verdict == "missed"}
     return Proof(
         name=pilot.name, title=pilot.title, category=pilot.category, currency=pilot.currency, unit=pilot.unit,
@@ -169,10 +171,15 @@ def _yearly(own: Table) -> Floats:
     return np.array([one.units * YEAR / one.days for one in own.figures])
 
 
-def _looks(before: Sequence[Proof], seeds: Sequence[int], code: str, settings: str) -> int:
-    """Proofs on any of these seeds that other code or settings made: each could have been a choice."""
+def _looks(before: Sequence[Proof], seeds: Sequence[int], mark: _Mark) -> int:
+    """Proofs on any of these seeds by other code, other settings or other levers: each could have been a choice."""
     wanted = set(seeds)
-    return len({(one.code, one.settings) for one in before if wanted & set(one.seeds)} - {(code, settings)})
+    marks = {
+        (one.code, one.settings, tuple(lever.id for lever in one.levers if lever.on))
+        for one in before
+        if wanted & set(one.seeds)
+    }
+    return len(marks - {mark})
 
 
 def _notes(plan: Lineup, seeds: Sequence[int], looks: int, level: float) -> tuple[str, ...]:
@@ -185,5 +192,7 @@ def _notes(plan: Lineup, seeds: Sequence[int], looks: int, level: float) -> tupl
     if any(len(group) > 1 for group in (*plan.decided, *plan.capital)):
         found.append("some levers were switched on together: their step is that of all of them")
     if looks:
-        found.append(f"these seeds were looked at {looks} times before by another program or with other settings")
+        found.append(
+            f"these seeds were looked at {looks} times before by another program or with other settings"
+        )
     return tuple(found)

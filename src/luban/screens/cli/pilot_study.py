@@ -152,6 +152,8 @@ def tell_proof(say: Output, proof: Proof) -> None:
             say.line(f"\n{lever.id}: makes it worse, proposed to be switched off ({lever.why})")
         elif lever.skipped:
             say.line(f"\n{lever.id}: {lever.skipped}")
+    if off := ",".join(one.id for one in proof.levers if one.off):
+        say.line(f"\nagain without what harms: luban pilot {proof.name} --without {off}")
     say.line("")
     for note in proof.notes:
         say.line(note)
