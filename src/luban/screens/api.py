@@ -40,6 +40,7 @@ from luban.screens.maintenance_api import maintenance_router
 from luban.screens.metrics import exposition
 from luban.screens.outcomes_api import outcomes_router
 from luban.screens.outside import Outside
+from luban.screens.pilot_api import pilot_router
 from luban.screens.plain import plain
 from luban.screens.quality_api import quality_router
 from luban.screens.quality_control_api import setpoint_router
@@ -55,6 +56,7 @@ from luban.screens.service.acting import ActingBooks
 from luban.screens.service.cost import CostBooks
 from luban.screens.service.energy import EnergyBooks
 from luban.screens.service.health import HealthBooks
+from luban.screens.service.pilot import Pilots
 from luban.screens.service.quality import QualityBooks
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches
@@ -149,6 +151,7 @@ def build_api(
     energy: EnergyBooks | None = None,
     cost: CostBooks | None = None,
     acting: ActingBooks | None = None,
+    pilots: Pilots | None = None,
 ) -> FastAPI:
     """The web application without its page.
 
@@ -162,6 +165,7 @@ def build_api(
     energy    what its meters say; without it, one that only reads
     cost      what its pieces cost; without it, books of its own that nobody stops
     acting    what is done to its devices; without it, nothing can be done
+    pilots    studies of pilots; whoever gives them ends them
     """
     app = FastAPI(
         title="luban", version=__version__, summary=f"The books and figures of {view.plant.name}", lifespan=lifespan,
@@ -193,6 +197,8 @@ def build_api(
     moves = acting or ActingBooks(view)
     for made in (outcomes_router, acting_router):
         app.include_router(made(moves, lambda role: _needs(users, role), reads), prefix="/api/v1")
+    shown = pilots or Pilots(view)
+    app.include_router(pilot_router(shown, lambda role: _needs(users, role), reads), prefix="/api/v1")
     experts = outside or Outside(machines, Grants(users.master), users)
     app.include_router(grants_router(experts, lambda role: _needs(users, role), reads), prefix="/api/v1")
     app.include_router(remote_router(experts, reads), prefix="/api/v1")

@@ -25,6 +25,7 @@ from luban.screens.service.books import Record
 from luban.screens.service.cost import CostBooks
 from luban.screens.service.energy import EnergyBooks
 from luban.screens.service.health import HealthBooks
+from luban.screens.service.pilot import Pilots
 from luban.screens.service.quality import QualityBooks
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches
@@ -71,6 +72,7 @@ def build_site(
     lots = TraceBooks(view, record)
     cost = CostBooks(view, record)
     energy = EnergyBooks(view, record)
+    pilots = Pilots(view)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -87,19 +89,20 @@ def build_site(
             await over.stop()
             await feed.stop()
             await runs.stop()
+            await pilots.runs.stop()
             await searches.end()
             reads.close()
 
     app = build_api(
         view, users, reads, lifespan=life, twin=runs, desk=desk, searches=searches, books=books, health=health,
-        outside=outside, trace=lots, energy=energy, cost=cost, acting=acting,
+        outside=outside, trace=lots, energy=energy, cost=cost, acting=acting, pilots=pilots,
     )  # fmt: skip
     app.mount("/assets", _Assets(directory=ASSETS), name="assets")
     app.include_router(login_router(users, view.plant.name))
     app.include_router(remote_pages(outside, reads))
-    for page in ("twin", "schedule", "quality", "health", "trace", "energy", "cost", "loop"):
+    for page in ("twin", "schedule", "quality", "health", "trace", "energy", "cost", "loop", "pilot"):
         app.add_api_route(f"/{page}", _redirect(page), include_in_schema=False)
-    _pages(feed, runs, desk, searches, books, health, lots, energy, cost, acting)
+    _pages(feed, runs, desk, searches, books, health, lots, energy, cost, acting, pilots)
     ui.run_with(
         app,
         title=f"luban · {view.plant.name}",
@@ -132,6 +135,7 @@ class _Assets(StaticFiles):
 def _pages(
     feed: Any, runs: TwinRuns, desk: Desk, searches: Searches, books: QualityBooks, machines: HealthBooks,
     lots: TraceBooks, meters: EnergyBooks, money: CostBooks, moves: ActingBooks,
+    pilots: Pilots,
 ) -> None:  # fmt: skip
     from nicegui import ui
 
@@ -140,6 +144,7 @@ def _pages(
     from luban.screens.web.energy_frame import EnergyFrame
     from luban.screens.web.health_frame import HealthFrame
     from luban.screens.web.page import LivePage
+    from luban.screens.web.pilot_frame import PilotFrame
     from luban.screens.web.quality_frame import QualityFrame
     from luban.screens.web.schedule_page import SchedulePage
     from luban.screens.web.trace_frame import TraceFrame
@@ -148,6 +153,7 @@ def _pages(
     frames: dict[str, tuple[Callable[..., Any], Any]] = {
         "quality": (QualityFrame, books), "health": (HealthFrame, machines), "trace": (TraceFrame, lots),
         "energy": (EnergyFrame, meters), "cost": (CostFrame, money), "loop": (ActingFrame, moves),
+        "pilot": (PilotFrame, pilots),
     }  # fmt: skip
 
     def show(request: Request, language: str, make: Callable[[Session, bool | None], Any]) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
 from luban import __version__
+from luban.pilot.plan import TARGETS
 from luban.pilot.proof import AS_IS, CAPITAL, CONVENTIONAL, LUBAN, Fall, Proof
 from luban.pilot.study import TUNING
 from luban.screens.i18n import Words
@@ -31,6 +32,7 @@ from luban.screens.report.pilot_words import (
     amount,
     arm_name,
     change_tone,
+    class_name,
     cost_names,
     marks,
     metric_name,
@@ -41,18 +43,13 @@ from luban.screens.report.pilot_words import (
 from luban.screens.report.sheet import Block, Note, Picture, Sheet
 
 __all__ = [
-    "CLASSES", "binding_notes", "changes_picture", "cost_blocks", "fall_picture", "floor_notes",
-    "honest_notes", "lever_blocks", "pairs_picture", "proof_sheet",
+    "binding_notes", "changes_picture", "cost_blocks", "fall_picture", "floor_notes",
+    "honest_notes", "lever_blocks", "money_note", "pairs_picture", "proof_sheet",
 ]  # fmt: skip
 
 _SHOWN = ((LUBAN, AS_IS), (LUBAN, CONVENTIONAL), (CAPITAL, AS_IS))
+_NEAR = -0.12  # a fall that reaches further is drawn beside the plan's bar [1]
 _FALL_TONES = ("good", "bad", "second")
-
-CLASSES = {
-    "C1": "process manufacturing", "C2": "discrete manufacturing", "C3": "intelligent equipment and products",
-    "C4": "new formats and models", "C5": "intelligent management", "C6": "intelligent services",
-}  # fmt: skip
-"""Class of a pilot in the plan's column 2 → what it is."""
 
 
 def proof_sheet(proof: Proof, say: Words, *, zone: tzinfo = UTC) -> Sheet:
@@ -69,7 +66,7 @@ def proof_sheet(proof: Proof, say: Words, *, zone: tzinfo = UTC) -> Sheet:
     blocks += cost_blocks(proof, say, paper=paper)
     if proof.money:
         blocks.append(money_grid(proof.money, proof, say))
-        blocks.append(Note(_horizon(proof, say), "quiet"))
+        blocks.append(money_note(proof, say))
     others = others_grid(proof, say)
     blocks += [] if others is None else [others]
     blocks.append(arms_grid(proof, say))
@@ -136,8 +133,12 @@ def fall_picture(fall: Fall, proof: Proof, say: Words, *, paper: bool) -> Pictur
     before, after = amount(fall.before, one.decimals), amount(fall.after, one.decimals)
     name = metric_name(fall.metric, say)
     title = say("{name}: from {before} to {after} {unit}", name=name, before=before, after=after, unit=unit)
-    bar = marks(say) if fall.metric != "full cost" else {}
-    return Picture(fall_svg(rows, bar, title, paper=paper), title, _split(fall, say))
+    text, bar = _split(fall, say), marks(say) if fall.metric in TARGETS else {}
+    if bar and min(min(row.start, row.end) for row in rows) > _NEAR:
+        # drawn to its scale the steps would be too small to be seen
+        text += " " + say("The plan's bar lies outside of this picture.")
+        bar = {}
+    return Picture(fall_svg(rows, bar, title, paper=paper), title, text)
 
 
 def lever_blocks(proof: Proof, say: Words) -> list[Block]:
@@ -212,8 +213,7 @@ def honest_notes(proof: Proof, say: Words) -> list[Note]:
 
 
 def _about(proof: Proof, say: Words) -> str:
-    kind = CLASSES.get(proof.category, "")
-    parts = [f"{proof.category} {say(kind)}".strip(), say("{n} runs of {days} days", n=len(proof.seeds),
+    parts = [class_name(proof.category, say), say("{n} runs of {days} days", n=len(proof.seeds),
              days=f"{proof.days:g}"), proof.name]  # fmt: skip
     return " · ".join(filter(None, parts))
 
@@ -224,13 +224,15 @@ def _split(fall: Fall, say: Words) -> str:
     return say("Split in sequence: each lever gets what it gave when it was switched on after those above it.")
 
 
-def _horizon(proof: Proof, say: Words) -> str:
+def money_note(proof: Proof, say: Words) -> Note:
+    """How money was worked out."""
     one = proof.money[0]
-    return say(
+    text = say(
         "Saving is per good unit times good units a year, running costs of levers taken off. Net present value of {n} "
         "years at {rate} % a year.",
         n=one.horizon, rate=f"{100 * one.rate:g}",
     )  # fmt: skip
+    return Note(text, "quiet")
 
 
 def _made(proof: Proof, say: Words, zone: tzinfo) -> dict[str, str]:

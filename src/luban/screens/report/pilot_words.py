@@ -11,8 +11,9 @@ from luban.pilot.proof import Change, FallPart, Measured, Proof, Span
 from luban.screens.i18n import Words
 
 __all__ = [
-    "LEVER_TONES", "VERDICT_TONES", "amount", "arm_name", "change_tone", "cost_names", "ends", "field_name", "marks",
-    "metric_name", "metric_unit", "shares", "signed", "step_name", "target_text", "verdict_name", "year_unit",
+    "LEVER_TONES", "VERDICT_TONES", "amount", "arm_name", "change_tone", "class_name", "cost_names", "ends",
+    "field_name", "marks", "metric_name", "metric_unit", "shares", "signed", "step_name", "target_text",
+    "verdict_name", "year_unit",
 ]  # fmt: skip
 
 VERDICT_TONES: Final[Mapping[str, str]] = {
@@ -102,6 +103,16 @@ def verdict_name(verdict: str, say: Words) -> str:
         "not evaluable": say("not evaluable"), "": "",
     }  # fmt: skip
     return names.get(verdict, verdict)
+
+
+def class_name(category: str, say: Words) -> str:
+    """Class of a pilot in the plan's column 2, with what it is; "" for none of them."""
+    names = {
+        "C1": say("process manufacturing"), "C2": say("discrete manufacturing"),
+        "C3": say("intelligent equipment and products"), "C4": say("new formats and models"),
+        "C5": say("intelligent management"), "C6": say("intelligent services"),
+    }  # fmt: skip
+    return f"{category} {names[category]}" if category in names else category
 
 
 def field_name(field: str, say: Words) -> str:

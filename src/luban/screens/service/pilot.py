@@ -11,15 +11,19 @@ import logging
 import os
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from luban.core.errors import InputError, LedgerBusyError, LubanError
+from luban.ledger import Ledger
 from luban.pilot.books import Standing, pilot_home, standing
 from luban.pilot.registry import shipped
+from luban.screens.service.books import Books
 from luban.screens.service.view import PlantView
 from luban.screens.service.worker import Worker
+from luban.understand.book import entries
 
 __all__ = ["MOST_SEEDS", "OWN", "PilotRun", "PilotRuns", "Pilots", "ShownPilot"]
 
@@ -63,24 +67,25 @@ class ShownPilot:
         }  # fmt: skip
 
 
-class Pilots:
-    """The pilots that a plant's page shows. Safe from any thread.
+class Pilots(Books):
+    """The pilots that a plant's page shows, and the studies of them. Reading is safe from any thread.
 
     Books of a pilot lie below the plant's folder, or below the folder in which luban runs: where the newer proof is.
     """
 
     def __init__(self, view: PlantView) -> None:
-        self.view = view
+        super().__init__(view)
+        self.runs = PilotRuns(self)
         self._lock = threading.Lock()
         self._read: dict[Path, tuple[tuple[object, ...], Standing]] = {}
 
     def all(self) -> tuple[ShownPilot, ...]:
-        """The plant's own first, where it is none of those that ship; then those, ready ones first."""
+        """Those that can be run first; the plant's own before those that ship, where it is none of them."""
         some = shipped()
         home = self.view.folder.resolve()
         own = [] if any(one.folder.resolve() == home for one in some) else [self._own()]
-        ready = sorted(some, key=lambda one: not one.ready)
-        return (*own, *(self._shown(one.name, one.category, one.title, one.why) for one in ready))
+        own += [self._shown(one.name, one.category, one.title, one.why) for one in some]
+        return tuple(sorted(own, key=lambda one: one.why != ""))
 
     def get(self, name: str) -> ShownPilot:
         """Raises InputError where there is none of that name."""
@@ -93,6 +98,20 @@ class Pilots:
     def home(self, name: str) -> Path:
         """Folder of its books: the one with the newer proof, the plant's where there is none."""
         return max(self._homes(name), key=self._newness)
+
+    def run(self, name: str, seq: int) -> dict[str, Any]:
+        """One run as it stands in the pilot's books: figures, levers, digests. Raises InputError."""
+        home = self.home(name)
+        with closing(Ledger(home / "ledger")) as ledger:
+            found = entries(ledger, "pilot", home.name)
+        entry = next((one for one in found if one.seq == seq and one.code == "run"), None)
+        if entry is None:
+            raise InputError("no such run in the pilot's books", came=str(seq), where=name)
+        data = entry.data
+        return {
+            "seq": entry.seq, "time": entry.time, "seed": data["seed"], **data["arm"], "figures": data["figures"],
+            "cpu": data["cpu"], "code": data["code"], "settings": data["settings"],
+        }  # fmt: skip
 
     def _own(self) -> ShownPilot:
         lacks = "" if (self.view.folder / "twin.toml").is_file() else "it has no twin.toml: nothing can be run"
