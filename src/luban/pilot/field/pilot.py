@@ -109,7 +109,7 @@ class FieldPilot:
             "penalties": costs["lateness"], "margin": fees - sum(costs.values()), "machines": float(world.count),
         }  # fmt: skip
         more = {name: float(value) for name, value in more.items()}
-        return Figures(days, units, made, cycle, (totals.faults + repeats) / made, costs, more)
+        return Figures(days, units, made, float(cycle), (totals.faults + repeats) / made, costs, more)
 
     def _costs(self, world: Field, arm: Arm, days: float, penalties: float) -> dict[str, float]:
         facts, totals, money = self.facts, world.totals, self.facts.money
