@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from luban.act.engine import Actor
 from luban.act.reading import Reading
-from luban.connect.collector import Collector
+from luban.connect.collector import Collector, Status
 from luban.connect.wire import ReadBack
 from luban.core.errors import LinkDownError
 from luban.core.time import SECOND, now
 from luban.ledger import Ledger, LedgerWriter
-from luban.loop.setting import SetPoints
+from luban.loop.running import Running
 from luban.plant import Plant
 from luban.understand.book import entries
 
@@ -41,12 +42,18 @@ def watched_addresses(plant: Plant) -> dict[str, set[str]]:
 class Acting:
     """The actor of a running plant.
 
+    ledger      reads its books;  writer  writes them
     collectors  of the plant, by source
-    writer      of its books
+    folder      of the plant
     """
 
     def __init__(
-        self, plant: Plant, ledger: Ledger, writer: LedgerWriter, collectors: Callable[[], Mapping[str, Collector]]
+        self,
+        plant: Plant,
+        ledger: Ledger,
+        writer: LedgerWriter,
+        collectors: Callable[[], Mapping[str, Collector]],
+        folder: Path,
     ) -> None:
         self._plant, self._collectors = plant, collectors
         self._watched = watched_addresses(plant)
@@ -58,13 +65,13 @@ class Acting:
         self.actor = Actor(plant.actuators, self, note)
         both = (*entries(ledger, "command"), *entries(ledger, "automation"))
         self.actor.load(sorted(both, key=lambda entry: entry.seq))
-        self._set_points = SetPoints(plant, ledger, self.actor, note)
+        self.running = Running(plant, ledger, folder, self.actor, note, self._links)
 
     async def decide(self) -> None:
-        """Decide about set-points until cancelled."""
+        """Decide until cancelled."""
         while True:
             try:
-                await self._set_points.turn()
+                await self.running.turn()
             except Exception as error:  # noqa: BLE001 - the next look begins anew
                 _log.warning("deciding: a turn failed", exc_info=error)
             await asyncio.sleep(_DECIDE)
@@ -89,6 +96,9 @@ class Acting:
         except Exception as error:  # noqa: BLE001 - a disk that is full, a driver's fault: said, and tried again
             _log.warning("acting: a turn of %s failed", actuator, exc_info=error)
             await asyncio.sleep(1.0)
+
+    def _links(self) -> Mapping[str, Status]:
+        return {name: one.status for name, one in self._collectors().items()}
 
     # ------------------------------------------------------------------ the door
 

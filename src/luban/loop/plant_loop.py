@@ -22,6 +22,7 @@ from luban.ledger import Intake, Ledger, LedgerWriter, Rows, Spool
 from luban.loop.acting import Acting, watched_addresses
 from luban.loop.places import Places, places
 from luban.loop.retrofit import Retrofitting
+from luban.loop.running import Running
 from luban.loop.wiring import connection
 from luban.plant import Plant, load
 
@@ -76,8 +77,13 @@ class PlantLoop:
 
     @property
     def actor(self) -> Actor | None:
-        """What acts for the plant; None while it does not run or has nothing that may be moved."""
+        """What acts for the plant; None while it does not run, or has nothing to move and nothing to decide about."""
         return self._acting.actor if self._acting is not None else None
+
+    @property
+    def running(self) -> Running | None:
+        """What decides for the plant; None while it does not run or has nothing to decide about."""
+        return self._acting.running if self._acting is not None else None
 
     @property
     def ledger(self) -> Ledger:
@@ -112,9 +118,11 @@ class PlantLoop:
         self._tasks = [asyncio.create_task(c.run(), name=f"collector {c.source}") for c in self._collectors]
         if self.plant.retrofits:
             self._tasks.append(asyncio.create_task(self._read_power(), name="retrofit"))
-        if self.plant.actuators:
+        if self.plant.actuators or self.plant.levers:
             by_source = {collector.source: collector for collector in self._collectors}
-            self._acting = await asyncio.to_thread(Acting, self.plant, self.ledger, self._writer, lambda: by_source)
+            self._acting = await asyncio.to_thread(
+                Acting, self.plant, self.ledger, self._writer, lambda: by_source, self.places.folder
+            )
             self._act = asyncio.create_task(self._acting.run(), name="acting")
             self._tasks.append(asyncio.create_task(self._acting.decide(), name="deciding"))
         self._tasks.append(asyncio.create_task(self._take_in(), name="intake"))

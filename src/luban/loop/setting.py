@@ -1,11 +1,12 @@
 """Run-to-run in the running plant: measured values in, proposed set-points out, what was written noted as in force.
+It is a lever like others: what it proposes is settled against theirs.
 
 A characteristic takes part where people agreed on its knob (`setpoint` entries) and the knob is named like an actuator
 of plant.toml, by the signal's id with or without the plant. Whether a proposal is written is the actuator's affair:
 its mode, its guards.
 
 Reads   Fact(measurement), Fact(event) of the kinds `setpoint` and `command`
-Writes  Fact(event) of the kind `setpoint`: which set-point is in force; commands, through the actor
+Writes  Fact(event) of the kind `setpoint`: which set-point is in force
 """
 
 from __future__ import annotations
@@ -17,24 +18,28 @@ from typing import Any, Final
 
 from luban import __version__
 from luban.act.command import Command, State
-from luban.act.engine import Actor, Proposal
+from luban.act.engine import Actor
 from luban.act.reading import same
 from luban.core.errors import InputError
 from luban.core.interrupts import handed_on
-from luban.core.time import MINUTE
+from luban.core.time import MINUTE, now
 from luban.decide.setpoint.standing import SET
 from luban.decide.setpoint.stood import NEWEST, Stood, stood_of
 from luban.ledger import Ledger
+from luban.loop.deciding.floor import Act, Proposal
 from luban.loop.words import OFF_TARGET
 from luban.plant import Actuator, Plant
 from luban.understand.book import entries, row
 
-__all__ = ["AUTHOR", "SetPoints"]
+__all__ = ["AUTHOR", "LEVER", "SetPoints"]
 
 _log = logging.getLogger(__name__)
 
 AUTHOR: Final = f"luban run-to-run {__version__}"
 """Who proposes."""
+
+LEVER: Final = "set-point"
+"""Its id among the levers."""
 
 _LIFE: Final = 10 * MINUTE
 _AGAIN: Final = 12  # new values after a proposal that came to nothing before there is another
@@ -44,19 +49,25 @@ class SetPoints:
     """Decides about set-points of one plant, each time new values are in the books.
 
     note  makes an entry durable, as the actor's
+    held  whether a decision about an actuator waits, or was turned down lately
     """
 
     def __init__(
-        self, plant: Plant, ledger: Ledger, actor: Actor, note: Callable[[Mapping[str, list[Any]]], int]
+        self,
+        plant: Plant,
+        ledger: Ledger,
+        actor: Actor,
+        note: Callable[[Mapping[str, list[Any]]], int],
+        held: Callable[[str], bool] = lambda _actuator: False,
     ) -> None:
-        self._plant, self._ledger, self._actor, self._note = plant, ledger, actor, note
+        self._plant, self._ledger, self._actor, self._note, self._held = plant, ledger, actor, note, held
         self._head = -1
         self._names: dict[str, str] = {}  # what people agreed to set, by characteristic
         self._starts: dict[str, int] = {}  # from which time on values are read
         self._counts: dict[str, int] = {}  # values since then, when last decided
 
-    async def turn(self) -> list[Command]:
-        """Look at what is new, once; the commands that were proposed."""
+    async def turn(self) -> list[Proposal]:
+        """Look at what is new, once; what is proposed."""
         head = await asyncio.to_thread(lambda: self._ledger.head)
         if head == self._head:
             return []
@@ -66,12 +77,12 @@ class SetPoints:
             if not await asyncio.to_thread(handed_on(self._grown), characteristic):
                 continue
             try:
-                command = await self._decide(characteristic, actuator)
+                proposal = await self._decide(characteristic, actuator)
             except InputError as error:
                 _log.warning("%s: no set-point was decided on: %s", characteristic, error)
                 continue
-            if command is not None:
-                made.append(command)
+            if proposal is not None:
+                made.append(proposal)
         return made
 
     def _linked(self, before: int) -> dict[str, Actuator]:
@@ -96,7 +107,7 @@ class SetPoints:
         self._counts[characteristic] = sum(time >= newest[0] for time in times) if newest else 0
         return True
 
-    async def _decide(self, characteristic: str, actuator: Actuator) -> Command | None:
+    async def _decide(self, characteristic: str, actuator: Actuator) -> Proposal | None:
         start = self._starts.get(characteristic)
         stood = await asyncio.to_thread(handed_on(stood_of), self._ledger, self._plant, characteristic, start=start)
         if await self._keep_up(stood, actuator):
@@ -107,8 +118,9 @@ class SetPoints:
         off = next(effect for effect in plan.effects if effect.name == "deviation")
         told = {name: f"{value[0]:+.4g} {plan.unit}" for name, value in (("before", off.before), ("after", off.after))}
         why = OFF_TARGET.format(characteristic=characteristic, **told)
-        asked = Proposal(actuator.id, plan.proposed, why, AUTHOR, actuator.unit, plan.as_dict(), plan.facts, _LIFE)
-        return await self._actor.propose(asked)
+        facts = {"plan": plan.as_dict(), "facts": dict(plan.facts), "unit": actuator.unit}
+        act = Act("set", actuator.id, float(plan.proposed))
+        return Proposal(LEVER, AUTHOR, act, why=why, facts=facts, expires=now() + _LIFE)
 
     async def _keep_up(self, stood: Stood, actuator: Actuator) -> bool:
         """Note set-points that were written since, or found moved at the machine; whether there were any."""
@@ -144,7 +156,7 @@ class SetPoints:
 
     def _waits(self, stood: Stood, actuator: Actuator) -> bool:
         """Another command is under way, or the last proposal came to nothing and there is little new since."""
-        if self._busy(actuator):
+        if self._busy(actuator) or self._held(actuator.id):
             return True
         own = [one for one in self._actor.commands.values() if one.actuator == actuator.id and one.author == AUTHOR]
         if not own or own[-1].state in {State.CONFIRMED, State.ROLLED_BACK}:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from luban.core.errors import InputError
-from luban.core.time import DAY, from_datetime, now
+from luban.core.time import DAY, now
+from luban.loop.judging import figures_of
 from luban.screens.service.books import Books
-from luban.screens.service.view import PlantView
 from luban.screens.users import Act
 from luban.verify import (
     BY,
@@ -100,22 +99,7 @@ class OutcomeDesk:
 
     def figures(self) -> dict[str, tuple[str, Measure, Metric]]:
         """What can be judged by the day: id → (name, where it comes from, figure)."""
-        plant, origin = self.view.plant, _midnight(self.view)
-        found: dict[str, tuple[str, Measure, Metric]] = {}
-        for path in plant.work_units:
-            over = ("good", "scrap", "rework")
-            measure = Measure("count", path, "scrap", "share", over=over, origin=origin)
-            found[f"scrap {path}"] = (path, measure, Metric(f"scrap share {path}", "1", -1))
-            found[f"good {path}"] = (path, Measure("count", path, "good", "sum", origin=origin),
-                                     Metric(f"good pieces {path}", "piece", 1))  # fmt: skip
-        for key, one in plant.characteristics.items():
-            found[f"mean {key}"] = (key, Measure("measurement", key, "value", origin=origin),
-                                    Metric(f"mean {key}", one.unit))  # fmt: skip
-        for signal in plant.signals.values():
-            if signal.role == "value":
-                found[f"mean {signal.id}"] = (signal.id, Measure("signal", signal.id, "value", origin=origin),
-                                              Metric(f"mean {signal.id}", signal.unit))  # fmt: skip
-        return found
+        return figures_of(self.view.plant, now())
 
     def judged(self) -> tuple[Judged, ...]:
         """Every act with a baseline, the newest first."""
@@ -178,9 +162,3 @@ class OutcomeDesk:
             row = outcome_row(made, person=person, before=last, why=why)
             self.books.write(Act(person, "outcome judged", act, made.verdict), "event", row)
         return self.one(act)
-
-
-def _midnight(view: PlantView) -> int:
-    """A midnight of the plant's clock [µs UTC]."""
-    today = datetime.now(UTC).astimezone(view.plant.zone)
-    return from_datetime(today.replace(hour=0, minute=0, second=0, microsecond=0))

@@ -1,0 +1,148 @@
+"""A plan mended when a machine of it stands still.
+
+Reads   states, the plan that the floor works by    Writes  nothing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any, Final
+
+import numpy as np
+
+from luban.core.time import HOUR, MINUTE
+from luban.decide.schedule.events import Breakdown
+from luban.decide.schedule.objective import Objective
+from luban.decide.schedule.problem import MAINTENANCE, NEVER
+from luban.decide.schedule.schedule import Schedule
+from luban.loop.deciding.floor import Act, Heard, Proposal, Seen
+from luban.loop.deciding.words import MENDED
+
+__all__ = ["COLUMNS", "RepairPlan", "Working"]
+
+COLUMNS: Final = ("machine", "start", "end", "setup_start", "setup_end", "batch")
+"""What a plan consists of."""
+
+_AUTHOR: Final = "luban repair 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """The plan that the floor works by: its id and version, the schedule, what it wants small, what stays put."""
+
+    id: str
+    version: int
+    schedule: Schedule
+    objective: str = "tardiness"
+    locked: tuple[int, ...] = ()
+
+
+@dataclass
+class RepairPlan:
+    """Proposes a mended plan once a machine has been down for a while.
+
+    plan       gives the plan that the floor works by, None where there is none
+    least      standing still that short is waited for [µs]
+    expected   how long a machine stays down, before any has come back [µs]; then the median of what was seen
+    seconds    given to the search [s];  rounds  instead of it
+    stability  share of what is planned that keeps machine and start [1]
+    late_hour  what an hour of lateness costs, to price a proposal [currency]; None: not priced
+
+    Example    RepairPlan(lambda: working).decide(seen)
+    """
+
+    plan: Callable[[], Working | None]
+    least: int = 10 * MINUTE
+    expected: int = 4 * HOUR
+    seconds: float = 2.0
+    rounds: int = 0
+    stability: float = 0.9
+    late_hour: float | None = None
+    every: int = MINUTE
+    lever: str = "repair"
+    concerns: frozenset[str] = frozenset({"state"})
+    wakes: frozenset[str] = frozenset()
+    _down: dict[str, int] = field(default_factory=dict)
+    _lasted: dict[str, list[int]] = field(default_factory=dict)
+    _answered: set[tuple[str, str, int]] = field(default_factory=set)
+
+    def hear(self, told: Iterable[Heard]) -> None:
+        """How long machines stay down is learned from those that came back."""
+        for one in told:
+            begun = self._down.pop(one.machine, None)
+            if begun is not None and one.time > begun:
+                self._lasted.setdefault(one.machine, []).append(one.time - begun)
+            if one.value == "down":
+                self._down[one.machine] = one.time if begun is None else begun
+
+    def decide(self, seen: Seen) -> Sequence[Proposal]:
+        """A mended plan for all machines that are down now, where one of them has something to do."""
+        down = {
+            name: one.since for name, one in seen.machines.items()
+            if one.state == "down" and seen.now - one.since >= self.least
+        }  # fmt: skip
+        working = self.plan() if down else None
+        if working is None or working.schedule.problem.tick <= 0:  # abstract time knows no clock
+            return ()
+        events = self._events(working.schedule, down, seen.now)
+        new = {(working.id, name, down[name]) for name in events} - self._answered
+        if not new:
+            return ()
+        self._answered |= new
+        return self._mended(working, list(events.values()), down, seen.now)
+
+    def _events(self, schedule: Schedule, down: Mapping[str, int], now: int) -> dict[str, Breakdown]:
+        """Machines that are down while the plan has work for them: until when."""
+        p, found = schedule.problem, {}
+        for name, since in down.items():
+            if name not in p.machines:
+                continue
+            lasted = self._lasted.get(name)
+            end = max(since + (round(median(lasted)) if lasted else self.expected), now + self.least)
+            begin, until = (round((moment - p.start) / p.tick) for moment in (since, end))
+            at = p.machines.index(name)
+            if ((schedule.machine == at) & (schedule.start < until) & (schedule.end > begin)).any():
+                found[name] = Breakdown(name, max(begin, 0), max(until, 1))
+        return found
+
+    def _mended(
+        self, working: Working, events: Sequence[Breakdown], down: Mapping[str, int], now: int
+    ) -> tuple[Proposal, ...]:
+        from luban.decide.schedule.repair import repair  # compiles: only where something is to be mended
+
+        plan, p = working.schedule, working.schedule.problem
+        tick = max(round((now - p.start) / p.tick), 0)
+        found = repair(
+            plan, events, tick, Objective.parse(working.objective), seconds=self.seconds, stability=self.stability,
+            locked=working.locked, rounds=self.rounds,
+        )  # fmt: skip
+        best, least = found.best, found.least
+        won = float(_late(least.whole).sum() - _late(best.whole).sum()) * p.tick / HOUR
+        worth = None if self.late_hour is None else max(0.0, won * self.late_hour)
+        happened = [
+            {"kind": "breakdown", "machine": one.machine, "start": one.start, "end": one.end, "resume": one.resume}
+            for one in events
+        ]  # fmt: skip
+        value: dict[str, Any] = {
+            "version": working.version, "now": tick, "happened": happened, "kept": best.kept,
+            "columns": {name: getattr(best.whole, name).tolist() for name in COLUMNS},
+        }  # fmt: skip
+        names = ", ".join(one.machine for one in events)
+        why = MENDED.format(
+            machine=names, moved=len(best.moved), of=found.counted, late=int((_late(best.whole) > 0).sum()),
+            before=int((_late(plan) > 0).sum()),
+        )  # fmt: skip
+        once = "; ".join(f"{working.id}: {name} down {down[name]}" for name in sorted(down) if name in names)
+        facts = {"once": once, "won": round(won, 3), "value": list(best.value), "before": list(found.before)}
+        return (
+            Proposal(self.lever, _AUTHOR, Act("schedule", working.id, value), worth, why=why, facts=facts),
+        )  # fmt: skip
+
+
+def _late(schedule: Schedule) -> np.ndarray:
+    """Lateness of each order [tick]; 0 in time, without a due date, or for maintenance."""
+    p = schedule.problem
+    counts = (p.job_kind != MAINTENANCE) & (p.due < NEVER)
+    return np.where(counts, np.maximum(schedule.completion - p.due, 0), 0)

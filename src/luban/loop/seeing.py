@@ -1,0 +1,171 @@
+"""What the books show of a running plant, as decisions see it: states, newest values, orders; and what is new.
+
+Reads   Fact(signal, state, measurement, operation), the plant's orders    Writes  nothing
+
+What nobody can vouch for is no state: a machine whose source is silent is `unknown`, and the doubt is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+import narwhals as nw
+
+from luban.core.time import DAY, HOUR, SECOND
+from luban.ledger import Ledger
+from luban.loop.deciding.floor import Heard, LotSeen, MachineSeen, Seen
+from luban.loop.words import SILENT
+from luban.norms import TimeElement, state_mapping
+from luban.plant import Plant
+
+__all__ = ["Link", "Seeing", "normal_word"]
+
+_BACK: Final = 30 * DAY
+_LATE: Final = HOUR  # a fact that comes later than that is history: nobody is asked for it
+_SILENT: Final = 20 * SECOND  # a proof of the link is in the books at most 15 s after it happened
+_WORDS: Final[Mapping[TimeElement, str]] = {
+    TimeElement.APT: "running", TimeElement.AUST: "setup", TimeElement.ADET: "waiting", TimeElement.ADOT: "idle",
+    TimeElement.PDOT: "planned_stop",
+}  # fmt: skip
+
+
+class Link(Protocol):
+    """How a source stands."""
+
+    last_alive: int | None
+
+
+def normal_word(state: str, mapping: str) -> str:
+    """A machine's own word in the normal vocabulary: running, setup, idle, waiting, down, planned_stop, unknown.
+
+    Example  normal_word("ACTIVE", "mtconnect-execution@1") == "running"
+    """
+    known = state_mapping(mapping)
+    if known.is_failure(state):
+        return "down"
+    return _WORDS.get(known.element(state), "unknown")
+
+
+class Seeing:
+    """Looks at a plant's books again and again, reading only what is new. One thread at a time.
+
+    links  how the sources stand now, by id; empty: nobody says, and nothing is in doubt for that
+    """
+
+    def __init__(self, ledger: Ledger, plant: Plant, links: Callable[[], Mapping[str, Link]] = dict) -> None:
+        self._ledger, self._plant, self._links = ledger, plant, links
+        self._cursor = -1
+        self._states: dict[str, dict[str, Any]] = {}
+        self._done: dict[str, dict[str, int | None]] = {}  # order → operation → when it ended, None while it runs
+        self._at: dict[str, tuple[str, str]] = {}  # machine → order, operation that it works on
+
+    def heard(self, now: int, names: frozenset[str] = frozenset()) -> list[Heard]:
+        """What is new in the books since the last time, oldest first; at the first time, how things stand.
+
+        names  signals that somebody wants to hear of, by their own names
+        """
+        head = self._ledger.head
+        if head == self._cursor:
+            return []
+        before, self._cursor = self._cursor, head
+        since = now - (_BACK if before < 0 else _LATE)
+        told = [self._state(row) for row in self._new("state", before, since)]
+        for row in self._new("operation", before, since):
+            self._operation(row)
+        if before >= 0:
+            told += [
+                Heard(row["time"], row["unit"] or "", "reading", float(row["value"]))
+                for row in self._new("measurement", before, since)
+            ]
+            if names:
+                told += self._signals(before, since, names)
+        return sorted(told, key=lambda one: one.time)
+
+    def look(self, now: int) -> Seen:
+        """The picture now, by what `heard` has read."""
+        silent = self._silent(now)
+        values: dict[str, dict[str, float | int | str | bool]] = {}
+        for row in self._ledger.last_values().to_pylist():
+            unit, _, name = row["subject"].partition(":")
+            value = row["value"] if row["value"] is not None else row["text"]
+            if value is not None and row["quality"] == 0:
+                values.setdefault(unit, {})[name] = value
+        machines = {path: self._machine(path, silent, values.get(path, {})) for path in self._plant.work_units}
+        doubts = tuple(SILENT.format(source=name) for name in sorted(silent))
+        return Seen(now, machines, self._lots(), self._prices(), doubts)
+
+    # ------------------------------------------------------------------ reading
+
+    def _new(self, stream: str, before: int, since: int) -> list[dict[str, Any]]:
+        frame = self._ledger.frame(stream, since=since).filter(nw.col("seq") > before, nw.col("seq") <= self._cursor)
+        rows: list[dict[str, Any]] = frame.collect("pyarrow").to_native().to_pylist()
+        return sorted(rows, key=lambda row: (row["time"], row["seq"]))
+
+    def _state(self, row: dict[str, Any]) -> Heard:
+        known = self._states.get(row["subject"])
+        word = normal_word(row["state"], row["mapping"])
+        if known is None or row["time"] >= known["time"]:
+            since = known["since"] if known is not None and known["word"] == word else row["time"]
+            self._states[row["subject"]] = {**row, "word": word, "since": since}
+        return Heard(row["time"], row["subject"], "state", word)
+
+    def _operation(self, row: dict[str, Any]) -> None:
+        self._done.setdefault(row["order"], {})[row["operation"]] = row["end"]
+        if row["end"] is None:
+            self._at[row["subject"]] = (row["order"], row["operation"])
+        elif self._at.get(row["subject"]) == (row["order"], row["operation"]):
+            del self._at[row["subject"]]
+
+    def _signals(self, before: int, since: int, names: frozenset[str]) -> list[Heard]:
+        wanted = [one.id for one in self._plant.signals.values() if one.name in names]
+        if not wanted:
+            return []
+        frame = self._ledger.frame("signal", subjects=wanted, since=since)
+        frame = frame.filter(nw.col("seq") > before, nw.col("seq") <= self._cursor)
+        told = []
+        for row in frame.collect("pyarrow").to_native().to_pylist():
+            unit, _, name = row["subject"].partition(":")
+            value = row["value"] if row["value"] is not None else row["text"]
+            if value is not None:
+                told.append(Heard(row["time"], unit, name, value))
+        return told
+
+    # ------------------------------------------------------------------ the picture
+
+    def _silent(self, now: int) -> set[str]:
+        return {name for name, link in self._links().items() if now - (link.last_alive or 0) > _SILENT}
+
+    def _machine(
+        self, path: str, silent: set[str], values: Mapping[str, float | int | str | bool]
+    ) -> MachineSeen:  # fmt: skip
+        row = self._states.get(path)
+        place = self._plant.equipment[path]
+        if row is None:
+            return MachineSeen(path, place.parent or "", "unknown", 0, signals=values)
+        order, operation = self._at.get(path, (row.get("order") or "", row.get("operation") or ""))
+        word = "unknown" if row["source"] in silent else row["word"]
+        return MachineSeen(path, place.parent or "", word, row["since"], order, operation, signals=values)
+
+    def _lots(self) -> tuple[LotSeen, ...]:
+        """Orders that are not finished: which step is next, and where it is."""
+        routes: dict[str, list[Any]] = {}
+        for step in self._plant.routing:
+            routes.setdefault(step.item, []).append(step)
+        found = []
+        for order in self._plant.orders.values():
+            route, done = routes.get(order.item, []), self._done.get(order.id, {})
+            at = next((n for n, step in enumerate(route) if done.get(step.operation) is None), len(route))
+            if not route or at == len(route):
+                continue
+            runs = route[at].operation in done
+            place = "machine" if runs else "queue" if done else "pool"
+            found.append(
+                LotSeen(order.id, order.item, round(order.quantity), place, route[at].unit, at, order.release or 0,
+                        order.due, order.release)
+            )  # fmt: skip
+        return tuple(found)
+
+    def _prices(self) -> dict[str, float]:
+        """What an hour of a machine is worth, as maintenance.csv says: `hour PATH`."""
+        return {f"hour {one.asset}": one.hour_cost for one in self._plant.maintenance if one.hour_cost > 0}
