@@ -148,11 +148,13 @@ class Carrier:
             raise InputError("who corrects?", came=who, expected="nobody, first")
         self._sizes(station, correct_first=who == "first", correct_beyond=None)
 
-    def _edge(self, path: str, minutes: float) -> None:
-        name = self._model_id(path)
+    def _edge(self, where: str, minutes: float) -> None:
+        """Of one machine, or of all of a station."""
+        of = {self._model_id(where)} if where in self._paths else set()
+        station = "" if of else self._station(where)
 
         def changed(own: Machine) -> Machine:
-            if own.id != name or own.tool is None:
+            if own.tool is None or not (own.id in of or own.station == station):
                 return own
             return replace(own, tool=replace(own.tool, replace_at=minutes * 60 if own.tool.clock == "cut" else minutes))
 

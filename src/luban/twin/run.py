@@ -100,6 +100,7 @@ class Run:
     trace              `none`, `lots` (finished lots only), `facts` (every kind of trace row), or `floor`: what those
                        who decide there are told, readings and new edges each at its own time
     most_events        bound on the events of the whole run
+    characteristics    names `route/step/characteristic` in the order in which trace rows number them
 
     Example  >>> run = Run(model, seed=1).to(86_400_000_000)      # one day
              >>> run.totals().finished
@@ -133,6 +134,12 @@ class Run:
         self._traces: list[np.ndarray[Any, Any]] = []
         self._machine = {machine.id: number for number, machine in enumerate(model.machines)}
         self._station = {station.id: number for number, station in enumerate(model.stations)}
+        self.characteristics = [
+            f"{route.id}/{step.id}/{size.id}"
+            for route in model.routes
+            for step in route.steps
+            for size in step.characteristics
+        ]
         self._orders = {number if own.key is None else own.key: own.id for number, own in enumerate(model.orders)}
         self._watched, self._now, self._clock = trace == "floor", 0, world["clock"]
         self._go(0, "begin", seed, replication)
@@ -150,16 +157,6 @@ class Run:
         if name not in self._station:
             raise InputError("unknown station", came=name, expected=", ".join(list(self._station)[:8]))
         return self._station[name]
-
-    @property
-    def characteristics(self) -> list[str]:
-        """Names `route/step/characteristic` in the order in which trace rows number them."""
-        return [
-            f"{route.id}/{step.id}/{size.id}"
-            for route in self.model.routes
-            for step in route.steps
-            for size in step.characteristics
-        ]
 
     def order(self, command: str, a: int = 0, b: int = 0, x: float = 0.0) -> None:
         """Gives the kernel one order at the present time (`Control` says what each means)."""

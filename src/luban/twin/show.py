@@ -260,6 +260,9 @@ class Show:
                 self._order(kind, row)
             elif machine >= 0 and kind in _TRACED:
                 for name, value in self._row(machine, kind, row):
+                    if names is not None and name not in names:
+                        self._faces[machine].shown[name] = value
+                        continue
                     found.pop((time, machine, name), None)  # the last one of an instant stands where it came
                     found[time, machine, name] = value
         changes = []
@@ -267,8 +270,7 @@ class Show:
             shown = self._faces[machine].shown
             if shown.get(name) != value or name == "reading":
                 shown[name] = value
-                if names is None or name in names:
-                    changes.append((time, machine, name, value))
+                changes.append((time, machine, name, value))
         return changes
 
     def _order(self, kind: int, row: Row) -> None:

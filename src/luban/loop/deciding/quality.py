@@ -31,9 +31,7 @@ CORRECT: Final = "luban proposes the offsets of {station} from now on; operators
 SAMPLING: Final = (
     "{station}: the first piece and one in {every} is measured: what a reading brings against what it costs"
 )
-EDGE: Final = (
-    "{machine}: edges are changed after {minutes:g} min of cutting: {share:.1%} of them ended earlier than that"
-)
+EDGE: Final = "{station}: edges are changed after {minutes:g} min of cutting; {share:.1%} ended earlier than that"
 
 _ENOUGH: Final = 150  # readings of a station from which on its causes are fitted
 _MOST: Final = 900  # newest readings that are fitted to
@@ -241,13 +239,11 @@ class Quality:
         best, share = best_limit(known.lives, limit, what.change, self.money, what.minute)
         if best >= limit - 0.5:
             return []
-        proposals = []
         for own in members:
             own.limit = best
-            why = EDGE.format(machine=own.what.path, minutes=best, share=share)
-            proposals.append(self._rule(f"edge {own.what.path}", best, why))
         known.edges.threshold = best * 60 / what.cutting
-        return proposals
+        why = EDGE.format(station=what.station, minutes=best, share=share)
+        return [self._rule(f"edge {what.station}", best, why)]
 
     @staticmethod
     def _edge_work(members: Sequence[_Own]) -> float | None:
@@ -337,7 +333,7 @@ def best_sampling(
     costs = {}
     for every in _EVERIES:
         known, lost, read, pieces = CauseFilter(model), 0.0, 0, 0
-        for _ in range(12):
+        for _ in range(6):
             known.setup()
             known.rest(3600.0)
             for piece in range(lot):
