@@ -15,7 +15,7 @@ from luban.core.errors import ConfigError, InputError
 from luban.core.time import DAY, HOUR, MINUTE, from_datetime
 from luban.pilot.assumptions import assumptions
 from luban.pilot.c2_machining import open_pilot
-from luban.pilot.c2_machining.plant import ordered, read_planned, usual_readings
+from luban.pilot.c2_machining.plant import ordered, read_planned, usual_work
 from luban.pilot.c2_machining.power import QUARTER, bill, prices, quarters, rested
 from luban.pilot.c2_machining.settings import read_settings
 from luban.pilot.money import YEAR
@@ -153,10 +153,10 @@ def test_orders_before_the_arm_begins_are_the_same_at_any_load() -> None:
     assert {own.id for own in few} <= {own.id for own in many}
 
 
-def test_readings_of_today_by_hand() -> None:
+def test_work_of_today_by_hand() -> None:
     model = read_planned(FOLDER).model
-    # the first of each lot and then one in ten: 1 + 2 of 25, 1 of 5
-    assert usual_readings(model, {0: [25, 5]}) == 4
+    # the first of each lot, which is corrected, and then one in ten: 1 + 2 of 25, 1 of 5
+    assert usual_work(model, {0: [25, 5]}) == (2, 4)
 
 
 # ---- what is wrong is said

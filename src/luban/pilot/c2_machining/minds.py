@@ -19,10 +19,13 @@ from luban.loop.deciding.energy import Resting, StandbyRules
 from luban.loop.deciding.floor import Act, Decider, Heard, Proposal, Seen
 from luban.loop.deciding.furnace import Furnace, FurnaceLoads
 from luban.loop.deciding.maintenance import AgeMaintenance, ConditionMaintenance
+from luban.loop.deciding.quality import Quality, QualityMoney
 from luban.loop.deciding.release import ReleaseWhenReady
+from luban.loop.virtual_quality import by_hand, quality
 from luban.norms.tariffs import tariff
 from luban.pilot.c2_machining.settings import Settings
 from luban.pilot.plan import Arm
+from luban.plant import Plant
 from luban.twin.model import Model
 from luban.twin.run import Run
 from luban.twin.senses import Senses
@@ -63,7 +66,7 @@ class Practice:
         return tuple(Proposal(self.lever, "practice", Act("rule", target, value)) for target, value in self.rules)
 
 
-def minds_of(arm: Arm, settings: Settings, model: Model) -> list[Decider]:
+def minds_of(arm: Arm, settings: Settings, model: Model, plant: Plant) -> list[Decider]:
     """The deciders of an arm, in the order of its levers."""
     good, on = arm.practice == "conventional", arm.levers
     found: list[Decider] = []
@@ -76,6 +79,10 @@ def minds_of(arm: Arm, settings: Settings, model: Model) -> list[Decider]:
         found.append(DispatchRule({station.id: KEYS for station in model.stations}))
     elif good:
         rules += [(station.id, ("cr",)) for station in model.stations]
+    if "quality" in on:
+        found.append(_quality(settings, model, plant))
+    elif good:
+        found.append(by_hand(model, plant))
     if "furnace" in on:
         found.append(_furnaces(settings, model))
     if "maintenance" in on:
@@ -102,6 +109,15 @@ def price_of(name: str) -> Callable[[int], float]:
         return float(own.prices[own.band(to_datetime(hour * HOUR).astimezone(zone))])
 
     return lambda moment: of_hour(moment // HOUR)
+
+
+def _quality(settings: Settings, model: Model, plant: Plant) -> Quality:
+    own, labour = settings.quality, settings.labour
+    money = QualityMoney(
+        own.piece, own.rework, settings.tooling.edge, labour.on_top(labour.reading), labour.on_top(labour.confirm)
+    )
+    minutes = {station.id: getattr(own, station.id.rpartition("/")[2], own.other) for station in model.stations}
+    return quality(model, plant, money, minutes)
 
 
 def _furnaces(settings: Settings, model: Model) -> FurnaceLoads:

@@ -20,7 +20,7 @@ from luban.twin.load import read_loaded
 from luban.twin.model import Machine, Model
 from luban.twin.run import Run
 
-__all__ = ["Planned", "build_projects", "ordered", "read_planned", "usual_readings"]
+__all__ = ["Planned", "build_projects", "ordered", "read_planned", "usual_work"]
 
 _HOURS: Final = "two_shift"
 _MILLS: Final = "two_shift (mills)"
@@ -89,13 +89,14 @@ def build_projects(run: Run, levers: Collection[str], settings: Settings) -> Non
         run.world["pools"]["tends"][pools.index(_OPERATORS)] = own.tends
 
 
-def usual_readings(model: Model, pieces: dict[int, list[int]]) -> float:
-    """Readings that the plant takes today of such lots: step → pieces of each lot."""
+def usual_work(model: Model, pieces: dict[int, list[int]]) -> tuple[int, int]:
+    """First-part corrections and readings that the plant makes today of such lots: step → pieces of each lot."""
     steps = [step for route in model.routes for step in route.steps]
-    found = 0.0
+    corrections = readings = 0
     for step, lots in pieces.items():
         for size in steps[step].characteristics:
             for count in lots:
                 first = min(count, size.sample_first)
-                found += first + ((count - first) // size.sample_every if size.sample_every else 0)
-    return found
+                corrections += bool(size.correct_first and count)
+                readings += first + ((count - first) // size.sample_every if size.sample_every else 0)
+    return corrections, readings

@@ -12,8 +12,8 @@ from pathlib import Path
 from luban.pilot.written import Written, read_pilot
 
 __all__ = [
-    "Energy", "Labour", "Maintenance", "Material", "Money", "Parts", "Projects", "Settings", "Sold", "Tooling",
-    "Window", "read_settings",
+    "Energy", "Labour", "Maintenance", "Material", "Money", "Parts", "Projects", "Quality", "Settings", "Sold",
+    "Tooling", "Window", "read_settings",
 ]  # fmt: skip
 
 
@@ -73,6 +73,18 @@ class Material:
     def price(self, weight: float) -> float:
         """What a piece of that weight is sold for [CNY]."""
         return self.of(weight) / self.share / self.cost_share
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What is taken to be lost with a piece and with a rework [CNY], and with a minute of a machine by station."""
+
+    piece: float
+    rework: float
+    turning: float
+    milling: float
+    grinding: float
+    other: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +175,7 @@ class Settings:
     money: Money
     projects: Projects
     sold: Sold
+    quality: Quality
 
 
 @lru_cache(maxsize=4)
@@ -172,5 +185,6 @@ def read_settings(folder: Path) -> Settings:
     return Settings(
         own, own.fill("window", Window), own.fill("labour", Labour), own.fill("energy", Energy),
         own.fill("material", Material), own.fill("tooling", Tooling), own.fill("maintenance", Maintenance),
-        own.fill("parts", Parts), own.fill("money", Money), own.fill("projects", Projects), own.fill("sold", Sold),
+        own.fill("parts", Parts), own.fill("money", Money), own.fill("projects", Projects),
+        own.fill("sold", Sold), own.fill("quality", Quality),
     )  # fmt: skip

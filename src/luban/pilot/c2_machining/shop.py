@@ -16,7 +16,7 @@ from luban.core.time import DAY, MINUTE
 from luban.loop.virtual import VirtualFloor
 from luban.pilot.c2_machining.books import UNITS, Besides, Told, figures_of
 from luban.pilot.c2_machining.minds import Fitters, minds_of
-from luban.pilot.c2_machining.plant import build_projects, ordered, read_planned, usual_readings
+from luban.pilot.c2_machining.plant import build_projects, ordered, read_planned, usual_work
 from luban.pilot.c2_machining.power import bill, quarters, rested
 from luban.pilot.c2_machining.settings import Settings, read_settings
 from luban.pilot.money import lever_cost
@@ -97,7 +97,7 @@ class MachiningShop:
             reach = (plan.model.horizon - begin) // DAY
             raise InputError("no such window", came=f"{days} days", expected=f"above 0, at most {reach}")
         self._known(arm)
-        minds = minds_of(arm, settings, plan.model)
+        minds = minds_of(arm, settings, plan.model, plan.plant)
         model = ordered(plan.model, seed, begin, arm.demand)
         floor = VirtualFloor(model, plan.plant, seed=seed, begin=begin, silent=arm.silent, deciders=minds)
         for mind in minds:
@@ -132,8 +132,7 @@ class MachiningShop:
         besides = Besides(
             lever_cost(self.levers, on, self.rate, days),
             settings.projects.posts if "robots" in on else 0.0,
-            0 if arm.silent else window.confirmed,
-            0 if arm.silent else _beyond(read_planned(self._folder).model, own, window.readings),
+            *((0, 0) if arm.silent else _beyond(read_planned(self._folder).model, own, window)),
         )
         return figures_of(settings, model, told, besides)
 
@@ -184,10 +183,14 @@ def _maintained(floor: VirtualFloor, trace: Trace) -> dict[str, int]:
     return dict(Counter(model.machines[int(row["machine"])].maintenance[int(row["a"])].id for row in rows))
 
 
-def _beyond(model: Model, trace: Trace, readings: int) -> int:
-    """Readings beyond those that the plant would have taken of the same lots as it is."""
+def _beyond(model: Model, trace: Trace, window: _Window) -> tuple[int, int]:
+    """Confirmations and readings beyond what the plant would have done with the same lots as it is.
+
+    As it is, the operator corrects after the first part of each lot; what he corrects later is not taken off.
+    """
     rows = trace[(trace["kind"] == Kind.ENDED) & (trace["machine"] >= 0)]
     pieces: dict[int, list[int]] = {}
     for step, good, scrap in zip(rows["step"].tolist(), rows["a"].tolist(), rows["b"].tolist(), strict=True):
         pieces.setdefault(step, []).append(good + scrap)
-    return max(0, round(readings - usual_readings(model, pieces)))
+    corrections, readings = usual_work(model, pieces)
+    return max(0, window.confirmed - corrections), max(0, window.readings - readings)
