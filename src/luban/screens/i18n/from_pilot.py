@@ -18,7 +18,7 @@ _TOLD = (
     "these seeds were looked at {n} times before by another program, with other settings or levers",
     "a study is under way", "wait, or stop it", "the pilot cannot be run", "that many seeds", "that many weeks",
     "no pilot of that name", "no such study", "this pilot has no proof yet", "run a study of it",
-    "no such run in the pilot's books", "the study ended without a proof",
+    "no such run in the pilot's books", "the books of this pilot cannot be read", "the study ended without a proof",
     "the server's log may say why; mostly it is a lack of memory", "another study of this pilot is running",
     "wait until it has ended, or stop it", "a proof cannot be read", "pilots show whole plants",
 )  # fmt: skip

@@ -86,7 +86,7 @@ def binding_notes(proof: Proof, say: Words) -> list[Note]:
             continue
         name, binds = metric_name(one.name, say), proof.binds.get(one.name, "")
         if found.why:
-            notes.append(Note(say("{name}: {why}", name=name, why=say(found.why)), change_tone(found)))
+            notes.append(Note(f"{name}: {say(found.why)}", change_tone(found)))
         if binds:
             notes.append(Note(say("{name}, what binds: {what}", name=name, what=say(binds)), change_tone(found)))
     return notes
@@ -100,7 +100,7 @@ def changes_picture(proof: Proof, say: Words, *, paper: bool) -> Picture:
             found = proof.change(one.name, arm, base)
             if found is None or not found.verdict:
                 continue
-            note = say("against {base}", base=arm_name(base, say)) if base != AS_IS else ""
+            note = say("against conventional") if base == CONVENTIONAL else ""
             note = arm_name(arm, say) if arm != LUBAN else note
             share = found.share
             rows.append(
@@ -151,11 +151,7 @@ def lever_blocks(proof: Proof, say: Words) -> list[Block]:
 
 def floor_notes(proof: Proof, say: Words) -> list[Note]:
     """What is other on the shop floor with each lever on, in words."""
-    return [
-        Note(say("{lever}: {change}", lever=say(one.name), change=say(one.text)))
-        for one in proof.levers
-        if one.on and one.text
-    ]
+    return [Note(f"{say(one.name)}: {say(one.text)}") for one in proof.levers if one.on and one.text]
 
 
 def cost_blocks(proof: Proof, say: Words, *, paper: bool) -> list[Block]:
@@ -228,10 +224,10 @@ def money_note(proof: Proof, say: Words) -> Note:
     """How money was worked out."""
     one = proof.money[0]
     text = say(
-        "Saving is per good unit times good units a year, running costs of levers taken off. Net present value of {n} "
-        "years at {rate} % a year.",
-        n=one.horizon, rate=f"{100 * one.rate:g}",
-    )  # fmt: skip
+        "Saving is per good unit times good units a year, running costs of levers taken off. Net present value at "
+        "{rate} % a year.",
+        rate=f"{100 * one.rate:g}",
+    )
     return Note(text, "quiet")
 
 

@@ -23,7 +23,6 @@ from luban.screens.report.pilot_words import (
     step_name,
     target_text,
     verdict_name,
-    year_unit,
 )
 from luban.screens.report.quality_words import level_text
 from luban.screens.report.sheet import Figure, Figures, Grid
@@ -123,11 +122,15 @@ def without_grid(proof: Proof, say: Words) -> Grid | None:
     if not proof.without:
         return None
     names = cost_names(say)
-    heads = (say("operating cost"), say("change [%]"), say("{level} % interval [%]", level=f"{100 * proof.level:g}"))
+    heads = (say("figure"), say("change [%]"), say("{level} % interval [%]", level=f"{100 * proof.level:g}"))
     rows = []
     for one in proof.without:
         part = names.get(one.part, say(one.part))
-        text = say("with {part}", part=part) if one.added else say("without {part}", part=part)
+        text = (
+            say("operating cost with {part}", part=part)
+            if one.added
+            else say("operating cost without {part}", part=part)
+        )
         rows.append((text, signed(100 * one.share.mean), ends(one.share, 1, 100)))
     return Grid(heads, rows, say("Operating cost with and without each part"), frozenset({1}))
 
@@ -180,11 +183,14 @@ def skipped_grid(levers: Sequence[LeverTold], say: Words) -> Grid | None:
 
 def money_grid(some: Sequence[Money], proof: Proof, say: Words) -> Grid:
     """Investment, saving a year, payback and net present value of ways to run the plant, and of levers."""
-    money, names = year_unit(proof, say), {one.id: say(one.name) for one in proof.levers}
+    names = {one.id: say(one.name) for one in proof.levers}
     currency = proof.currency
-    heads = (say("what"), say("invested [{currency}]", currency=currency), say("running cost [{unit}]", unit=money),
-             say("saved [{unit}]", unit=money), say("interval"), say("payback [years]"),
-             say("net present value [{currency}]", currency=currency), say("interval"))  # fmt: skip
+    heads = (
+        say("what"), say("invested [{currency}]", currency=currency),
+        say("running cost a year [{currency}]", currency=currency), say("saved a year [{currency}]", currency=currency),
+        say("interval"), say("payback [years]"), say("net present value [{currency}]", currency=currency),
+        say("interval"), say("over [years]"),
+    )  # fmt: skip
     rows, tones = [], {}
     for at, one in enumerate(some):
         tones[at] = "good" if one.npv.low > 0 else "bad" if one.npv.high < 0 else "doubt"
@@ -192,9 +198,9 @@ def money_grid(some: Sequence[Money], proof: Proof, say: Words) -> Grid:
         rows.append((
             _what(one.what, names, say), amount(one.invest), amount(one.running),
             amount(one.saving.mean), f"{amount(one.saving.low)} … {amount(one.saving.high)}", payback,
-            amount(one.npv.mean), f"{amount(one.npv.low)} … {amount(one.npv.high)}",
+            amount(one.npv.mean), f"{amount(one.npv.low)} … {amount(one.npv.high)}", str(one.horizon),
         ))  # fmt: skip
-    return Grid(heads, rows, say("Money"), frozenset({1, 2, 3, 5, 6}), tones)
+    return Grid(heads, rows, say("Money"), frozenset({1, 2, 3, 5, 6, 8}), tones)
 
 
 def runs_grid(metric: str, proof: Proof, say: Words, arms: Sequence[str] = ()) -> Grid:

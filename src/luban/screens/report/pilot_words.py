@@ -11,15 +11,10 @@ from luban.pilot.proof import Change, FallPart, Measured, Proof, Span
 from luban.screens.i18n import Words
 
 __all__ = [
-    "LEVER_TONES", "VERDICT_TONES", "amount", "arm_name", "change_tone", "class_name", "cost_names", "ends",
+    "LEVER_TONES", "amount", "arm_name", "change_tone", "class_name", "cost_names", "ends",
     "field_name", "marks", "metric_name", "metric_unit", "shares", "signed", "step_name", "target_text",
-    "verdict_name", "year_unit",
+    "verdict_name",
 ]  # fmt: skip
-
-VERDICT_TONES: Final[Mapping[str, str]] = {
-    "met 2025": "good", "met 2020": "good", "missed": "doubt", "not evaluable": "doubt", "": "",
-}  # fmt: skip
-"""Verdict of a target → tone."""
 
 LEVER_TONES: Final[Mapping[str, str]] = {
     "helps": "good", "no effect": "quiet", "mixed": "doubt", "makes worse": "bad", "": "quiet",
@@ -78,13 +73,8 @@ def metric_name(metric: str, say: Words) -> str:
 def metric_unit(one: Measured, proof: Proof, say: Words) -> str:
     """Unit of a metric for people: money is per good unit."""
     if one.unit == proof.currency:
-        return say("{currency} per {unit}", currency=proof.currency, unit=say(proof.unit))
+        return f"{proof.currency}/{say(proof.unit)}"
     return say(one.unit)
-
-
-def year_unit(proof: Proof, say: Words) -> str:
-    """Money a year."""
-    return say("{currency} a year", currency=proof.currency)
 
 
 def arm_name(arm: str, say: Words) -> str:

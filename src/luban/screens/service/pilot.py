@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from luban.core.errors import InputError, LedgerBusyError, LubanError
+from luban.core.errors import InputError, LedgerBusyError
 from luban.ledger import Ledger
 from luban.pilot.books import Standing, pilot_home, standing
 from luban.pilot.registry import shipped
@@ -32,6 +32,7 @@ OWN: Final = "plant"
 """Name of the pilot of the plant itself, whose page this is."""
 MOST_SEEDS: Final = 100
 _KEPT: Final = 6
+_NOTHING: Final = Standing(None, 0, 0, 0)
 _START: Final = "from luban.screens.service.pilot_work import main; main()"
 
 
@@ -121,8 +122,9 @@ class Pilots(Books):
         home = self.home(name)
         try:
             return ShownPilot(name, category, title, why, self._standing(home))
-        except LubanError as error:
-            return ShownPilot(name, category, title, why, Standing(None, 0, 0, 0), error.message)
+        except Exception:  # whatever is wrong with the books of one pilot, the others are shown
+            log.exception("the books of the pilot %s cannot be read", name)
+            return ShownPilot(name, category, title, why, _NOTHING, "the books of this pilot cannot be read")
 
     def _homes(self, name: str) -> tuple[Path, ...]:
         own = self.view.folder.resolve().name if name == OWN else name
@@ -131,7 +133,7 @@ class Pilots(Books):
     def _newness(self, home: Path) -> int:
         try:
             found = self._standing(home)
-        except LubanError:
+        except Exception:  # noqa: BLE001 - said where it is shown
             return 0
         return max(found.begun, 0 if found.proof is None else found.proof.made)
 

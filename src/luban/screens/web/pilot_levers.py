@@ -84,9 +84,9 @@ class LeversPanel(PilotPanel):
         say, currency = self.say, proof.currency
         rows = [(say("saved a year"), f"{amount(money.saving.mean)} {currency}")]
         if money.invest:
-            payback = say("never") if money.payback is None else say("{years} years", years=amount(money.payback, 1))
+            payback = say("never") if money.payback is None else say("{n} years", n=amount(money.payback, 1))
             rows += [(say("invested"), f"{amount(money.invest)} {currency}"), (say("payback"), payback)]
-        years = say("net present value, {years} years", years=money.horizon)
+        years = say("net present value, {n} years", n=money.horizon)
         return [*rows, (years, f"{amount(money.npv.mean)} {currency}")]
 
     async def _without(self, lever: str) -> None:
