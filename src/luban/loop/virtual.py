@@ -260,7 +260,7 @@ class VirtualFloor:
                 hands |= {id(one) for one in found}
         if not proposals:
             return
-        settled = settle(proposals, order=self._order, now=self._start + now)
+        settled = settle(proposals, order=self._order, now=self._start + now if len(proposals) > 1 else None)
         for lost in settled.dropped:
             self.acts.append(Done(self._start + now, lost.proposal, "dropped", lost.reason))
         for one in settled.taken:
@@ -325,11 +325,12 @@ class VirtualFloor:
         if one.act.kind != "set":
             return
         path, _, name = one.act.target.partition(":")
+        stands = self._carrier.machine(path) in self._present
         told = Heard(self._start + self.run.now, path, name, self.show.value(one.act.target))
         for mind in self._minds:
             if mind.concerns is None or name in mind.concerns:
                 mind.told.append(told)
-                mind.woken = mind.woken or name in mind.wakes
+                mind.woken = mind.woken or (stands and name in mind.wakes)
 
 
 def _time(heard: Heard) -> int:

@@ -9,6 +9,7 @@ Reads   readings, states, edges, programs of machines, as they are heard    Writ
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -34,7 +35,8 @@ SAMPLING: Final = (
 EDGE: Final = "{station}: edges are changed after {minutes:g} min of cutting; {share:.1%} ended earlier than that"
 
 _ENOUGH: Final = 150  # readings of a station from which on its causes are fitted
-_MOST: Final = 900  # newest readings that are fitted to
+_MOST: Final = 600  # newest readings that are fitted to
+_LIVES: Final = 2000  # newest lives of edges that are looked at
 _EDGES: Final = 100  # edges of a station from which on their lives are judged
 _AGAIN: Final = 40 * 86_400 * SECOND  # between two fits
 _DELAY: Final = 180.0  # usual time until a proposal is confirmed [s]
@@ -91,9 +93,11 @@ class _Timed(EdgePlan):
     """Edges that are changed by the clock: when is known. Others are learnt from, until enough of them were seen."""
 
     timed: bool = False
+    works: list[float] = field(default_factory=list)
 
     def end(self, work: float) -> None:
         """An edge was changed."""
+        self.works.append(work)
         if not self.timed and len(self.ended) < _EDGES:
             super().end(work)
 
@@ -111,7 +115,6 @@ class _Known:
     every: int = 10
     fitted: int = 0
     edges: _Timed = field(default_factory=_Timed)
-    lives: list[float] = field(default_factory=list)  # cutting time at the end of each edge [min]
     lots: list[int] = field(default_factory=list)
 
 
@@ -185,8 +188,6 @@ class Quality:
             if own.pieces > own.lot_from:
                 known.lots.append(own.pieces - own.lot_from)
             own.lot_from = own.pieces
-        elif one.name == "tool_number" and own.what.limit is not None:
-            known.lives.append(own.control.known.edge_ran * own.what.cutting / 60)
 
     # ---- what is decided
 
@@ -233,10 +234,11 @@ class Quality:
 
     def _edges(self, known: _Known, members: Sequence[_Own]) -> list[Proposal]:
         limit = members[0].limit
-        if limit is None or len(known.lives) < _EDGES:
-            return []
         what = members[0].what
-        best, share = best_limit(known.lives, limit, what.change, self.money, what.minute)
+        lives = [work * what.cutting / 60 for work in known.edges.works[-_LIVES:]]
+        if limit is None or len(lives) < _EDGES:
+            return []
+        best, share = best_limit(lives, limit, what.change, self.money, what.minute)
         if best >= limit - 0.5:
             return []
         for own in members:
@@ -308,11 +310,12 @@ def best_limit(
     Example  best_limit(lives, 30.0, 4.0, money, 1.3) == (22.0, 0.05)
     """
     found, least, share_then = limit, math.inf, 0.0
+    lives = sorted(lives)
     count = len(lives)
     candidates = [0.5 * k for k in range(max(1, int(limit * 0.6)), int(2 * limit) + 1)]
     for after in candidates:
-        early = sum(life < min(after, limit - 0.05 * limit) for life in lives)
-        used = sum(min(life, after) for life in lives) / count
+        early = bisect_left(lives, min(after, 0.95 * limit))
+        used = (sum(lives[:early]) + after * (count - early)) / count
         share = early / count
         rate = (money.edge + change * minute + share * money.piece) / max(used, 1e-9)
         if rate < least:
