@@ -43,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--null", action="store_true", help="does the judging hold?")
     parser.add_argument("--pilot", action="append", help="only this one; may be repeated")
+    parser.add_argument("--arms", default="all", choices=("all", "main"), help="main: none of the pilot's own")
     parser.add_argument("--seeds", type=int, help="runs of each arm")
     parser.add_argument("--first", type=int, help="first seed")
     parser.add_argument("--quick", action="store_true", help="smaller, within 45 s")
@@ -69,7 +70,7 @@ def _proof(report: Reporter, options: argparse.Namespace, name: str) -> None:
     count = options.seeds or len(usual)
     begun = time.monotonic()
     proof = prove(open_pilot(name), home=pilot_home(Path.cwd(), name), seeds=range(first, first + count),
-                  quick=options.quick)  # fmt: skip
+                  quick=options.quick, extras=options.arms == "all")  # fmt: skip
     for base in (AS_IS, CONVENTIONAL):
         for one in proof.changes:
             if one.base == base and one.metric != "full cost":

@@ -56,6 +56,9 @@ def test_without_what_harms_the_exit_code_is_well(ask: Any) -> None:
 def test_quick_and_weeks_and_first_are_obeyed(ask: Any) -> None:
     told = json.loads(ask("stub", "--quick", "--weeks", 2, "--workers", 1, "--json", code=NO)[0])
     assert (told["days"], told["seeds"]) == (14.0, list(range(2000, 2006)))
+    told = json.loads(ask("stub", "--arms", "main", "--seeds", 5, "--workers", 1, "--json", code=NO)[0])
+    assert [one["name"] for one in told["arms"]] == ["as is", "conventional", "luban", "luban and capital"]
+    assert "left out in this study: sold, as is, high load" in told["notes"]
     told = json.loads(ask("stub", "--first", 0, "--seeds", 5, "--workers", 1, "--json", code=NO)[0])
     assert told["seeds"] == [0, 1, 2, 3, 4]
 
@@ -78,6 +81,7 @@ def test_wrong_wishes_get_one_message(ask: Any) -> None:
     for arguments, said in (
         (("stub", "--levers", "magic"), "no such lever"),
         (("stub", "--method", "guess"), "no such split"),
+        (("stub", "--arms", "few"), "no such choice"),
         (("stub", "--plant", EXAMPLE), "not both"),
         (("--enrol", "2026-01-01"), "whose books"),
         (("--plant", "nowhere"), "no such folder"),

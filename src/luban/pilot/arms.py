@@ -29,12 +29,14 @@ class Lineup:
     shown             arms by name, as is first
     method            of the waterfall
     decided, capital  groups of levers that are its steps, capital ones after the decided
+    left              names of the pilot's own arms that are not run
     """
 
     shown: Mapping[str, Arm]
     method: str
     decided: Groups
     capital: Groups
+    left: tuple[str, ...] = ()
 
     def sets(self) -> Mapping[frozenset[int], Arm]:
         """Decided steps by number → arm, as the method needs them."""
@@ -61,7 +63,7 @@ class Lineup:
 
 def lineup(
     pilot: Pilot, *, levers: Collection[str] | None = None, without: Collection[str] = (), method: str = "sequential",
-    quick: bool = False,
+    quick: bool = False, extras: bool = True,
 ) -> Lineup:  # fmt: skip
     """The arms of a study.
 
@@ -69,6 +71,7 @@ def lineup(
     without  none of these
     method   shapley or sequential
     quick    steps of the waterfall by field of action, and no arms of the pilot's own
+    extras   the pilot's own arms too, unless levers were chosen
     Raises   InputError: an unknown lever or method, no lever left
     """
     if method not in ("shapley", "sequential"):
@@ -93,10 +96,12 @@ def lineup(
     if not decided:
         del shown[LUBAN]
     whole = levers is None and not without
-    if whole and not quick:
-        shown |= {name: arm for name, arm in pilot.arms().items() if name not in shown}
+    more = {name: arm for name, arm in pilot.arms().items() if name not in shown}
+    if whole and extras and not quick:
+        shown |= more
     most = PLAYERS if method == "shapley" else len(decided)
-    return Lineup(shown, method, _grouped(decided, most, quick), _grouped(capital, len(capital), quick))
+    left = tuple(name for name in more if name not in shown)
+    return Lineup(shown, method, _grouped(decided, most, quick), _grouped(capital, len(capital), quick), left)
 
 
 def _arm(levers: Sequence[Lever]) -> Arm:

@@ -62,6 +62,7 @@ def prove(
     without: Collection[str] = (),
     method: str = "sequential",
     quick: bool = False,
+    extras: bool = True,
     level: float = 0.95,
     workers: int | None = None,
     told: Callable[[Progress], None] | None = None,
@@ -72,7 +73,7 @@ def prove(
     home     of the pilot's books (`books.pilot_home`)
     seeds    [1], two or more; from five on a target can be met
     days     measured in each run [d]; None: the plant's own window
-    levers, without, method, quick  as in `arms.lineup`
+    levers, without, method, quick, extras  as in `arms.lineup`
     workers  processes; None: as many as there are cores
     told     after each run
     stop     asked after each run; true ends the study
@@ -84,7 +85,7 @@ def prove(
     if days is not None and not days > 0:
         raise InputError("a window lasts longer than nothing", came=f"{days:g} days", where="--weeks")
     pilot = opened.pilot
-    plan = lineup(pilot, levers=levers, without=without, method=method, quick=quick)
+    plan = lineup(pilot, levers=levers, without=without, method=method, quick=quick, extras=extras)
     code = code_digest(type(pilot).__module__)
     with Books(home, pilot.name) as books:
         keys = [Key(arm, seed, days, code, opened.settings) for seed in seeds for arm in plan.arms()]

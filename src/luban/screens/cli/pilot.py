@@ -55,6 +55,9 @@ def pilot(
     quick: Annotated[
         bool, typer.Option("--quick", help="Six short runs, levers by field.", rich_help_panel=_STUDY)
     ] = False,
+    arms: Annotated[
+        str, typer.Option(help="all, or main: none of the pilot's own.", rich_help_panel=_STUDY)
+    ] = "all",
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Processes; one a core by default.", rich_help_panel=_STUDY)
     ] = None,
@@ -92,7 +95,7 @@ def pilot(
     from luban.screens.cli import pilot_study
 
     say = output(as_json)
-    asked = pilot_study.Asked(seeds, first, weeks, levers, tuple(without or ()), method, quick, workers)
+    asked = pilot_study.Asked(seeds, first, weeks, levers, tuple(without or ()), method, quick, workers, arms)
     if plant is not None:
         if name:
             raise InputError("a pilot by name or a plant's folder, not both", came=f"{name} and {plant}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from luban.core.errors import InputError
 from luban.screens.cli.options import plant_folder
 from luban.screens.cli.output import INTERRUPTED, NO, OK, Output
 from luban.screens.cli.sheets import write_sheet
@@ -35,6 +36,7 @@ class Asked:
     method: str = "sequential"
     quick: bool = False
     workers: int | None = None
+    arms: str = "all"
 
 
 def list_pilots(say: Output) -> int:
@@ -69,6 +71,8 @@ def run_study(say: Output, opened: Opened, base: Path, asked: Asked, out: Path |
     from luban.screens.i18n import words
     from luban.screens.report.pilot import proof_sheet
 
+    if asked.arms not in ("all", "main"):
+        raise InputError("no such choice of arms", came=asked.arms, expected="all or main", where="--arms")
     usual = QUICK if asked.quick else REPORT
     first = usual.start if asked.first is None else asked.first
     count = len(usual) if asked.seeds is None else asked.seeds
@@ -84,7 +88,7 @@ def run_study(say: Output, opened: Opened, base: Path, asked: Asked, out: Path |
                 days=None if asked.weeks is None else asked.weeks * _WEEK,
                 levers=[one.strip() for one in asked.levers.split(",") if one.strip()] or None,
                 without=[one.strip() for text in asked.without for one in text.split(",") if one.strip()],
-                method=asked.method, quick=asked.quick, workers=asked.workers, told=told,
+                method=asked.method, quick=asked.quick, extras=asked.arms == "all", workers=asked.workers, told=told,
             )  # fmt: skip
     except KeyboardInterrupt:
         say.say(f"stopped; what ran is kept in {home}: the same command goes on from there")
