@@ -48,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--first", type=int, help="first seed")
     parser.add_argument("--quick", action="store_true", help="smaller, within 45 s")
     parser.add_argument("--json", action="store_true", help="one JSON object a line, nothing else")
+    parser.add_argument("--pool", type=int, help="--null: runs of each arm; 200, with --quick 40")
+    parser.add_argument("--days", type=float, help="--null: measured in each [d]; 42, with --quick 7")
     parser.add_argument("--seed", type=int, default=1, help="of the draws of --null")
     options = parser.parse_args(argv)
     report = Reporter("pilot", options, ["luban", "numpy", "scipy", "numba"])
@@ -83,8 +85,9 @@ def _proof(report: Reporter, options: argparse.Namespace, name: str) -> None:
 
 
 def _blind(report: Reporter, options: argparse.Namespace, name: str) -> None:
-    size, draws, pairs = (40, 50, 10) if options.quick else (200, 200, 30)
-    days = 14.0 if options.quick else 42.0
+    size = options.pool or (40 if options.quick else 200)
+    draws, pairs = 200, min(30, size // 3)
+    days = options.days or (7.0 if options.quick else 42.0)
     pilot = open_pilot(name).pilot
     on = frozenset(one.id for one in pilot.levers if one.id not in pilot.skipped and not one.capital)
     arms = {"as is": Arm(), "silent": Arm(levers=on, silent=True), "on": Arm(levers=on)}
