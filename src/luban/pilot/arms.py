@@ -70,7 +70,7 @@ def lineup(
     levers   only these; None: all that the pilot has and does not skip
     without  none of these
     method   shapley or sequential
-    quick    steps of the waterfall by field of action, and no arms of the pilot's own
+    quick    steps of the waterfall by field of action, capital as one, and no arms of the pilot's own
     extras   the pilot's own arms too, unless levers were chosen
     Raises   InputError: an unknown lever or method, no lever left
     """
@@ -101,7 +101,8 @@ def lineup(
         shown |= more
     most = PLAYERS if method == "shapley" else len(decided)
     left = tuple(name for name in more if name not in shown)
-    return Lineup(shown, method, _grouped(decided, most, quick), _grouped(capital, len(capital), quick), left)
+    money = (tuple(one.id for one in capital),) if quick and capital else tuple((one.id,) for one in capital)
+    return Lineup(shown, method, _grouped(decided, most, quick), money, left)
 
 
 def _arm(levers: Sequence[Lever]) -> Arm:

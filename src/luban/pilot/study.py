@@ -31,9 +31,10 @@ TUNING: Final = range(100)
 """Seeds on which parameters may be tuned."""
 REPORT: Final = range(1000, 1030)
 """Seeds that are reported: nothing is tuned on them."""
-QUICK: Final = range(2000, 2006)
+QUICK: Final = range(2000, 2005)
 """Seeds of a quick look, apart from both."""
-QUICK_DAYS: Final = 42.0
+QUICK_DAYS: Final = 28.0
+"""Measured in each run of a quick look [d]."""
 
 Task = tuple[Arm, int, float | None]
 
@@ -72,7 +73,7 @@ def prove(
 
     home     of the pilot's books (`books.pilot_home`)
     seeds    [1], two or more; from five on a target can be met
-    days     measured in each run [d]; None: the plant's own window
+    days     measured in each run [d]; None: the plant's own window, QUICK_DAYS if quick
     levers, without, method, quick, extras  as in `arms.lineup`
     workers  processes; None: as many as there are cores
     told     after each run
@@ -84,6 +85,7 @@ def prove(
         raise InputError("runs pair up from two seeds on", came=f"{len(seeds)}", expected="5 or more", where="--seeds")
     if days is not None and not days > 0:
         raise InputError("a window lasts longer than nothing", came=f"{days:g} days", where="--weeks")
+    days = QUICK_DAYS if quick and days is None else days
     pilot = opened.pilot
     plan = lineup(pilot, levers=levers, without=without, method=method, quick=quick, extras=extras)
     code = code_digest(type(pilot).__module__)

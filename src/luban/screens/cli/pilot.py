@@ -37,7 +37,7 @@ def pilot(
         Path | None, typer.Option(metavar="DIR", help="Any plant's folder instead: its twin, or its books.")
     ] = None,
     seeds: Annotated[
-        int | None, typer.Option(min=2, max=10_000, help="Runs of an arm; 30, --quick 6.", rich_help_panel=_STUDY)
+        int | None, typer.Option(min=2, max=10_000, help="Runs of an arm; 30, --quick 5.", rich_help_panel=_STUDY)
     ] = None,
     first: Annotated[
         int | None, typer.Option(min=0, help="First seed: 0 to tune, 1000 to report.", rich_help_panel=_STUDY)
@@ -53,7 +53,7 @@ def pilot(
         str, typer.Option(help="Waterfall: sequential or shapley.", rich_help_panel=_STUDY)
     ] = "sequential",
     quick: Annotated[
-        bool, typer.Option("--quick", help="Six short runs, levers by field.", rich_help_panel=_STUDY)
+        bool, typer.Option("--quick", help="Five short runs, levers by field.", rich_help_panel=_STUDY)
     ] = False,
     arms: Annotated[
         str, typer.Option(help="all, or main: none of the pilot's own.", rich_help_panel=_STUDY)
