@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from luban.core.quality import Quality
+from luban.screens.i18n.from_pilot import pilot_sentences
 from luban.screens.i18n.from_quality import quality_sentences
 from luban.screens.i18n.from_schedule import schedule_sentences
 from luban.screens.users import Role
@@ -69,4 +70,5 @@ def sentences() -> tuple[str, ...]:
     """All of them."""
     labels = tuple(quality.label for quality in Quality)
     roles = tuple(role.name.lower() for role in Role)
-    return _LIVE + _GAPS + _TILES + _WITHHELD + _MADE + labels + roles + schedule_sentences() + quality_sentences()
+    own = _LIVE + _GAPS + _TILES + _WITHHELD + _MADE + labels + roles
+    return own + schedule_sentences() + quality_sentences() + pilot_sentences()

@@ -1,9 +1,14 @@
-"""Sentences about pilots that lower floors make; {blanks} stand for what is filled in."""
+"""Sentences about pilots that lower floors make, and all that the pilots say which ship; {blanks} are filled in."""
 
-from luban.pilot.plan import FIELDS
-from luban.pilot.registry import SHIPPED
+from __future__ import annotations
 
-__all__ = ["SENTENCES"]
+import re
+from functools import cache
+
+from luban.pilot.plan import FIELDS, Pilot
+from luban.pilot.registry import SHIPPED, open_pilot, shipped
+
+__all__ = ["pilot_sentences", "said_by"]
 
 _TOLD = (
     "its plant is not here: run it from the source tree", "it cannot be run yet",
@@ -22,9 +27,23 @@ _TOLD = (
     "the server's log may say why; mostly it is a lack of memory", "another study of this pilot is running",
     "wait until it has ended, or stop it", "a proof cannot be read", "pilots show whole plants",
 )  # fmt: skip
-_PILOTS: tuple[str, ...] = ()
 
-SENTENCES: tuple[str, ...] = (
-    *_TOLD, *FIELDS.values(), *(title for _, title in SHIPPED.values()), *_PILOTS,
-)  # fmt: skip
-"""All of them."""
+
+@cache
+def pilot_sentences() -> tuple[str, ...]:
+    """All of them; pilots that cannot be run here say nothing."""
+    found = dict.fromkeys((*_TOLD, *FIELDS.values(), *(title for _, title in SHIPPED.values())))
+    for one in shipped():
+        if one.ready:
+            found |= dict.fromkeys(sorted(said_by(open_pilot(one.name).pilot)))
+    return tuple(found)
+
+
+def said_by(pilot: Pilot) -> set[str]:
+    """Every text of a pilot that a screen shows; of units those that are words, symbols aside."""
+    told = {pilot.title, pilot.unit, *pilot.binds.values(), *pilot.skipped.values(), *pilot.arms(), *pilot.units}
+    told |= set(getattr(pilot, "meanings", {}).values())
+    told |= {unit for unit in pilot.units.values() if re.search(r"[a-z]{4,}", unit)}
+    for lever in pilot.levers:
+        told |= {lever.name, lever.text}
+    return {text for text in told if re.search(r"[A-Za-z]{2,}", text)}

@@ -8,7 +8,7 @@ from luban.decide.improve import words as improve
 from luban.decide.maintain import words as maintain
 from luban.decide.setpoint import words as setpoint
 from luban.loop import words as loop
-from luban.screens.i18n import from_cost, from_health, from_page, from_pilot, from_remote, from_trace
+from luban.screens.i18n import from_cost, from_health, from_page, from_remote, from_trace
 from luban.understand.cost import words as cost
 from luban.understand.energy import words as energy
 from luban.understand.green import words as green
@@ -39,7 +39,6 @@ def quality_sentences() -> tuple[str, ...]:
         from_cost,
         from_health,
         from_page,
-        from_pilot,
         from_remote,
         from_trace,
         spc,
