@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -130,26 +130,31 @@ class FilesWire(Wire):
 
 
 class OrderDrop:
-    """What a MES exports: orders as they arrive, are released and end, and operations as they end."""
+    """What a MES exports: orders as they arrive, are released and end, operations as they end, readings of gauges."""
 
     def __init__(self, folder: Path, run: Run, names: Names) -> None:
         self._drop, self._run, self._names = Drop(folder), run, names
 
-    def take(self, trace: Trace, wall: Mapping[int, int]) -> None:
+    def take(self, trace: Trace, wall: Callable[[int], int]) -> None:
         """Write one file of each kind where there is something; `wall`: instant of the run → µs UTC."""
         run, names = self._run, self._names
         codes = {Kind.ORDERED: "arrived", Kind.RELEASED: "released", Kind.FINISHED: "finished", Kind.LOST: "scrapped"}
-        orders, operations = [], []
-        for row in trace[[int(kind) in {*codes, Kind.ENDED} for kind in trace["kind"]]]:
+        orders, operations, readings = [], [], []
+        for row in trace[[int(kind) in {*codes, Kind.ENDED, Kind.MEASURED} for kind in trace["kind"]]]:
             lot, a, b = run.lot_name(int(row["lot"])), int(row["a"]), int(row["b"])
-            at, item = iso(wall[int(row["time"])]), names.items[int(row["route"])]
+            at, item = iso(wall(int(row["time"]))), names.items[int(row["route"])]
+            unit = names.machines[int(row["machine"])] if row["machine"] >= 0 else ""
             if int(row["kind"]) == Kind.ENDED:
-                unit = names.machines[int(row["machine"])] if row["machine"] >= 0 else ""
-                operations.append((at, lot, names.operations[int(row["step"])], item, unit, a, b))
+                begun = iso(wall(int(row["y"])))
+                operations.append((at, lot, names.operations[int(row["step"])], item, unit, a, b, begun))
+            elif int(row["kind"]) == Kind.MEASURED:
+                readings.append((at, names.sizes[a].subject, round(float(row["x"]), 2), lot, unit))
             else:
                 orders.append((at, lot, codes[Kind(int(row["kind"]))], item, a, b))
         if orders:
             self._drop.put("orders_*.csv", ("time", "order", "status", "item", "quantity", "scrap"), orders)
         if operations:
-            header = ("time", "order", "operation", "item", "unit", "good", "scrap")
+            header = ("time", "order", "operation", "item", "unit", "good", "scrap", "start")
             self._drop.put("operations_*.csv", header, operations)
+        if readings:
+            self._drop.put("measurements_*.csv", ("time", "characteristic", "value", "lot", "unit"), readings)

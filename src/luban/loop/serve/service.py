@@ -187,7 +187,7 @@ class Service(Desk):
     def _see(self) -> list[Change]:
         trace = self.run.take_trace()
         if self._orders is not None:
-            self._orders.take(trace, {int(t): self.wall(int(t)) for t in set(trace["time"].tolist())})
+            self._orders.take(trace, self.wall)
         return self.show.see(trace)
 
     # ---- onto the wires
