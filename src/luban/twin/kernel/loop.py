@@ -408,7 +408,8 @@ def _count(w: int) -> None:
                     ran = run_time(w, index) - item.run_from
                     share = min(1.0, max(0.0, ran / item.cycle))
                     advance(w, index, machine.lot, lot, int(share * item.quantity))
-                    count_out(w, index, lot)
+                    if clocks(w)[0].watch == 0:  # else a counter moves when a piece is done, not when somebody acts
+                        count_out(w, index, lot)
                 lot = int(item.mate)
 
 
