@@ -106,7 +106,7 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
         "acting", "commands", "command", "propose_command", "act_on_command", "switch_mode", "stop_automation",
         "release_automation", "green", "green_file", "green_facts", "green_processes", "green_state",
         "pilots", "pilot_proof", "pilot_report", "pilot_run", "pilot_studies", "pilot_study", "run_pilot_study",
-        "stop_pilot_study",
+        "stop_pilot_study", "pilot_books", "enrol_plant",
         "grants", "give_grant", "renew_grant", "revoke_grant", "grant_steps", "open_visit", "leave_visit",
         "visited_machine", "visited_trend", "visited_alarms", "visited_workorders", "visited_file", "visited_note",
     }  # fmt: skip

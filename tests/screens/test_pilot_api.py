@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from httpx import Client
 
-from luban.ledger import LedgerWriter
+from luban.core.time import DAY
+from luban.ledger import Ledger, LedgerWriter
 from luban.loop.places import places
+from luban.pilot.enrolled import enrol
+from luban.pilot.plan import TARGETS
 from luban.pilot.proof import LUBAN, Proof
 from luban.screens.service import PlantView
 from luban.screens.service.pilot import PilotRun, Pilots
 from luban.screens.users import Role
+from tests.pilot.test_enrolled import BEFORE, made
 from tests.screens import pilot_shop
 from tests.screens.rest import answering, own
 
@@ -75,6 +80,22 @@ def test_who_may_and_what_is_refused(client: Client):
         answer = client.get(f"{PILOTS}/{asked}", headers=viewer)
         assert answer.status_code == 400, (asked, answer.text)
     assert client.get(f"{PILOTS}/studies", headers=viewer).json() == []
+
+
+def test_a_plant_is_judged_by_its_own_books_once_it_is_enrolled(tmp_path: Path):
+    plant, start = made(tmp_path)
+    desk = Pilots(PlantView(tmp_path)).enrolling
+    assert desk.as_dict() == {"enrolled": False, "targets": [], "notes": []}
+    on = start + BEFORE * DAY
+    with closing(Ledger(places(tmp_path).ledger)) as ledger:
+        entry = enrol(ledger, plant, tmp_path.resolve().name, on=on, since=start, person="li", moment=on)
+    with LedgerWriter(places(tmp_path).ledger) as writer:
+        writer.append("event", entry, source="pilot")
+    told = Pilots(PlantView(tmp_path)).enrolling.as_dict()
+    assert (told["enrolled"], told["on"]) == (True, on)
+    # the books took the state before in long after the levers went on: it could have been chosen to fit
+    assert {one["metric"]: one["verdict"] for one in told["targets"]} == dict.fromkeys(TARGETS, "not evaluable")
+    assert {one["why"] for one in told["targets"]} == {"the baseline was fixed after the act"}
 
 
 def test_the_newer_proof_of_the_two_places_is_shown(

@@ -89,6 +89,17 @@ def test_a_study_is_begun_and_stopped_and_what_ran_is_kept(site: Site, folder: P
     assert 0 < kept.done < kept.wanted
 
 
+def test_a_plant_is_enrolled_and_says_what_is_missing(site: Site) -> None:
+    page = enter(site, "li", "en/pilot?tab=books")
+    panel = page.locator("#lb-panel-books")
+    expect(panel).to_contain_text("This plant is not enrolled")
+    panel.locator("[data-field=on]").fill("2099-03-02T06:00")
+    panel.get_by_role("button", name="Enrol the plant").click()
+    expect(panel).to_contain_text("not evaluable")
+    expect(panel).to_contain_text("2099-03-02 06:00")
+    expect(panel).to_contain_text("0 whole days of facts")
+
+
 def test_every_tab_fits_a_phone(site: Site) -> None:
     page = enter(site, "wang", "zh/pilot")
     page.set_viewport_size({"width": 390, "height": 840})

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from luban.core.errors import InputError, NotAllowedError
+from luban.core.time import parse_time
 from luban.pilot.proof import Proof
 from luban.screens.i18n import words
 from luban.screens.plain import plain
@@ -17,6 +18,7 @@ from luban.screens.reads import Reads
 from luban.screens.report.pilot import proof_sheet
 from luban.screens.report.sheet_file import file_of
 from luban.screens.service.pilot import MOST_SEEDS, Pilots
+from luban.screens.service.pilot_books import BEFORE
 from luban.screens.users import Role, User
 
 __all__ = ["pilot_router"]
@@ -33,6 +35,13 @@ class AskedPilot(BaseModel):
     quick: bool = Field(False, description="A quick look: few runs of some weeks on seeds of its own.")
     method: Literal["sequential", "shapley"] = Field("sequential", description="Split of the gain among levers.")
     without: list[str] = Field(default_factory=list, max_length=40, description="Levers that are left off.")
+
+
+class AskedEnrolment(BaseModel):
+    """A plant that is to be enrolled."""
+
+    on: str = Field(max_length=40, description="Levers go on then, ISO 8601 in the plant's zone; not in the past.")
+    days: float = Field(BEFORE, ge=1, le=730, description="Days before it that make the state before.")
 
 
 def pilot_router(pilots: Pilots, needs: Callable[[Role], Any], reads: Reads) -> APIRouter:
@@ -78,6 +87,13 @@ def _studies(pilots: Pilots, whole: Whole, reads: Reads) -> APIRouter:
         pilots.runs.cancel(id)
         return JSONResponse(plain(pilots.runs.get(id).as_dict()))
 
+    @router.post("/books", operation_id="enrol_plant", status_code=201)
+    async def enrol(user: Engineer, asked: AskedEnrolment) -> JSONResponse:
+        """Enrol this plant: its state before is fixed now, from the facts that are there (engineer)."""
+        on = parse_time(asked.on, pilots.view.plant.zone)
+        await reads(lambda: pilots.enrolling.enrol(user.name, on=on, days=asked.days))
+        return JSONResponse(plain(await reads(pilots.enrolling.as_dict)), 201)
+
     @router.post("/{name}/studies", operation_id="run_pilot_study", status_code=202)
     async def begin(user: Engineer, name: Name, asked: AskedPilot) -> JSONResponse:
         """Start a study in a worker process (engineer); one at a time, 409 while another is under way."""
@@ -106,6 +122,11 @@ def _proofs(pilots: Pilots, whole: Whole, reads: Reads) -> APIRouter:
     async def listed(user: Viewer) -> JSONResponse:  # noqa: ARG001 - checked
         """Every pilot: what it is, whether it can be run, its targets, a study that was not ended."""
         return JSONResponse(plain([one.as_dict() for one in await reads(pilots.all)]))
+
+    @router.get("/books", operation_id="pilot_books")
+    async def books(user: Viewer) -> JSONResponse:  # noqa: ARG001 - checked
+        """This plant by its own books: whether it is enrolled, its targets by the facts since the levers went on."""
+        return JSONResponse(plain(await reads(pilots.enrolling.as_dict)))
 
     @router.get("/{name}", operation_id="pilot_proof")
     async def proof(user: Viewer, name: Name) -> JSONResponse:  # noqa: ARG001 - checked

@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from luban.act.engine import Actor
+from luban.loop.running import Running
 from luban.screens.alarms_kept import alarms_watched
 from luban.screens.api import build_api
 from luban.screens.grants import Grants
@@ -20,9 +21,9 @@ from luban.screens.i18n import LANGUAGES
 from luban.screens.outside import Outside
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
-from luban.screens.service.acting import ActingBooks
 from luban.screens.service.books import Record
 from luban.screens.service.cost import CostBooks
+from luban.screens.service.deciding import LoopBooks
 from luban.screens.service.energy import EnergyBooks
 from luban.screens.service.health import HealthBooks
 from luban.screens.service.pilot import Pilots
@@ -43,13 +44,14 @@ _TAGS = {"en": "en-US", "zh": "zh-CN", "ko": "ko-KR"}
 
 def build_site(
     view: PlantView, users: Users, storage: Path, record: Record | None = None,
-    actor: Callable[[], Actor | None] = lambda: None,
+    actor: Callable[[], Actor | None] = lambda: None, running: Callable[[], Running | None] = lambda: None,
 ) -> FastAPI:  # fmt: skip
     """Everything a plant serves. One per process: NiceGUI keeps its pages globally.
 
     storage  folder for what NiceGUI keeps
     record   makes acts and their facts durable; without it the pages of quality and health only read
     actor    what acts for the plant, in this event loop
+    running  what decides for it, likewise
     """
     storage.mkdir(parents=True, exist_ok=True)
     # read when nicegui is imported, so it must be set before
@@ -59,7 +61,7 @@ def build_site(
     from luban.screens.web.feed import Feed
 
     reads = Reads()
-    acting = ActingBooks(view, record, actor)
+    acting = LoopBooks(view, record, actor, running)
     feed = Feed(view, users, reads, acting)
     runs = TwinRuns(view.folder)
     desk = Desk(view, users.note)
@@ -72,7 +74,7 @@ def build_site(
     lots = TraceBooks(view, record)
     cost = CostBooks(view, record)
     energy = EnergyBooks(view, record)
-    pilots = Pilots(view)
+    pilots = Pilots(view, record)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -80,7 +82,7 @@ def build_site(
         over.start()
         health.start()
         try:
-            async with alarms_watched(health):
+            async with alarms_watched(health, acting.doubted):
                 yield
         finally:
             await reads(health.stop)
@@ -134,7 +136,7 @@ class _Assets(StaticFiles):
 
 def _pages(
     feed: Any, runs: TwinRuns, desk: Desk, searches: Searches, books: QualityBooks, machines: HealthBooks,
-    lots: TraceBooks, meters: EnergyBooks, money: CostBooks, moves: ActingBooks,
+    lots: TraceBooks, meters: EnergyBooks, money: CostBooks, moves: LoopBooks,
     pilots: Pilots,
 ) -> None:  # fmt: skip
     from nicegui import ui

@@ -25,6 +25,14 @@ _TOLD = (
     "no pilot of that name", "no such study", "this pilot has no proof yet", "run a study of it",
     "no such run in the pilot's books", "the books of this pilot cannot be read", "the study ended without a proof",
     "the server's log may say why; mostly it is a lack of memory", "another study of this pilot is running",
+    "left out in this study: {names}", "the plant is enrolled already",
+    "its state before is fixed; a new trial is a new folder name", "levers go on after the state before is fixed",
+    "a state before that is fixed afterwards could be chosen to fit",
+    "what the levers cost is in operating cost only where it was booked",
+    "{n} whole days of facts", "fewer than two days with the figure",
+    "no prices.csv: nobody knows what an hour or a kilowatt-hour costs",
+    "no order of the time before has cost and good pieces in the books",
+    "no order has a time of release in orders.csv and an operation that ended", "no counts in the books", "no facts",
     "wait until it has ended, or stop it", "a proof cannot be read", "pilots show whole plants",
 )  # fmt: skip
 

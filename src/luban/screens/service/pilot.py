@@ -20,7 +20,8 @@ from luban.core.errors import InputError, LedgerBusyError
 from luban.ledger import Ledger
 from luban.pilot.books import Standing, pilot_home, standing
 from luban.pilot.registry import shipped
-from luban.screens.service.books import Books
+from luban.screens.service.books import Books, Record
+from luban.screens.service.pilot_books import EnrolDesk
 from luban.screens.service.view import PlantView
 from luban.screens.service.worker import Worker
 from luban.understand.book import entries
@@ -74,9 +75,10 @@ class Pilots(Books):
     Books of a pilot lie below the plant's folder, or below the folder in which luban runs: where the newer proof is.
     """
 
-    def __init__(self, view: PlantView) -> None:
-        super().__init__(view)
+    def __init__(self, view: PlantView, record: Record | None = None) -> None:
+        super().__init__(view, record)
         self.runs = PilotRuns(self)
+        self.enrolling = EnrolDesk(self)
         self._lock = threading.Lock()
         self._read: dict[Path, tuple[tuple[object, ...], Standing]] = {}
 

@@ -21,7 +21,7 @@ class PilotFrame(tabs.TabFrame[Pilots]):
     PANELS: ClassVar[Mapping[str, tuple[str, str]]] = {
         "pilots": ("pilot_list", "PilotsPanel"), "proof": ("pilot_proof", "ProofPanel"),
         "levers": ("pilot_levers", "LeversPanel"), "cost": ("pilot_cost", "CostPanel"),
-        "runs": ("pilot_runs", "RunsPanel"),
+        "runs": ("pilot_runs", "RunsPanel"), "books": ("pilot_enrolled", "EnrolledPanel"),
     }  # fmt: skip
     STYLES: ClassVar[tuple[str, ...]] = ("trace", "cost", "pilot")
 
@@ -34,7 +34,7 @@ class PilotFrame(tabs.TabFrame[Pilots]):
         say = self.say
         return {
             "pilots": say("Pilots"), "proof": say("Targets"), "levers": say("Levers"), "cost": say("Cost and money"),
-            "runs": say("Runs"),
+            "runs": say("Runs"), "books": say("This plant"),
         }  # fmt: skip
 
     def partly(self) -> str:
