@@ -109,7 +109,8 @@ class MachiningShop:
         before, readings, confirmed = floor.run.totals(), sum(floor.readings.values()), floor.confirmed
         floor.run.lots()
         floor.to(end)
-        window = _Window(begin, end, before, sum(floor.readings.values()) - readings, floor.confirmed - confirmed)
+        taken = sum(floor.readings.values()) - readings
+        window = _Window(begin, end, before, taken, 0 if arm.silent else floor.confirmed - confirmed)
         return self._figures(floor, arm, settings, window)
 
     def _known(self, arm: Arm) -> None:
@@ -132,7 +133,7 @@ class MachiningShop:
         besides = Besides(
             lever_cost(self.levers, on, self.rate, days),
             settings.projects.posts if "robots" in on else 0.0,
-            *((0, 0) if arm.silent else _beyond(read_planned(self._folder).model, own, window)),
+            *_beyond(read_planned(self._folder).model, own, window, readings="quality" in on),
         )
         return figures_of(settings, model, told, besides)
 
@@ -183,14 +184,17 @@ def _maintained(floor: VirtualFloor, trace: Trace) -> dict[str, int]:
     return dict(Counter(model.machines[int(row["machine"])].maintenance[int(row["a"])].id for row in rows))
 
 
-def _beyond(model: Model, trace: Trace, window: _Window) -> tuple[int, int]:
+def _beyond(model: Model, trace: Trace, window: _Window, *, readings: bool) -> tuple[int, int]:
     """Confirmations and readings beyond what the plant would have done with the same lots as it is.
 
     As it is, the operator corrects after the first part of each lot; what he corrects later is not taken off.
+    readings  a lever decides on them; where none does, they are those of today
     """
+    if not readings:
+        return window.confirmed, 0
     rows = trace[(trace["kind"] == Kind.ENDED) & (trace["machine"] >= 0)]
     pieces: dict[int, list[int]] = {}
     for step, good, scrap in zip(rows["step"].tolist(), rows["a"].tolist(), rows["b"].tolist(), strict=True):
         pieces.setdefault(step, []).append(good + scrap)
-    corrections, readings = usual_work(model, pieces)
-    return max(0, window.confirmed - corrections), max(0, window.readings - readings)
+    corrections, usual = usual_work(model, pieces)
+    return max(0, window.confirmed - corrections), max(0, window.readings - usual)
