@@ -1,4 +1,4 @@
-"""`luban pilot`: prove what luban brings a plant; or a workshop on real wires."""
+"""`luban pilot`: a morning on real wires and the proof; a pilot by name, any plant, a workshop."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from luban.screens.cli.sheets import Language
 __all__ = ["register"]
 
 _EXAMPLES = (
-    "Examples: `luban pilot list` · `luban pilot c2_machining` · `luban pilot c2_machining --quick` · "
+    "Examples: `luban pilot` · `luban pilot list` · `luban pilot c2_machining` · `luban pilot c2_machining --quick` · "
     "`luban pilot c2_machining --seeds 30 --method shapley -o proof.html` · "
     "`luban pilot c1_process --without purge --weeks 20 -o proof.pdf --lang zh` · "
     "`luban pilot --plant DIR` · `luban pilot --plant DIR --enrol 2026-03-02` · `luban pilot workshop --live`"
 )
-_STUDY, _BOOKS, _WIRES = "A pilot in virtual time", "A plant's own books", "The workshop"
+_STUDY, _BOOKS, _WIRES = "A pilot in virtual time", "A plant's own books", "On real wires"
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 def pilot(
     context: typer.Context,
     name: Annotated[
-        str, typer.Argument(metavar="[NAME]", help="A pilot (`luban pilot list`), `workshop`, or `list`.")
+        str, typer.Argument(metavar="[NAME]", help="A pilot, `list`, `story` (by default), or `workshop`.")
     ] = "",
     plant: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Any plant's folder instead: its twin, or its books.")
@@ -72,13 +72,13 @@ def pilot(
         bool, typer.Option("--twin", help="With --plant: its twin, though it is enrolled.", rich_help_panel=_BOOKS)
     ] = False,
     live: Annotated[
-        bool, typer.Option("--live", help="Keep the machines running, with the web page.", rich_help_panel=_WIRES)
+        bool, typer.Option("--live", help="The workshop's machines keep running, with the page.", rich_help_panel=_WIRES)
     ] = False,
     seconds: Annotated[
         float, typer.Option(min=20, max=3600, help="How long the machines run [s].", rich_help_panel=_WIRES)
     ] = 40.0,
     port: Annotated[
-        int, typer.Option(min=1, max=65535, help="With --live: port of the web page.", rich_help_panel=_WIRES)
+        int, typer.Option(min=1, max=65535, help="Port of the web page.", rich_help_panel=_WIRES)
     ] = 8080,
     report: Annotated[
         Path | None,
@@ -104,6 +104,10 @@ def pilot(
         raise InputError("whose books?", expected="--plant DIR", where="--enrol")
     if name == "list":
         return pilot_study.list_pilots(say)
+    if name in ("", "story") and not live:
+        from luban.screens.cli.pilot_story import run_story
+
+        return run_story(say, seconds=seconds, report=report, port=port, language=language)
     if name in ("", "workshop"):
         from luban.screens.cli.pilot_workshop import run_workshop
 
