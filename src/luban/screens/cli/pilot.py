@@ -72,7 +72,7 @@ def pilot(
         bool, typer.Option("--twin", help="With --plant: its twin, though it is enrolled.", rich_help_panel=_BOOKS)
     ] = False,
     live: Annotated[
-        bool, typer.Option("--live", help="The workshop's machines keep running, with the page.", rich_help_panel=_WIRES)
+        bool, typer.Option("--live", help="The workshop's machines stay, with the page.", rich_help_panel=_WIRES)
     ] = False,
     seconds: Annotated[
         float, typer.Option(min=20, max=3600, help="How long the machines run [s].", rich_help_panel=_WIRES)
