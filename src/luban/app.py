@@ -70,7 +70,7 @@ async def _serve_web(loop: PlantLoop, host: str, port: int, say: Say) -> None:
         users = Users(master, acts.record)
         password = users.first_admin()
         view = PlantView(loop.places.folder, plant=loop.plant, collectors=lambda: loop.collectors)
-        site = build_site(view, users, loop.places.web, acts.record, lambda: loop.actor)
+        site = build_site(view, users, loop.places.web, acts.record, lambda: loop.actor, lambda: loop.running)
         say(f"{loop.plant.name} is up: http://{host}:{port}  (Ctrl-C ends it)")
         if password:
             say(f"first start: log in as admin with the password {password}  (it is shown only now)")

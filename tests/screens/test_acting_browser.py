@@ -139,7 +139,7 @@ def test_a_person_writes_sees_it_and_brings_it_back(site: Site, device: ModbusDe
 
 
 def test_an_operator_asks_and_an_engineer_approves_on_a_phone(site: Site, device: ModbusDevice) -> None:
-    page = enter(site, "li", "zh/loop")
+    page = enter(site, "li", "zh/loop?tab=commands")
     page.set_viewport_size({"width": 390, "height": 840})
     assert ask(site, "wang", 3.5).status == 403
     answer = ask(site, "chen", 3.5)
@@ -163,7 +163,7 @@ def test_one_click_stops_everything_until_an_engineer_releases_it(
     page = enter(site, "chen", "en")
     page.get_by_role("button", name="Stop all automation at once").click()
     expect(page.locator(".lb-stopped")).to_contain_text("by chen")
-    other = enter(site, "li", "en/loop")
+    other = enter(site, "li", "en/loop?tab=commands")
     expect(other.locator(".lb-stopcard")).to_contain_text("by chen")
     assert (ask(site, "li", 3.0).json()["state"], device.get(SPEED)) == ("refused", 3.5)
     other.locator(".lb-stopcard input").fill("looked at")

@@ -103,6 +103,7 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
         "cost", "cost_find", "cost_piece", "cost_element", "cost_variances", "cost_journal", "cost_balance",
         "cost_in_progress", "cost_file",
         "outcomes", "outcome", "outcome_figures", "fix_baseline", "record_outcome",
+        "levers", "decisions", "decision", "act_on_decision", "dispatch_now",
         "acting", "commands", "command", "propose_command", "act_on_command", "switch_mode", "stop_automation",
         "release_automation", "green", "green_file", "green_facts", "green_processes", "green_state",
         "pilots", "pilot_proof", "pilot_report", "pilot_run", "pilot_studies", "pilot_study", "run_pilot_study",

@@ -20,7 +20,7 @@ from luban.act.command import Command, State
 from luban.act.engine import Actor, Proposal as Wanted
 from luban.core.errors import InputError
 from luban.core.time import MINUTE
-from luban.decide.maintain import plan_row, step_row, work_orders
+from luban.decide.maintain import WorkOrder, plan_row, step_row, work_orders
 from luban.decide.schedule.events import Breakdown, happen
 from luban.decide.schedule.schedule import Schedule
 from luban.ledger import Ledger
@@ -57,6 +57,7 @@ class PlantHands:
     ) -> None:
         self._plant, self._ledger, self._actor, self._note = plant, ledger, actor, note
         self.plans = Plans(folder)
+        self._orders: tuple[int, Mapping[str, WorkOrder]] = (-1, {})
 
     # ------------------------------------------------------------------ before it goes into the books
 
@@ -184,7 +185,10 @@ class PlantHands:
             states = {State.CONFIRMED, State.UNVERIFIED}
             return command is not None and command.state in states and command.before is not None
         if kind == "maintain":
-            order = work_orders(self._ledger).get(str(told.get("workorder")))
+            head = self._ledger.head
+            if head != self._orders[0]:
+                self._orders = head, work_orders(self._ledger)
+            order = self._orders[1].get(str(told.get("workorder")))
             return order is not None and order.state in {"planned", "released"}
         if kind == "schedule":
             return bool(told.get("plan")) and self.plans.get(str(told["plan"])).published

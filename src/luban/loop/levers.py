@@ -21,19 +21,10 @@ from luban.loop.deciding.release import ReleaseWhenReady
 from luban.loop.deciding.repairing import RepairPlan, Working
 from luban.loop.hands import published
 from luban.loop.plans import Plans
+from luban.loop.words import LEVERS
 from luban.plant import LeverRule, Plant
 
-__all__ = ["LEVERS", "decider_of"]
-
-LEVERS: Final[Mapping[str, str]] = {
-    "set-point": "set-points from piece to piece",
-    "repair": "the plan, mended when a machine stands still",
-    "maintenance": "maintenance that is due",
-    "condition": "maintenance by vibration",
-    "release": "release of orders",
-    "energy": "standby of machines",
-}
-"""Levers by id, in words."""
+__all__ = ["decider_of"]
 
 
 def decider_of(rule: LeverRule, plant: Plant, ledger: Ledger, plans: Plans) -> Decider:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from luban.screens.acts import ActLog
@@ -15,13 +15,18 @@ __all__ = ["alarms_watched"]
 
 
 @asynccontextmanager
-async def alarms_watched(books: HealthBooks) -> AsyncIterator[AlarmWatch | None]:
-    """The alarm list of a plant that runs, kept live until the end; None where nothing can be written."""
+async def alarms_watched(
+    books: HealthBooks, commands: Callable[[], Mapping[str, str]] = dict
+) -> AsyncIterator[AlarmWatch | None]:
+    """The alarm list of a plant that runs, kept live until the end; None where nothing can be written.
+
+    commands  actuators whose device did not confirm what was written, and why
+    """
     if not books.writable:
         yield None
         return
     spool = await to_thread(ActLog, places(books.view.folder).spool, "alarms")
-    watch = AlarmWatch(books.view.ledger, books.view.plant, spool.note, lambda: findings_of(books))
+    watch = AlarmWatch(books.view.ledger, books.view.plant, spool.note, lambda: findings_of(books), commands)
     watch.start()
     try:
         yield watch

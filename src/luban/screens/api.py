@@ -29,6 +29,7 @@ from luban.core.errors import (
 from luban.screens.acting_api import acting_router
 from luban.screens.alarms_api import alarms_router
 from luban.screens.cost_api import cost_router
+from luban.screens.deciding_api import deciding_router
 from luban.screens.diagnosis_api import diagnosis_router
 from luban.screens.energy_api import energy_router
 from luban.screens.energy_savings_api import savings_router
@@ -52,8 +53,8 @@ from luban.screens.reads import Reads
 from luban.screens.remote_api import grants_router, remote_router
 from luban.screens.schedule_api import schedule_router
 from luban.screens.service import Gap, Header, Now, PlantView, Trend
-from luban.screens.service.acting import ActingBooks
 from luban.screens.service.cost import CostBooks
+from luban.screens.service.deciding import LoopBooks
 from luban.screens.service.energy import EnergyBooks
 from luban.screens.service.health import HealthBooks
 from luban.screens.service.pilot import Pilots
@@ -150,7 +151,7 @@ def build_api(
     trace: TraceBooks | None = None,
     energy: EnergyBooks | None = None,
     cost: CostBooks | None = None,
-    acting: ActingBooks | None = None,
+    acting: LoopBooks | None = None,
     pilots: Pilots | None = None,
 ) -> FastAPI:
     """The web application without its page.
@@ -194,8 +195,8 @@ def build_api(
         app.include_router(own(meters, lambda role: _needs(users, role), reads), prefix="/api/v1")
     money = cost or CostBooks(view)
     app.include_router(cost_router(money, lambda role: _needs(users, role), reads), prefix="/api/v1")
-    moves = acting or ActingBooks(view)
-    for made in (outcomes_router, acting_router):
+    moves = acting or LoopBooks(view)
+    for made in (outcomes_router, deciding_router, acting_router):
         app.include_router(made(moves, lambda role: _needs(users, role), reads), prefix="/api/v1")
     shown = pilots or Pilots(view)
     app.include_router(pilot_router(shown, lambda role: _needs(users, role), reads), prefix="/api/v1")

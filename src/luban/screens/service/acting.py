@@ -120,6 +120,11 @@ class ActingBooks(Books):
             for one in self.view.plant.actuators.values()
         )  # fmt: skip
 
+    def doubted(self) -> dict[str, str]:
+        """Actuators whose device did not confirm what was written, and why; until a person has settled it."""
+        commands = self._known()[0].values()
+        return {one.actuator: one.reason for one in commands if one.state is State.UNVERIFIED}
+
     def changes(self) -> tuple[Entry, ...]:
         """Who switched modes, stopped and released, newest first."""
         return tuple(reversed(entries(self.view.ledger, "automation")))[:_KEPT]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 import narwhals as nw
@@ -31,6 +31,7 @@ from luban.understand.health.alarms import (
     Standing,
     alarm_list,
     change_row,
+    command_rule,
     default_rule,
     ended_shelvings,
 )
@@ -74,13 +75,20 @@ class AlarmWatch:
 
     note      makes facts durable
     findings  what health finds of the machines now; called once a minute
+    commands  actuators whose device did not confirm what was written, and why; looked at each time
     """
 
     def __init__(
-        self, ledger: Ledger, plant: Plant, note: Note, findings: Callable[[], Iterable[Finding]] | None = None
+        self,
+        ledger: Ledger,
+        plant: Plant,
+        note: Note,
+        findings: Callable[[], Iterable[Finding]] | None = None,
+        commands: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self._ledger, self._plant, self._note = ledger, plant, note
-        self._findings = findings
+        self._findings, self._commands = findings, commands
+        self._doubted: set[str] | None = None
         self._lock = threading.Lock()
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
@@ -114,22 +122,47 @@ class AlarmWatch:
             self._write(engine, changes, moment)
             return changes
 
-    def report(self, machine: str, condition: str, value: float, text: str = "", at: int | None = None) -> list[Change]:
+    def report(
+        self,
+        machine: str,
+        condition: str,
+        value: float,
+        text: str = "",
+        at: int | None = None,
+        *,
+        rule: AlarmRule | None = None,
+    ) -> list[Change]:
         """Take in a finding of health. A machine without such an alarm in its list gets one with low priority.
 
         condition  anomaly (value 1 or 0) or life (hours left)
+        rule       that it gets instead
         """
         with self._lock:
             moment = now() if at is None else at
             engine = self._engine or self._begin(moment)
             own = [one for one in engine.rules.values() if (one.signal, one.condition) == (machine, condition)]
             if not own:
-                rule = default_rule(machine, condition)
-                engine.add(rule, self._standing.get(rule.id))
-                own = [rule]
-            changes = [change for rule in own for change in engine.report(rule.id, moment, value, text)]
+                new = rule or default_rule(machine, condition)
+                engine.add(new, self._standing.get(new.id))
+                own = [new]
+            changes = [change for one in own for change in engine.report(one.id, moment, value, text)]
             self._write(engine, changes, moment)
             return changes
+
+    def look_at_commands(self) -> list[Change]:
+        """Raise what a device did not confirm, and let it return once that is settled; what changed, durable."""
+        doubted = self._commands()
+        if self._doubted is None:  # what the books hold from before goes on
+            known = {one.subject for one in entries(self._ledger, "annunciation")}
+            self._doubted = {one for one in self._plant.actuators if command_rule(one).id in known}
+        changes = []
+        for actuator in sorted(self._doubted | set(doubted)):
+            value = float(actuator in doubted)
+            changes += self.report(
+                actuator, "anomaly", value, doubted.get(actuator, ""), rule=command_rule(actuator)
+            )  # fmt: skip
+        self._doubted = set(doubted)
+        return changes
 
     # ------------------------------------------------------------------ the thread
 
@@ -137,6 +170,7 @@ class AlarmWatch:
         while not self._ending.wait(_PERIOD if self._plant.alarms else _IDLE):
             try:
                 handed_on(self.look)()
+                handed_on(self.look_at_commands)()
                 handed_on(self._ask_health)()
             except LubanError as error:
                 log.warning("the alarm list waits a minute: %s", error)

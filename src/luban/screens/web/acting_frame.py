@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, TypeAlias
 
-from luban.screens.service.acting import ActingBooks
+from luban.screens.service.deciding import LoopBooks
 from luban.screens.web import tabs
 
 __all__ = ["ActingFrame", "Bench"]
 
-Bench: TypeAlias = tabs.Bench[ActingBooks]
+Bench: TypeAlias = tabs.Bench[LoopBooks]
 """What a panel of this page works with."""
 
 
-class ActingFrame(tabs.TabFrame[ActingBooks]):
-    """One open page of one person; what is chosen is a command, by its name."""
+class ActingFrame(tabs.TabFrame[LoopBooks]):
+    """One open page of one person; what is chosen is a command or a decision, by its name."""
 
     PAGE: ClassVar[str] = "loop"
     PANELS: ClassVar[Mapping[str, tuple[str, str]]] = {
-        "commands": ("acting_commands", "CommandsPanel"), "actuators": ("acting_actuators", "ActuatorsPanel"),
-        "outcomes": ("acting_outcomes", "OutcomesPanel"),
+        "loop": ("acting_loop", "LoopPanel"), "commands": ("acting_commands", "CommandsPanel"),
+        "actuators": ("acting_actuators", "ActuatorsPanel"), "outcomes": ("acting_outcomes", "OutcomesPanel"),
     }  # fmt: skip
     STYLES: ClassVar[tuple[str, ...]] = ("trace", "acting")
 
@@ -31,7 +31,12 @@ class ActingFrame(tabs.TabFrame[ActingBooks]):
     def tab_names(self) -> dict[str, str]:
         """What each tab is called."""
         say = self.say
-        return {"commands": say("Commands"), "actuators": say("Actuators"), "outcomes": say("Outcomes")}
+        return {
+            "loop": say("The loop"),
+            "commands": say("Commands"),
+            "actuators": say("Actuators"),
+            "outcomes": say("Outcomes"),
+        }
 
     def partly(self) -> str:
         """What a person is told whose account reaches only a part of the plant."""

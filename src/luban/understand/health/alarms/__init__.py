@@ -12,6 +12,7 @@ from luban.understand.health.alarms.journal import (
     act_row,
     alarm_list,
     change_row,
+    command_rule,
     default_rule,
     ended_shelvings,
 )
@@ -31,6 +32,6 @@ from luban.understand.health.alarms.statistics import (
 __all__ = [
     "ACTS", "CODES", "LONGEST_SHELVING", "AlarmCount", "AlarmEngine", "AlarmLog", "AlarmStatistics", "Change",
     "Changes", "Detector", "Flood", "ListFinding", "Measure", "Standards", "Standing", "State", "act_row",
-    "alarm_list", "alarm_statistics", "change_row", "default_rule", "device_log", "ended_shelvings", "log_of",
-    "rationalisation", "read_alarm_log", "refusal", "step",
+    "alarm_list", "alarm_statistics", "change_row", "command_rule", "default_rule", "device_log", "ended_shelvings",
+    "log_of", "rationalisation", "read_alarm_log", "refusal", "step",
 ]  # fmt: skip

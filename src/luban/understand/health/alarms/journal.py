@@ -17,7 +17,7 @@ from luban.understand.health.alarms import words
 from luban.understand.health.alarms.engine import Change
 from luban.understand.health.alarms.states import ACTS, Standing, refusal, step
 
-__all__ = ["act_row", "alarm_list", "change_row", "default_rule", "ended_shelvings"]
+__all__ = ["act_row", "alarm_list", "change_row", "command_rule", "default_rule", "ended_shelvings"]
 
 _SHORT_LIFE: Final = 48.0  # [h] two days: time to get a part and a technician where nobody has said otherwise
 
@@ -88,6 +88,17 @@ def default_rule(machine: str, condition: str) -> AlarmRule:
         id=f"{machine} {condition}", signal=machine, condition=condition, limit=_SHORT_LIFE if life else None,
         priority="low", cause=words.WEAR if life else words.UNUSUAL, consequence=words.MAY_FAIL,
         action=words.LOOK_AT_IT, response_s=_SHORT_LIFE * 3600 if life else None,
+    )  # fmt: skip
+
+
+def command_rule(actuator: str) -> AlarmRule:
+    """The alarm of an actuator whose device did not confirm what was written, where its list has none: medium priority.
+
+    actuator  its full signal id
+    """
+    return AlarmRule(
+        id=f"{actuator} command", signal=actuator, condition="anomaly", priority="medium", cause=words.NOT_CONFIRMED,
+        consequence=words.NOT_KNOWN, action=words.TRY_OR_GIVE_UP,
     )  # fmt: skip
 
 

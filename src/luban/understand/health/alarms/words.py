@@ -75,6 +75,9 @@ UNUSUAL = "its signals are unlike all that was before"
 WEAR = "its remaining life is short"
 MAY_FAIL = "it may fail unforeseen"
 LOOK_AT_IT = "look at the machine's health and decide on an inspection"
+NOT_CONFIRMED = "the device did not confirm a command"
+NOT_KNOWN = "it is not known where the actuator stands, and it takes no other command"
+TRY_OR_GIVE_UP = "look at the machine, then try again, bring back or give up on the page Loop"
 
 MEASURES = (
     PER_DAY, PER_HOUR, PER_TEN, BUSY_HOURS, BUSY_TENS, PEAK, IN_FLOOD, TOP_SHARE, CHATTERING, STALE, CRITICAL_SHARE,
@@ -93,6 +96,7 @@ SENTENCES = (
     NOTHING_TO_ACKNOWLEDGE, STILL_THERE, ACKNOWLEDGE_FIRST, NOTHING_TO_RESET, HIDDEN_ALREADY, SHELVE_HOW_LONG, REASON,
     NOT_SHELVED, IN_SERVICE, NOTHING_SAID, UNKNOWN_ACT, NO_ALARM, EMPTY_LOG, NO_POSITION, TOO_LONG, NO_RETURNS,
     SHORT_LOG, TOO_SHORT, FEW_ALARMS, NO_PRIORITY, FEW_FOR_SHARES, NO_EVENT, UNMATCHED, AGAIN, NO_ORDER, SEVERITY,
-    ONE_IS_URGENT, UNUSUAL, WEAR, MAY_FAIL, LOOK_AT_IT, *MEASURES, *FINDINGS, *READING,
+    ONE_IS_URGENT, UNUSUAL, WEAR, MAY_FAIL, LOOK_AT_IT, NOT_CONFIRMED, NOT_KNOWN,
+    TRY_OR_GIVE_UP, *MEASURES, *FINDINGS, *READING,
 )  # fmt: skip
 """All of them, for the catalogues of the screens."""

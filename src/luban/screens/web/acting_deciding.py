@@ -1,0 +1,79 @@
+"""Words of decisions: what is to be done, where it stands, what it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from luban.loop.deciding.floor import Act
+from luban.loop.deciding.record import Decision, Stage
+from luban.plant import Plant
+from luban.screens.i18n import Words
+
+__all__ = ["act_words", "stage_word", "state_words", "verdict_word", "worth_words"]
+
+
+def act_words(say: Words, act: Act, plant: Plant) -> str:
+    """An act in the page's language."""
+    place, _, rest = act.target.partition(":")
+    name = plant.equipment[place].name if place in plant.equipment else act.target
+    value = act.value
+    if act.kind == "set":
+        signal = plant.signals.get(act.target)
+        unit = f" {signal.unit}" if signal is not None and signal.unit else ""
+        return say("{machine}: set {name} to {value}", machine=name, name=rest, value=f"{float(value):g}{unit}")
+    if act.kind == "maintain":
+        task = str(value.get("task") or rest) if isinstance(value, Mapping) else str(value or rest)
+        return f"{name}: {task}"
+    if act.kind == "schedule":
+        new = str(value.get("plan", "")) if isinstance(value, Mapping) else ""
+        return say("the floor works by plan {new} instead of {old}", new=new or "?", old=act.target)
+    if act.kind == "dispatch":
+        some = [own if isinstance(own, str) else " ".join(map(str, own)) for own in value or ()]
+        return say("{machine}: next {orders}", machine=name, orders=", ".join(some[:5]))
+    told = {
+        "release": say("order {order} goes to the floor", order=act.target),
+        "rule": say("rule of {what}: {rule}", what=act.target, rule=_plain(value)),
+        "start batch": say("{machine} starts with what is there", machine=name),
+        "change tool": say("{machine}: a new edge", machine=name),
+        "standby": say("{machine} goes to standby", machine=name) if value else say("{machine} is woken", machine=name),
+    }  # fmt: skip
+    return told.get(act.kind, f"{act.kind} {act.target}")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def stage_word(say: Words, stage: Stage) -> str:
+    """Where a decision stands, in the page's language."""
+    return {
+        Stage.ADVISED: say("advised"), Stage.PROPOSED: say("proposed"), Stage.TAKEN: say("being carried out"),
+        Stage.DONE: say("done"), Stage.UNVERIFIED: say("not verified"), Stage.FAILED: say("failed"),
+        Stage.DROPPED: say("gave way"), Stage.DECLINED: say("declined"), Stage.EXPIRED: say("ran out"),
+        Stage.UNDONE: say("undone"),
+    }[stage]  # fmt: skip
+
+
+def verdict_word(say: Words, verdict: str) -> str:
+    """A verdict of verify, in the page's language."""
+    return {
+        "helped": say("helped"), "no effect": say("no effect"), "made worse": say("made worse"),
+        "unverified": say("not verified yet"), "not evaluable": say("not evaluable"),
+    }.get(verdict, verdict)  # fmt: skip
+
+
+def worth_words(say: Words, one: Decision) -> str:
+    """What it is worth, with its interval where it has one."""
+    if one.worth is None:
+        return say("not priced")
+    text = say("worth {amount}", amount=f"{one.worth:,.2f}")
+    return text if one.low is None or one.high is None else f"{text} ({one.low:,.2f} … {one.high:,.2f})"
+
+
+def state_words(say: Words, figure: str) -> str:
+    """A figure that verifies: its kind in the page's language, and what it is of."""
+    kind, _, of = figure.partition(" ")
+    names = {"scrap": say("scrap share"), "good": say("good pieces"), "mean": say("mean")}
+    return f"{names.get(kind, kind)} · {of}" if of else ""
