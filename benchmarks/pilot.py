@@ -3,7 +3,7 @@
     python -m benchmarks.pilot [--null] [--quick] [--json] [--pilot NAME …] [--seeds N] [--first SEED]
 
 Without --null, for each pilot: relative change of production cycle, defect rate and operating cost over matched runs
-(seeds 1000 to 1029; --quick: 2000 to 2004, four weeks), with interval and verdict, for decided levers, with capital,
+(seeds 1000 to 1029; --quick: 2000 to 2004, six weeks), with interval and verdict, for decided levers, with capital,
 and for the pilot's further arms; seconds of work. What was run by the same code is not run again.
 
 With --null (seeds from 3000):

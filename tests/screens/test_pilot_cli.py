@@ -57,7 +57,7 @@ def test_quick_and_weeks_and_first_are_obeyed(ask: Any) -> None:
     told = json.loads(ask("stub", "--quick", "--weeks", 2, "--workers", 1, "--json", code=NO)[0])
     assert (told["days"], told["seeds"]) == (14.0, list(range(2000, 2005)))
     told = json.loads(ask("stub", "--quick", "--workers", 1, "--json", code=NO)[0])
-    assert (told["days"], len(told["falls"][0]["parts"])) == (28.0, 4)
+    assert (told["days"], len(told["falls"][0]["parts"])) == (42.0, 4)
     told = json.loads(ask("stub", "--arms", "main", "--seeds", 5, "--workers", 1, "--json", code=NO)[0])
     assert [one["name"] for one in told["arms"]] == ["as is", "conventional", "luban", "luban and capital"]
     assert "left out in this study: sold, as is, high load" in told["notes"]

@@ -33,7 +33,7 @@ REPORT: Final = range(1000, 1030)
 """Seeds that are reported: nothing is tuned on them."""
 QUICK: Final = range(2000, 2005)
 """Seeds of a quick look, apart from both."""
-QUICK_DAYS: Final = 28.0
+QUICK_DAYS: Final = 42.0
 """Measured in each run of a quick look [d]."""
 
 Task = tuple[Arm, int, float | None]
