@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from luban.ledger import Intake, LedgerWriter
 from luban.pilot.registry import Opened
 from luban.screens.cli.main import run
 from luban.screens.cli.output import INTERRUPTED, NO, OK, WRONG
+from luban.screens.service import places
 from tests.pilot.stub import EFFECTS, Stub
+from tests.pilot.test_enrolled import made
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "tiny_workshop"
 
@@ -101,6 +105,27 @@ def test_any_plant_runs_by_its_twin(ask: Any, tmp_path: Path) -> None:
     assert "operating cost per good unit (conversion cost) is not evaluable (luban): pilot.toml of the plant" in out
     assert "release: orders go to the floor as soon as they can already" in out
     assert (folder / ".luban" / "pilots" / "tiny" / "ledger").is_dir()
+
+
+def test_a_plant_with_books_is_enrolled_and_judged_by_them(ask: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "tiny"
+    made(folder)
+    when = f"{datetime.now(tz=UTC) + timedelta(days=1):%Y-%m-%dT%H:%M+00:00}"
+    out, err = ask("--plant", folder, "--enrol", when, "--since", "2026-01-05")
+    assert out.startswith("enrolled: levers on at")
+    home = places(folder)
+    with LedgerWriter(home.ledger) as writer:
+        assert Intake(home.spool, writer).drain() == 1
+    out, _ = ask("--plant", folder, "-o", tmp_path / "books.html", "--lang", "zh")
+    assert "not evaluable" in out  # no day has passed since
+    assert "<table" in (tmp_path / "books.html").read_text("utf-8")
+    told = json.loads(ask("--plant", folder, "--json")[0])
+    assert {one["verdict"] for one in told["targets"]} == {"not evaluable"}
+    assert all(one["why"] for one in told["targets"])
+    _, err = ask("--plant", folder, "--enrol", when, code=WRONG)
+    assert "enrolled already" in err
+    _, err = ask("--plant", folder, "--enrol", "soon", code=WRONG)
+    assert "Traceback" not in err
 
 
 def test_the_list_knows_all_classes(ask: Any) -> None:
