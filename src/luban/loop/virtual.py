@@ -122,7 +122,7 @@ class VirtualFloor:
         self._count = 0
         self._drawn: dict[int, tuple[int, list[int]]] = {}
         self._key = seed * 1_000_003 + replication
-        self._taken: list[Trace] = []
+        self._taken = bytearray()
 
     def _wanted(self) -> frozenset[str] | None:
         names: set[str] = set()
@@ -148,8 +148,8 @@ class VirtualFloor:
 
     def taken(self) -> Trace:
         """Rows of the run's trace since the last call, for those who judge it; deciders are not given them."""
-        rows = np.concatenate(self._taken) if self._taken else self.run.take_trace()
-        self._taken = []
+        rows = np.frombuffer(bytes(self._taken), self.run.world["traces"].dtype)
+        self._taken.clear()
         return rows
 
     def become(self, model: Model) -> None:
@@ -189,8 +189,9 @@ class VirtualFloor:
     def _hear(self) -> None:
         trace = self.run.take_trace()
         self._present.clear()
-        if len(trace):
-            self._taken.append(trace)
+        if not len(trace) and (self._bookings.next_material or _NEVER) > self.run.now:
+            return
+        self._taken += trace.tobytes()
         rows: list[Row] = trace.tolist()
         heard = self._of_orders(rows)
         machines = self.show.machines

@@ -16,7 +16,7 @@ from luban.core.time import DAY, HOUR, MINUTE, SECOND
 from luban.loop.deciding.floor import Act, Proposal
 from luban.plant import Actuator
 from luban.twin.control import Control
-from luban.twin.model import Machine, Model, Release, Step
+from luban.twin.model import Model, Release
 from luban.twin.run import Run
 from luban.twin.show import Show
 
@@ -114,62 +114,31 @@ class Carrier:
             self._queue(self._station(act.target), tuple(act.value))
         elif what == "sampling":
             first, every = act.value
-            self._sizes(where, sample_first=int(first), sample_every=int(every))
+            self._control.set_sampling(self._station(where), int(first), int(every))
         elif what == "correct":
-            self._correct(where, str(act.value))
+            if act.value not in {"nobody", "first"}:
+                raise InputError("who corrects?", came=str(act.value), expected="nobody, first")
+            self._control.set_correction(self._station(where), first=act.value == "first")
         elif what == "edge":
             self._edge(where, float(act.value))
         elif what == "batch":
-            self._batch(where, *act.value)
+            least, wait = act.value
+            self._control.set_batch(self._station(where), float(least), wait)
         else:
             self.rules[act.target] = act.value
 
     def _queue(self, station: str, keys: tuple[str, ...]) -> None:
-        model = self.run.model
-        if "urgent" in keys and next(own for own in model.stations if own.id == station).urgent is None:
+        if "urgent" in keys and next(own for own in self.run.model.stations if own.id == station).urgent is None:
             raise InputError("a station without a time for `urgent`", came=station)
-        stations = tuple(replace(own, rule=keys) if own.id == station else own for own in model.stations)
-        self.run.become(replace(model, stations=stations))
-
-    def _sizes(self, station: str, **change: Any) -> None:
-        self._station(station)
-        self.run.become(
-            _steps(
-                self.run.model,
-                station,
-                lambda step: replace(
-                    step, characteristics=tuple(replace(size, **change) for size in step.characteristics)
-                ),
-            )
-        )
-
-    def _correct(self, station: str, who: str) -> None:
-        if who not in {"nobody", "first"}:
-            raise InputError("who corrects?", came=who, expected="nobody, first")
-        self._sizes(station, correct_first=who == "first", correct_beyond=None)
+        self._control.set_rule(station, keys)
 
     def _edge(self, where: str, minutes: float) -> None:
         """Of one machine, or of all of a station."""
-        of = {self._model_id(where)} if where in self._paths else set()
-        station = "" if of else self._station(where)
-
-        def changed(own: Machine) -> Machine:
-            if own.tool is None or not (own.id in of or own.station == station):
-                return own
-            return replace(own, tool=replace(own.tool, replace_at=minutes * 60 if own.tool.clock == "cut" else minutes))
-
-        model = self.run.model
-        self.run.become(replace(model, machines=tuple(map(changed, model.machines))))
-
-    def _batch(self, station: str, least: float, wait: float | None) -> None:
-        self._station(station)
-
-        def changed(step: Step) -> Step:
-            if step.batch is None:
-                return step
-            return replace(step, batch=replace(step.batch, minimum=float(least), max_wait=wait))
-
-        self.run.become(_steps(self.run.model, station, changed))
+        one = self._model_id(where) if where in self._paths else ""
+        station = "" if one else self._station(where)
+        for own in self.run.model.machines:
+            if own.tool is not None and (own.id == one or own.station == station):
+                self._control.set_edge(own.id, minutes * 60 if own.tool.clock == "cut" else minutes)
 
     # ---- names
 
@@ -187,14 +156,6 @@ class Carrier:
         if name in self._paths:
             return self.run.model.machines[self._paths[name]].station
         raise InputError("no such station", came=name, expected=", ".join(sorted(self._stations)))
-
-
-def _steps(model: Model, station: str, changed: Any) -> Model:
-    routes = tuple(
-        replace(route, steps=tuple(changed(step) if step.station == station else step for step in route.steps))
-        for route in model.routes
-    )
-    return replace(model, routes=routes)
 
 
 def _released(model: Model, value: str) -> Model:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from luban.core.errors import InputError
 from luban.twin.kernel.layout import Where
-from luban.twin.model import RULES
+from luban.twin.model import RULES, Step
 from luban.twin.run import Run
 
 __all__ = ["Control"]
@@ -70,6 +72,11 @@ class Control:
         row = world["stations"][self.run.station(station)]
         row["rule"], row["rule_end"], row["plain"] = len(rules), len(rules) + len(keys), 0
         world["rules"] = np.concatenate([rules, [RULES.index(key) for key in keys]])
+        model = self.run.model
+        self.run.model = replace(
+            model,
+            stations=tuple(replace(own, rule=tuple(keys)) if own.id == station else own for own in model.stations),
+        )
         self.run.order("look")
 
     def set_schedule(self, machine: str, plan: Sequence[tuple[int, int]]) -> None:
@@ -87,6 +94,67 @@ class Control:
         row["plan_at"], row["plan_end"] = first, first + len(plan)
         world["stations"][row["station"]]["plain"] = 0
         self.run.order("look")
+
+    def set_sampling(self, station: str, first: int, every: int) -> None:
+        """The first so many pieces of a lot are measured at that station, then one in `every`; 0: no more."""
+        if first < 0 or every < 0:
+            raise InputError("no rule of sampling", came=f"{first}, {every}", expected="0 or more")
+        self._sizes(station, {"sample_first": first, "sample_every": every}, {"first": first, "every": every})
+
+    def set_correction(self, station: str, *, first: bool) -> None:
+        """The operators of that station correct the first piece of a lot by its reading, or nothing at all."""
+        self._sizes(
+            station, {"correct_first": first, "correct_beyond": None}, {"correct_first": first, "beyond": -1.0}
+        )  # fmt: skip
+
+    def set_edge(self, machine: str, limit: float) -> None:
+        """Edges of the machine are changed after that much cutting, or so many pieces [s | piece]."""
+        if not limit > 0:
+            raise InputError("no limit of an edge", came=f"{limit:g}", expected="above 0")
+        number, model = self.run.machine(machine), self.run.model
+        tool = model.machines[number].tool
+        if tool is None:
+            raise InputError("the machine has no tool that wears", came=machine)
+        world = self.run.world
+        world["tools"]["replace_at"][world["machines"]["tool"][number]] = limit
+        changed = replace(model.machines[number], tool=replace(tool, replace_at=limit))
+        machines = (*model.machines[:number], changed, *model.machines[number + 1 :])
+        self.run.model = replace(model, machines=machines)
+
+    def set_batch(self, station: str, minimum: float, max_wait: float | None) -> None:
+        """A batch there begins from `minimum` on, or when its oldest lot has waited so long [s]; None: never."""
+
+        def changed(step: Step) -> Step:
+            return step if step.batch is None else replace(
+                step, batch=replace(step.batch, minimum=minimum, max_wait=max_wait)
+            )  # fmt: skip
+
+        rows = self.run.world["steps"]
+        there = (rows["station"] == self.run.station(station)) & (rows["family"] >= 0)
+        rows["batch_min"][there] = minimum
+        rows["batch_wait"][there] = -1 if max_wait is None else round(max_wait * 1e6)
+        self._steps(station, changed)
+        self.run.order("look")
+
+    def _sizes(self, station: str, own: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
+        """Changes every size that a station makes: in the model, and in the arrays of the run."""
+        world, number = self.run.world, self.run.station(station)
+        for step in world["steps"][world["steps"]["station"] == number]:
+            for name, value in fields.items():
+                world["characteristics"][name][step["characteristic"] : step["characteristic_end"]] = value
+        self._steps(
+            station,
+            lambda step: replace(step, characteristics=tuple(replace(size, **own) for size in step.characteristics)),
+        )
+        self.run.order("look")
+
+    def _steps(self, station: str, changed: Callable[[Step], Step]) -> None:
+        model = self.run.model
+        routes = tuple(
+            replace(route, steps=tuple(changed(step) if step.station == station else step for step in route.steps))
+            for route in model.routes
+        )
+        self.run.model = replace(model, routes=routes)
 
     def set_priority(self, key: int, priority: float) -> None:
         """The lot's priority for the rule's key `hot`; higher goes first."""
