@@ -6,6 +6,7 @@ import pickle
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -23,6 +24,7 @@ from luban.pilot.plan import COSTS, Arm, Figures
 from luban.twin.kernel.trace import Kind
 from luban.twin.model import STATES
 from luban.twin.run import Run
+from tests.loop.honest import HonestFloor
 
 FOLDER = Path(__file__).parents[2] / "examples" / "c2_machining"
 DAYS = 12.0
@@ -122,6 +124,22 @@ def test_levers_to_which_the_plant_does_not_answer_change_nothing(as_is: Figures
     assert silent.cycle == as_is.cycle
     assert silent.defects == as_is.defects
     assert silent.costs == pytest.approx(as_is.costs)
+
+
+def test_nobody_who_decides_looks_behind_the_panels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Garbage over everything that is hidden, whenever a lever decides: the same figures to the last digit."""
+    pilot = open_pilot(FOLDER)
+    arm = Arm(levers=frozenset({"release", "dispatch", "furnace", "maintenance", "energy"}))
+    figures = pilot.run(arm, 7, days=DAYS)
+    floors = []
+
+    def honest(*args: Any, **more: Any) -> HonestFloor:
+        floors.append(HonestFloor(*args, **more))
+        return floors[-1]
+
+    monkeypatch.setattr("luban.pilot.c2_machining.shop.VirtualFloor", honest)
+    assert pilot.run(arm, 7, days=DAYS) == figures
+    assert floors[0].poisoned > 300
 
 
 def test_release_and_dispatch_halve_the_way_of_an_order() -> None:
