@@ -176,6 +176,24 @@ def test_findings_of_health_raise_alarms_with_their_source(shop: Shop) -> None:
     assert [one.code for one in shop.watch.report(MILL, "anomaly", 0.0)] == ["return"]
 
 
+def test_a_device_that_does_not_confirm_raises_an_alarm_until_a_person_has_settled_it(shop: Shop) -> None:
+    doubted = {f"{MILL}:feed": "the device did not show the value"}
+
+    def watch() -> AlarmWatch:
+        return AlarmWatch(shop.view.ledger, shop.view.plant, shop.note, commands=lambda: doubted)
+
+    first = watch()
+    assert [one.code for one in first.look_at_commands()] == ["raise"]
+    assert first.look_at_commands() == []
+    (one,) = [one for one in shop.desk.listed() if one.standing.id == f"{MILL}:feed command"]
+    assert (one.standing.priority, one.standing.text) == ("medium", "the device did not show the value")
+    again = watch()  # after a restart it still stands, and is not raised twice
+    assert again.look_at_commands() == []
+    doubted.clear()
+    assert [one.code for one in again.look_at_commands()] == ["return"]
+    assert again.look_at_commands() == []
+
+
 def test_a_flood_is_said_while_it_lasts(shop: Shop) -> None:
     start = now() - 20 * MINUTE
     shop.look(start)

@@ -28,6 +28,7 @@ from luban.understand.health.alarms import (
     act_row,
     alarm_list,
     alarm_statistics,
+    command_rule,
     default_rule,
     device_log,
     log_of,
@@ -150,7 +151,8 @@ class AlarmDesk:
         rule = self.rules.get(standing.id)
         if rule is not None or not standing.place:
             return rule
-        made = (default_rule(standing.place, condition) for condition in ("anomaly", "life"))
+        made = [default_rule(standing.place, condition) for condition in ("anomaly", "life")]
+        made += [command_rule(actuator) for actuator in self.books.view.plant.actuators]
         return next((one for one in made if one.id == standing.id), None)
 
     def history(self, alarm: str) -> tuple[Entry, ...]:
