@@ -44,7 +44,7 @@ from luban.screens.report.sheet import Block, Note, Picture, Sheet
 
 __all__ = [
     "binding_notes", "changes_picture", "cost_blocks", "fall_picture", "floor_notes",
-    "honest_notes", "lever_blocks", "money_note", "pairs_picture", "proof_sheet",
+    "honest_notes", "lever_blocks", "meaning_notes", "money_note", "pairs_picture", "proof_sheet",
 ]  # fmt: skip
 
 _SHOWN = ((LUBAN, AS_IS), (LUBAN, CONVENTIONAL), (CAPITAL, AS_IS))
@@ -58,8 +58,7 @@ def proof_sheet(proof: Proof, say: Words, *, zone: tzinfo = UTC) -> Sheet:
     blocks: list[Block] = [target_figures(proof, say), *binding_notes(proof, say)]
     blocks.append(changes_picture(proof, say, paper=paper))
     blocks.append(targets_grid(proof, say))
-    blocks += [Note(f"{metric_name(one.name, say)}: {say(one.meaning)}", "quiet") for one in proof.metrics
-               if one.meaning]  # fmt: skip
+    blocks += meaning_notes(proof, say)
     for fall in proof.falls:
         blocks += [fall_picture(fall, proof, say, paper=paper), fall_grid(fall, proof, say)]
     blocks += lever_blocks(proof, say)
@@ -90,6 +89,11 @@ def binding_notes(proof: Proof, say: Words) -> list[Note]:
         if binds:
             notes.append(Note(say("{name}, what binds: {what}", name=name, what=say(binds)), change_tone(found)))
     return notes
+
+
+def meaning_notes(proof: Proof, say: Words) -> list[Note]:
+    """What each metric is at this plant, where that is not what its name says."""
+    return [Note(f"{metric_name(one.name, say)}: {say(one.meaning)}", "quiet") for one in proof.metrics if one.meaning]
 
 
 def changes_picture(proof: Proof, say: Words, *, paper: bool) -> Picture:

@@ -202,13 +202,17 @@ class _Sheet:
 
     def words(self, name: str, told: str, note: str, row: int) -> str:
         y = self.head + row * _STEP + _TEXT
+        right = f'x="{self.place(1.0)}" y="{y}" font-size="13" text-anchor="end"'
+        end = f"<text {_fill('ink')} {right}>{html.escape(told)}</text>"
+        if not self.paper:  # as HTML, so that a long name ends in dots on a phone
+            quiet = f" <span>{html.escape(note)}</span>" if note else ""
+            text = html.escape(f"{name} {note}".strip(), quote=True)
+            place = f'x="{self.place(0.0)}" y="{y - 14}" width="76%" height="20"'
+            row_text = f'<div class="lb-prow" title="{text}">{html.escape(name)}{quiet}</div>'
+            return f"<foreignObject {place}>{row_text}</foreignObject>{end}"
         quiet = f'<tspan {_fill("quiet")} dx="8">{html.escape(note)}</tspan>' if note else ""
         left = f'x="{self.place(0.0)}" y="{y}" font-size="13"'
-        right = f'x="{self.place(1.0)}" y="{y}" font-size="13" text-anchor="end"'
-        return (
-            f"<text {_fill('ink')} {left}>{html.escape(name)}{quiet}</text>"
-            f"<text {_fill('ink')} {right}>{html.escape(told)}</text>"
-        )
+        return f"<text {_fill('ink')} {left}>{html.escape(name)}{quiet}</text>{end}"
 
     def whisker(self, low: float, high: float, y: float, tone: str) -> str:
         if not (math.isfinite(low) and math.isfinite(high)):
