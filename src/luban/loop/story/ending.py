@@ -51,8 +51,8 @@ def outcome_words(made: Outcome) -> str:
     if not made.judged:
         return f"{'; '.join(made.reasons)}. A morning is too short to be sure; luban says so."
     return (
-        f"Scrap {100 * made.before:.1f} % before, {100 * made.after:.1f} % after: {100 * made.effect:+.1f} points "
-        f"({100 * made.low:+.1f} … {100 * made.high:+.1f})."
+        f"Scrap {100 * made.after:.1f} % since then, {100 * made.expected:.1f} % were to be expected: "
+        f"{100 * made.effect:+.1f} points ({100 * made.low:+.1f} … {100 * made.high:+.1f}). A morning tells no more."
     )
 
 
