@@ -205,9 +205,10 @@ class CoupledRun:
         packing = self.process.parameters.packing
         if self._sums["good"] - self._sums["shipped"] > packing.warehouse * 1000 * MG:
             return None
+        now = self.run.now
         for number in self._queue:
             order = self._orders[number]
-            if order.received <= self.run.now and self._begun[number] < order.pallets and self._free[order.grade]:
+            if order.received <= now and self._begun[number] < order.pallets and self._free[order.grade]:
                 return number
         return None
 
@@ -264,10 +265,17 @@ class CoupledRun:
 
     def orders(self) -> list[OrderState]:
         """Orders received so far."""
+        now = self.now
         return [
             OrderState(order, self._done[n], self._finish[n])
             for n, order in enumerate(self._orders)
-            if order.received <= self.now
+            if order.received <= now
+        ]
+
+    def queue(self) -> list[OrderState]:
+        """Open orders received so far, in the order in which they are filled for; pallets begun count as done."""
+        return [
+            OrderState(self._orders[n], self._begun[n], -1) for n in self._queue if self._orders[n].received <= self.now
         ]
 
     def take_pallets(self) -> list[Pallet]:

@@ -40,8 +40,8 @@ RELATIVE = 1e-6
 """Relative error that a step of the integrator may make."""
 MOST = 10_000
 """Steps of the integrator in one sample, beyond which it has lost the plant."""
-HOTTEST = 1_000.0
-"""Temperature of the reactor [K] beyond which a swift step has lost the plant."""
+HOTTEST = 370.0
+"""Temperature of the reactor [K] beyond which reactions are too fast for swift steps: the pair goes on."""
 
 ACTIVITY, FEED_T, STEAM, NOISE, LAB, BIAS, DRIFT, COMPRESSOR, TRIP, REPAIR, PUMP, REACTOR_T, TRAY_T = range(201, 214)
 RUN, STARTING, DOWN, CLEANING, FULL = (int(mode) for mode in Mode)
@@ -392,10 +392,8 @@ def _make(stamp: str) -> Callable[..., Any]:
             _column_loops(m, y, u, loops, points, run, column, flow, hours)
             u.divert = 1.0 if m.divert else 0.0
             u.power = 3.6 * (flow.pumps_power if m.mode <= STARTING else flow.idle_power)
-            if m.swift:
+            if m.swift and y[TEMPERATURE] < HOTTEST:
                 _swift(y, 0.0, hours, k, a)
-                if not y[TEMPERATURE] < HOTTEST:
-                    return LOST, written
             else:
                 h, steps, rejected = _adaptive(y, 0.0, hours, m.h, RELATIVE, absolute, MOST, k, a)
                 if steps < 0:

@@ -20,6 +20,7 @@ from luban.twin.process.layout import (
     LOOP,
     MEMORY,
     POINT,
+    PUMPS,
     Code,
     Loop,
     Mode,
@@ -211,9 +212,10 @@ class ProcessRun:
         told, self._told = self._told, []
         return np.concatenate(told) if told else np.zeros(0, EVENT)
 
-    def results(self) -> list[LabResult]:
-        """All results that the laboratory has issued so far, in order."""
-        return [result for result in self._lab if result.issued <= self.now]
+    def results(self, since: int = 0) -> list[LabResult]:
+        """Results that the laboratory has issued so far, in order, without the first `since` of them."""
+        now = self.now
+        return [result for result in self._lab[since:] if result.issued <= now]
 
     def shows(self) -> dict[str, float]:
         """The last reading of every instrument."""
@@ -223,6 +225,16 @@ class ProcessRun:
     def diverted(self) -> bool:
         """Whether the distillate goes to off-spec."""
         return bool(self._memory["divert"][0])
+
+    @property
+    def pump_failures(self) -> int:
+        """Pumps that failed so far [1]."""
+        return int(self._memory["pump_count"].sum()) - PUMPS
+
+    @property
+    def fouled_since(self) -> int:
+        """When the jacket was clean last [µs after the start]; people know, they cleaned it."""
+        return int(self._memory["fouled_since"][0])
 
     def set_points(self) -> dict[str, float]:
         """Where each set-point is now; on its way to where it was sent."""
