@@ -16,11 +16,11 @@ from typing import Final
 
 from luban.loop.deciding.floor import Act, Heard, Proposal, Seen
 from luban.loop.deciding.quality import Gauged
+from luban.loop.deciding.quality_words import CHARTS, SIGNAL
 
 __all__ = ["ByHand"]
 
 AUTHOR: Final = "operator, by chart"
-SIGNAL: Final = "{machine}: readings are off target by {off:+.1f} {unit} on the chart"
 _RANGE: Final = 1.128  # mean range of two over sigma, d2 of ASTM STP 15D for n = 2
 _ENOUGH: Final = 20
 
@@ -102,7 +102,7 @@ class ByHand:
             if station not in self._sigma and len(ranges) >= _ENOUGH:
                 self._sigma[station] = sum(ranges) / len(ranges) / _RANGE
                 act = Act("rule", f"correct {station}", "first")
-                proposals.append(Proposal(self.lever, AUTHOR, act, why=f"{station}: charts are kept"))
+                proposals.append(Proposal(self.lever, AUTHOR, act, why=CHARTS.format(station=station)))
         touched, self._touched = self._touched | dict.fromkeys(self._full), {}
         full, self._full = self._full, {}
         for path in touched:
@@ -114,7 +114,7 @@ class ByHand:
                 chart.points.clear()
                 wanted = chart.what.envelope.highest
                 value = round(min(max(chart.offset - off, -wanted), wanted), 3)
-                why = SIGNAL.format(machine=path, off=off, unit=chart.what.unit)
+                why = SIGNAL.format(machine=path, off=f"{off:+.1f} {chart.what.unit}".rstrip())
                 proposals.append(Proposal(self.lever, AUTHOR, Act("set", chart.what.offset, value), why=why))
         return proposals
 

@@ -20,19 +20,11 @@ from luban.decide.setpoint.causes import CauseFilter, CauseModel, fit_causes
 from luban.decide.setpoint.envelope import Envelope
 from luban.decide.setpoint.machine import EdgePlan, MachineControl
 from luban.loop.deciding.floor import Act, Heard, Proposal, Seen
+from luban.loop.deciding.quality_words import AIM, CORRECT, EDGE, SAMPLING
 
-__all__ = ["CORRECT", "EDGE", "SAMPLING", "Gauged", "Quality", "QualityMoney", "best_limit", "best_sampling"]
+__all__ = ["Gauged", "Quality", "QualityMoney", "best_limit", "best_sampling"]
 
 AUTHOR: Final = f"luban quality {__version__}"
-
-AIM: Final = (
-    "{machine}: the next pieces would lie {before:+.1f} {unit} off target; expected after the change {after:+.1f}"
-)
-CORRECT: Final = "luban proposes the offsets of {station} from now on; operators no longer correct by single readings"
-SAMPLING: Final = (
-    "{station}: the first piece and one in {every} is measured: what a reading brings against what it costs"
-)
-EDGE: Final = "{station}: edges are changed after {minutes:g} min of cutting; {share:.1%} ended earlier than that"
 
 _ENOUGH: Final = 150  # readings of a station from which on its causes are fitted
 _MOST: Final = 600  # newest readings that are fitted to
@@ -244,7 +236,7 @@ class Quality:
         for own in members:
             own.limit = best
         known.edges.threshold = best * 60 / what.cutting
-        why = EDGE.format(station=what.station, minutes=best, share=share)
+        why = EDGE.format(station=what.station, minutes=f"{best:g}", share=f"{share:.1%}")
         return [self._rule(f"edge {what.station}", best, why)]
 
     @staticmethod
@@ -278,7 +270,7 @@ class Quality:
         if abs(allowed.value - control.offset) < 1e-9 or worth <= (0.3 if stands else 1.0) * self.money.confirm:
             return []
         own.held_back = "move" in allowed.reasons
-        why = AIM.format(machine=own.what.path, before=mean, after=after, unit=own.what.unit)
+        why = AIM.format(machine=own.what.path, before=_told(mean, own.what.unit), after=_told(after, own.what.unit))
         act = Act("set", own.what.offset, allowed.value)
         expires = now + int(2 * (_DELAY + ahead)) * SECOND
         return [Proposal(self.lever, AUTHOR, act, worth - self.money.confirm * (not stands), why=why, expires=expires)]
@@ -287,6 +279,10 @@ class Quality:
         """Expected loss of one piece [currency]."""
         over, under = _beyond((half - mean) / spread), _beyond((half + mean) / spread)
         return over * (self.money.rework if own.what.above else self.money.piece) + under * self.money.piece
+
+
+def _told(value: float, unit: str) -> str:
+    return f"{value:+.1f} {unit}".rstrip()
 
 
 def _beyond(z: float) -> float:

@@ -8,6 +8,7 @@ from luban.decide.improve import words as improve
 from luban.decide.maintain import words as maintain
 from luban.decide.setpoint import words as setpoint
 from luban.loop import words as loop
+from luban.loop.deciding import quality_words
 from luban.screens.i18n import from_cost, from_health, from_page, from_remote, from_trace
 from luban.understand.cost import words as cost
 from luban.understand.energy import words as energy
@@ -63,6 +64,7 @@ def quality_sentences() -> tuple[str, ...]:
         trace,
         act,
         loop,
+        quality_words,
         energy,
         green,
         green_processes,
