@@ -26,6 +26,12 @@ def pilot() -> NetworkPilot:
 
 
 @pytest.fixture(scope="module")
+def short(pilot: NetworkPilot) -> NetworkPilot:
+    """The same with two weeks of warm-up."""
+    return replace(pilot, facts=replace(pilot.facts, network=replace(pilot.facts.network, warmup=10, window=20)))
+
+
+@pytest.fixture(scope="module")
 def as_is(pilot: NetworkPilot) -> list[Figures]:
     return [pilot.run(Arm(), seed) for seed in range(3)]
 
@@ -48,12 +54,12 @@ def test_levers_help_on_tuning_seeds(pilot: NetworkPilot, as_is: list[Figures]) 
     assert set(one.more) == set(pilot.units)
 
 
-def test_decisions_do_not_peek(pilot: NetworkPilot) -> None:
-    arm = Arm(levers=every(pilot))
-    assert pilot.run(arm, 7, days=28) == poisoned(pilot).run(arm, 7, days=28)
+def test_decisions_do_not_peek(short: NetworkPilot) -> None:
+    arm = Arm(levers=every(short))
+    assert short.run(arm, 7, days=28) == poisoned(short).run(arm, 7, days=28)
 
 
-def test_a_decision_that_peeks_is_caught(pilot: NetworkPilot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decision_that_peeks_is_caught(short: NetworkPilot, monkeypatch: pytest.MonkeyPatch) -> None:
     world: list[Shops] = []
     begun = Shops.__init__
 
@@ -68,30 +74,30 @@ def test_a_decision_that_peeks_is_caught(pilot: NetworkPilot, monkeypatch: pytes
     monkeypatch.setattr(Shops, "__init__", remembered)
     monkeypatch.setattr(minds, "next_lot", peeks)
     arm = Arm(levers=frozenset({"dispatch"}))
-    assert pilot.run(arm, 7, days=28) != poisoned(pilot).run(arm, 7, days=28)
+    assert short.run(arm, 7, days=28) != poisoned(short).run(arm, 7, days=28)
 
 
-def test_orders_do_not_depend_on_how_they_are_served(pilot: NetworkPilot) -> None:
-    a, b = Shops(pilot.facts, 4), Shops(pilot.facts, 4, demand=1.5)
-    begins = pilot.facts.network.warmup * DAY
+def test_orders_do_not_depend_on_how_they_are_served(short: NetworkPilot) -> None:
+    a, b = Shops(short.facts, 4), Shops(short.facts, 4, demand=1.5)
+    begins = short.facts.network.warmup * DAY
     assert [o for o in a.hidden.coming if o[0] < begins] == [o for o in b.hidden.coming if o[0] < begins]
     after = [sum(o[0] >= begins and o[1] < 0 for o in w.hidden.coming) for w in (a, b)]
-    assert after[1] / after[0] == pytest.approx(1.5, rel=0.03)
-    assert pilot.run(Arm(levers=every(pilot), silent=True), 5, days=28) == pilot.run(Arm(), 5, days=28)
-    assert pickle.loads(pickle.dumps(pilot)) == pilot
+    assert after[1] / after[0] == pytest.approx(1.5, rel=0.1)
+    assert short.run(Arm(levers=every(short), silent=True), 5, days=28) == short.run(Arm(), 5, days=28)
+    assert pickle.loads(pickle.dumps(short)) == short
 
 
 def test_one_shop_with_one_machine_waits_as_pollaczek_and_khinchine_say(pilot: NetworkPilot) -> None:
     """M/G/1 in order of arrival: mean wait = rate x mean square of the service / 2 / (1 - load)."""
     kind = replace(pilot.facts.kinds[0], near=60.0, other=60.0, cycle=1e-9, shops=(1.0,), share=1.0)
-    network = replace(pilot.facts.network, shops=1, first=30.0, setup_sigma=0.3, move=1e-9, pack=1e-9, window=3000)
+    network = replace(pilot.facts.network, shops=1, first=30.0, setup_sigma=0.3, move=1e-9, pack=1e-9, window=1500)
     facts = replace(
         pilot.facts, kinds=(kind,), network=network, demand=replace(pilot.facts.demand, own=3.5, sold=0.0, week=0.0)
     )
     world = Shops(facts, 1)
     world.run(60 * DAY)
     world.change(world.rules)
-    world.run(3000 * DAY)
+    world.run(1500 * DAY)
     rate, service = 3.5 / DAY, 90.0
     square = 60.0**2 * 2.718281828 ** (0.3**2) + 2 * 60.0 * 30.0 + 2 * 30.0**2
     expected = service + rate * square / 2 / (1 - rate * service)
