@@ -1,10 +1,13 @@
 """Pilots: three targets against as is and against a good conventional plant, and whether the judging itself holds.
 
-    python -m benchmarks.pilot [--null] [--quick] [--json] [--pilot NAME …] [--seeds N] [--first SEED]
+    python -m benchmarks.pilot [--null | --assumptions] [--quick] [--json] [--pilot NAME …] [--seeds N] [--first SEED]
 
 Without --null, for each pilot: relative change of production cycle, defect rate and operating cost over matched runs
 (seeds 1000 to 1029; --quick: 2000 to 2004, six weeks), with interval and verdict, for decided levers, with capital,
 and for the pilot's further arms; seconds of work. What was run by the same code is not run again.
+
+With --assumptions (seeds 0 to 2): every figure of pilot.toml whose source is an assumption (A), halved and doubled;
+those that move a headline by more than 3 points are told.
 
 With --null (seeds from 3000):
 
@@ -21,6 +24,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +34,7 @@ from benchmarks.report import Reporter
 from luban.core.errors import LubanError
 from luban.pilot.blind import FIGURES, apart, before_after, covered, matched, planted, values
 from luban.pilot.books import pilot_home
+from luban.pilot.doubts import POINTS, doubts
 from luban.pilot.plan import Arm, Figures, Pilot
 from luban.pilot.proof import AS_IS, CONVENTIONAL
 from luban.pilot.registry import open_pilot, shipped
@@ -42,6 +47,7 @@ PLANTED = -0.2
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--null", action="store_true", help="does the judging hold?")
+    parser.add_argument("--assumptions", action="store_true", help="what rests on nobody's word, halved and doubled")
     parser.add_argument("--pilot", action="append", help="only this one; may be repeated")
     parser.add_argument("--arms", default="all", choices=("all", "main"), help="main: none of the pilot's own")
     parser.add_argument("--seeds", type=int, help="runs of each arm")
@@ -61,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             report.say(f"{one.name}: {one.why}")
             continue
         try:
-            (_blind if options.null else _proof)(report, options, one.name)
+            (_blind if options.null else _doubts if options.assumptions else _proof)(report, options, one.name)
         except LubanError as error:
             report.say(f"{one.name}: {error}")
 
@@ -82,6 +88,20 @@ def _proof(report: Reporter, options: argparse.Namespace, name: str) -> None:
                 )  # fmt: skip
     report.line(name, proof.cpu, "s", claim="work", wall_s=f"{time.monotonic() - begun:.0f}", looks=proof.looks,
                 runs=len(proof.seeds) * len(proof.arms))  # fmt: skip
+
+
+def _doubts(report: Reporter, options: argparse.Namespace, name: str) -> None:
+    folder = open_pilot(name).folder
+    opens = import_module(f"luban.pilot.{name}").open_pilot
+    first, count = options.first or 0, options.seeds or 3
+    told = doubts(folder, opens, seeds=range(first, first + count), days=options.days)
+    for one in told:
+        if one.why:
+            report.say(f"{name}: {one.assumption.key} x {one.factor:g}: {one.why}")
+        elif one.moves > POINTS:
+            more = {metric: f"{one.base[metric]:+.3f} -> {share:+.3f}" for metric, share in one.shares.items()}
+            case = f"{name}: {one.assumption.key} x {one.factor:g}"
+            report.line(case, one.moves, "1", claim="assumptions", **more)
 
 
 def _blind(report: Reporter, options: argparse.Namespace, name: str) -> None:

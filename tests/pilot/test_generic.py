@@ -13,6 +13,7 @@ from luban.core.errors import InputError
 from luban.core.time import DAY
 from luban.pilot.assumptions import assumptions
 from luban.pilot.books import pilot_home
+from luban.pilot.doubts import POINTS, doubts
 from luban.pilot.generic import open_pilot
 from luban.pilot.plan import COSTS, Arm
 from luban.pilot.registry import Opened, open_plant, settings_digest
@@ -125,3 +126,18 @@ def test_opened_is_what_a_worker_process_is_sent(shop: Path) -> None:
 
     opened = Opened(open_pilot(shop), shop, "x")
     assert pickle.loads(pickle.dumps(opened)) == opened
+
+
+def test_assumptions_that_carry_the_result_are_found(shop: Path) -> None:
+    """Where nobody is paid, the licence is what the saving hangs on; overhead is outside operating cost."""
+    copy = shop.parent / "doubted"
+    shutil.copytree(shop, copy)
+    labour = next(line for line in MONEY.splitlines() if line.startswith("labour"))
+    (copy / "pilot.toml").write_text(MONEY.replace(labour, "labour = 1  # nobody  K1"), "utf-8")
+    found = list(doubts(copy, open_pilot, seeds=range(2), days=7, workers=1))
+    assert {one.assumption.key for one in found} == {
+        "rate", "days.warm_up", "days.window", "year.overhead", "price.piece", "levers.dispatch.yearly",
+    }  # fmt: skip
+    moves = {(one.assumption.key, one.factor): one.moves for one in found}
+    assert moves["levers.dispatch.yearly", 2.0] > POINTS
+    assert moves["year.overhead", 2.0] == 0

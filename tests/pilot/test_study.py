@@ -42,7 +42,7 @@ def counting(**more: Any) -> Counting:
     return made
 
 
-def proof_of(folder: Path, pilot: Any = None, seeds: Sequence[int] = range(10), **more: Any) -> Proof:
+def proof_of(folder: Path, pilot: Any = None, seeds: Sequence[int] = range(6), **more: Any) -> Proof:
     opened = Opened(pilot or Stub(), folder, more.pop("digest", "x"))
     return prove(opened, home=pilot_home(folder, "stub"), seeds=seeds, workers=more.pop("workers", 1), **more)
 
@@ -122,11 +122,11 @@ def test_what_was_run_is_not_run_again(tmp_path: Path) -> None:
     proof = proof_of(tmp_path, first)
     again = counting()
     assert proof_of(tmp_path, again).changes == proof.changes
-    assert len(first.ran) == len(set(first.ran)) > 50
+    assert len(first.ran) == len(set(first.ran)) > 30
     assert not again.ran
     more = counting()
-    proof_of(tmp_path, more, seeds=range(12))
-    assert {seed for _, seed in more.ran} == {10, 11}
+    proof_of(tmp_path, more, seeds=range(8))
+    assert {seed for _, seed in more.ran} == {6, 7}
     other = counting()
     proof_of(tmp_path, other, digest="other settings")
     assert len(other.ran) == len(first.ran)
@@ -157,7 +157,7 @@ def test_a_run_that_breaks_off_keeps_the_others(tmp_path: Path) -> None:
         proof_of(tmp_path, counting(fails=3))
     kept = counting()
     proof_of(tmp_path, kept)
-    assert {seed for _, seed in kept.ran} == set(range(3, 10))
+    assert {seed for _, seed in kept.ran} == {3, 4, 5}
 
 
 def test_looks_at_the_reported_seeds_are_counted(tmp_path: Path) -> None:
