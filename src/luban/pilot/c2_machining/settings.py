@@ -149,13 +149,13 @@ class Projects:
 class Sold:
     """Orders, times as many as today [1]: the set's other loads, and as many as freed hours can take.
 
-    decided, capital  until orders are as late or take as long as today; `…_halved`: until they take half as long
+    decided, capital  until orders are as late or take as long as today
+    capital_halved    until they take half as long
     """
 
     low: float
     high: float
     decided: float
-    decided_halved: float
     capital: float
     capital_halved: float
 

@@ -78,7 +78,6 @@ class MachiningShop:
             "luban, low load": Arm(levers=decided, demand=sold.low),
             "as is, high load": Arm(demand=sold.high),
             "luban, high load": Arm(levers=decided, demand=sold.high),
-            "luban, freed hours sold, cycle halved": Arm(levers=decided, demand=sold.decided_halved),
             "luban, freed hours sold": Arm(levers=decided, demand=sold.decided),
             "luban and capital, freed hours sold, cycle halved": Arm(levers=everything, demand=sold.capital_halved),
             "luban and capital, freed hours sold": Arm(levers=everything, demand=sold.capital),
