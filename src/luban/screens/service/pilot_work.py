@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from luban.core.errors import LubanError
 from luban.pilot.registry import open_pilot, open_plant
-from luban.pilot.study import QUICK, QUICK_DAYS, REPORT, Progress, StoppedError, prove
+from luban.pilot.study import QUICK, REPORT, Progress, StoppedError, prove
 
 __all__ = ["main", "work"]
 
@@ -34,9 +34,7 @@ def work(job: dict[str, Any], tell: Callable[[dict[str, Any]], None], stop: Call
     opened = open_pilot(job["name"]) if job["name"] else open_plant(Path(job["folder"]))
     quick = bool(job["quick"])
     seeds = QUICK if quick else range(REPORT.start, REPORT.start + int(job["seeds"]))
-    days = QUICK_DAYS if quick else None
-    if job["weeks"] is not None:
-        days = 7.0 * float(job["weeks"])
+    days = None if job["weeks"] is None else 7.0 * float(job["weeks"])
 
     def heard(one: Progress) -> None:
         tell({"done": one.done, "wanted": one.wanted, "now": f"{one.arm.practice}, {one.seed}"})

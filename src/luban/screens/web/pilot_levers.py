@@ -8,6 +8,7 @@ from nicegui import ui
 
 from luban.core.errors import LubanError
 from luban.pilot.proof import LeverTold, Money, Proof
+from luban.pilot.study import QUICK
 from luban.screens.report.pilot_tables import skipped_grid
 from luban.screens.report.pilot_words import LEVER_TONES, amount, field_name, metric_name, shares
 from luban.screens.users import Role
@@ -16,6 +17,8 @@ from luban.screens.web.pilot_panel import PilotPanel, sheet_piece
 from luban.screens.web.schedule_parts import tool
 
 __all__ = ["LeversPanel"]
+
+_LEFT_OFF = "it was left off in this study"
 
 
 class LeversPanel(PilotPanel):
@@ -97,9 +100,12 @@ class LeversPanel(PilotPanel):
         own = next((one for one in pilots or () if one.standing.proof is proof), None)
         if own is None:
             return
-        off = tuple(one.id for one in proof.levers if not one.on and not one.skipped)
+        off = tuple(one.id for one in proof.levers if one.skipped == _LEFT_OFF)
+        quick = proof.seeds[0] in QUICK
         try:
-            self.bench.books.runs.begin(person, own, seeds=len(proof.seeds), method=proof.method, without=(*off, lever))
+            self.bench.books.runs.begin(
+                person, own, seeds=len(proof.seeds), quick=quick, method=proof.method, without=(*off, lever)
+            )
         except LubanError as error:
             self.bench.complain(error)
             return
