@@ -238,7 +238,7 @@ def test_a_lever_says_what_it_lacks(shop: Shop) -> None:
     assert decider_of(LeverRule("condition"), shop.plant, shop.ledger, plans).lever == "condition"
     for lever, missing, settings in (
         ("energy", "powers of machines", {}), ("energy", "unknown work unit", {"machines": {"z": {}}}),
-        ("energy", "cannot be read", {"machines": {"a": {"watts": 3}}}), ("release", "column release", {}),
+        ("energy", "cannot be read", {"machines": {"a": {"watts": 3}}}), ("release", "release times", {}),
         ("magic", "no such lever", {}),
     ):  # fmt: skip
         with pytest.raises(InputError, match=missing):

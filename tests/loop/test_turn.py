@@ -165,6 +165,20 @@ async def test_what_was_declined_is_not_proposed_again_soon() -> None:
     assert again.act.value == 2
 
 
+async def test_what_answers_one_event_is_said_once_and_again_where_nobody_decided() -> None:
+    world = World()
+    says = Says([proposal(facts={"once": "grease after 0"})])
+    turns = process(world, "confirm", says)
+    (one,) = await turn(world, turns)
+    says.proposals = [proposal(value=2, facts={"once": "grease after 0"})]
+    assert await turn(world, turns) == []
+    assert await turn(world, turns, 40 * MINUTE) == []
+    assert turns.decisions[one.id].stage is Stage.EXPIRED
+    (again,) = await turn(world, turns, 2 * HOUR)
+    await turns.approve(again.id, "chen")
+    assert await turn(world, turns, 5 * HOUR) == []
+
+
 async def test_the_dearer_one_goes_and_the_other_knows_to_whom_it_lost() -> None:
     world = World()
     span = {"lathe": (START, START + HOUR)}

@@ -111,7 +111,7 @@ def test_a_proposal_is_taken_on_a_phone_done_and_undone(site: Site, folder: Path
 def test_the_loop_says_what_it_sees_and_what_comes_next_and_takes_a_no(site: Site, folder: Path) -> None:
     page = enter(site, "li", "en/loop")
     expect(page.locator("[data-part=sees]")).to_contain_text("1 of 1 machines produce")
-    expect(page.locator("[data-part=levers] [data-lever=condition]")).to_contain_text("needs a signal called vibration")
+    expect(page.locator("[data-part=levers] [data-lever=condition]")).to_contain_text("needs a vibration signal")
     expect(page.locator("[data-part=list] li").last).to_contain_text("A-2 · A-2/10")
     card = page.locator("[data-part=proposed] [data-decision]", has_text="change oil")
     card.locator("[data-field=why]").fill("it was done on Friday")

@@ -77,7 +77,7 @@ def _maintenance(has: _Has) -> Decider:
 def _condition(has: _Has) -> Decider:
     known = frozenset(one.unit_path for one in has.plant.signals.values() if one.name == "vibration")
     if not known:
-        raise InputError("needs a signal called vibration", where=has.rule.id)
+        raise InputError("needs a vibration signal", where=has.rule.id)
     given = has.rule.settings
     return ConditionMaintenance(
         known, float(given.get("threshold", 0.5)), limit=float(given.get("limit", 4.5)), lever=has.rule.id
@@ -86,7 +86,7 @@ def _condition(has: _Has) -> Decider:
 
 def _release(has: _Has) -> Decider:
     if not any(one.release is not None for one in has.plant.orders.values()):
-        raise InputError("needs the column release of orders.csv", where=has.rule.id)
+        raise InputError("needs release times in orders.csv", where=has.rule.id)
     made = ReleaseWhenReady(by_rule=False, hour=float(has.rule.settings.get("hour", 0.0)),
                             usual=float(has.rule.settings.get("usual", 0.0)))  # fmt: skip
     made.every = 15 * MINUTE
@@ -96,7 +96,7 @@ def _release(has: _Has) -> Decider:
 def _energy(has: _Has) -> Decider:
     given = has.rule.settings.get("machines")
     if not isinstance(given, Mapping) or not given:
-        raise InputError("needs the powers of machines under 'machines'", where=has.rule.id)
+        raise InputError("needs the powers of machines among its settings", where=has.rule.id)
     strange = [name for name in given if f"{has.plant.id}/{name}" not in has.plant.work_units]
     if strange:
         raise InputError("unknown work unit", came=", ".join(strange), where=has.rule.id)

@@ -56,6 +56,6 @@ class DueMaintenance:
             facts = {"once": f"{task.id} after {one.last or 0}", "state": one.state, "used": one.used}
             found.append(
                 Proposal(self.lever, _AUTHOR, Act("maintain", task.id, value), why=told, facts=facts,
-                         takes={task.asset: (start, start + task.duration)})
+                         takes={task.asset: (start, start + task.duration)}, expires=seen.now + DAY)
             )  # fmt: skip
         return found

@@ -118,7 +118,8 @@ class RepairPlan:
             plan, events, tick, Objective.parse(working.objective), seconds=self.seconds, stability=self.stability,
             locked=working.locked, rounds=self.rounds,
         )  # fmt: skip
-        best, least = found.best, found.least
+        # lateness that has a price is worth any move that saves some of it
+        best, least = found.best if self.late_hour is None else found.cheapest, found.least
         won = float(_late(least.whole).sum() - _late(best.whole).sum()) * p.tick / HOUR
         worth = None if self.late_hour is None else max(0.0, won * self.late_hour)
         happened = [
@@ -129,12 +130,12 @@ class RepairPlan:
             "version": working.version, "now": tick, "happened": happened, "kept": best.kept,
             "columns": {name: getattr(best.whole, name).tolist() for name in COLUMNS},
         }  # fmt: skip
-        names = ", ".join(one.machine for one in events)
+        names = ", ".join(one.machine.partition("/")[2] or one.machine for one in events)
         why = MENDED.format(
             machine=names, moved=len(best.moved), of=found.counted, late=int((_late(best.whole) > 0).sum()),
             before=int((_late(plan) > 0).sum()),
         )  # fmt: skip
-        once = "; ".join(f"{working.id}: {name} down {down[name]}" for name in sorted(down) if name in names)
+        once = "; ".join(f"{working.id}: {name} down {down[name]}" for name in sorted(one.machine for one in events))
         facts = {"once": once, "won": round(won, 3), "value": list(best.value), "before": list(found.before)}
         return (
             Proposal(self.lever, _AUTHOR, Act("schedule", working.id, value), worth, why=why, facts=facts),

@@ -165,7 +165,8 @@ class Turns:
             if old.lever != one.lever or (old.act.kind, old.act.target) != (one.act.kind, one.act.target):
                 continue
             if once is not None:
-                if old.facts.get("once") == once and old.stage is not Stage.DROPPED:
+                over = old.stage is Stage.DROPPED or (old.stage is Stage.EXPIRED and now - old.since >= _QUIET)
+                if old.facts.get("once") == once and not over:
                     return False
                 continue
             quiet = now - old.since < _QUIET and old.stage not in {Stage.DONE, Stage.FAILED}

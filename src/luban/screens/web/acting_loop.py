@@ -11,7 +11,7 @@ from typing import Final
 from nicegui import ui
 
 from luban.core.errors import LubanError
-from luban.core.time import SECOND, now as clock_now, to_datetime
+from luban.core.time import SECOND, to_datetime
 from luban.loop.deciding.record import Stage
 from luban.screens.service import Now
 from luban.screens.service.deciding import LeverNow, Next, Row
@@ -151,10 +151,11 @@ class LoopPanel(BookPanel):
         with ui.element("article").classes("lb-decision").props(f"data-decision={one.id}"):
             ui.html(html.escape(act_words(say, one.act, self.bench.view.plant)), sanitize=False, tag="h3")
             ui.html(html.escape(say(one.why)), sanitize=False, tag="p")
-            left = max(0, one.expires - clock_now()) / SECOND
-            told = (worth_words(say, one), say("bound: {what}", what=say(one.bound)) if one.bound else "",
-                    say("ends in {n} min", n=f"{left / 60:.0f}"), say("from {author}, {time}", author=one.author,
-                    time=self._when(one.proposed)))  # fmt: skip
+            told = (
+                worth_words(say, one), say("bound: {what}", what=say(one.bound)) if one.bound else "",
+                say("holds until {time}", time=self._when(one.expires)[:16]),
+                say("from {author}, {time}", author=one.author, time=self._when(one.proposed)),
+            )  # fmt: skip
             ui.html(html.escape(" · ".join(filter(None, told))), sanitize=False, tag="p").classes("lb-note")
             if one.stage is Stage.ADVISED:
                 text = say("Advice: this lever only shows what it would do.")
@@ -167,7 +168,7 @@ class LoopPanel(BookPanel):
                     tool(
                         html.escape(say("Take it")), partial(self.bench.call, self._act, "take", one.id), kind="lb-take"
                     )
-                field(say("why not"), "", partial(self._set, one.id), "text").props("data-field=why")
+                field(say("why you decline"), "", partial(self._set, one.id), "text").props("data-field=why")
                 tool(html.escape(say("Decline")), partial(self.bench.call, self._act, "decline", one.id))
 
     # ------------------------------------------------------------------ what it did
