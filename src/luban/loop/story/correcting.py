@@ -1,22 +1,25 @@
 """Offsets held on target over the wires: watched at first, then set, each through the plant's actor.
 
-Reads   Fact(signal)    Writes  commands, through the actor
+Reads   Fact(signal)    Writes  decisions and commands, through the plant's turn and its actor
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from luban import __version__
 from luban.act.command import Command, State
-from luban.act.engine import Actor, Proposal
+from luban.act.engine import Actor
 from luban.core.errors import InputError
 from luban.core.time import MINUTE, SECOND, now
 from luban.ledger import Ledger
+from luban.loop.deciding.floor import Act, Proposal
 from luban.loop.plant_loop import PlantLoop
+from luban.loop.setting import LEVER
 from luban.loop.story.diary import Diary, short
 from luban.loop.story.ending import outcome_words, promised, verified
 from luban.loop.story.folder import GROUPS, REACH, STEP
@@ -80,10 +83,9 @@ class Correcting:
                 f"{one.value:+.1f} µm. So far this is advice only, and operators correct by single readings.",
             )  # fmt: skip
         readings = self._actor.situation().readings
-        for one in wanted if self.on else ():
-            reading = readings.get(f"{one.unit}:offset")
-            if reading is not None and reading.value == one.now:  # what was heard is how the machine stands
-                await self._propose(one)
+        stands = {one.unit: reading.value for one in wanted if (reading := readings.get(f"{one.unit}:offset"))}
+        # what was heard must be how the machine stands
+        await self._propose([one for one in wanted if self.on and stands.get(one.unit) == one.now])
         for command in list(self._actor.commands.values()):
             if self._states.get(command.id) is not command.state:
                 self._states[command.id] = command.state
@@ -124,16 +126,24 @@ class Correcting:
             f"{fixed}",
         )  # fmt: skip
 
-    async def _propose(self, one: Wanted) -> None:
-        why = f"the next piece is expected {one.off:+.1f} µm off target"
-        life = round(_LIFE / self._diary.clock.scale)
-        command = await self._actor.propose(
-            Proposal(f"{one.unit}:offset", one.value, why, _AUTHOR, "µm", facts={"until": self._newest}, life=life)
-        )
-        if self.first is None:
-            self.first = command
-        if command.state is State.PROPOSED:
-            self._tasks.append(asyncio.create_task(self._confirm(command.id, one.now)))
+    async def _propose(self, wanted: Sequence[Wanted]) -> None:
+        """Decisions of the running plant, settled against each other; each a command that waits for a person."""
+        running = self._loop.running
+        if not wanted or running is None:
+            return
+        expires = now() + round(_LIFE / self._diary.clock.scale)
+        stood = {f"{one.unit}:offset": one.now for one in wanted}
+        asked = [
+            Proposal(LEVER, _AUTHOR, Act("set", f"{one.unit}:offset", one.value),
+                     why=f"the next piece is expected {one.off:+.1f} µm off target",
+                     facts={"unit": "µm", "facts": {"heard": self._newest}}, expires=expires)
+            for one in wanted
+        ]  # fmt: skip
+        made = {one.id for one in await running.turns.turn(lambda: running.seeing.look(now()), asked)}
+        for command in list(self._actor.commands.values()):
+            if command.state is State.PROPOSED and command.facts.get("decision") in made:
+                self.first = self.first or command
+                self._tasks.append(asyncio.create_task(self._confirm(command.id, stood[command.actuator])))
 
     async def _confirm(self, name: str, stood: float) -> None:
         """An operator looks at what was proposed, and agrees where the machine still stands as it did then."""

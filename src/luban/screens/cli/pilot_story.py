@@ -16,7 +16,6 @@ __all__ = ["run_story", "tell_wires"]
 _PILOT: Final = "c2_machining"
 _MARKS: Final = {"good": "+", "doubt": "?", "bad": "!"}
 _WIDE: Final = 10  # columns in front of a step's text
-_PAIRS: Final = 3  # of runs: the proof of a few minutes, not the one to rely on
 
 
 def run_story(say: Output, *, seconds: float, report: Path | None, port: int, language: str = "en") -> int:
@@ -34,7 +33,7 @@ def run_story(say: Output, *, seconds: float, report: Path | None, port: int, la
     if not say.as_json:
         say.line("")
         say.line("The same shop in virtual time: as it is, and with luban, under the same chances")
-    code = run_study(_Quiet(as_json=False) if say.as_json else say, opened, base, Asked(quick=True, seeds=_PAIRS), report, language)
+    code = run_study(_Quiet(as_json=False) if say.as_json else say, opened, base, Asked(quick=True), report, language)
     if say.as_json:
         proof = standing(pilot_home(base, _PILOT), _PILOT).proof
         told = {"story": story.as_dict(), "proof": proof and proof.as_dict(), "report": str(report) if report else None}
@@ -54,7 +53,9 @@ def tell_wires(say: Output, seconds: float) -> Story:
     from luban.loop.story import tell_story
 
     logging.getLogger("luban.connect").setLevel(logging.ERROR)  # that a wire on this computer is open is no news here
-    with say.progress("A shop's morning on real wires: the shop opens", total=seconds) as advance:
+    with say.progress(
+        "A shop opens (the first time its simulation is compiled: a minute or two)", total=seconds
+    ) as advance:
         gone = 0.0
 
         def passed(more: float) -> None:
