@@ -7,8 +7,8 @@ PYTEST := .venv/bin/python -m pytest
 # compiled modules are kept whatever the shell says: each command and server that a test starts would compile them anew
 unexport PYTHONDONTWRITEBYTECODE
 
-pilot: setup ## a workshop with real wires, collected, judged and reported in about a minute
-	@$(LUBAN) pilot $(ARGS)
+pilot: setup ## a shop's morning on real wires, then the proof in virtual time: two minutes
+	@$(LUBAN) pilot --report report.html $(ARGS)
 
 serve: setup ## the tiny workshop with its live page
 	@$(LUBAN) up examples/tiny_workshop $(ARGS)
@@ -27,7 +27,7 @@ check: setup-dev ## lint, floors and types
 	@.venv/bin/mypy
 
 bench: setup-dev ## every benchmark, quick
-	@for name in ledger kpi opcua twin schedule rolling spc sampling studies doe control anomaly process_faults rul diagnosis maintain retrofit trace energy energy_hourly verify act; do .venv/bin/python -m benchmarks.$$name --quick || exit 1; done
+	@for name in ledger kpi opcua twin schedule rolling spc sampling studies doe control anomaly process_faults rul diagnosis maintain retrofit trace energy energy_hourly verify act pilot; do .venv/bin/python -m benchmarks.$$name --quick || exit 1; done
 
 docs: setup-dev ## regenerate the reference pages from the code
 	@.venv/bin/python tools/make_reference.py
