@@ -30,7 +30,7 @@ SENTENCES: Final = (
     "needs release times in orders.csv",
     "needs the powers of machines among its settings", "no such lever", "a setting of the lever cannot be read",
     "nothing decides here", "the loop shows the whole plant", "its material is there",
-    "vibration is {value} mm/s, {sound} mm/s when sound, {limit} mm/s at most", "the look found {part} worn",
+    "vibration is {value}, {sound} when sound, {limit} at most", "the look found {part} worn",
     "it draws {ready} ready and {standby} in standby", "undoes {name}",
     "no figure is named for this lever", "judged together with {act}",
 )  # fmt: skip

@@ -277,7 +277,7 @@ class LoopPanel(BookPanel):
                             for head, cell in zip(heads, cells, strict=True):
                                 _cell(cell, head)
             if len(levers) < 2:  # the set-points are always there
-                ui.html(notice(say("plant.toml names no [[lever]]: only set-points are decided on.")), sanitize=False)
+                ui.html(notice(say("plant.toml names no lever: only set-points are decided on.")), sanitize=False)
 
     def _when(self, moment: int) -> str:
         return to_datetime(moment).astimezone(self.bench.view.plant.zone).strftime("%Y-%m-%d %H:%M:%S")
