@@ -142,12 +142,12 @@ def test_the_cleaning_comes_when_the_jacket_is_at_its_coldest() -> None:
         jacket = 352.0 - load_ / ua
         values = {
             "distillate": 45.0, "purge": 1.0, "reactor_temperature": 352.0, "jacket_temperature": jacket,
-            "water_temperature": 291.0,
+            "water_temperature": 291.0, "reactor_feed": 100.0,
         }  # fmt: skip
         for tick in range(144):
             moment = day * DAY + tick * 10 * MINUTE
             cleaning.hear([Heard(moment, "process", name, value) for name, value in values.items()])
-        for one in cleaning.decide(seen((day + 1) * DAY, cleaned=0.0)):
+        for one in cleaning.decide(seen((day + 1) * DAY, cleaned=0.0, reactor_feed=100.0)):
             at = one.act.value / DAY
     coldest = 280.0 + 0.3 * 3.0
     true = tau * math.log(ua0 * (352.0 - coldest) / (1.02 * load_))

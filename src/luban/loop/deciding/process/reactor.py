@@ -18,7 +18,7 @@ __all__ = ["BottomByLaboratory", "Means", "PlantPrices", "ReactorByModel"]
 
 _AUTHOR: Final = "luban reactor 1"
 _PLANT = "process"
-_MOST_BY: Final = 0.26  # of the heavies that circulate: beyond, the leanest grade comes near its bound on by-product
+_MOST_BY: Final = 0.29  # of the heavies that circulate: beyond, the leanest grade comes near its bound on by-product
 _TEMPERATURE, _FEED, _PURGE, _TRAY = (
     "process/reactor:reactor_temperature_sp", "process/reactor:reactor_feed_sp", "process/column:purge_sp",
     "process/column:tray_temperature_sp",
@@ -162,12 +162,11 @@ class ReactorByModel(_Model):
     def _search(self, model: Sheet) -> tuple[float, float] | None:
         """Temperature and purge of the lowest cost at full feed."""
         v, best = self._means.values, None
+        feed = min(self._feeds[1], 1.05 * v["feed"])  # less where the jacket cuts it
         for step in range(5):
             temperature = self._hottest - 1.5 * step
             for purge in (0.008, 0.01, 0.012, 0.015, 0.018, 0.022):
-                at = rest(
-                    model, temperature=temperature, top=v["top"], bottom=v["bottom"], purge=purge, feed=self._feeds[1]
-                )
+                at = rest(model, temperature=temperature, top=v["top"], bottom=v["bottom"], purge=purge, feed=feed)
                 if at is None or at.by > _MOST_BY - 0.02:
                     continue
                 cost = self.cost(model, at, temperature)
@@ -187,7 +186,7 @@ class ReactorByModel(_Model):
             why = f"the model's best is {self._best[0]:.1f} K, the jacket valve stands at {self._valve:.0f} %"
             found.append(Proposal(self.lever, _AUTHOR, Act("set", _TEMPERATURE, now + step), why=why))
         by = self._means.values["by_product"] / max(1e-3, 1 - self._means.values["top"])
-        best = self._best[1] if by < _MOST_BY else purge + 0.003
+        best = self._best[1] if by < _MOST_BY else purge if by < _MOST_BY + 0.02 else min(0.03, purge + 0.003)
         step = min(0.003, max(-0.003, best - purge))
         if abs(step) > 1e-4:
             why = f"by-product is {by:.0%} of what circulates: {best:.2%} of purge keeps its bound at least cost"

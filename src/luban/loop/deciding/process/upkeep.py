@@ -69,7 +69,15 @@ class CleaningByTransfer:
     lever = "cleaning"
     every = DAY
     concerns = frozenset(
-        {"distillate", "purge", "reactor_temperature", "jacket_temperature", "water_temperature", "state"}
+        {
+            "distillate",
+            "purge",
+            "reactor_temperature",
+            "jacket_temperature",
+            "water_temperature",
+            "reactor_feed",
+            "state",
+        }
     )
     wakes: frozenset[str] = frozenset()
 
@@ -98,11 +106,13 @@ class CleaningByTransfer:
     def decide(self, seen: Seen) -> Sequence[Proposal]:
         """Another date, if it has moved by more than a day."""
         n = self._now
-        if not self._runs or len(n) < 5:
+        if not self._runs or len(n) < len(self.concerns) - 1:
             return ()
         day, gap = seen.now / DAY, n["reactor_temperature"] - n["jacket_temperature"]
+        plant = seen.machines[_PLANT]
+        cut = min(1.0, max(0.5, n["reactor_feed"] / float(plant.signals["reactor_feed"])))  # where the jacket binds
         heat = self._heat * (n["distillate"] + n["purge"])
-        self._load = max(heat, self._load + 0.05 * (heat - self._load))
+        self._load = max(heat / cut, self._load + 0.05 * (heat / cut - self._load))
         if gap > 5:
             self._days.append((day, math.log(heat / gap)))
         if len(self._days) < 12:
@@ -115,7 +125,7 @@ class CleaningByTransfer:
         if slope >= -1e-4:
             return ()
         at = mean + (needed - level) / slope
-        since = seen.machines[_PLANT].signals["cleaned"]
+        since = plant.signals["cleaned"]
         at = min(float(since) / DAY + self._most, max(float(since) / DAY + self._least, at, day + 1.5))
         if self._set is not None and abs(at - self._set) < 1.0:
             return ()
