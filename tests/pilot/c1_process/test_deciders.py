@@ -154,6 +154,22 @@ def test_the_cleaning_comes_when_the_jacket_is_at_its_coldest() -> None:
     assert at == pytest.approx(true, abs=4.0)
 
 
+def test_a_cleaning_that_is_due_is_not_put_off_from_day_to_day() -> None:
+    cleaning = CleaningByTransfer(50.0, 280.0, 291.0, 0.3)
+    dates = []
+    for day in range(20):
+        values = {
+            "distillate": 35.0, "purge": 1.0, "reactor_temperature": 352.0, "jacket_temperature": 283.0 - 0.1 * day,
+            "water_temperature": 291.0, "reactor_feed": 75.0,
+        }  # fmt: skip
+        for tick in range(144):
+            moment = day * DAY + tick * 10 * MINUTE
+            cleaning.hear([Heard(moment, "process", name, value) for name, value in values.items()])
+        found = cleaning.decide(seen((day + 1) * DAY, cleaned=-100.0 * DAY, reactor_feed=100.0))
+        dates += [one.act.value / DAY for one in found]
+    assert dates == [pytest.approx(13.5)]
+
+
 def test_orders_that_would_be_late_go_first_and_a_tank_is_not_left_unready() -> None:
     prices = dict.fromkeys(GUARANTEES, 7900.0)
     grades = GradeOrder(

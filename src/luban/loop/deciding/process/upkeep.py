@@ -127,8 +127,8 @@ class CleaningByTransfer:
         at = mean + (needed - level) / slope
         since = plant.signals["cleaned"]
         at = min(float(since) / DAY + self._most, max(float(since) / DAY + self._least, at, day + 1.5))
-        if self._set is not None and abs(at - self._set) < 1.0:
-            return ()
+        if self._set is not None and (abs(at - self._set) < 1.0 or at - day <= 1.5 >= self._set - day):
+            return ()  # not moved by a day, or near already: it is not put off again and again
         self._set = at
         why = (
             f"heat transfer falls by {-100 * slope:.2f} % a day and carries the load until day {at - day:.0f} from now"
