@@ -64,7 +64,7 @@ def test_quick_and_weeks_and_first_are_obeyed(ask: Any) -> None:
     assert (told["days"], len(told["falls"][0]["parts"])) == (42.0, 4)
     told = json.loads(ask("stub", "--arms", "main", "--seeds", 5, "--workers", 1, "--json", code=NO)[0])
     assert [one["name"] for one in told["arms"]] == ["as is", "conventional", "luban", "luban and capital"]
-    assert "left out in this study: sold, as is, high load" in told["notes"]
+    assert "left out in this study: sold; as is, high load" in told["notes"]
     told = json.loads(ask("stub", "--first", 0, "--seeds", 5, "--workers", 1, "--json", code=NO)[0])
     assert told["seeds"] == [0, 1, 2, 3, 4]
 

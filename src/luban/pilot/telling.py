@@ -192,7 +192,7 @@ def _notes(plan: Lineup, seeds: Sequence[int], looks: int, level: float) -> tupl
     if any(len(group) > 1 for group in (*plan.decided, *plan.capital)):
         found.append("some levers were switched on together: their step is that of all of them")
     if plan.left:
-        found.append(f"left out in this study: {', '.join(plan.left)}")
+        found.append(f"left out in this study: {'; '.join(plan.left)}")
     if looks:
         found.append(
             f"these seeds were looked at {looks} times before by another program, with other settings or levers"
