@@ -43,8 +43,9 @@ from luban.screens.report.pilot_words import (
 from luban.screens.report.sheet import Block, Note, Picture, Sheet
 
 __all__ = [
-    "binding_notes", "changes_picture", "cost_blocks", "fall_picture", "floor_notes",
+    "assumed_blocks", "binding_notes", "changes_picture", "cost_blocks", "fall_picture", "floor_notes",
     "honest_notes", "lever_blocks", "meaning_notes", "money_note", "pairs_picture", "proof_sheet",
+    "tuned_notes",
 ]  # fmt: skip
 
 _SHOWN = ((LUBAN, AS_IS), (LUBAN, CONVENTIONAL), (CAPITAL, AS_IS))
@@ -55,7 +56,7 @@ _FALL_TONES = ("good", "bad", "second")
 def proof_sheet(proof: Proof, say: Words, *, zone: tzinfo = UTC) -> Sheet:
     """All of a proof."""
     paper = True
-    blocks: list[Block] = [target_figures(proof, say), *binding_notes(proof, say)]
+    blocks: list[Block] = [target_figures(proof, say), *tuned_notes(proof, say), *binding_notes(proof, say)]
     blocks.append(changes_picture(proof, say, paper=paper))
     blocks.append(targets_grid(proof, say))
     blocks += meaning_notes(proof, say)
@@ -71,7 +72,7 @@ def proof_sheet(proof: Proof, say: Words, *, zone: tzinfo = UTC) -> Sheet:
     blocks.append(arms_grid(proof, say))
     for one in proof.metrics:
         blocks += [pairs_picture(one.name, proof, say), runs_grid(one.name, proof, say)]
-    blocks += [assumed_grid(proof.assumptions, say)] if proof.assumptions else []
+    blocks += assumed_blocks(proof, say)
     blocks += honest_notes(proof, say)
     return Sheet(say(proof.title), _about(proof, say), tuple(blocks), _made(proof, say, zone))
 
@@ -145,6 +146,14 @@ def fall_picture(fall: Fall, proof: Proof, say: Words, *, paper: bool) -> Pictur
     return Picture(fall_svg(rows, bar, title, paper=paper), title, text)
 
 
+def assumed_blocks(proof: Proof, say: Words) -> list[Block]:
+    """What the plant was taken to be; nothing where nobody says so."""
+    if not proof.assumptions:
+        return []
+    text = say("As they stand in the pilot's file; what is behind the ids of sources stands in the README beside it.")
+    return [assumed_grid(proof.assumptions, say), Note(text, "quiet")]
+
+
 def lever_blocks(proof: Proof, say: Words) -> list[Block]:
     """Levers with what they gave, those that did not run, and what changed on the shop floor."""
     blocks: list[Block] = [levers_grid(proof, say)]
@@ -203,13 +212,27 @@ def honest_notes(proof: Proof, say: Words) -> list[Note]:
             "will save."
         ),
     ]
-    notes = [Note(text, "quiet") for text in texts] + [Note(say(text), "quiet") for text in proof.notes]
-    if any(seed in TUNING for seed in proof.seeds):
-        text = say(
-            "Levers were tuned on seeds below {n}: figures of such seeds are too good to be reported.", n=len(TUNING)
+    return [Note(text, "quiet") for text in texts] + [Note(_told(text, say), "quiet") for text in proof.notes]
+
+
+def tuned_notes(proof: Proof, say: Words) -> list[Note]:
+    """A warning where the seeds are such as levers were tuned on."""
+    if not any(seed in TUNING for seed in proof.seeds):
+        return []
+    text = say(
+        "Levers were tuned on seeds below {n}: figures of such seeds are too good to be reported.", n=len(TUNING)
+    )
+    return [Note(text, "doubt")]
+
+
+def _told(note: str, say: Words) -> str:
+    """A note of the proof; the names of ways to run the plant that it lists are said one by one."""
+    head, found, names = note.partition(": ")
+    if found and head == "left out in this study":
+        return say(
+            "left out in this study: {names}", names="; ".join(arm_name(name, say) for name in names.split("; "))
         )
-        notes.insert(0, Note(text, "doubt"))
-    return notes
+    return say(note)
 
 
 def _about(proof: Proof, say: Words) -> str:

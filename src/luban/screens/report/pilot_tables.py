@@ -224,7 +224,7 @@ def assumed_grid(some: Sequence[Assumption], say: Words) -> Grid:
     """What the plant was taken to be, with the source of each figure."""
     heads = (say("figure"), say("value"), say("what it is"), say("source"))
     rows = [
-        (one.key, one.value, say(one.text), say("our own assumption") if one.source == "A" else one.source)
+        (one.key, one.value, one.text, say("our own assumption") if one.source in ("A", "A+") else one.source)
         for one in some
     ]
     return Grid(heads, rows, say("What was assumed, and from where"))

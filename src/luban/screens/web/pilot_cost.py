@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from luban.pilot.proof import Proof
-from luban.screens.report.pilot import cost_blocks, money_note
-from luban.screens.report.pilot_tables import arms_grid, assumed_grid, money_grid
+from luban.screens.report.pilot import assumed_blocks, cost_blocks, money_note
+from luban.screens.report.pilot_tables import arms_grid, money_grid
 from luban.screens.report.sheet import Block
 from luban.screens.web.pilot_panel import PilotPanel, sheet_piece
 
@@ -22,5 +22,4 @@ class CostPanel(PilotPanel):
         if proof.money:
             blocks += [money_grid(proof.money, proof, say), money_note(proof, say)]
         blocks.append(arms_grid(proof, say))
-        blocks += [assumed_grid(proof.assumptions, say)] if proof.assumptions else []
-        sheet_piece(*blocks)
+        sheet_piece(*blocks, *assumed_blocks(proof, say))

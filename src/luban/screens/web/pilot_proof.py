@@ -7,7 +7,14 @@ from typing import Any
 from nicegui import ui
 
 from luban.pilot.proof import Proof
-from luban.screens.report.pilot import binding_notes, changes_picture, fall_picture, honest_notes, meaning_notes
+from luban.screens.report.pilot import (
+    binding_notes,
+    changes_picture,
+    fall_picture,
+    honest_notes,
+    meaning_notes,
+    tuned_notes,
+)
 from luban.screens.report.pilot_tables import fall_grid, others_grid, targets_grid
 from luban.screens.report.pilot_words import metric_name
 from luban.screens.web.pilot_frame import Bench
@@ -32,7 +39,9 @@ class ProofPanel(PilotPanel):
     def _draw(self, proof: Proof) -> None:
         say = self.say
         target_buttons(proof, say, self._to_runs)
-        sheet_piece(*meaning_notes(proof, say), *binding_notes(proof, say), title=say(proof.title))
+        sheet_piece(
+            *tuned_notes(proof, say), *meaning_notes(proof, say), *binding_notes(proof, say), title=say(proof.title)
+        )
         falls = {fall.metric: fall for fall in proof.falls}
         if falls:
             metric = self._metric if self._metric in falls else next(iter(falls))
