@@ -15,6 +15,7 @@ __all__ = ["run_story", "tell_wires"]
 
 _PILOT: Final = "c2_machining"
 _MARKS: Final = {"good": "+", "doubt": "?", "bad": "!"}
+_OPENS: Final = "A shop opens (the first time its simulation is compiled: a minute or two)"
 _WIDE: Final = 10  # columns in front of a step's text
 
 
@@ -52,18 +53,21 @@ def tell_wires(say: Output, seconds: float) -> Story:
 
     from luban.loop.story import tell_story
 
-    logging.getLogger("luban.connect").setLevel(logging.ERROR)  # that a wire on this computer is open is no news here
-    with say.progress(
-        "A shop opens (the first time its simulation is compiled: a minute or two)", total=seconds
-    ) as advance:
-        gone = 0.0
+    log = logging.getLogger("luban.connect")
+    level = log.level
+    log.setLevel(logging.ERROR)  # that a wire on this computer is open is no news here
+    try:
+        with say.progress(_OPENS, total=seconds) as advance:
+            gone = 0.0
 
-        def passed(more: float) -> None:
-            nonlocal gone
-            gone += more
-            advance(gone, "A shop's morning on real wires")
+            def passed(more: float) -> None:
+                nonlocal gone
+                gone += more
+                advance(gone, "A shop's morning on real wires")
 
-        story = asyncio.run(tell_story(seconds=seconds, heard=lambda step: _step(say, step), advance=passed))
+            story = asyncio.run(tell_story(seconds=seconds, heard=lambda step: _step(say, step), advance=passed))
+    finally:
+        log.setLevel(level)
     if not say.as_json:
         facts = sum(story.facts.values())
         say.line(f"{facts:,} facts in the books of {_near(story.folder)}")
