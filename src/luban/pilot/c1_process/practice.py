@@ -27,6 +27,7 @@ class Textbook:
 
     margin       of the aim above a grade's guarantee [1];  answer: share of the error that is corrected
     sigmas       of a laboratory result beyond which it is answered;  tray, temperature [K];  bag [kg]
+    alarm        of the analyser: the leanest guarantee less three sigma of its reading [1]
     notice       until an open alarm is noticed [min];  cleaning: days between two
     """
 
@@ -36,6 +37,7 @@ class Textbook:
     tray: float = 369.8
     temperature: float = 352.0
     bag: float = 25.08
+    alarm: float = 0.981
     notice: float = 5.0
     cleaning: float = 95.0
 
@@ -63,6 +65,7 @@ class People(AsIsOperator):
         if practice != "conventional":
             return
         self.book = CONVENTIONAL
+        self.release = self.book.alarm
         self.notice, self.cleaning = round(self.book.notice * MINUTE), round(self.book.cleaning * DAY)
         if "reactor" not in self.off:
             self.run.set_point("reactor_temperature", self.book.temperature)
@@ -106,7 +109,7 @@ class People(AsIsOperator):
                 point = next(p for p in run.parameters.set_points if p.id == "reflux")
                 wanted = run.set_points()["reflux"] + self.move * answer * error
                 run.set_point("reflux", min(point.high, max(point.low, wanted)))
-        if "faults" not in self.off and run.diverted and result.top >= self.release:
+        if "faults" not in self.off and run.diverted and result.top >= max(self.release, 0.985):
             run.divert(False)
 
     def _plan(self, book: Textbook) -> None:
