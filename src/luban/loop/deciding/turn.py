@@ -19,7 +19,7 @@ from typing import Any, Final, Protocol
 
 from luban.core.errors import InputError, LubanError, NotAllowedError
 from luban.core.interrupts import handed_on
-from luban.core.time import HOUR, MINUTE, now as clock_now
+from luban.core.time import DAY, HOUR, MINUTE, now as clock_now
 from luban.loop.deciding.floor import Proposal, Seen
 from luban.loop.deciding.mind import Mind, Thought
 from luban.loop.deciding.record import Decision, Stage, fold_decisions, propose_row, stage_row
@@ -38,6 +38,7 @@ STOPPED: Final = "all automation was stopped before it was carried out"
 
 _LIFE: Final = 30 * MINUTE
 _QUIET: Final = HOUR  # what was dropped, turned down or ran out is not said again before
+_PAST: Final = DAY  # what ended so long ago says nothing about a proposal of today
 _WAIT: Final = 10 * MINUTE  # what cannot be carried out for a fault of ours is tried so long
 
 Note = Callable[[Mapping[str, list[Any]]], int]
@@ -103,6 +104,8 @@ class Turns:
         self.mind, self.rules = mind, dict(rules)
         self._hands, self._note, self._stopped, self._clock = hands, note, stopped, clock
         self._decisions: dict[str, Decision] = {}
+        self._open: dict[str, None] = {}  # those that have not ended, in their order
+        self._like: dict[tuple[str, str, str], dict[str, None]] = {}  # by lever and what is done, oldest first
         self._lock = asyncio.Lock()
         self.failed: dict[str, str] = {}
         self.thought = 0  # when it was last thought [µs UTC]
@@ -114,7 +117,23 @@ class Turns:
 
     def load(self, entries: Sequence[Entry]) -> None:
         """Begin with what stands in the books: all entries of the kind `decision`, oldest first."""
+        self._fold(entries)
+
+    def _fold(self, entries: Sequence[Entry]) -> None:
         fold_decisions(entries, self._decisions)
+        for name in dict.fromkeys(entry.subject for entry in entries):
+            one = self._decisions.get(name)
+            if one is None:
+                continue
+            self._like.setdefault(_key(one), {})[name] = None
+            if one.open:
+                self._open[name] = None
+            else:
+                self._open.pop(name, None)
+
+    def _still_open(self, *stages: Stage) -> list[Decision]:
+        found = (self._decisions[name] for name in self._open)
+        return [one for one in found if one.stage in stages]
 
     # ------------------------------------------------------------------ the turn
 
@@ -161,14 +180,15 @@ class Turns:
     def _new(self, one: Proposal, now: int) -> bool:
         """It was not said before: nothing like it is open, was turned down lately, or answers the same event."""
         once = one.facts.get("once")
-        for old in reversed(self._decisions.values()):
-            if old.lever != one.lever or (old.act.kind, old.act.target) != (one.act.kind, one.act.target):
-                continue
+        for name in reversed(self._like.get(_key(one), {})):
+            old = self._decisions[name]
             if once is not None:
                 over = old.stage is Stage.DROPPED or (old.stage is Stage.EXPIRED and now - old.since >= _QUIET)
                 if old.facts.get("once") == once and not over:
                     return False
                 continue
+            if not old.open and now - max(old.since, old.proposed) > _PAST:
+                break
             quiet = now - old.since < _QUIET and old.stage not in {Stage.DONE, Stage.FAILED}
             if (old.open or quiet) and _alike(old.act.value, one.act.value):
                 return False
@@ -176,9 +196,7 @@ class Turns:
 
     def _busy(self) -> dict[str, tuple[int, int]]:
         found: dict[str, tuple[int, int]] = {}
-        for one in self._decisions.values():
-            if one.stage not in {Stage.TAKEN, Stage.UNVERIFIED}:
-                continue
+        for one in self._still_open(Stage.TAKEN, Stage.UNVERIFIED):
             for name, (begin, end) in one.takes.items():
                 known = found.get(name, (begin, end))
                 found[name] = (min(begin, known[0]), max(end, known[1]))
@@ -191,9 +209,8 @@ class Turns:
         except LubanError as error:
             self.failed[one.lever] = str(error)
             return ""
-        for old in [old for old in self._decisions.values() if old.stage in {Stage.PROPOSED, Stage.ADVISED}]:
-            same = (old.act.kind, old.act.target) == (one.act.kind, one.act.target)
-            if old.lever == one.lever and same:
+        for old in self._still_open(Stage.PROPOSED, Stage.ADVISED):
+            if _key(old) == _key(one):
                 await self._enter(old.id, Stage.EXPIRED, reason=NEWER)
         name = f"D-{uuid.uuid4().hex[:12]}"
         stage = Stage.ADVISED if rule.mode == "advise" else Stage.PROPOSED
@@ -221,12 +238,12 @@ class Turns:
 
     async def _end_late(self) -> None:
         now = self._clock()
-        for one in list(self._decisions.values()):
-            if one.stage in {Stage.PROPOSED, Stage.ADVISED} and one.expires <= now:
+        for one in self._still_open(Stage.PROPOSED, Stage.ADVISED):
+            if one.expires <= now:
                 await self._enter(one.id, Stage.EXPIRED, reason=NOBODY)
 
     async def _carry(self) -> None:
-        for one in [one for one in self._decisions.values() if one.stage in {Stage.TAKEN, Stage.UNVERIFIED}]:
+        for one in self._still_open(Stage.TAKEN, Stage.UNVERIFIED):
             try:
                 if self._stopped() is not None and not self._hands.begun(one):
                     await self._enter(one.id, Stage.FAILED, reason=STOPPED)
@@ -308,7 +325,11 @@ class Turns:
         """Make entries durable, all of them or none, and go on from them."""
         rows = {name: [value for one in made for value in one[name]] for name in made[0]}
         first = await asyncio.to_thread(self._note, rows)
-        fold_decisions((_entry(one, first + place) for place, one in enumerate(made)), self._decisions)
+        self._fold([_entry(one, first + place) for place, one in enumerate(made)])
+
+
+def _key(one: Proposal | Decision) -> tuple[str, str, str]:
+    return one.lever, one.act.kind, one.act.target
 
 
 def _entry(one: Mapping[str, list[Any]], seq: int) -> Entry:
