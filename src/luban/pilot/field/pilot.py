@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import ClassVar, Final
 
 from luban.core.errors import InputError
 from luban.pilot.field.fleet import Field
 from luban.pilot.field.ground import Rules
 from luban.pilot.field.rules import Facts, facts_of
 from luban.pilot.money import YEAR, lever_cost
-from luban.pilot.plan import Arm, Figures, Lever
+from luban.pilot.own import OwnPilot, told_by
+from luban.pilot.plan import Arm, Figures
 from luban.pilot.written import Written
 
 __all__ = ["FieldPilot", "open_field", "poisoned"]
@@ -28,34 +29,20 @@ _UNITS: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class FieldPilot:
+@dataclass(frozen=True, kw_only=True)
+class FieldPilot(OwnPilot):
     """A pilot of a service in the field; see `luban.pilot.plan.Pilot` for its fields.
 
-    facts     figures of the plant;  sold  arm name → contracts, times as many, that the same crew can look after
-    poisoned  what is hidden is garbage while a mind is asked: for the test of honesty
+    facts  figures of its folder
     """
 
-    name: str
-    title: str
-    category: str
-    currency: str
-    unit: str
-    levers: tuple[Lever, ...]
-    skipped: Mapping[str, str]
-    binds: Mapping[str, str]
-    meanings: Mapping[str, str]
+    more: ClassVar[str] = "contracts"
     facts: Facts
-    sold: Mapping[str, float]
     units: Mapping[str, str] = field(default_factory=lambda: dict(_UNITS))
-    poisoned: bool = False
 
     def run(self, arm: Arm, seed: int, *, days: float | None = None) -> Figures:
         """One run: a year as is, then the arm. Raises InputError for an unknown practice or lever."""
-        known = {lever.id for lever in self.levers}
-        if arm.practice not in self.facts.practices or not arm.levers <= known:
-            raise InputError("no such arm", came=f"{arm.practice}, {', '.join(sorted(arm.levers))}",
-                             expected=f"as is or conventional, levers {', '.join(sorted(known))}")  # fmt: skip
+        self._check(arm, self.facts.practices)
         fleet = self.facts.fleet
         count = round(fleet.count * arm.demand)
         if count < 1 or (days is not None and not days >= 28):
@@ -68,17 +55,6 @@ class FieldPilot:
         world.run((fleet.warmup + window) * _HOURS)
         world.close()
         return self._figures(world, arm, window)
-
-    def arms(self) -> Mapping[str, Arm]:
-        """More contracts with the same crew, with and without what costs capital."""
-        own = frozenset(one.id for one in self.levers if not one.capital)
-        every = frozenset(one.id for one in self.levers)
-        on = {"capacity sold": own, "capacity sold, with capital": every}
-        found = {}
-        for name, times in self.sold.items():
-            found[name] = Arm(levers=on.get(name, own), demand=times)
-            found[f"as is, {times:g} times the contracts"] = Arm(demand=times)
-        return found
 
     @property
     def rate(self) -> float:
@@ -150,11 +126,7 @@ class FieldPilot:
 def open_field(name: str, written: Written) -> FieldPilot:
     """A pilot of a fleet from its file. Raises ConfigError with the place of what is missing or unknown."""
     sold = {key: float(value) for key, value in written.rest.get("sold", {}).items()}
-    return FieldPilot(
-        name, written.title, written.category, written.currency, written.unit, written.levers,
-        dict(written.rest.get("skipped", {})), dict(written.rest.get("binds", {})), written.meanings,
-        facts_of(written), sold,
-    )  # fmt: skip
+    return FieldPilot(facts=facts_of(written), sold=sold, **told_by(name, written))
 
 
 def poisoned(pilot: FieldPilot) -> FieldPilot:

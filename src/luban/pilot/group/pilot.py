@@ -15,7 +15,8 @@ from luban.pilot.chance import Chance
 from luban.pilot.group.plants import Group, Rules
 from luban.pilot.group.rules import MONTH, WEEK, Facts, facts_of
 from luban.pilot.money import YEAR, lever_cost
-from luban.pilot.plan import Arm, Figures, Lever
+from luban.pilot.own import OwnPilot, told_by
+from luban.pilot.plan import Arm, Figures
 from luban.pilot.written import Written
 
 __all__ = ["GroupPilot", "close_day", "open_group", "paid_after", "poisoned"]
@@ -28,27 +29,15 @@ _UNITS: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class GroupPilot:
+@dataclass(frozen=True, kw_only=True)
+class GroupPilot(OwnPilot):
     """A pilot of a group of plants; see `luban.pilot.plan.Pilot` for its fields.
 
-    facts     figures of the group;  sold  arm name → orders, times as many, that the same plants can make
-    poisoned  what is hidden is garbage while a mind is asked: for the test of honesty
+    facts  figures of its folder
     """
 
-    name: str
-    title: str
-    category: str
-    currency: str
-    unit: str
-    levers: tuple[Lever, ...]
-    skipped: Mapping[str, str]
-    binds: Mapping[str, str]
-    meanings: Mapping[str, str]
     facts: Facts
-    sold: Mapping[str, float]
     units: Mapping[str, str] = field(default_factory=lambda: dict(_UNITS))
-    poisoned: bool = False
 
     @property
     def rate(self) -> float:
@@ -57,10 +46,7 @@ class GroupPilot:
 
     def run(self, arm: Arm, seed: int, *, days: float | None = None) -> Figures:
         """One run: half a year as is, then the arm. Raises InputError for an unknown practice or lever."""
-        known = {lever.id for lever in self.levers}
-        if arm.practice not in self.facts.practices or not arm.levers <= known:
-            raise InputError("no such arm", came=f"{arm.practice}, {', '.join(sorted(arm.levers))}",
-                             expected=f"as is or conventional, levers {', '.join(sorted(known))}")  # fmt: skip
+        self._check(arm, self.facts.practices)
         own = self.facts.demand
         if not arm.demand > 0 or (days is not None and not 28 <= days <= own.window * _CALENDAR):
             raise InputError("a run needs orders and four weeks to a year", came=f"{arm.demand} times, {days} days")
@@ -71,16 +57,6 @@ class GroupPilot:
         world.change(Rules(self.facts.practices[arm.practice], **{name: name in on for name in _LEVERS}))
         world.run(window)
         return self._figures(world, arm, seed)
-
-    def arms(self) -> Mapping[str, Arm]:
-        """More orders in the same plants, with and without what costs capital."""
-        own = frozenset(one.id for one in self.levers if not one.capital)
-        on = {"capacity sold": own, "capacity sold, with capital": frozenset(one.id for one in self.levers)}
-        found = {}
-        for name, times in self.sold.items():
-            found[name] = Arm(levers=on.get(name, own), demand=times)
-            found[f"as is, {times:g} times the orders"] = Arm(demand=times)
-        return found
 
     def _figures(self, world: Group, arm: Arm, seed: int) -> Figures:
         totals, money = world.totals, self.facts.money
@@ -168,11 +144,7 @@ def _log1m(uniform: float) -> float:
 def open_group(name: str, written: Written) -> GroupPilot:
     """A pilot of a group of plants from its file. Raises ConfigError with the place of what is missing or unknown."""
     sold = {key: float(value) for key, value in written.rest.get("sold", {}).items()}
-    return GroupPilot(
-        name, written.title, written.category, written.currency, written.unit, written.levers,
-        dict(written.rest.get("skipped", {})), dict(written.rest.get("binds", {})), written.meanings,
-        facts_of(written), sold,
-    )  # fmt: skip
+    return GroupPilot(facts=facts_of(written), sold=sold, **told_by(name, written))
 
 
 def poisoned(pilot: GroupPilot) -> GroupPilot:

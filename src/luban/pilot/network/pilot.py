@@ -13,7 +13,8 @@ from luban.core.errors import InputError
 from luban.pilot.money import YEAR, lever_cost
 from luban.pilot.network.rules import DAY, WEEK, Facts, facts_of
 from luban.pilot.network.shops import Rules, Shops
-from luban.pilot.plan import Arm, Figures, Lever
+from luban.pilot.own import OwnPilot, told_by
+from luban.pilot.plan import Arm, Figures
 from luban.pilot.written import Written
 
 __all__ = ["NetworkPilot", "open_network", "poisoned"]
@@ -27,27 +28,15 @@ _UNITS: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class NetworkPilot:
+@dataclass(frozen=True, kw_only=True)
+class NetworkPilot(OwnPilot):
     """A pilot of a network of shops; see `luban.pilot.plan.Pilot` for its fields.
 
-    facts     figures of the network;  sold  arm name → orders through it, times as many, that the same shops can make
-    poisoned  what is hidden is garbage while a mind is asked: for the test of honesty
+    facts  figures of its folder
     """
 
-    name: str
-    title: str
-    category: str
-    currency: str
-    unit: str
-    levers: tuple[Lever, ...]
-    skipped: Mapping[str, str]
-    binds: Mapping[str, str]
-    meanings: Mapping[str, str]
     facts: Facts
-    sold: Mapping[str, float]
     units: Mapping[str, str] = field(default_factory=lambda: dict(_UNITS))
-    poisoned: bool = False
 
     @property
     def rate(self) -> float:
@@ -56,10 +45,7 @@ class NetworkPilot:
 
     def run(self, arm: Arm, seed: int, *, days: float | None = None) -> Figures:
         """One run: weeks as is, then the arm. Raises InputError for an unknown practice or lever."""
-        known = {lever.id for lever in self.levers}
-        if arm.practice not in self.facts.practices or not arm.levers <= known:
-            raise InputError("no such arm", came=f"{arm.practice}, {', '.join(sorted(arm.levers))}",
-                             expected=f"as is or conventional, levers {', '.join(sorted(known))}")  # fmt: skip
+        self._check(arm, self.facts.practices)
         network = self.facts.network
         if not arm.demand > 0 or (days is not None and not 28 <= days <= network.window * _CALENDAR):
             raise InputError("a run needs orders and four weeks or more", came=f"{arm.demand} times, {days} days")
@@ -70,16 +56,6 @@ class NetworkPilot:
         world.change(Rules(self.facts.practices[arm.practice], **{name: name in on for name in _LEVERS}))
         world.run((network.warmup + window) * DAY)
         return self._figures(world, arm, window)
-
-    def arms(self) -> Mapping[str, Arm]:
-        """More orders in the same shops, with and without what costs capital."""
-        own = frozenset(one.id for one in self.levers if not one.capital)
-        on = {"capacity sold": own, "capacity sold, with capital": frozenset(one.id for one in self.levers)}
-        found = {}
-        for name, times in self.sold.items():
-            found[name] = Arm(levers=on.get(name, own), demand=times)
-            found[f"as is, {times:g} times the orders"] = Arm(demand=times)
-        return found
 
     def _figures(self, world: Shops, arm: Arm, window: int) -> Figures:
         totals, money = world.totals, self.facts.money
@@ -126,11 +102,7 @@ class NetworkPilot:
 def open_network(name: str, written: Written) -> NetworkPilot:
     """A pilot of a network from its file. Raises ConfigError with the place of what is missing or unknown."""
     sold = {key: float(value) for key, value in written.rest.get("sold", {}).items()}
-    return NetworkPilot(
-        name, written.title, written.category, written.currency, written.unit, written.levers,
-        dict(written.rest.get("skipped", {})), dict(written.rest.get("binds", {})), written.meanings,
-        facts_of(written), sold,
-    )  # fmt: skip
+    return NetworkPilot(facts=facts_of(written), sold=sold, **told_by(name, written))
 
 
 def poisoned(pilot: NetworkPilot) -> NetworkPilot:
