@@ -93,13 +93,16 @@ def judged(metric: str, share: Span, pairs: int) -> tuple[str, str]:
         return "not evaluable", "the figure as is cannot be told from zero"
     for verdict, at in _BARS:
         if share.high <= bars[at]:
-            return (
-                verdict,
-                f"at best {share.low:+.1%}, at worst {share.high:+.1%}: all of it at or beyond {bars[at]:.0%}",
-            )
+            reach = f"at best {_percent(share.low)}, at worst {_percent(share.high)}"
+            return verdict, f"{reach}: all of it at or beyond {_percent(bars[at], 0)}"
     if share.mean <= bars[0]:
-        return "missed", f"the mean reaches {bars[0]:.0%}, but the interval goes up to {share.high:+.1%}"
-    return "missed", f"at best {share.low:+.1%}, {bars[0]:.0%} is asked for"
+        said = f"the mean reaches {_percent(bars[0], 0)}, but the interval goes up to {_percent(share.high)}"
+        return "missed", said
+    return "missed", f"at best {_percent(share.low)}, {_percent(bars[0], 0)} is asked for"
+
+
+def _percent(share: float, decimals: int = 1) -> str:
+    return f"{100 * share:+.{decimals}f} %".replace("-", "−")
 
 
 def changes(
