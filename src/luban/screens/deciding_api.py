@@ -5,15 +5,15 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from luban.core.errors import NotAllowedError
 from luban.screens.plain import plain
 from luban.screens.reads import Reads
 from luban.screens.service.deciding import LoopBooks
 from luban.screens.users import Role, User
+from luban.screens.whole import whole_plant
 
 __all__ = ["deciding_router"]
 
@@ -30,19 +30,7 @@ class AskedDecision(BaseModel):
 
 def deciding_router(books: LoopBooks, needs: Needs, reads: Reads) -> APIRouter:
     """Routes of decisions; an account that reaches a part of the plant gets nothing."""
-
-    def whole(role: Role) -> Any:
-        of_role = needs(role)
-
-        async def check(request: Request) -> User:
-            user: User = await of_role(request)
-            plant = books.view.plant.id
-            if not user.may(role, plant):
-                raise NotAllowedError("the loop shows the whole plant", came=", ".join(user.sites), expected=plant)
-            return user
-
-        return check
-
+    whole = whole_plant(needs, lambda: books.view.plant.id, "the loop shows the whole plant")
     router = APIRouter(prefix="/acting", tags=["acting"])
     Viewer = Annotated[User, Depends(whole(Role.VIEWER))]  # noqa: N806 - a type
     Operator = Annotated[User, Depends(whole(Role.OPERATOR))]  # noqa: N806 - a type

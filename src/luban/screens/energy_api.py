@@ -5,10 +5,10 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
 
-from luban.core.errors import InputError, NotAllowedError
+from luban.core.errors import InputError
 from luban.core.time import parse_duration, parse_time
 from luban.screens.i18n import words
 from luban.screens.plain import plain
@@ -16,6 +16,7 @@ from luban.screens.reads import Reads
 from luban.screens.service.energy import EnergyBooks
 from luban.screens.service.view import Range
 from luban.screens.users import Role, User
+from luban.screens.whole import whole_plant
 
 __all__ = ["Moment", "Window", "energy_router", "window_of"]
 
@@ -38,19 +39,7 @@ def window_of(books: EnergyBooks, window: str, start: str, end: str) -> Range:
 
 def energy_router(books: EnergyBooks, needs: Needs, reads: Reads) -> APIRouter:
     """Routes of energy; needs makes the check of a role. An account that reaches a part of the plant gets nothing."""
-
-    def whole(role: Role) -> Any:
-        of_role = needs(role)
-
-        async def check(request: Request) -> User:
-            user: User = await of_role(request)
-            plant = books.view.plant.id
-            if not user.may(role, plant):
-                raise NotAllowedError("energy shows the whole plant", came=", ".join(user.sites), expected=plant)
-            return user
-
-        return check
-
+    whole = whole_plant(needs, lambda: books.view.plant.id, "energy shows the whole plant")
     router = APIRouter(prefix="/energy", tags=["energy"])
     _accounts(router, books, whole, reads)
     _meters(router, books, whole, reads)

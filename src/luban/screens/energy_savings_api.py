@@ -6,11 +6,10 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from luban.core.errors import NotAllowedError
 from luban.core.time import parse_time
 from luban.screens.energy_api import Moment, Window, window_of
 from luban.screens.i18n import words
@@ -19,6 +18,7 @@ from luban.screens.reads import Reads
 from luban.screens.service.energy import EnergyBooks
 from luban.screens.service.energy_savings import AskedBaseline, SavingsDesk
 from luban.screens.users import Role, User
+from luban.screens.whole import whole_plant
 
 __all__ = ["savings_router"]
 
@@ -53,19 +53,7 @@ class AskedRetire(BaseModel):
 
 def savings_router(books: EnergyBooks, needs: Needs, reads: Reads) -> APIRouter:
     """Routes; needs makes the check of a role. An account that reaches a part of the plant gets nothing."""
-
-    def whole(role: Role) -> Any:
-        of_role = needs(role)
-
-        async def check(request: Request) -> User:
-            user: User = await of_role(request)
-            plant = books.view.plant.id
-            if not user.may(role, plant):
-                raise NotAllowedError("energy shows the whole plant", came=", ".join(user.sites), expected=plant)
-            return user
-
-        return check
-
+    whole = whole_plant(needs, lambda: books.view.plant.id, "energy shows the whole plant")
     router = APIRouter(prefix="/energy", tags=["energy"])
     desk = SavingsDesk(books)
     _units(router, books, whole, reads)

@@ -5,11 +5,11 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from luban.core.errors import InputError, NotAllowedError
+from luban.core.errors import InputError
 from luban.screens.i18n import words
 from luban.screens.plain import plain
 from luban.screens.reads import Reads
@@ -17,6 +17,7 @@ from luban.screens.service.energy import EnergyBooks
 from luban.screens.service.green import GreenDesk
 from luban.screens.service.view import Range
 from luban.screens.users import Role, User
+from luban.screens.whole import whole_plant
 
 __all__ = ["green_router"]
 
@@ -49,20 +50,7 @@ class AskedStatement(BaseModel):
 
 def green_router(books: EnergyBooks, needs: Needs, reads: Reads) -> APIRouter:
     """Routes of the green factory; an account that reaches a part of the plant gets nothing."""
-
-    def whole(role: Role) -> Any:
-        of_role = needs(role)
-
-        async def check(request: Request) -> User:
-            user: User = await of_role(request)
-            plant = books.view.plant.id
-            if not user.may(role, plant):
-                came = ", ".join(user.sites)
-                raise NotAllowedError("the green sheet shows the whole plant", came=came, expected=plant)
-            return user
-
-        return check
-
+    whole = whole_plant(needs, lambda: books.view.plant.id, "the green sheet shows the whole plant")
     router = APIRouter(prefix="/green", tags=["green"])
     desk = GreenDesk(books)
     _sheets(router, desk, whole, reads)

@@ -5,17 +5,17 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from luban.core.errors import NotAllowedError
 from luban.core.time import parse_time
 from luban.screens.plain import plain
 from luban.screens.reads import Reads
 from luban.screens.service.books import Books
 from luban.screens.service.outcomes import MOST_DAYS, AskedBaseline, OutcomeDesk
 from luban.screens.users import Role, User
+from luban.screens.whole import whole_plant
 
 __all__ = ["outcomes_router"]
 
@@ -48,19 +48,7 @@ class AskedFreezing(BaseModel):
 
 def outcomes_router(books: Books, needs: Needs, reads: Reads) -> APIRouter:
     """Routes; needs makes the check of a role. An account that reaches a part of the plant gets nothing."""
-
-    def whole(role: Role) -> Any:
-        of_role = needs(role)
-
-        async def check(request: Request) -> User:
-            user: User = await of_role(request)
-            plant = books.view.plant.id
-            if not user.may(role, plant):
-                raise NotAllowedError("outcomes show the whole plant", came=", ".join(user.sites), expected=plant)
-            return user
-
-        return check
-
+    whole = whole_plant(needs, lambda: books.view.plant.id, "outcomes show the whole plant")
     router = APIRouter(prefix="/acting/outcomes", tags=["acting"])
     desk = OutcomeDesk(books)
     Viewer = Annotated[User, Depends(whole(Role.VIEWER))]  # noqa: N806 - a type

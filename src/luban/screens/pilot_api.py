@@ -5,11 +5,11 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 
-from luban.core.errors import InputError, NotAllowedError
+from luban.core.errors import InputError
 from luban.core.time import parse_time
 from luban.pilot.proof import Proof
 from luban.screens.i18n import words
@@ -20,6 +20,7 @@ from luban.screens.report.sheet_file import file_of
 from luban.screens.service.pilot import MOST_SEEDS, Pilots
 from luban.screens.service.pilot_books import BEFORE
 from luban.screens.users import Role, User
+from luban.screens.whole import whole_plant
 
 __all__ = ["pilot_router"]
 
@@ -46,19 +47,7 @@ class AskedEnrolment(BaseModel):
 
 def pilot_router(pilots: Pilots, needs: Callable[[Role], Any], reads: Reads) -> APIRouter:
     """Routes; needs makes the check of a role. An account that reaches a part of the plant gets nothing."""
-
-    def whole(role: Role) -> Any:
-        of_role = needs(role)
-
-        async def check(request: Request) -> User:
-            user: User = await of_role(request)
-            plant = pilots.view.plant.id
-            if not user.may(role, plant):
-                raise NotAllowedError("pilots show whole plants", came=", ".join(user.sites), expected=plant)
-            return user
-
-        return check
-
+    whole = whole_plant(needs, lambda: pilots.view.plant.id, "pilots show whole plants")
     router = APIRouter()
     router.include_router(_studies(pilots, whole, reads))
     router.include_router(_proofs(pilots, whole, reads))

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
-from luban.core.errors import InputError, NotAllowedError
+from luban.core.errors import InputError
 from luban.core.time import parse_time
 from luban.screens.i18n import words
 from luban.screens.plain import plain
@@ -28,6 +28,7 @@ from luban.screens.trace_partners_api import partners_router
 from luban.screens.trace_scan_api import scan_router
 from luban.screens.trace_stock_api import stock_router
 from luban.screens.users import Role, User
+from luban.screens.whole import whole_plant
 
 __all__ = ["trace_router"]
 
@@ -68,19 +69,7 @@ class AskedClose(BaseModel):
 
 def trace_router(books: TraceBooks, needs: Needs, reads: Reads) -> APIRouter:
     """Routes of trace; needs makes the check of a role. An account that reaches a part of the plant gets nothing."""
-
-    def whole(role: Role) -> Any:
-        of_role = needs(role)
-
-        async def check(request: Request) -> User:
-            user: User = await of_role(request)
-            plant = books.view.plant.id
-            if not user.may(role, plant):
-                raise NotAllowedError("trace shows the whole plant", came=", ".join(user.sites), expected=plant)
-            return user
-
-        return check
-
+    whole = whole_plant(needs, lambda: books.view.plant.id, "trace shows the whole plant")
     router = APIRouter(prefix="/trace", tags=["trace"])
     desk = RecallDesk(books)
     _lots(router, books, whole, reads)
