@@ -93,11 +93,11 @@ def test_a_proposal_is_taken_on_a_phone_done_and_undone(site: Site, folder: Path
     page = enter(site, "chen", "zh/loop")
     page.set_viewport_size({"width": 390, "height": 840})
     card = page.locator("[data-part=proposed] [data-decision]", has_text="grease")
-    expect(card).to_contain_text("一周内到期")
+    expect(card).to_contain_text("一周内到期", timeout=60_000)  # the plant has just started: it looks around first
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     card.get_by_role("button", name="采纳", exact=True).click()
     line = page.locator("[data-part=did] tr[data-decision]", has_text="grease")
-    expect(line).to_contain_text("完成")
+    expect(line).to_contain_text("完成", timeout=30_000)
     expect(line).to_contain_text("无法评判")  # there are no facts from before to judge by
     ledger = Ledger(places(folder).ledger)
     (order,) = work_orders(ledger).values()
