@@ -49,7 +49,9 @@ class Ended:
             assert self.process.stdin is not None
             self.process.stdin.write(json.dumps(command) + "\n")
             self.process.stdin.flush()
-            answer: dict[str, Any] = json.loads(self._line())
+            while not (line := self._line()).startswith("{"):
+                pass  # the library's own warnings come on the same pipe
+            answer: dict[str, Any] = json.loads(line)
             return answer
 
         return await asyncio.to_thread(talk)
