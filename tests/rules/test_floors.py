@@ -32,6 +32,7 @@ FAULTS = {
         "loop/deciding/fault.py",
         "import luban.twin.run",
     ),
+    "A roll-up reads books and returns, never machines": ("rollup/fault.py", "import luban.twin.run"),
     "No cycles between sibling modules": ("norms/kpis.py", "from luban.norms import fault"),
 }
 
