@@ -49,7 +49,7 @@ def die_at(step: int) -> None:
             return mortal(run)(sql, *rest) if sql == "COMMIT" and self.total_changes else run(sql, *rest)
 
     connect = sqlite3.connect
-    manifest.sqlite3.connect = lambda *a, **k: connect(*a, **k, factory=Mortal)  # type: ignore[assignment]
+    manifest.sqlite3.connect = lambda *a, **k: connect(*a, **k | {"factory": Mortal})  # type: ignore[assignment]
 
 
 def work(folder: Path, said: int) -> None:

@@ -228,3 +228,19 @@ def test_an_export_without_room_leaves_nothing(books: Path, small_disk: Path) ->
     with pytest.raises(DiskFullError, match="no room for the export"):
         export_ledger(books, small_disk / "books.luban")
     assert not list(small_disk.glob("books*"))
+
+
+@pytest.mark.parametrize("where", ["head", "page"])
+def test_a_damaged_manifest_is_named_and_never_sqlites_own_error(books: Path, where: str) -> None:
+    path = books / "manifest.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.execute("PRAGMA journal_mode = DELETE")
+    data = bytearray(path.read_bytes())
+    if where == "head":
+        data[:100] = bytes(100)
+    else:
+        data[4096:] = b"\xff" * (len(data) - 4096)
+    path.write_bytes(data)
+    with pytest.raises(IntegrityError, match="manifest is damaged"):
+        Ledger(books).manifest.snapshot("signal")

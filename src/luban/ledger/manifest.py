@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from luban.core.errors import DiskFullError, InputError, LedgerBusyError, LedgerError
+from luban.core.errors import DiskFullError, InputError, IntegrityError, LedgerBusyError, LedgerError
 from luban.ledger.wal import sync_folder
 
 __all__ = ["Correction", "Manifest", "Segment", "Snapshot", "Wal"]
@@ -271,7 +271,8 @@ class Manifest:
     @property
     def _db(self) -> sqlite3.Connection:
         if not hasattr(self._local, "db"):
-            db = sqlite3.connect(self._path, timeout=30, isolation_level=None)
+            db = sqlite3.connect(self._path, timeout=30, isolation_level=None, factory=_Connection)
+            db.path = self._path
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
             self._local.db = db
@@ -290,9 +291,38 @@ class Manifest:
             raise _named(error, self._path) from error
 
 
+class _Connection(sqlite3.Connection):
+    """Says in our words that the file is damaged, whatever is asked of it."""
+
+    path = Path()
+
+    def execute(self, *asked: Any) -> sqlite3.Cursor:
+        try:
+            return super().execute(*asked)
+        except sqlite3.DatabaseError as error:
+            if _code(error) in _DAMAGED:
+                raise _named(error, self.path) from error
+            raise
+
+
+_DAMAGED = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+
+
+def _code(error: BaseException) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
 def _named(error: BaseException, path: Path) -> BaseException:
     """What SQLite says, in our words; any other error as it is."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code = _code(error)
+    if code in _DAMAGED:
+        return IntegrityError(
+            "the manifest is damaged",
+            came=str(error),
+            where=str(path),
+            expected="an SQLite file",
+            hint="put back a copy of the ledger; sealed facts in segments/ are not touched by this",
+        )
     if code in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
         return DiskFullError("no room on the disk", came=str(error), where=str(path), hint="free space on the disk")
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
