@@ -47,6 +47,7 @@ KINDS: Final[Mapping[str, str]] = {
     "outcome": "what an act brought: its baseline fixed before it, its verdict, judged anew when facts change",
     "decision": "a decision of the running plant: proposed with its price, settled against others, taken or dropped",
     "pilot": "a pilot: enrolled, its before state fixed, its runs, its verdict",
+    "return": "returns of firms: confirmed, a question about them and its answer, a vintage of all of them named",
     "grant": "leave for an outside expert to look at one machine: given, used, ended",
 }
 """Kinds of entry, and what their subjects go through."""
