@@ -14,6 +14,7 @@ from luban.core.errors import LubanError
 from luban.core.time import SECOND, now, to_datetime
 from luban.screens.service import Now
 from luban.screens.web.acting_frame import Bench
+from luban.screens.web.acting_parts import act_button, hear_acts
 from luban.screens.web.acting_words import amount, author, reason, state_word
 from luban.screens.web.schedule_parts import field, tool
 from luban.screens.web.tabs import BookPanel, card
@@ -38,10 +39,10 @@ class CommandsPanel(BookPanel):
     def build(self) -> None:
         """Lay it out inside the tab's element."""
         self._stop = ui.element("div").classes("lb-qpanel")
-        self._waiting = ui.element("div").classes("lb-qpanel").props("aria-live=polite")
+        self._waiting = hear_acts(ui.element("div").classes("lb-qpanel").props("aria-live=polite"), self._press)
         with card(self.say("What was done")):
-            self._done = ui.element("div").classes("lb-scroll")
-        self._one = ui.element("div").classes("lb-qpanel")
+            self._done = hear_acts(ui.element("div").classes("lb-scroll"), self._press)
+        self._one = hear_acts(ui.element("div").classes("lb-qpanel"), self._press)
 
     async def tick(self, now: Now) -> None:  # noqa: ARG002
         """Also once a second: the actor knows of its commands before the books are read."""
@@ -119,15 +120,15 @@ class CommandsPanel(BookPanel):
                 return
             with ui.element("div").classes("lb-tools").props(f"data-command={one.id}"):
                 if one.state is State.PROPOSED and books.may(user, "approve", one.id):
-                    tool(html.escape(say("Approve")), lambda: self._call("approve", one.id), kind="lb-take")
+                    act_button(say("Approve"), "approve", one.id, "lb-tool lb-take")
                 if one.state is State.UNVERIFIED and books.may(user, "retry", one.id):
-                    tool(html.escape(say("Try again")), lambda: self._call("retry", one.id))
+                    act_button(say("Try again"), "retry", one.id)
                     if one.before is not None:
                         text = say("Bring back {value}", value=amount(one.before, one.unit))
-                        tool(html.escape(text), lambda: self._call("roll back", one.id))
+                        act_button(text, "roll back", one.id)
                 if one.state is not State.SENDING and books.may(user, "withdraw", one.id):
                     word = say("Give up") if one.state is State.UNVERIFIED else say("Turn down")
-                    tool(html.escape(word), lambda: self._call("withdraw", one.id))
+                    act_button(word, "withdraw", one.id)
 
     def _draw_done(self, done: list[Command]) -> None:
         say = self.say
@@ -151,10 +152,9 @@ class CommandsPanel(BookPanel):
         cells = (amount(one.value, one.unit), amount(one.before, one.unit), ended, say(one.why), author(say, one))
         with ui.element("tr").props(f"data-command={one.id}"):
             ui.html(html.escape(self._when(one.since)), sanitize=False, tag="td")._props["data-head"] = heads[0]  # noqa: SLF001
-            with ui.element("td") as what, ui.element("button").classes("lb-plain").props("type=button") as button:
-                ui.html(html.escape(one.actuator), sanitize=False, tag="span")
+            with ui.element("td") as what:
+                act_button(one.actuator, "choose", one.id, "lb-plain")
             what._props["data-head"] = heads[1]  # noqa: SLF001
-            button.on("click", lambda _event: self.bench.choose(one.id))
             for head, cell in zip(heads[2:], cells, strict=True):
                 drawn = ui.html(html.escape(cell), sanitize=False, tag="td")
                 drawn._props["data-head"] = head  # noqa: SLF001
@@ -178,7 +178,7 @@ class CommandsPanel(BookPanel):
                 with ui.element("div").classes("lb-tsearch"):
                     field(say("why"), "", lambda value: self._set(one.id, value), "text")
                     text = say("Bring back {value}", value=amount(one.before, one.unit))
-                    tool(html.escape(text), lambda: self._call("roll back", one.id))
+                    act_button(text, "roll back", one.id)
 
     def _when(self, moment: int) -> str:
         return to_datetime(moment).astimezone(self.bench.view.plant.zone).strftime("%Y-%m-%d %H:%M:%S")
@@ -188,8 +188,11 @@ class CommandsPanel(BookPanel):
 
     # ------------------------------------------------------------------ acts
 
-    def _call(self, act: str, name: str) -> None:
-        self.bench.call(self._act, act, name)
+    def _press(self, act: str, name: str) -> None:
+        if act == "choose":
+            self.bench.call(self.bench.choose, name)
+        elif act in {"approve", "withdraw", "retry", "roll back"}:
+            self.bench.call(self._act, act, name)
 
     async def _act(self, act: str, name: str) -> None:
         books, user, why = self.bench.books, self.bench.user_now(), self._why.get(name, "")

@@ -6,7 +6,7 @@ import html
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from nicegui import ui
 
@@ -17,6 +17,7 @@ from luban.screens.service import Now
 from luban.screens.service.deciding import LeverNow, Next, Row
 from luban.screens.web.acting_deciding import act_words, stage_word, state_words, verdict_word, worth_words
 from luban.screens.web.acting_frame import Bench
+from luban.screens.web.acting_parts import Drawn, Kept, act_button, hear_acts
 from luban.screens.web.acting_words import mode_word
 from luban.screens.web.schedule_parts import field, labelled_choice, tool
 from luban.screens.web.tabs import BookPanel, card
@@ -41,6 +42,8 @@ class LoopPanel(BookPanel):
         self._why: dict[str, str] = {}
         self._machine = ""
         self._lists: Mapping[str, tuple[Next, ...]] = {}
+        self._cards: Kept
+        self._lines: Kept | None = None  # None while the table is not there
 
     def build(self) -> None:
         """Lay it out inside the tab's element."""
@@ -48,9 +51,10 @@ class LoopPanel(BookPanel):
         with card(self.say("What it sees")):
             self._sees = ui.element("div").props("data-part=sees")
         with card(self.say("What it proposes")):
-            self._proposed = ui.element("div").props("data-part=proposed aria-live=polite")
+            self._proposed = hear_acts(ui.element("div").props("data-part=proposed aria-live=polite"), self._press)
+            self._cards = Kept(self._proposed)
         with card(self.say("What it did, and what came of it")):
-            self._did = ui.element("div").classes("lb-scroll").props("data-part=did")
+            self._did = hear_acts(ui.element("div").classes("lb-scroll").props("data-part=did"), self._press)
         with card(self.say("What comes next at each machine")):
             self._next = ui.element("div").props("data-part=next")
         with card(self.say("Levers")):
@@ -137,18 +141,18 @@ class LoopPanel(BookPanel):
     # ------------------------------------------------------------------ what it proposes
 
     def _draw_proposed(self, waiting: list[Row]) -> None:
-        say = self.say
-        self._proposed.clear()
-        with self._proposed:
-            if not waiting:
-                text = say("Nothing waits for you. What luban would change stands here, with its reason and its worth.")
-                ui.html(html.escape(text), sanitize=False, tag="p").classes("lb-note")
-            for one in waiting:
-                self._card(one)
+        def nothing() -> Any:
+            text = self.say(
+                "Nothing waits for you. What luban would change stands here, with its reason and its worth."
+            )
+            return ui.html(html.escape(text), sanitize=False, tag="p").classes("lb-note")
 
-    def _card(self, row: Row) -> None:
+        cards: list[Drawn] = [(one.decision.id, _mark(one), partial(self._card, one)) for one in waiting]
+        self._cards.draw(cards or [("", None, nothing)])
+
+    def _card(self, row: Row) -> Any:
         say, one, books, user = self.say, row.decision, self.bench.books, self.bench.user
-        with ui.element("article").classes("lb-decision").props(f"data-decision={one.id}"):
+        with ui.element("article").classes("lb-decision").props(f"data-decision={one.id}") as drawn:
             ui.html(html.escape(act_words(say, one.act, self.bench.view.plant)), sanitize=False, tag="h3")
             ui.html(html.escape(say(one.why)), sanitize=False, tag="p")
             told = (
@@ -162,45 +166,45 @@ class LoopPanel(BookPanel):
                 ui.html(html.escape(text), sanitize=False, tag="p").classes("lb-note")
             may_take = one.stage is Stage.PROPOSED and books.may_decide(user, "take", one.id)
             if not books.writable or not (may_take or books.may_decide(user, "decline", one.id)):
-                return
+                return drawn
             with ui.element("div").classes("lb-tsearch"):
                 if may_take:
-                    tool(
-                        html.escape(say("Take it")), partial(self.bench.call, self._act, "take", one.id), kind="lb-take"
-                    )
-                field(say("why you decline"), "", partial(self._set, one.id), "text").props("data-field=why")
-                tool(html.escape(say("Decline")), partial(self.bench.call, self._act, "decline", one.id))
+                    act_button(say("Take it"), "take", one.id, "lb-tool lb-take")
+                known = self._why.get(one.id, "")
+                field(say("why you decline"), known, partial(self._set, one.id), "text").props("data-field=why")
+                act_button(say("Decline"), "decline", one.id)
+        return drawn
 
     # ------------------------------------------------------------------ what it did
 
     def _draw_done(self, done: list[Row]) -> None:
         say = self.say
-        self._did.clear()
+        if not done or self._lines is None:
+            self._did.clear()
+            self._lines = None
+        heads = (say("time"), say("what"), say("why"), say("expected"), say("state"), say("came of it"), "")
         with self._did:
             if not done:
                 ui.html(html.escape(say("Nothing was decided yet.")), sanitize=False, tag="p").classes("lb-note")
                 return
-            heads = (say("time"), say("what"), say("why"), say("expected"), say("state"), say("came of it"), "")
-            with ui.element("table").classes("lb-ttable"):
-                with ui.element("thead"), ui.element("tr"):
-                    for head in heads:
-                        ui.html(html.escape(head), sanitize=False, tag="th").props("scope=col")
-                with ui.element("tbody"):
-                    for row in done:
-                        self._line(row, heads)
+            if self._lines is None:
+                with ui.element("table").classes("lb-ttable"):
+                    with ui.element("thead"), ui.element("tr"):
+                        for head in heads:
+                            ui.html(html.escape(head), sanitize=False, tag="th").props("scope=col")
+                    self._lines = Kept(ui.element("tbody"))
+        self._lines.draw([(row.decision.id, _mark(row), partial(self._line, row, heads)) for row in done])
 
-    def _line(self, row: Row, heads: tuple[str, ...]) -> None:
+    def _line(self, row: Row, heads: tuple[str, ...]) -> Any:
         say, one = self.say, row.decision
         state = ": ".join(filter(None, (stage_word(say, one.stage), say(one.reason))))
         came = ": ".join(filter(None, (verdict_word(say, row.verdict), say(row.told) if row.told else "")))
         cells = (say(one.why), worth_words(say, one), state, came)
-        with ui.element("tr").props(f"data-decision={one.id}"):
+        with ui.element("tr").props(f"data-decision={one.id}") as drawn_line:
             _cell(self._when(one.since), heads[0])
-            with ui.element("td") as what, ui.element("button").classes("lb-plain").props("type=button") as button:
-                text = act_words(say, one.act, self.bench.view.plant)
-                ui.html(html.escape(text), sanitize=False, tag="span")
+            with ui.element("td") as what:
+                act_button(act_words(say, one.act, self.bench.view.plant), "choose", one.id, "lb-plain")
             what._props["data-head"] = heads[1]  # noqa: SLF001
-            button.on("click", lambda _event: self.bench.choose(one.id))
             for head, cell in zip(heads[2:6], cells, strict=True):
                 drawn = _cell(cell, head)
                 if head == heads[4]:
@@ -208,7 +212,8 @@ class LoopPanel(BookPanel):
             with ui.element("td"):
                 may = row.undoable and self.bench.books.may_decide(self.bench.user, "undo", one.id)
                 if may and self.bench.books.writable:
-                    tool(html.escape(say("Undo")), partial(self.bench.call, self._act, "undo", one.id))
+                    act_button(say("Undo"), "undo", one.id)
+        return drawn_line
 
     def _draw_one(self, row: Row | None) -> None:
         say = self.say
@@ -287,6 +292,12 @@ class LoopPanel(BookPanel):
 
     # ------------------------------------------------------------------ acts
 
+    def _press(self, act: str, name: str) -> None:
+        if act == "choose":
+            self.bench.call(self.bench.choose, name)
+        elif act in {"take", "decline", "undo"}:
+            self.bench.call(self._act, act, name)
+
     async def _act(self, act: str, name: str) -> None:
         books, user, why = self.bench.books, self.bench.user_now(), self._why.get(name, "")
         if user is None:
@@ -306,6 +317,10 @@ def _cell(text: str, head: str) -> ui.html:
     return drawn
 
 
+def _mark(row: Row) -> tuple[str, Stage, str, bool]:
+    """What of a decision is drawn anew when it changes."""
+    return row.decision.id, row.decision.stage, row.verdict, row.undoable
+
+
 def _marks(rows: list[Row]) -> tuple[tuple[str, Stage, str, bool], ...]:
-    """What of decisions is drawn anew when it changes."""
-    return tuple((one.decision.id, one.decision.stage, one.verdict, one.undoable) for one in rows)
+    return tuple(map(_mark, rows))
