@@ -1,0 +1,27 @@
+"""Did a policy help? Regions with it held against regions without it, or against their own course, with placebo tests.
+
+Reads   a panel of an indicator (the long frame that rolling up gives, or a file), acts (`evaluation.toml`)
+Writes  nothing
+"""
+
+from luban.rollup.evaluation.judge import Course, Evaluation, Placebo, differences, evaluate, interrupted
+from luban.rollup.evaluation.panel import METHODS, Panel, Policy, panel_of, read_panel, read_policies
+from luban.rollup.evaluation.synthetic import Synthetic, mixture, synthetic
+
+__all__ = [
+    "METHODS",
+    "Course",
+    "Evaluation",
+    "Panel",
+    "Placebo",
+    "Policy",
+    "Synthetic",
+    "differences",
+    "evaluate",
+    "interrupted",
+    "mixture",
+    "panel_of",
+    "read_panel",
+    "read_policies",
+    "synthetic",
+]
