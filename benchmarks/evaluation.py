@@ -9,8 +9,8 @@
            region and year, each with errors that take every region-year for a draw of its own
 
 A world: regions with levels, trends and loadings of their own on two common random walks, and noise in which each
-period is like the one before (ρ). `synthetic`: one of 31 regions, 12 + 6 years. `few`: three of 31. `differences`: 8 of
-31. `interrupted`: one course, 28 + 12 quarters with a season. The effect put in is two standard deviations of the noise.
+period is like the one before (ρ). `synthetic`: one of 31 regions, 12 + 6 years. `few`: three of 31. `differences`:
+8 of 31. `interrupted`: one course, 28 + 12 quarters with a season. The effect put in is twice the size of the noise.
 """
 
 from __future__ import annotations

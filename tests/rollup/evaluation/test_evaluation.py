@@ -29,7 +29,8 @@ def test_a_mixture_is_the_best_one_there_is() -> None:
     for _ in range(8):
         donors, own = g.normal(size=(6, 9)), g.normal(size=9)
         found = mixture(own, donors)
-        assert found.sum() == pytest.approx(1) and found.min() >= 0
+        assert found.sum() == pytest.approx(1)
+        assert found.min() >= 0
         best = minimize(
             lambda w, d=donors, y=own: float(((y - w @ d) ** 2).sum()), np.full(6, 1 / 6), method="SLSQP",
             bounds=[(0, 1)] * 6, constraints={"type": "eq", "fun": lambda w: w.sum() - 1}, options={"ftol": 1e-14},
@@ -45,10 +46,11 @@ def test_a_unit_that_is_a_mixture_gives_its_weights_and_the_effect_put_in() -> N
     found = synthetic(own[None, :], donors, 14)
     assert found.weights[0, [1, 6]] == pytest.approx([0.25, 0.75], abs=1e-5)
     assert found.estimate.effect == pytest.approx(2.5, abs=1e-5)
-    assert found.fit == pytest.approx(0, abs=1e-5) and found.others.min() > 0.01
+    assert found.fit == pytest.approx(0, abs=1e-5)
+    assert found.others.min() > 0.01
     # nine units, the one acted on strays furthest: the ninth part, and no more can be said of the interval
     assert found.estimate.level == pytest.approx(8 / 9)
-    assert found.estimate.p == pytest.approx(1 / 9) or found.estimate.p > 1 / 9
+    assert found.estimate.p >= 1 / 9 - 1e-12
 
 
 def test_the_interval_holds_just_the_effects_that_leave_the_unit_among_the_others() -> None:
@@ -64,12 +66,12 @@ def test_the_interval_holds_just_the_effects_that_leave_the_unit_among_the_other
 
 @pytest.mark.parametrize("case", [name for name in CASES if name != "interrupted"])
 def test_intervals_hold_what_was_put_in_and_nothing_is_found_where_nothing_is(case: str) -> None:
-    seeds = range(7_000, 7_060)
+    seeds = range(7_000, 7_040)
     known = [judged(case, at, 0.5, 2 * NOISE) for at in seeds]
     none = [judged(case, at, 0.5, 0.0) for at in seeds]
-    assert sum(one.low <= 2 * NOISE <= one.high for one in known) >= 52  # of 60 at 95 %: chance of fewer is 0.2 %
-    assert sum(one.p <= 0.05 for one in none) <= 8
-    assert sum(one.time.p <= 0.05 for one in none if one.time) <= 8
+    assert sum(one.low <= 2 * NOISE <= one.high for one in known) >= 34  # of 40 at 95 %: chance of fewer is 0.3 %
+    assert sum(one.p <= 0.05 for one in none) <= 6
+    assert sum(one.time.p <= 0.05 for one in none if one.time) <= 6
     assert all(one.time is not None and one.space is not None for one in known)
 
 
@@ -88,7 +90,8 @@ def test_which_way_is_better_decides_the_verdict() -> None:
     assert (down.verdict, down.effect) == ("made worse", up.effect)
     assert evaluate(panel, replace(policy, method="auto")).method == "differences"
     one = evaluate(panel, replace(policy, method="auto", treated=("R00",)))
-    assert one.method == "synthetic" and abs(sum(w for _, w in one.weights) - 1) < 1e-6
+    assert one.method == "synthetic"
+    assert abs(sum(w for _, w in one.weights) - 1) < 1e-6
     json.dumps(one.as_dict(), allow_nan=False)
     alone = Panel("x", "1", ("R00",), panel.periods, panel.values[:1])
     assert evaluate(alone, replace(policy, method="auto", treated=("R00",))).method == "interrupted"
@@ -99,7 +102,8 @@ def test_an_effect_before_there_was_one_judges_nothing() -> None:
     moved = panel.values.copy()
     moved[:8, 8:] += 9.0  # four years before the act
     found = evaluate(replace_values(panel, moved), policy)
-    assert found.verdict == "not evaluable" and not found.judged
+    assert found.verdict == "not evaluable"
+    assert not found.judged
     assert any("2008" in one for one in found.reasons)
 
 
@@ -116,10 +120,12 @@ def test_units_and_periods_that_are_not_known() -> None:
     assert (late.verdict, late.reasons) == ("unverified", ("no period after the act is known",))
     few = Panel("x", "1", panel.units[:4], panel.periods, panel.values[:4])
     refused = evaluate(few, policy)
-    assert refused.verdict == "not evaluable" and "5 and 4 are needed" in refused.reasons[0]
+    assert refused.verdict == "not evaluable"
+    assert "5 and 4 are needed" in refused.reasons[0]
     six = Panel("x", "1", panel.units[:8], panel.periods, panel.values[:8])
     fewer = evaluate(six, policy)
-    assert fewer.level == pytest.approx(7 / 8) and any("allow 88%" in one for one in fewer.reasons)
+    assert fewer.level == pytest.approx(7 / 8)
+    assert any("allow 88%" in one for one in fewer.reasons)
 
 
 def test_reading(tmp_path: Path) -> None:

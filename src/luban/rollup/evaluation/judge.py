@@ -20,9 +20,10 @@ from luban.core.errors import InputError
 from luban.rollup.evaluation.panel import Panel, Policy
 from luban.rollup.evaluation.synthetic import LEAST_DONORS, LEAST_PERIODS, synthetic
 from luban.understand.quality.data import Floats
-from luban.verify import Estimate, by_units, parallel, series
+from luban.verify.estimate import Estimate
 from luban.verify.methods import by_interruption
-from luban.verify.panel import LEAST_UNITS
+from luban.verify.panel import LEAST_UNITS, by_units, parallel
+from luban.verify.series import series
 
 __all__ = ["LEAST_ALONE", "Course", "Evaluation", "Placebo", "differences", "evaluate", "interrupted"]
 

@@ -93,8 +93,9 @@ class Policy:
         if self.method not in METHODS:
             raise InputError("no such method", came=self.method, expected=", ".join(METHODS), where=self.id)
         if not self.treated or self.wish not in (1, -1) or not 0.5 < self.level < 1:
-            raise InputError("which units, which way is better, how sure?", came=f"{self.treated}, {self.wish}, "
-                             f"{self.level}", expected="one or more units; 1 or -1; above 0.5, below 1", where=self.id)  # fmt: skip
+            came = f"{list(self.treated)}, {self.wish}, {self.level}"
+            expected = "one or more units; 1 or -1; above 0.5, below 1"
+            raise InputError("which units, which way is better, how sure?", came=came, expected=expected, where=self.id)
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`, the book and a bundle."""
