@@ -73,6 +73,7 @@ class Draft:
     kpi: Entry[settings.KpiTable] | None = None
     cost: Entry[settings.CostTable] | None = None
     energy: Entry[settings.EnergyTable] | None = None
+    rollup: Entry[settings.RollupTable] | None = None
     calendars: list[Entry[settings.CalendarTable]] = field(default_factory=list)
     equipment: list[Entry[settings.EquipmentTable]] = field(default_factory=list)
     signals: list[Entry[settings.SignalTable]] = field(default_factory=list)
@@ -177,6 +178,7 @@ def _sections(data: dict[str, Any], lines: Lines, draft: Draft) -> None:
     draft.kpi = _entry(data.get("kpi", {}), settings.KpiTable, ("kpi",), lines, draft)
     draft.cost = _entry(data.get("cost", {}), settings.CostTable, ("cost",), lines, draft)
     draft.energy = _entry(data.get("energy", {}), settings.EnergyTable, ("energy",), lines, draft)
+    draft.rollup = _entry(data.get("rollup", {}), settings.RollupTable, ("rollup",), lines, draft)
     for section, model in _SECTIONS.items():
         raw = data.get(section, [])
         if not isinstance(raw, list):

@@ -34,6 +34,7 @@ from luban.plant.model import (
     Inspection,
     Interlock,
     Item,
+    KeyProcess,
     LeverRule,
     MaintenanceTask,
     MeterLine,
@@ -42,6 +43,7 @@ from luban.plant.model import (
     Order,
     Plant,
     Retrofit,
+    RollupRule,
     Signal,
     Source,
     SparePart,
@@ -133,6 +135,7 @@ def _build(draft: Draft) -> Plant:
             MeterSwap(v["meter"], v["time"], v["last"], v["first"] or 0.0) for v in _values(draft, "meter_swaps")
         ),
         energy=_energy(draft),
+        rollup=_rollup(draft),
         retrofits=tuple(_retrofit(entry.table, root.id) for entry in draft.retrofits),
         actuators=_by_id(_actuator(entry.table, root.id, signals) for entry in draft.actuators),
         levers=_by_id(_lever(entry.table, root.id, signals) for entry in draft.levers),
@@ -143,6 +146,10 @@ def _build(draft: Draft) -> Plant:
         ),
         codes=MappingProxyType({v["code"]: _code(v, root.id) for v in _values(draft, "codes")}),
         warranty=MappingProxyType({v["item"]: _warranty(v) for v in _values(draft, "warranty")}),
+        key_processes=_by_id(
+            KeyProcess(v["id"], _full(root.id, v["unit"]), v["name"] or "", v["since"])
+            for v in _values(draft, "key_processes")
+        ),
     )
 
 
@@ -266,6 +273,11 @@ def _meter(v: dict[str, Any], plant: str) -> MeterLine:
 def _energy(draft: Draft) -> EnergyRule:
     table = settings.EnergyTable.model_validate({}) if draft.energy is None else draft.energy.table
     return EnergyRule(tuple(table.tariff), tuple(table.factors), table.region, table.idle)
+
+
+def _rollup(draft: Draft) -> RollupRule:
+    table = settings.RollupTable.model_validate({}) if draft.rollup is None else draft.rollup.table
+    return RollupRule(table.plan, table.deflators)
 
 
 def _retrofit(table: settings.RetrofitTable, plant: str) -> Retrofit:

@@ -25,6 +25,7 @@ __all__ = [
     "Inspection",
     "Interlock",
     "Item",
+    "KeyProcess",
     "LeverRule",
     "MaintenanceTask",
     "MeterLine",
@@ -33,6 +34,7 @@ __all__ = [
     "Order",
     "Plant",
     "Retrofit",
+    "RollupRule",
     "Signal",
     "Source",
     "SparePart",
@@ -408,6 +410,20 @@ class TechnicianHours:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyProcess:
+    """A process that decides quality, safety or output, and the work unit that does it.
+
+    unit   its full path
+    since  key process from then on [µs UTC]; None: always
+    """
+
+    id: str
+    unit: str
+    name: str = ""
+    since: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CostPrice:
     """A line of prices.csv.
 
@@ -445,6 +461,18 @@ class ExchangeRate:
     rate: float
     start: int | None = None
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RollupRule:
+    """What returns are collected for: `[rollup]` of plant.toml.
+
+    plan       name of a plan of luban's, or its folder beside plant.toml
+    deflators  file of price indices beside plant.toml; '' for none
+    """
+
+    plan: str = "mic2025"
+    deflators: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -549,10 +577,12 @@ class Plant:
     meters       in the order of the file
     meter_swaps  in the order of the file
     energy       how energy is priced and shared
+    rollup       what returns are collected for
     customers    by place
     kanban       loops by id
     codes        what labels stand for, by code
     warranty     by item
+    key_processes  by id
     """
 
     id: str
@@ -586,10 +616,12 @@ class Plant:
     meters: tuple[MeterLine, ...] = ()
     meter_swaps: tuple[MeterSwap, ...] = ()
     energy: EnergyRule = field(default_factory=EnergyRule)
+    rollup: RollupRule = field(default_factory=RollupRule)
     customers: Mapping[str, Customer] = field(default_factory=dict)
     kanban: Mapping[str, KanbanLoop] = field(default_factory=dict)
     codes: Mapping[str, CodeLabel] = field(default_factory=dict)
     warranty: Mapping[str, Warranty] = field(default_factory=dict)
+    key_processes: Mapping[str, KeyProcess] = field(default_factory=dict)
 
     @property
     def work_units(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ __all__ = [
     "PlantFile",
     "PlantTable",
     "RetrofitTable",
+    "RollupTable",
     "ShiftTable",
     "SignalTable",
     "SourceTable",
@@ -237,6 +238,15 @@ class LeverTable(_Table):
                                         "`scrap PATH`, `good PATH`, `mean SIGNAL` or `mean ITEM:NAME`.")  # fmt: skip
 
 
+class RollupTable(_Table):
+    """What returns are collected for: the plan, and how money is made comparable."""
+
+    plan: Text = Field("mic2025", description="A plan of luban's by its name, or a folder of plan files beside "
+                                              "plant.toml.")  # fmt: skip
+    deflators: str = Field("", description="Price indices beside plant.toml (columns industry, year, index), for "
+                                           "indicators at prices of one year.")  # fmt: skip
+
+
 class PlantFile(_Table):
     """plant.toml: one plant."""
 
@@ -244,6 +254,7 @@ class PlantFile(_Table):
     kpi: KpiTable = Field(default_factory=lambda: KpiTable.model_validate({}))
     cost: CostTable = Field(default_factory=lambda: CostTable.model_validate({}))
     energy: EnergyTable = Field(default_factory=lambda: EnergyTable.model_validate({}))
+    rollup: RollupTable = Field(default_factory=lambda: RollupTable.model_validate({}))
     calendar: list[CalendarTable] = Field(default_factory=list)
     equipment: list[EquipmentTable] = Field(default_factory=list)
     signal: list[SignalTable] = Field(default_factory=list)

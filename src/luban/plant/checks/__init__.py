@@ -14,6 +14,7 @@ from luban.plant.checks import (
     levers,
     maintenance,
     retrofits,
+    rollup,
     signals,
     tables,
     trade,
@@ -30,7 +31,7 @@ def check_draft(draft: Draft) -> Iterator[Complaint]:
     """All complaints about what the entries say together."""
     for part in (
         tree, calendars, signals, retrofits, actuators, levers, tables, inspection, alarms, maintenance, cost, energy,
-        trade,
+        rollup, trade,
     ):  # fmt: skip
         for rule in part.RULES:
             yield from rule(draft)

@@ -33,6 +33,7 @@ def _table_ids(draft: Draft) -> Iterator[Complaint]:
         "warranty": ("item",),
         "meters": ("id",),
         "meter_swaps": ("meter", "time"),
+        "key_processes": ("id",),
     }
     for table, columns in keys.items():
         first: dict[tuple[Any, ...], Row] = {}
@@ -79,7 +80,7 @@ def _routing_units(draft: Draft) -> Iterator[Complaint]:
     nodes = tree(draft)
     named = draft.named.get("equipment", set())
     plant = draft.plant.table.id if draft.plant else ""
-    for row in draft.rows("routing"):
+    for row in [*draft.rows("routing"), *draft.rows("key_processes")]:
         unit = row.values["unit"]
         if unit != "." and unit not in nodes and unit not in named:
             hint = did_you_mean(unit, [path for path in nodes if path])
