@@ -48,6 +48,9 @@ KINDS: Final[Mapping[str, str]] = {
     "decision": "a decision of the running plant: proposed with its price, settled against others, taken or dropped",
     "pilot": "a pilot: enrolled, its before state fixed, its runs, its verdict",
     "return": "returns of firms: confirmed, a question about them and its answer, a vintage of all of them named",
+    "task": "a measure of a plan: taken on with owner and date, reported, late, closed on evidence",
+    "programme": "a programme of a plan: a thing counted with its evidence, a part and who makes it, a region's target",
+    "advice": "an item before those who steer a plan: advice, decisions with the versions they quote, minutes",
     "grant": "leave for an outside expert to look at one machine: given, used, ended",
 }
 """Kinds of entry, and what their subjects go through."""
