@@ -64,6 +64,7 @@ class Fields:
 
     def has(self, key: str) -> bool:
         """Whether the table itself has the key."""
+        self._asked.add(key)
         return key in self._data
 
     def string(self, key: str, default: Any = _MISSING) -> str:

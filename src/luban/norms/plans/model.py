@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
@@ -82,7 +83,7 @@ class Text:
 class Element:
     """A figure that an enterprise or a region reports for a year.
 
-    unit       of the figure; amounts of money in 10⁴ CNY are 万元
+    unit       of the figure; money by its ISO 4217 code, with a power of ten: 10⁴ CNY is 万元
     kind       one of ELEMENT_KINDS
     level      who reports it: enterprise or region
     reference  where it comes from
@@ -98,7 +99,7 @@ class Element:
     @property
     def money(self) -> bool:
         """An amount of money, which constant prices change."""
-        return "CNY" in self.unit.partition("/")[0]
+        return bool(re.search(r"\b[A-Z]{3}\b", self.unit.partition("/")[0]))
 
 
 @dataclass(frozen=True, slots=True)
