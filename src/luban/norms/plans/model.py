@@ -403,6 +403,11 @@ class TargetPlan:
         groups = (*(one.items for one in self.programmes), *(one.items for one in self.steps), self.statements)
         return MappingProxyType({item.id: item for group in groups for item in group})
 
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """The measures of all tasks and supports, in the order of the text."""
+        return tuple(measure for task in (*self.tasks, *self.supports) for measure in task.measures)
+
     def element(self, name: str) -> Element:
         """An element by its id. Raises InputError."""
         return _pick(self.elements, name, "element", self.id)
