@@ -1,0 +1,105 @@
+"""Programmes and measures of a plan as entries of the book: owner, date, evidence; counted, rolled up, held together.
+
+Reads   Fact(event) of the kinds `task`, `programme`, `pilot`; the plan as data (`luban.norms.plans`)
+Writes  nothing itself: rows of those kinds for whoever has a spool or the act log
+"""
+
+from luban.rollup.programmes.board import STATUSES, WAYS, ItemStatus, board, ways
+from luban.rollup.programmes.cut import Cut, CutOf, cut_of_frame, pooled_cut
+from luban.rollup.programmes.evidence import Evidence, Standing, document, fact
+from luban.rollup.programmes.pilots import Effect, Pilots, effects, pilot_row, pooled, read_pilot
+from luban.rollup.programmes.regions import (
+    RegionTarget,
+    SumCheck,
+    read_targets,
+    regional_sum,
+    regional_targets,
+    target_row,
+)
+from luban.rollup.programmes.roadmap import Roadmap, Step, read_roadmap, roadmap
+from luban.rollup.programmes.tasks import (
+    LADDER,
+    Follow,
+    Overdue,
+    Rung,
+    Task,
+    close_task,
+    drop_task,
+    escalations,
+    follow_up,
+    move_task,
+    open_task,
+    overdue,
+    read_tasks,
+    report_task,
+    tasks,
+)
+from luban.rollup.programmes.things import (
+    Share,
+    Source,
+    Thing,
+    count_row,
+    part_row,
+    share_secured,
+    shown_row,
+    source_row,
+    things,
+    withdraw_row,
+)
+
+__all__ = [
+    "LADDER",
+    "STATUSES",
+    "WAYS",
+    "Cut",
+    "CutOf",
+    "Effect",
+    "Evidence",
+    "Follow",
+    "ItemStatus",
+    "Overdue",
+    "Pilots",
+    "RegionTarget",
+    "Roadmap",
+    "Rung",
+    "Share",
+    "Source",
+    "Standing",
+    "Step",
+    "SumCheck",
+    "Task",
+    "Thing",
+    "board",
+    "close_task",
+    "count_row",
+    "cut_of_frame",
+    "document",
+    "drop_task",
+    "effects",
+    "escalations",
+    "fact",
+    "follow_up",
+    "move_task",
+    "open_task",
+    "overdue",
+    "part_row",
+    "pilot_row",
+    "pooled",
+    "pooled_cut",
+    "read_pilot",
+    "read_roadmap",
+    "read_targets",
+    "read_tasks",
+    "regional_sum",
+    "regional_targets",
+    "report_task",
+    "roadmap",
+    "share_secured",
+    "shown_row",
+    "source_row",
+    "target_row",
+    "tasks",
+    "things",
+    "ways",
+    "withdraw_row",
+]
