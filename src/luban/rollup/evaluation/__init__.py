@@ -6,21 +6,27 @@ Writes  nothing
 
 from luban.rollup.evaluation.judge import Course, Evaluation, Placebo, differences, evaluate, interrupted
 from luban.rollup.evaluation.panel import METHODS, Panel, Policy, panel_of, read_panel, read_policies
+from luban.rollup.evaluation.propose import RULE, Extension, Proposal, Rule, propose
 from luban.rollup.evaluation.synthetic import Synthetic, mixture, synthetic
 
 __all__ = [
     "METHODS",
+    "RULE",
     "Course",
     "Evaluation",
+    "Extension",
     "Panel",
     "Placebo",
     "Policy",
+    "Proposal",
+    "Rule",
     "Synthetic",
     "differences",
     "evaluate",
     "interrupted",
     "mixture",
     "panel_of",
+    "propose",
     "read_panel",
     "read_policies",
     "synthetic",

@@ -1,0 +1,177 @@
+"""A proposed change of a target, with its effect and its reasons: for people to decide, never done by itself.
+
+Reads   the course of an indicator, its milestone, evaluations of acts    Writes  nothing
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from luban.norms.plans import Indicator, Milestone
+from luban.rollup.evaluation.judge import Evaluation
+from luban.rollup.forecast import Forecast, indicator_forecast
+from luban.rollup.points import Point
+from luban.rollup.progress import Progress, progress
+
+__all__ = ["RULE", "Extension", "Proposal", "Rule", "propose"]
+
+Kind = Literal["keep", "raise", "lower", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When a change is proposed, by the chance of meeting the target as it is [1].
+
+    sure      from here on it asks for nothing more: raise it to what is met with the chance `ambitious`
+    unlikely  up to here it guides nobody: lower it to what is met with the chance `even`
+    """
+
+    sure: float = 0.95
+    unlikely: float = 0.20
+    ambitious: float = 0.70
+    even: float = 0.50
+
+
+RULE: Final = Rule()
+"""Own convention: a plan says that targets are adjusted where needed, not when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """An act that helped, taken in all other units too: so much more [unit], by its effect where it was taken."""
+
+    policy: str
+    effect: float
+    low: float
+    high: float
+    untreated: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A proposed change of a target.
+
+    old, new                   value of the milestone [unit]; the same for keep; NaN for unknown
+    chance_old, chance_new     of meeting it [1]
+    required_old, required_new   change a year that it asks for, as `Progress.required`;  observed  so far
+    expected, low, high        at the milestone's year by the forecast, and its interval [unit]
+    extensions                 what acts that helped would add elsewhere
+    reasons                    in sentences
+    """
+
+    indicator: str
+    year: int
+    kind: Kind
+    old: float
+    new: float
+    chance_old: float = math.nan
+    chance_new: float = math.nan
+    required_old: float = math.nan
+    required_new: float = math.nan
+    observed: float = math.nan
+    expected: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    extensions: tuple[Extension, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`, the book and a bundle; what is not known is None."""
+        found: dict[str, Any] = {}
+        for name in self.__dataclass_fields__:
+            value = getattr(self, name)
+            found[name] = None if isinstance(value, float) and not math.isfinite(value) else value
+        found["extensions"] = [{name: getattr(one, name) for name in one.__slots__} for one in self.extensions]
+        return found | {"reasons": list(self.reasons)}
+
+
+def propose(
+    points: Sequence[Point],
+    indicator: Indicator,
+    milestone: Milestone,
+    *,
+    evaluations: Sequence[tuple[Evaluation, int]] = (),
+    rule: Rule = RULE,
+) -> Proposal:
+    """What to do with a target in the light of the course so far.
+
+    points       the indicator's own values, one a year
+    evaluations  of acts on this indicator, each with the number of units of its panel
+    Example      propose(points, plan.indicator("I08"), milestone_of_2025).kind
+    """
+    old = milestone.value
+    if old is None:
+        return Proposal(indicator.id, milestone.year, "unknown", math.nan, math.nan, reasons=("it has no number",))
+    unknown = Proposal(indicator.id, milestone.year, "unknown", old, old, extensions=_extensions(evaluations))
+    found = indicator_forecast(points, indicator, milestone)
+    if found.reason or found.chance is None or milestone.year not in found.years:
+        return replace(unknown, reasons=(found.reason or "no forecast reaches its year",))
+    stand = progress(points, indicator, milestone)
+    at = found.years.index(milestone.year)
+    known = replace(
+        unknown, kind="keep", chance_old=found.chance, chance_new=found.chance, expected=found.middle[at],
+        low=found.low[at], high=found.high[at], required_old=_or_nan(stand.required),
+        required_new=_or_nan(stand.required), observed=_or_nan(stand.observed), reasons=tuple(_why(found, stand, old)),
+    )  # fmt: skip
+    up = indicator.kind == "cut" or indicator.direction == "up"
+    if found.chance >= rule.sure:
+        return _moved(known, points, indicator, milestone, rule.ambitious, "raise", up=up)
+    if found.chance <= rule.unlikely:
+        return _moved(known, points, indicator, milestone, rule.even, "lower", up=up)
+    return known
+
+
+def _moved(
+    known: Proposal, points: Sequence[Point], indicator: Indicator, milestone: Milestone, chance: float, kind: Kind, *,
+    up: bool,
+) -> Proposal:  # fmt: skip
+    """The target moved to what is met with a chance, in as many decimals as it has."""
+    level = abs(2 * chance - 1) or 1e-6
+    wide = indicator_forecast(points, indicator, milestone, level=level)
+    at = wide.years.index(milestone.year)
+    far = (chance >= 0.5) == up  # a high chance lies at the end that is easier to reach
+    exact = wide.low[at] if far else wide.high[at]
+    new = _rounded(exact, known.old)
+    harder = new > known.old if up else new < known.old
+    if new == known.old or harder != (kind == "raise"):
+        return known
+    moved = replace(milestone, value=new)
+    found, stand = indicator_forecast(points, indicator, moved), progress(points, indicator, moved)
+    reasons = list(known.reasons)
+    if kind == "lower" and known.extensions:
+        more = sum(one.effect for one in known.extensions)
+        reasons.append(f"what helped, taken everywhere, would add {more:+.3g}: weigh that before lowering it")
+    return replace(
+        known, kind=kind, new=new, chance_new=_or_nan(found.chance), required_new=_or_nan(stand.required),
+        reasons=tuple(reasons),
+    )  # fmt: skip
+
+
+def _why(found: Forecast, stand: Progress, old: float) -> list[str]:
+    told = [f"by its course it is met with a chance of {found.chance:.0%}, {found.n} years known"]
+    told.append(f"status: {stand.status}" + (f", R = {stand.ratio:.2f}" if stand.ratio is not None else ""))
+    at = found.years.index(found.target_year) if found.target_year in found.years else -1
+    told.append(f"expected {found.middle[at]:.3g} ({found.low[at]:.3g} … {found.high[at]:.3g}), asked for {old:g}")
+    return [*told, *found.notes, *stand.notes]
+
+
+def _extensions(evaluations: Sequence[tuple[Evaluation, int]]) -> tuple[Extension, ...]:
+    made = []
+    for one, units in evaluations:
+        if one.verdict == "helped" and units > 0:
+            rest = 1 - len(one.policy.treated) / units
+            made.append(Extension(one.policy.id, rest * one.effect, rest * one.low, rest * one.high, rest))
+    return tuple(made)
+
+
+def _rounded(value: float, like: float) -> float:
+    decimals = max(0, -int(Decimal(str(like)).normalize().as_tuple().exponent))
+    return round(value, decimals)
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
