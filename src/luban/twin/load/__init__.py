@@ -94,7 +94,9 @@ def check_twin(folder: str | Path) -> list[Complaint]:
     draft = read_twin(path)
     found += draft.complaints
     if not found:
-        found += _make(load(path), draft, None, None, None)[1]
+        plant = load(path)
+        if draft.found or plant.orders:  # a folder without either is an office's, or not far yet: nothing can be run
+            found += _make(plant, draft, None, None, None)[1]
     return sorted(dict.fromkeys(found), key=lambda own: (own.file, own.place.sheet, own.line, own.place.column))
 
 
