@@ -241,8 +241,17 @@ def _definition(one: Fields, elements: Mapping[str, Element], outer: Definition 
     factor = one.number("factor", outer.factor if outer else 1)
     if factor <= 0:
         one.fail("factor", "a factor that is not positive", factor)
-    made = Definition(form, numerator, denominator, factor, population, prices, (), one.string("variant", ""), {},
-                      one.string("reference"))  # fmt: skip
+    made = Definition(
+        form,
+        numerator,
+        denominator,
+        factor,
+        population,
+        prices,
+        variant=one.string("variant", ""),
+        called=one.text("called", _NONE),
+        reference=one.string("reference"),
+    )
     parts = _parts(one, elements, made) if form == "index" else ()
     if form != "index" and not numerator:
         one.fail("numerator", "a definition without a numerator", "nothing", "a list of elements")
@@ -257,8 +266,7 @@ def _definition(one: Fields, elements: Mapping[str, Element], outer: Definition 
     if variants and not made.variant:
         one.fail("variant", "other readings, but this one has no name", "nothing", 'variant = "…"')
     one.done()
-    return Definition(form, numerator, denominator, factor, population, prices, parts, made.variant,
-                      MappingProxyType(variants), made.reference)  # fmt: skip
+    return replace(made, parts=parts, variants=MappingProxyType(variants))
 
 
 def _terms(one: Fields, key: str, elements: Mapping[str, Element]) -> tuple[Term, ...]:
@@ -380,7 +388,7 @@ def _programmes(file: Fields, tasks: Collection[str], lists: Collection[str]) ->
 def _tasks(file: Fields, kind: str) -> tuple[Task, ...]:
     found = []
     for number, one in enumerate(file.tables(kind), 1):
-        section, key = one.string("reference"), one.string("key", f"{kind}.{number}")
+        section, key = one.string("reference"), one.string("key", f"{kind[0].upper()}{number}")
         paragraphs = []
         for order, entry in enumerate(one.tables("paragraph"), 1):
             at = entry.whole("at", order)

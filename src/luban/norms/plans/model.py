@@ -139,6 +139,7 @@ class Definition:
     prices       "constant": amounts of money at the prices of the base year
     parts        of form "index"
     variant      name of this reading where the text allows more than one; "" otherwise
+    called       the same for people
     variants     the other readings by name: shown beside the value, never in its place
     reference    clause, or own reading with its reason
     """
@@ -151,6 +152,7 @@ class Definition:
     prices: Prices
     parts: tuple[Part, ...] = ()
     variant: str = ""
+    called: Text = Text("", "", "")
     variants: Mapping[str, Definition] = field(default_factory=dict)
     reference: str = ""
 
@@ -466,6 +468,6 @@ def _plain(definition: Definition) -> Definition:
 
 def _bare(value: Any) -> Any:
     if isinstance(value, dict):
-        words = {"name", "aspect", "group", "reference"}
+        words = {"name", "aspect", "group", "called", "reference"}
         return {key: _bare(one) for key, one in value.items() if key not in words}
     return [_bare(one) for one in value] if isinstance(value, (list, tuple)) else value

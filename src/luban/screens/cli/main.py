@@ -33,6 +33,7 @@ from luban.screens.cli import (
     lifetime,
     maintain,
     pilot,
+    plan,
     plant,
     recall,
     rehearse,
@@ -107,6 +108,7 @@ maintain.register(app)
 alarms.register(app)
 verify.register(app)
 pilot.register(app)
+plan.register(app)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(connect.app, name="connect")
 app.add_typer(twin.app, name="twin")
