@@ -204,9 +204,9 @@ class _Books:
         plant = self.floor.plant
         made, line = plant.process.totals(), plant.totals()
         mass = plant.process.parameters.flowsheet.molar_mass / 1000
-        machine = float(plant.run.totals().machine_energy.sum()) / 3.6e12
         return {
-            "steam": made.steam, "power": made.electricity + machine, "water": made.water, "purge": made.purge * mass,
+            "steam": made.steam, "power": made.electricity + plant.line_energy(), "water": made.water,
+            "purge": made.purge * mass,
             "diverted": line.diverted / 1e9, "off": line.off_spec / 1e9, "good": line.good / 1e9,
             "declared": line.declared / 1e9, "made": line.made / 1e9, "trips": float(sum(made.trips)),
             "cleanings": float(made.cleanings), "running": float(made.mode_time[0]) / HOUR, "fresh": made.fresh * mass,

@@ -24,6 +24,7 @@ import numpy as np
 from luban.core.errors import InputError
 from luban.core.time import DAY
 from luban.twin.control import Control
+from luban.twin.kernel.layout import State as Doing, Where
 from luban.twin.kernel.random import run_key
 from luban.twin.process.packing import PackOrder, bag_weights, draw_orders
 from luban.twin.process.run import ProcessRun
@@ -136,6 +137,7 @@ class CoupledRun:
         self._line: dict[int, Pallet] = {}
         self._packed: list[Pallet] = []
         self._sums = dict.fromkeys(("good", "off_spec", "declared", "shipped"), 0)
+        self._slots: dict[int, int] = {}
 
     @property
     def now(self) -> int:
@@ -155,15 +157,16 @@ class CoupledRun:
                 came=f"{until} µs",
                 expected=f"a multiple of {self.tick} µs, at most {self.run.model.horizon} µs",
             )
-        while self.now < until:
-            end = self.now + self.tick
+        now = self.now
+        while now < until:
+            now += self.tick
             self.process.fill(self._tank[0] / self._capacity)
-            self.process.to(end)
+            self.process.to(now)
             self._receive()
             self._fill()
-            self.run.to(end)
+            self.run.to(now)
             self._collect()
-            self._ship()
+            self._ship(now)
         return self
 
     # ---- what crosses the border
@@ -198,6 +201,17 @@ class CoupledRun:
                 key, order.grade, number, self.run.now, mass, float(purity), float(by), good, self._target
             )
             self._begun[number] += 1
+            self._release(key)
+
+    def _release(self, key: int) -> None:
+        """Brings a lot to the line: from the place where it lay when all of them came, else wherever it is found."""
+        lots = self.run.world["lots"]
+        if not self._slots:
+            self._slots = {int(one): place for place, one in enumerate(lots["key"].tolist())}
+        slot = self._slots.get(key, 0)
+        if lots["key"][slot] == key and lots["where"][slot] == Where.POOL:
+            self.run.order("release", slot)
+        else:
             self._control.release(key)
 
     def _next(self) -> int | None:
@@ -231,9 +245,9 @@ class CoupledRun:
                 self._finish[number] = made.finish
                 self._queue.remove(number)
 
-    def _ship(self) -> None:
+    def _ship(self, now: int) -> None:
         """The day's good pallets leave once a day."""
-        if self.now % DAY == 0:
+        if now % DAY == 0:
             self._sums["shipped"] = self._sums["good"]
 
     # ---- what can be moved
@@ -254,7 +268,8 @@ class CoupledRun:
 
         Raises   InputError: unknown, not yet received or finished, or named twice
         """
-        known = {self._orders[n].id: n for n in sorted(self._queue) if self._orders[n].received <= self.now}
+        now = self.now
+        known = {self._orders[n].id: n for n in sorted(self._queue) if self._orders[n].received <= now}
         for number, name in enumerate(ids):
             if name not in known or name in ids[:number]:
                 raise InputError("no open order", came=name, expected=", ".join(known) or "none is open")
@@ -274,9 +289,8 @@ class CoupledRun:
 
     def queue(self) -> list[OrderState]:
         """Open orders received so far, in the order in which they are filled for; pallets begun count as done."""
-        return [
-            OrderState(self._orders[n], self._begun[n], -1) for n in self._queue if self._orders[n].received <= self.now
-        ]
+        now = self.now
+        return [OrderState(self._orders[n], self._begun[n], -1) for n in self._queue if self._orders[n].received <= now]
 
     def take_pallets(self) -> list[Pallet]:
         """Pallets packed since the last call."""
@@ -291,6 +305,14 @@ class CoupledRun:
     def shows(self) -> dict[str, float]:
         """The last reading of every instrument of the process, and the bag target [kg]."""
         return {**self.process.shows(), "bag_target": self._target}
+
+    def line_energy(self) -> float:
+        """Electricity that the line took so far [kWh]; that of `run.totals()`, without its other books."""
+        world, count = self.run.world, len(self.run.model.machines)
+        machines = world["machines"][:count]
+        power = world["machine_power"][: count * len(Doing)].reshape(count, len(Doing))
+        running = power[np.arange(count), machines["state"]] * (self.run.now - machines["since"])
+        return float((machines["energy"] + running).sum()) / 3.6e12
 
     def totals(self) -> CoupledTotals:
         """The books at this moment."""
@@ -307,11 +329,10 @@ class CoupledRun:
         """What was spent since the beginning [yuan]: feed, steam, electricity, water, flare, rerun of off-spec."""
         p, made, here = self.process.parameters, self.process.totals(), self.totals()
         price, mass = p.prices, p.flowsheet.molar_mass / 1000
-        line = float(self.run.totals().machine_energy.sum()) / 3.6e12
         cost = {
             "feed": made.fresh * mass * price.feed,
             "steam": made.steam * price.steam,
-            "electricity": (made.electricity + line) * price.electricity,
+            "electricity": (made.electricity + self.line_energy()) * price.electricity,
             "water": made.water * price.water,
             "flare": made.purge * mass * price.flare,
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 
@@ -32,6 +32,8 @@ from luban.twin.process.layout import (
 from luban.twin.process.parameters import Parameters
 
 __all__ = ["LabResult", "ProcessRun", "ProcessTotals"]
+
+_WIDTH: Final = len(Reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class ProcessRun:
         self.start = parse_time(p.flowsheet.start)
         self.seed, self.replication = seed, replication
         self._key = np.uint64(run_key(seed, replication))
-        self._every = every * 1_000_000
+        self._every, self._step = every * 1_000_000, int(p.flowsheet.step * 1e6)
         self._memory = np.zeros(1, MEMORY)
         self._input = np.zeros(1, INPUT)
         self._loops = np.zeros(len(Loop), LOOP)
@@ -163,24 +165,24 @@ class ProcessRun:
 
         Raises   InputError: a time in the past or between two samples; the plant cannot be followed
         """
-        step = int(self.parameters.flowsheet.step * 1e6)
-        if until < self.now:
-            raise InputError("a run does not go back", came=f"{until} µs", expected=f"{self.now} µs or later")
+        step, now = self._step, self.now
+        if until < now:
+            raise InputError("a run does not go back", came=f"{until} µs", expected=f"{now} µs or later")
         if until % step:
             raise InputError("a time between two samples", came=f"{until} µs", expected=f"a multiple of {step} µs")
-        width = len(Reading)
-        while self.now < until:
-            room = min(65_536, (until - self.now) // self._every + 2) if self._every else 0
-            rows, times = np.empty((room, width)), np.empty(room, np.int64)
+        while now < until:
+            room = min(65_536, (until - now) // self._every + 2) if self._every else 0
+            rows, times = np.empty((room, _WIDTH)), np.empty(room, np.int64)
             status, written = advance(
                 until, self._key, self._memory[0], self._y, self._input[0], self._loops, self._points,
                 self._events, rows, times, self._every, self._k, self._absolute, self._p,
             )  # fmt: skip
+            now = self.now
             if written:
                 self._kept.append((times[:written], rows[:written]))
             self._take_events()
             if status == LOST:
-                raise InputError("the plant left every bound that can be followed", where=f"day {self.now / DAY:.3f}")
+                raise InputError("the plant left every bound that can be followed", where=f"day {now / DAY:.3f}")
             if status == DONE:
                 break
         return self

@@ -64,11 +64,14 @@ class Means:
 
     def hear(self, one: Heard) -> None:
         """A reading, or a result of the laboratory."""
-        name, value = NAMES.get(one.name, one.name), float(one.value)
-        before, at = self.values.get(name), self._times.get(name, one.time)
-        share = 1 - math.exp(-max(one.time - at, HOUR // 6) / (self.days * DAY))
-        self.values[name] = value if before is None else before + share * (value - before)
-        self._times[name] = one.time
+        name, value, now = NAMES.get(one.name, one.name), float(one.value), one.time
+        before = self.values.get(name)
+        if before is None:
+            self.values[name] = value
+        else:
+            share = 1 - math.exp(-max(now - self._times[name], HOUR // 6) / (self.days * DAY))
+            self.values[name] = before + share * (value - before)
+        self._times[name] = now
 
 
 class _Model:
