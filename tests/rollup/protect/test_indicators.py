@@ -1,0 +1,103 @@
+"""A plan's indicators, protected: shared denominators, rates and flags, cuts against a base year."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from luban.norms.plans import load_plan
+from luban.rollup.frame import canonical
+from luban.rollup.indicators import indicators
+from luban.rollup.protect import Protected, protect_indicators
+
+PLAN = load_plan("mic2025")
+BY = ("region", "industry")
+
+
+def returns(years: tuple[int, ...] = (2020,), without_patents: str = "") -> nw.LazyFrame[Any]:
+    rng = np.random.default_rng(5)
+    count = 90
+    region, group = rng.integers(0, 3, count), rng.integers(0, 3, count)
+    revenue = np.exp(rng.normal(9, 1.0, count))
+    rows: dict[str, list[Any]] = {name: [] for name in ("unit", "year", "region", "industry", "above_scale", "revenue",
+                                                         "rd_spend", "patents", "design_tools", "energy", "value_added",
+                                                         "key_processes", "nc_key_processes")}  # fmt: skip
+    for year in years:
+        for one in range(count):
+            unit = f"u{one}"
+            cells = (unit, year, f"CN/{11 + region[one]}", f"C{34 + group[one]}10", bool(one % 5), revenue[one],
+                     0.02 * revenue[one] * (1 + one % 3), None if unit == without_patents else float(one % 4),
+                     float(one % 2), revenue[one] / 40, revenue[one] / 5, 10.0, float(one % 10))  # fmt: skip
+            for name, cell in zip(rows, cells, strict=True):
+                rows[name].append(cell)
+    return canonical(nw.from_native(pa.table(rows)).lazy(), PLAN)
+
+
+def made(frame: nw.LazyFrame[Any], only: tuple[str, ...], **more: Any) -> Protected:
+    return protect_indicators(frame, PLAN, only=only, by=BY, **more)
+
+
+def rows_of(points: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = points.collect("pyarrow").to_native().to_pylist()
+    return rows
+
+
+def test_withheld_figures_are_null_and_say_why() -> None:
+    frame, only = returns(), ("I01", "I07", "I08")
+    protected = made(frame, only)
+    assert protected.exposures == ()
+    assert len(protected.withheld) > 0
+    before = rows_of(indicators(frame, PLAN, by=BY, only=only))
+    after = rows_of(protected.points(indicators(frame, PLAN, by=BY, only=only)))
+    hidden = 0
+    for old, new in zip(before, after, strict=True):
+        why = protected.reason(old["indicator"], old["year"], region=old["region"], industry=old["industry"])
+        if why:
+            hidden += 1
+            assert new["reason"] == f"withheld: {why}"
+            assert all(new[name] is None for name in ("value", "low", "high", "numerator", "denominator"))
+            assert new["n"] == old["n"]
+        else:
+            assert new == old
+    assert 0 < hidden < len(before)
+
+
+def test_the_nation_is_told() -> None:
+    protected = made(returns(), ("I01", "I08"))
+    assert protected.reason("I01", 2020) == "" == protected.reason("I08", 2020)
+
+
+def test_two_indicators_over_one_denominator_tell_nobody_s_revenue() -> None:
+    # one firm gave no patents: revenue under research less revenue under patents is its revenue
+    alike = made(returns(), ("I01", "I02"))
+    apart = made(returns(without_patents="u7"), ("I01", "I02"))
+    hidden = {key[2:] for key in apart.withheld if key[0] == "I02"}
+    shown = {key[2:] for key in alike.withheld if key[0] == "I02"}
+    assert ("CN", "") in hidden - shown
+    assert apart.exposures == ()
+    assert apart.reason("I01", 2020) == ""
+
+
+def test_a_cut_is_withheld_where_its_base_is() -> None:
+    frame = returns((2015, 2020))
+    protected = made(frame, ("I09",))
+    for indicator, year, *key in protected.withheld:
+        if year == 2015:
+            assert protected.reason(indicator, 2020, region=key[0], industry=key[1])
+
+
+def test_what_was_not_judged_is_not_told() -> None:
+    frame = returns()
+    protected = made(frame, ("I01",), depth={"industry": 2})
+    finer = rows_of(protected.points(indicators(frame, PLAN, by=BY, only=("I01",), depth={"industry": 4})))
+    assert {one["reason"] for one in finer} == {"withheld: not judged"}
+
+
+@pytest.mark.parametrize("only", [("I07",), ("I08",)])
+def test_shares_are_not_dominated_by_anybody(only: tuple[str, ...]) -> None:
+    protected = made(returns(), only)
+    assert all("dominance" not in why for why in protected.withheld.values())
