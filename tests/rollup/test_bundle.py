@@ -1,0 +1,184 @@
+"""The review of a plan and the third party's bundle: what an outsider gets from the file alone."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from luban.core.errors import InputError
+from luban.rollup.bundle import recompute, tell, unpack, write_bundle
+from luban.rollup.deflators import Deflators
+from luban.rollup.evaluation import Policy
+from luban.rollup.programmes import Cut, Evidence, Task, Thing, pooled_cut
+from luban.rollup.review import Inputs, canonical_json, cuts_of, inputs_of, long_rows, review, rows_of
+from tests.rollup.firms import PLAN, drawn, frame
+
+PAPER = Evidence("document", "list.pdf", "a" * 64)
+
+
+def inputs() -> Inputs:
+    """Twenty regions over nine years, one with a policy, and a book."""
+    g = np.random.default_rng(1)
+    rows: list[dict[str, Any]] = []
+    for at in range(20):
+        course = g.normal(30, 3) + 3 * np.arange(9) + g.normal(0, 0.5, 9) + (3 if at == 2 else 0) * (np.arange(9) > 4)
+        rows += [
+            {"indicator": "I08", "year": 2013 + n, "region": f"CN/{at + 11}", "value": course[n]} for n in range(9)
+        ]
+    rows += [
+        {"indicator": "I08", "year": 2013 + n, "region": "", "value": 27 + 3.1 * n + 0.3 * (n % 2)} for n in range(9)
+    ]
+    made = inputs_of(PLAN, 2020, date(2021, 1, 1), rows=rows, policies=[Policy("p", "zone", "I08", ("CN/13",), 2018)])
+    task = Task("a", PLAN.id, PLAN.tasks[0].measures[0].id, "do it", "office", date(2020, 6, 30), date(2016, 1, 1))
+    thing = Thing("T20", "works 1", date(2018, 1, 1), region="CN/31", evidence=(PAPER,))
+    return Inputs(**{**{n: getattr(made, n) for n in made.__dataclass_fields__}, "tasks": (task,), "things": (thing,)})
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bundle") / "review.zip"
+    write_bundle(path, inputs())
+    return path
+
+
+def test_a_review_says_where_everything_stands() -> None:
+    found = review(inputs())
+    assert len(found.standings) == 24  # twelve indicators, two milestones each
+    (act,) = found.evaluations
+    assert (act.verdict, act.method, act.policy.wish) == ("helped", "synthetic", 1)
+    (proposal,) = found.proposals
+    assert (proposal.indicator, proposal.year, proposal.extensions[0].untreated) == ("I08", 2025, 0.95)
+    (late,) = found.late
+    assert (late.days, late.to) == (185, "who steers the plan")
+    assert next(one.value for one in found.items if one.item.id == "T20") == 1
+    assert next(one for one in found.follow if one.id == PLAN.tasks[0].id).taken == 1
+    document = json.loads(canonical_json(found.as_dict()))
+    assert document["definitions"]["I08"] == PLAN.definition_digest("I08")
+    assert document["plan"]["digest"] == PLAN.digest
+    with pytest.raises(InputError, match="two values"):
+        long_rows([{"indicator": "I08", "year": 2013, "value": 1.0}] * 2)
+
+
+def test_the_same_inputs_give_the_same_file(bundle: Path, tmp_path: Path) -> None:
+    again = write_bundle(tmp_path / "again.zip", inputs())
+    a, b = zipfile.ZipFile(bundle), zipfile.ZipFile(again.path)
+    # code may be edited while a developer's tests run; all else is the same
+    assert [n for n in a.namelist() if not n.startswith(("code/", "manifest")) and a.read(n) != b.read(n)] == []
+    assert write_bundle(tmp_path / "b1.zip", inputs(), code=False).sha256 == write_bundle(
+        tmp_path / "b2.zip", inputs(), code=False).sha256  # fmt: skip
+
+
+def test_an_outsider_with_the_file_only_gets_the_same_numbers(bundle: Path, tmp_path: Path) -> None:
+    # another process, another folder, not the luban that is installed but the code in the bundle
+    probe = """import atexit, runpy, sys
+atexit.register(lambda: print(sys.modules["luban"].__file__))
+sys.argv = [sys.argv[1]]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", probe, str(bundle)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    said, where = done.stdout.strip().splitlines()
+    assert said.endswith("the same, byte for byte")
+    assert where.endswith("/code/luban/__init__.py")
+    content, manifest = unpack(bundle)
+    assert set(manifest["packages"]) == {line.split(b"==")[0].decode() for line in content["lock.txt"].splitlines()}
+    assert not any(name.startswith("code/luban/screens") for name in content)
+
+
+def changed(bundle: Path, out: Path, change: Callable[[dict[str, bytes], dict[str, Any]], None]) -> Path:
+    """A bundle changed by somebody who also corrects the manifest's digests, or does not."""
+    import hashlib
+
+    with zipfile.ZipFile(bundle) as held:
+        content = {name: held.read(name) for name in held.namelist()}
+    manifest = json.loads(content.pop("manifest.json"))
+    change(content, manifest)
+    if manifest.pop("honest", True):
+        manifest["files"] = {name: hashlib.sha256(one).hexdigest() for name, one in content.items()}
+    with zipfile.ZipFile(out, "w") as held:
+        for name, one in (content | {"manifest.json": json.dumps(manifest).encode()}).items():
+            held.writestr(name, one)
+    return out
+
+
+def test_what_was_changed_is_found(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def number(content: dict[str, bytes], manifest: dict[str, Any]) -> None:
+        content["inputs/points.csv"] = content["inputs/points.csv"].replace(b"I08,2021,,51.8", b"I08,2021,,53.8")
+
+    def target(content: dict[str, bytes], manifest: dict[str, Any]) -> None:
+        content["plan/indicators.toml"] = content["plan/indicators.toml"].replace(b"value = 64", b"value = 60")
+
+    def unseen(content: dict[str, bytes], manifest: dict[str, Any]) -> None:
+        number(content, manifest)
+        manifest["honest"] = False
+
+    found = recompute(changed(bundle, tmp_path / "n.zip", number))
+    assert not found.same
+    assert any("51.8" in was and "53.8" in now for _, was, now in found.differences)
+    assert tell(tmp_path / "n.zip") == 1
+    assert "DIFFERENT" in capsys.readouterr().out
+    found = recompute(changed(bundle, tmp_path / "t.zip", target))
+    assert {"plan.digest", "standings[15].progress.target"} <= {place for place, _, _ in found.differences}
+    with pytest.raises(InputError, match=r"changed after it was made.*points\.csv"):
+        recompute(changed(bundle, tmp_path / "u.zip", unseen))
+    with pytest.raises(InputError, match="another format"):
+        recompute(changed(bundle, tmp_path / "f.zip", lambda _, manifest: manifest.update(format=9)))
+    (tmp_path / "x.zip").write_bytes(b"no zip")
+    with pytest.raises(InputError, match="not a bundle"):
+        recompute(tmp_path / "x.zip")
+    assert tell(tmp_path / "x.zip") == 2
+
+
+def test_returns_go_along_without_names(tmp_path: Path) -> None:
+    returns = nw.from_native(drawn(160, (2015, 2020))).lazy()
+    prices = Deflators.of([("", 2015, 1.0), ("", 2018, 1.1), ("", 2020, 1.2)])
+    made = inputs_of(PLAN, 2020, date(2021, 1, 1), rows=rows_of(returns, PLAN, deflators=prices),
+                     cuts=cuts_of(returns, PLAN, 2020, deflators=prices))  # fmt: skip
+    units = write_bundle(tmp_path / "units.zip", made, frame=returns, deflators=prices, level="units", code=False)
+    found = recompute(units.path)
+    assert found.same
+    assert canonical_json(found.review.as_dict()) == canonical_json(review(made).as_dict())
+    held = pq.read_table(io.BytesIO(unpack(units.path)[0]["inputs/units.parquet"]))
+    assert held.num_rows == 320
+    assert set(held["unit"].to_pylist()) == {f"u{at:07d}" for at in range(1, 161)}
+
+
+def test_a_region_of_two_firms_is_not_in_a_bundle_for_everybody(tmp_path: Path) -> None:
+    big = [{"region": f"CN/{31 + at % 3}", "revenue": 100.0 + at, "rd_spend": 2.0 + at % 4} for at in range(60)]
+    two = [
+        {"region": "CN/44", "revenue": 977.5, "rd_spend": 3.0},
+        {"region": "CN/44", "revenue": 12.5, "rd_spend": 1.0},
+    ]
+    returns = frame(*big, *two)
+    cut = pooled_cut([("C34", 2015, 10.0, 5.0), ("C34", 2020, 8.0, 5.0)], 2015, 2020)
+    made = inputs_of(PLAN, 2020, date(2021, 1, 1), rows=rows_of(returns, PLAN), cuts={"T22": cut})
+    own = next(one for one in made.rows if (one["indicator"], one["region"]) == ("I01", "CN/44"))
+    assert own["denominator"] == pytest.approx(990.0)
+    done = write_bundle(tmp_path / "cells.zip", made, frame=returns, code=False)
+    assert done.withheld > 0
+    assert recompute(done.path).same
+    told = done.review.inputs.cuts["T22"]
+    assert isinstance(told, Cut)
+    assert (told.pooled.cut, told.parts) == (pytest.approx(20.0), ())  # a cut by industry is not for everybody
+    text = unpack(done.path)[0]["inputs/points.csv"].decode()
+    (line,) = [one for one in text.splitlines() if one.startswith("I01,2020,CN/44,")]
+    assert "withheld" in line
+    assert "990" not in line
+    # nor can it be had by taking the others from the whole
+    known = [one for one in text.splitlines() if one.startswith("I01,2020,") and "withheld" not in one]
+    regions = [one for one in known if one.split(",")[2]]
+    assert len(regions) < 3 or len(known) == len(regions)
