@@ -51,6 +51,7 @@ KINDS: Final[Mapping[str, str]] = {
     "task": "a measure of a plan: taken on with owner and date, reported, late, closed on evidence",
     "programme": "a programme of a plan: a thing counted with its evidence, a part and who makes it, a region's target",
     "advice": "an item before those who steer a plan: advice, decisions with the versions they quote, minutes",
+    "maturity": "a self-assessment of maturity: a requirement answered with its mark and its document",
     "grant": "leave for an outside expert to look at one machine: given, used, ended",
 }
 """Kinds of entry, and what their subjects go through."""
