@@ -134,8 +134,9 @@ async def test_a_breakdown_is_answered_by_a_plan_that_people_take_and_take_back(
     lever.hear([Heard(moment - 12 * MINUTE, "p/a", "state", "down")])
     assert lever.decide(Seen(moment, {"p/a": MachineSeen("p/a", "p", "down", moment - 5 * MINUTE)})) == ()
     (asked,) = lever.decide(Seen(moment, {"p/a": down}))
-    assert asked.worth is not None
-    assert asked.worth >= 0
+    # by hand: what runs ends at 528 either way; the two others wait until 588 and 648, or go to the other machine
+    assert asked.worth == pytest.approx(100.0 * (348 + 408) / 60)
+    assert "2 of 2 operations move, 1 orders are late, 3 if nothing moves" in asked.why
     assert lever.decide(Seen(moment + MINUTE, {"p/a": down})) == (), "one answer to one breakdown"
 
     ready = shop.hands.prepare(asked)
@@ -159,6 +160,30 @@ async def test_a_breakdown_is_answered_by_a_plan_that_people_take_and_take_back(
     shop.hands.plans.publish(other, who="li")
     failed = await shop.hands.carry(made)
     assert (failed.stage, failed.reason) == (Stage.FAILED, "the plan has changed meanwhile")
+
+
+def test_a_plan_that_nothing_can_mend_is_not_proposed_until_the_machine_stands_longer_than_thought(shop: Shop) -> None:
+    begin = now() // MINUTE * MINUTE
+    site = Builder("p", begin, MINUTE)
+    site.machine("p/a")
+    for order in ("O-1", "O-2"):
+        site.job(order, due=60)
+        site.operation(order, {"p/a": 60}, name=f"{order}/10")
+    start = np.array([30, 90], np.int64)
+    plan = Schedule(site.problem(), np.zeros(2, np.int64), start, start + 60, start, start, np.full(2, NONE))
+    asked: list[int] = []
+
+    def working() -> Working:
+        asked.append(1)
+        return Working("P1", 1, plan)
+
+    for late_hour in (None, 100.0):
+        lever = RepairPlan(working, rounds=5, late_hour=late_hour, expected=2 * HOUR)
+        down = {"p/a": MachineSeen("p/a", "p", "down", begin - 20 * MINUTE)}
+        assert lever.decide(Seen(begin, down)) == ()
+        assert not lever.decide(Seen(begin + MINUTE, down))
+        assert lever._answered == {("P1", "p/a", begin - 20 * MINUTE): 100}
+    assert asked
 
 
 def test_how_long_a_machine_stays_down_is_learned(shop: Shop) -> None:

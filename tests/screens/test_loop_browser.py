@@ -34,6 +34,10 @@ time_zone = "Asia/Shanghai"
 path = "mill"
 name = "Mill"
 
+[[equipment]]
+path = "saw"
+name = "Saw"
+
 [[lever]]
 id = "maintenance"
 mode = "confirm"
@@ -43,7 +47,17 @@ figure = "scrap mill"
 [[lever]]
 id = "condition"
 mode = "automatic"
+
+[[lever]]
+id = "dispatch"
+mode = "confirm"
+approver = "operator"
 """
+TABLES = {
+    "items.csv": "id,name,unit\nx,X,piece\ny,Y,piece\n",
+    "routing.csv": "item,operation,unit,ideal_cycle_s,setup_s\nx,10,saw,60,0\nx,20,mill,60,0\ny,20,mill,60,0\n",
+    "orders.csv": "id,item,quantity,release,due,priority\nA-1,x,30,,,\nA-2,y,30,,,\n",
+}
 TASKS = """\
 asset,task,part,policy,interval,clock,duration,skill,people,parts,checklist,planned_cost,failure_cost,failure_duration,hour_cost
 mill,grease,,calendar,2d,,30min,,,,,,,,
@@ -56,7 +70,8 @@ mill,wash,,calendar,5d,,1h,,,,,,,,
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("loop")
     (made / "plant.toml").write_text(PLANT, "utf-8")
-    (made / "maintenance.csv").write_text(TASKS, "utf-8")
+    for name, text in (TABLES | {"maintenance.csv": TASKS}).items():
+        (made / name).write_text(text, "utf-8")
     with LedgerWriter(places(made).ledger) as writer:
         told = {"time": [now() - HOUR], "subject": ["p/mill"], "state": ["running"], "mapping": ["generic@1"]}
         writer.append("state", told | {"quality": [0]}, source="cell")
@@ -64,7 +79,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shop.machine("p/mill")
     for order in ("A-1", "A-2"):
         shop.job(order, due=100)
-        shop.operation(order, {"p/mill": 90}, name=f"{order}/10")
+        shop.operation(order, {"p/mill": 90}, name=f"{order}/20")
     start = np.array([0, 90], np.int64)
     plan = Schedule(shop.problem(), np.zeros(2, np.int64), start, start + 90, start, start, np.full(2, NONE))
     plans = Plans(made)
@@ -105,7 +120,7 @@ def test_a_proposal_is_taken_on_a_phone_done_and_undone(site: Site, folder: Path
     assert (order.machine, order.task, order.why, order.state) == ("p/mill", "grease", "calendar", "planned")
     ask, head = site.context.request, token(site, "li")
     decisions = ask.get(f"{site.url}/api/v1/acting/decisions", headers=head).json()
-    wash = next(one["id"] for one in decisions if one["value"]["task"] == "wash")
+    wash = next(one["id"] for one in decisions if one["target"] == "p/mill:wash")
     line.get_by_role("button", name="撤销").hover()
     page.mouse.down()  # a new line moves all others while the finger rests: what was pressed counts
     acts = f"{site.url}/api/v1/acting/decisions/{wash}/acts"
@@ -117,11 +132,32 @@ def test_a_proposal_is_taken_on_a_phone_done_and_undone(site: Site, folder: Path
     ledger.close()
 
 
+def test_a_list_by_what_is_there_is_given_taken_back_and_that_is_known(site: Site) -> None:
+    page = enter(site, "chen", "en/loop")
+    card = page.locator("[data-part=proposed] [data-decision]", has_text="Mill: next A-2 20, A-1 20")
+    expect(card).to_contain_text("A-1 is not there yet: mill is done 30 min sooner if it takes A-2 first")
+    expect(card).to_contain_text("not priced: what an hour of p/mill is worth is in neither")
+    expect(page.locator("[data-part=list] li").first).to_contain_text("A-1 · 20")
+    card.get_by_role("button", name="Take it").click()
+    line = page.locator("[data-part=did] tr[data-decision]", has_text="Mill: next A-2")
+    expect(line).to_contain_text("done")
+    expect(page.locator("[data-part=list] li").first).to_contain_text("A-2 · 20")
+    line.get_by_role("button", name="Undo").click()
+    back = page.locator("[data-part=taken-back] li")
+    expect(back.first).to_contain_text("taken back: Mill: next A-2 20, A-1 20")
+    expect(page.locator("[data-part=list] li").first).to_contain_text("A-1 · 20")
+    expect(back.last).to_contain_text("WO-0001"), "the work order that was undone is on the list too"
+    back.first.get_by_role("button", name="I know").click()
+    expect(back).to_have_count(1)
+    page.reload()
+    expect(back).to_have_count(1)
+
+
 def test_the_loop_says_what_it_sees_and_what_comes_next_and_takes_a_no(site: Site, folder: Path) -> None:
     page = enter(site, "li", "en/loop")
-    expect(page.locator("[data-part=sees]")).to_contain_text("1 of 1 machines produce")
+    expect(page.locator("[data-part=sees]")).to_contain_text("1 of 2 machines produce")
     expect(page.locator("[data-part=levers] [data-lever=condition]")).to_contain_text("needs a vibration signal")
-    expect(page.locator("[data-part=list] li").last).to_contain_text("A-2 · A-2/10")
+    expect(page.locator("[data-part=list] li").last).to_contain_text("A-2 · 20")
     card = page.locator("[data-part=proposed] [data-decision]", has_text="change oil")
     card.locator("[data-field=why]").fill("it was done on Friday")
     card.get_by_role("button", name="Decline").press("Enter")
@@ -132,7 +168,9 @@ def test_the_loop_says_what_it_sees_and_what_comes_next_and_takes_a_no(site: Sit
     ledger = Ledger(places(folder).ledger)
     found = fold_decisions(entries(ledger, "decision"))
     ledger.close()
-    told = {one.act.value["task"]: (one.stage, one.person) for one in found.values()}
+    told = {one.act.value["task"]: (one.stage, one.person) for one in found.values() if one.act.kind == "maintain"}
+    lists = [(one.stage, one.noted) for one in found.values() if one.act.kind == "dispatch"]
+    assert lists[0] == (Stage.UNDONE, "chen")
     assert told == {
         "grease": (Stage.UNDONE, "chen"), "change oil": (Stage.DECLINED, "li"), "wash": (Stage.DECLINED, "li"),
     }  # fmt: skip
@@ -142,11 +180,11 @@ def test_rest_shows_the_same_and_the_stop_holds(site: Site) -> None:
     ask, head = site.context.request, token(site, "li")
     address = f"{site.url}/api/v1/acting"
     decisions = ask.get(f"{address}/decisions", headers=head).json()
-    assert {one["stage"] for one in decisions} == {"undone", "declined"}
-    name = decisions[0]["id"]
+    assert {one["stage"] for one in decisions if one["kind"] == "maintain"} == {"undone", "declined"}
+    name = next(one["id"] for one in decisions if one["kind"] == "maintain")
     assert ask.get(f"{address}/decisions/{name}", headers=head).json()["bound"] == "one work order; nothing stops by it"
     assert [one["id"] for one in ask.get(f"{address}/levers", headers=head).json()["levers"]] == [
-        "set-point", "maintenance", "condition",
+        "set-point", "maintenance", "condition", "dispatch",
     ]  # fmt: skip
     assert ask.get(f"{address}/lists", headers=head).json()["p/mill"][-1]["order"] == "A-2"
     acts = f"{address}/decisions/{name}/acts"

@@ -1,12 +1,13 @@
 """The levers of a running plant: which decider each id of `[[lever]]` stands for, and what it needs.
 
-Reads   the plant, its plans, its books    Writes  nothing
+Reads   the plant, its plans, its books, what was decided    Writes  nothing
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from luban.core.errors import InputError
@@ -17,26 +18,34 @@ from luban.loop.deciding.due import DueMaintenance
 from luban.loop.deciding.energy import Resting, StandbyRules
 from luban.loop.deciding.floor import Decider
 from luban.loop.deciding.maintenance import ConditionMaintenance
+from luban.loop.deciding.record import Decision
 from luban.loop.deciding.release import ReleaseWhenReady
 from luban.loop.deciding.repairing import RepairPlan, Working
+from luban.loop.flow import dispatch_of
 from luban.loop.hands import published
 from luban.loop.plans import Plans
-from luban.loop.words import LEVERS
+from luban.loop.pricing import Pricing
+from luban.loop.tariff import Electricity
+from luban.loop.words import LEVERS, NO_WAIT, NOT_PRICED_LOOK
 from luban.plant import LeverRule, Plant
 
 __all__ = ["decider_of"]
 
 
-def decider_of(rule: LeverRule, plant: Plant, ledger: Ledger, plans: Plans) -> Decider:
+def decider_of(
+    rule: LeverRule, plant: Plant, ledger: Ledger, plans: Plans, folder: Path | None = None,
+    decisions: Callable[[], Iterable[Decision]] = tuple,
+) -> Decider:  # fmt: skip
     """The decider of a lever, by what its plant has.
 
+    folder     of the plant, for tariffs of its own;  decisions  gives what was decided so far
     Raises  InputError: an unknown lever, or one that the plant has no data for, with what is missing
     """
     make = _MAKE.get(rule.id)
     if make is None:
         raise InputError("no such lever", came=rule.id, expected=", ".join(LEVERS))
     try:
-        return make(_Has(rule, plant, ledger, plans))
+        return make(_Has(rule, plant, ledger, plans, folder or Path(), decisions, Pricing(plant, ledger)))
     except (TypeError, ValueError) as error:
         raise InputError("a setting of the lever cannot be read", came=str(error), where=rule.id) from None
 
@@ -49,6 +58,9 @@ class _Has:
     plant: Plant
     ledger: Ledger
     plans: Plans
+    folder: Path
+    decisions: Callable[[], Iterable[Decision]]
+    pricing: Pricing
 
 
 def _repair(has: _Has) -> Decider:
@@ -71,7 +83,7 @@ def _repair(has: _Has) -> Decider:
 def _maintenance(has: _Has) -> Decider:
     if not has.plant.maintenance:
         raise InputError("needs maintenance.csv", where=has.rule.id)
-    return DueMaintenance(lambda now: due_tasks(has.ledger, has.plant, now))
+    return DueMaintenance(lambda now: due_tasks(has.ledger, has.plant, now), price=has.pricing.maintenance)
 
 
 def _condition(has: _Has) -> Decider:
@@ -79,16 +91,23 @@ def _condition(has: _Has) -> Decider:
     if not known:
         raise InputError("needs a vibration signal", where=has.rule.id)
     given = has.rule.settings
+    prices = {
+        one.part: one.failure_cost - one.planned_cost for one in has.plant.maintenance
+        if one.part and one.failure_cost is not None and one.planned_cost is not None
+    }  # fmt: skip
     return ConditionMaintenance(
-        known, float(given.get("threshold", 0.5)), limit=float(given.get("limit", 4.5)), lever=has.rule.id
+        known, float(given.get("threshold", 0.5)), limit=float(given.get("limit", 4.5)), lever=has.rule.id,
+        prices=prices, unpriced=NOT_PRICED_LOOK,
     )  # fmt: skip
 
 
 def _release(has: _Has) -> Decider:
     if not any(one.release is not None for one in has.plant.orders.values()):
         raise InputError("needs release times in orders.csv", where=has.rule.id)
-    made = ReleaseWhenReady(by_rule=False, hour=float(has.rule.settings.get("hour", 0.0)),
-                            usual=float(has.rule.settings.get("usual", 0.0)))  # fmt: skip
+    given = has.rule.settings
+    priced = "hour" in given and "usual" in given
+    made = ReleaseWhenReady(by_rule=False, hour=float(given["hour"]) if priced else None,
+                            usual=float(given.get("usual", 0.0)), unpriced=NO_WAIT)  # fmt: skip
     made.every = 15 * MINUTE
     return made
 
@@ -101,9 +120,22 @@ def _energy(has: _Has) -> Decider:
     if strange:
         raise InputError("unknown work unit", came=", ".join(strange), where=has.rule.id)
     powers = {f"{has.plant.id}/{name}": Resting(**own) for name, own in given.items()}
-    return StandbyRules(powers, least=float(has.rule.settings.get("least_min", 5.0)))
+    return StandbyRules(
+        powers, least=float(has.rule.settings.get("least_min", 5.0)), price=Electricity(has.plant, has.folder).price
+    )
+
+
+def _quality(has: _Has) -> Decider:
+    from luban.loop.sizes import quality_of  # learns causes: only where something is to be learnt
+
+    return quality_of(has.rule, has.plant, has.pricing)
+
+
+def _dispatch(has: _Has) -> Decider:
+    return dispatch_of(has.rule, has.plant, has.plans, has.pricing, has.decisions)
 
 
 _MAKE: Final[Mapping[str, Callable[[_Has], Decider]]] = {
     "repair": _repair, "maintenance": _maintenance, "condition": _condition, "release": _release, "energy": _energy,
+    "quality": _quality, "dispatch": _dispatch,
 }  # fmt: skip

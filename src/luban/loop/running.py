@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from luban.loop.judging import Judging
 from luban.loop.levers import decider_of
 from luban.loop.seeing import Link, Seeing
 from luban.loop.setting import LEVER, SetPoints
+from luban.loop.tariff import Electricity
 from luban.plant import LeverRule, Plant
 from luban.understand.book import entries
 
@@ -62,10 +64,12 @@ class Running:
             if lever == LEVER:
                 continue
             try:
-                deciders.append(decider_of(rule, plant, ledger, hands.plans))
+                deciders.append(decider_of(rule, plant, ledger, hands.plans, folder, self._decided))
             except InputError as error:
                 self.skipped[lever] = error.message
-        moments = {one: moment for one, rule in self.rules.items() if (moment := _moment(plant, rule)) is not None}
+        moments = {
+            one: moment for one, rule in self.rules.items() if (moment := _moment(plant, rule, folder)) is not None
+        }
         known = {one.lever for one in deciders}
         mind = Mind(deciders, moments={lever: moment for lever, moment in moments.items() if lever in known})
         stopped = lambda: actor.automation.stopped  # noqa: E731 - a port
@@ -73,6 +77,7 @@ class Running:
         self.turns.load(entries(ledger, "decision"))
         hands.rules = self.rules
         self._names = frozenset().union(*(getattr(one, "concerns", frozenset()) for one in deciders))
+        self._governs = [one.governs for one in deciders if hasattr(one, "governs")]
         self._decides = bool(deciders)
         self.seeing = Seeing(ledger, plant, links)
         self._set_points = SetPoints(plant, ledger, actor, note, self._held)
@@ -84,7 +89,8 @@ class Running:
         moment = now()
         if self._decides and moment - self._heard_at >= _HEAR:
             self._heard_at = moment
-            self.turns.mind.hear(await asyncio.to_thread(handed_on(self.seeing.heard), moment, self._names))
+            heard = partial(self.seeing.heard, past=bool(self._governs))
+            self.turns.mind.hear(await asyncio.to_thread(handed_on(heard), moment, self._names))
         made = await self.turns.turn(lambda: self.seeing.look(now()), more)
         if moment - self._judged_at >= _JUDGE:
             self._judged_at = moment
@@ -95,8 +101,13 @@ class Running:
         """Judge what decisions brought, now."""
         await asyncio.to_thread(handed_on(self._judging.judge), dict(self.turns.decisions))
 
+    def _decided(self) -> list[Decision]:
+        return list(self.turns.decisions.values())
+
     def _held(self, actuator: str) -> bool:
-        """A set-point of this actuator waits for a person, or one was turned down lately."""
+        """A set-point of this actuator waits for a person, was turned down lately, or another lever holds it."""
+        if any(governs(actuator) for governs in self._governs):
+            return True
         for one in reversed(list(self.turns.decisions.values())):
             if one.lever == LEVER and one.act.target == actuator:
                 if one.open:
@@ -130,7 +141,7 @@ class _Hands(PlantHands):
         return Carried(carried.stage, {**carried.told, **verified}, carried.reason)
 
 
-def _moment(plant: Plant, rule: LeverRule) -> Callable[[int], int] | None:
+def _moment(plant: Plant, rule: LeverRule, folder: Path) -> Callable[[int], int] | None:
     """When a lever is asked next, after a moment; None: as its decider says."""
     if rule.shifts:
         unit = next((path for path in plant.work_units if plant.equipment[path].calendar), None)
@@ -142,4 +153,6 @@ def _moment(plant: Plant, rule: LeverRule) -> Callable[[int], int] | None:
         return turn_of_shift
     if rule.every > 0:
         return lambda moment: moment - moment % rule.every + rule.every
+    if rule.id == "energy" and (electricity := Electricity(plant, folder)).known:
+        return electricity.next
     return None

@@ -1,6 +1,6 @@
 """What the books show of a running plant, as decisions see it: states, newest values, orders; and what is new.
 
-Reads   Fact(signal, state, measurement, operation), the plant's orders    Writes  nothing
+Reads   Fact(signal, state, count, measurement, operation), the plant's orders    Writes  nothing
 
 What nobody can vouch for is no state: a machine whose source is silent is `unknown`, and the doubt is named.
 """
@@ -58,12 +58,24 @@ class Seeing:
         self._cursor = -1
         self._states: dict[str, dict[str, Any]] = {}
         self._done: dict[str, dict[str, int | None]] = {}  # order → operation → when it ended, None while it runs
+        self._begun: dict[str, int] = {}  # order → when its newest operation began
         self._at: dict[str, tuple[str, str]] = {}  # machine → order, operation that it works on
+        self._setup: dict[str, str] = {}  # machine → what it worked on last
+        self._made: dict[str, float] = {}  # machine → pieces counted
+        self._shown = {
+            name: frozenset(one.unit_path for one in plant.signals.values() if one.name == name)
+            for name in ("reading", "part_count", "order", "program")
+        }
+        self._routes: dict[str, dict[str, str]] = {}  # item → operation → unit of its first row
+        for step in plant.routing:
+            self._routes.setdefault(step.item, {}).setdefault(step.operation, step.unit)
 
-    def heard(self, now: int, names: frozenset[str] = frozenset()) -> list[Heard]:
+    def heard(self, now: int, names: frozenset[str] = frozenset(), *, past: bool = False) -> list[Heard]:
         """What is new in the books since the last time, oldest first; at the first time, how things stand.
 
-        names  signals that somebody wants to hear of, by their own names
+        names  signals that somebody wants to hear of, by their own names; `part_count`, `order` and `program` are
+               told from counts and bookings where a machine shows none, `reading` with `reading_of` from measurements
+        past   at the first time all of that too: somebody learns from it
         """
         head = self._ledger.head
         if head == self._cursor:
@@ -72,14 +84,17 @@ class Seeing:
         since = now - (_BACK if before < 0 else _LATE)
         told = [self._state(row) for row in self._new("state", before, since)]
         for row in self._new("operation", before, since):
-            self._operation(row)
-        if before >= 0:
-            told += [
-                Heard(row["time"], row["unit"] or "", "reading", float(row["value"]))
-                for row in self._new("measurement", before, since)
-            ]
+            told += [one for one in self._operation(row) if one.name in names and (before >= 0 or past)]
+        if before >= 0 or past:
+            for row in self._new("measurement", before, since):
+                unit = row["unit"] or ""
+                if row["quality"] == 0 and unit not in self._shown["reading"]:
+                    told += [Heard(row["time"], unit, "reading_of", row["subject"]),
+                             Heard(row["time"], unit, "reading", float(row["value"]))]  # fmt: skip
             if names:
                 told += self._signals(before, since, names)
+            if "part_count" in names:
+                told += self._counts(before, since)
         return sorted(told, key=lambda one: one.time)
 
     def look(self, now: int) -> Seen:
@@ -110,12 +125,32 @@ class Seeing:
             self._states[row["subject"]] = {**row, "word": word, "since": since}
         return Heard(row["time"], row["subject"], "state", word)
 
-    def _operation(self, row: dict[str, Any]) -> None:
-        self._done.setdefault(row["order"], {})[row["operation"]] = row["end"]
-        if row["end"] is None:
-            self._at[row["subject"]] = (row["order"], row["operation"])
-        elif self._at.get(row["subject"]) == (row["order"], row["operation"]):
-            del self._at[row["subject"]]
+    def _operation(self, row: dict[str, Any]) -> list[Heard]:
+        unit, order, operation = row["subject"], row["order"], row["operation"]
+        self._done.setdefault(order, {})[operation] = row["end"]
+        self._begun[order] = row["time"]
+        known = self._plant.orders.get(order)
+        item = row.get("item") or (known.item if known is not None else "")
+        made = f"{item}:{operation}" if item else ""
+        self._setup[unit] = made
+        if row["end"] is not None:
+            if self._at.get(unit) == (order, operation):
+                del self._at[unit]
+            return []
+        self._at[unit] = (order, operation)
+        both = (("order", order), ("program", made))
+        return [Heard(row["time"], unit, name, value) for name, value in both if unit not in self._shown[name]]
+
+    def _counts(self, before: int, since: int) -> list[Heard]:
+        """Pieces that each machine has counted, all kinds."""
+        told = []
+        for row in self._new("count", before, since):
+            unit = row["subject"]
+            if row["quality"] == 0 and unit not in self._shown["part_count"]:
+                made = self._made.get(unit, 0.0) + row["good"] + row["scrap"] + row["rework"]
+                self._made[unit] = made
+                told.append(Heard(row["time"], unit, "part_count", made))
+        return told
 
     def _signals(self, before: int, since: int, names: frozenset[str]) -> list[Heard]:
         wanted = [one.id for one in self._plant.signals.values() if one.name in names]
@@ -127,7 +162,7 @@ class Seeing:
         for row in frame.collect("pyarrow").to_native().to_pylist():
             unit, _, name = row["subject"].partition(":")
             value = row["value"] if row["value"] is not None else row["text"]
-            if value is not None:
+            if value is not None and row["quality"] == 0:
                 told.append(Heard(row["time"], unit, name, value))
         return told
 
@@ -145,24 +180,29 @@ class Seeing:
             return MachineSeen(path, place.parent or "", "unknown", 0, signals=values)
         order, operation = self._at.get(path, (row.get("order") or "", row.get("operation") or ""))
         word = "unknown" if row["source"] in silent else row["word"]
-        return MachineSeen(path, place.parent or "", word, row["since"], order, operation, signals=values)
+        setup = self._setup.get(path, "")
+        return MachineSeen(path, place.parent or "", word, row["since"], order, operation, setup, signals=values)
 
     def _lots(self) -> tuple[LotSeen, ...]:
         """Orders that are not finished: which step is next, and where it is."""
-        routes: dict[str, list[Any]] = {}
-        for step in self._plant.routing:
-            routes.setdefault(step.item, []).append(step)
         found = []
         for order in self._plant.orders.values():
-            route, done = routes.get(order.item, []), self._done.get(order.id, {})
-            at = next((n for n, step in enumerate(route) if done.get(step.operation) is None), len(route))
-            if not route or at == len(route):
+            route, done = self._routes.get(order.item, {}), self._done.get(order.id, {})
+            steps = list(route)
+            at = next((n for n, step in enumerate(steps) if done.get(step) is None), len(steps))
+            if at == len(steps):
                 continue
-            runs = route[at].operation in done
-            place = "machine" if runs else "queue" if done else "pool"
+            ends = [end for end in done.values() if end is not None]
+            place, since = "pool", order.release or 0
+            if steps[at] in done:
+                place, since = "machine", self._begun[order.id]
+            elif ends:
+                place, since = "queue", max(ends)
+            unit = route[steps[at]]
+            station = self._plant.equipment[unit].parent if unit in self._plant.work_units else unit
             found.append(
-                LotSeen(order.id, order.item, round(order.quantity), place, route[at].unit, at, order.release or 0,
-                        order.due, order.release)
+                LotSeen(order.id, order.item, round(order.quantity), place, station or "", at, order.release or 0,
+                        order.due, order.release, since)
             )  # fmt: skip
         return tuple(found)
 

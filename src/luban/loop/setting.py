@@ -27,6 +27,7 @@ from luban.decide.setpoint.standing import SET
 from luban.decide.setpoint.stood import NEWEST, Stood, stood_of
 from luban.ledger import Ledger
 from luban.loop.deciding.floor import Act, Proposal
+from luban.loop.pricing import Pricing
 from luban.loop.words import OFF_TARGET
 from luban.plant import Actuator, Plant
 from luban.understand.book import entries, row
@@ -61,6 +62,7 @@ class SetPoints:
         held: Callable[[str], bool] = lambda _actuator: False,
     ) -> None:
         self._plant, self._ledger, self._actor, self._note, self._held = plant, ledger, actor, note, held
+        self._pricing = Pricing(plant, ledger)
         self._head = -1
         self._names: dict[str, str] = {}  # what people agreed to set, by characteristic
         self._starts: dict[str, int] = {}  # from which time on values are read
@@ -116,11 +118,14 @@ class SetPoints:
         if plan is None or plan.decision != "change" or self._waits(stood, actuator):
             return None
         off = next(effect for effect in plan.effects if effect.name == "deviation")
-        told = {name: f"{value[0]:+.4g} {plan.unit}" for name, value in (("before", off.before), ("after", off.after))}
-        why = OFF_TARGET.format(characteristic=characteristic, **told)
-        facts = {"plan": plan.as_dict(), "facts": dict(plan.facts), "unit": actuator.unit}
+        off_by = {name: f"{own[0]:+.4g} {plan.unit}" for name, own in (("before", off.before), ("after", off.after))}
+        why = OFF_TARGET.format(characteristic=characteristic, **off_by)
+        told = plan.as_dict()
+        price = handed_on(self._pricing.set_point)
+        worth = await asyncio.to_thread(price, told, characteristic, actuator.unit_path)
+        facts = {"plan": told, "facts": dict(plan.facts), "unit": actuator.unit, **worth.told()}
         act = Act("set", actuator.id, float(plan.proposed))
-        return Proposal(LEVER, AUTHOR, act, why=why, facts=facts, expires=now() + _LIFE)
+        return Proposal(LEVER, AUTHOR, act, worth.value, worth.low, worth.high, why, facts, expires=now() + _LIFE)
 
     async def _keep_up(self, stood: Stood, actuator: Actuator) -> bool:
         """Note set-points that were written since, or found moved at the machine; whether there were any."""

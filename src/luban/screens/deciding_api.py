@@ -24,7 +24,7 @@ Name = Annotated[str, Path(max_length=80)]
 class AskedDecision(BaseModel):
     """What a person does to a decision."""
 
-    act: Literal["take", "decline", "undo"]
+    act: Literal["take", "decline", "undo", "note"]
     why: str = Field("", max_length=500, description="Why, in words.")
 
 
@@ -61,13 +61,15 @@ def deciding_router(books: LoopBooks, needs: Needs, reads: Reads) -> APIRouter:
 
     @router.post("/decisions/{name}/acts", operation_id="act_on_decision", status_code=201)
     async def act(user: Operator, name: Name, asked: AskedDecision) -> JSONResponse:
-        """Take a proposal (the role that its lever names), decline it, or undo what was done."""
+        """Take a proposal (the role that its lever names), decline it, undo what was done, note what was undone."""
         if asked.act == "take":
             made = await books.take(name, user)
         elif asked.act == "decline":
             made = await books.decline(name, user, asked.why)
-        else:
+        elif asked.act == "undo":
             made = await books.undo(name, user, asked.why)
+        else:
+            made = await books.note(name, user)
         return JSONResponse(plain(made.as_dict()), 201)
 
     @router.get("/lists", operation_id="dispatch_now")

@@ -60,6 +60,7 @@ class Operation:
     station, operation  where, and its id;  setup  what the machine must be set up for
     fixed, each         planned time of a lot and of a piece [min]
     machines            those that may do it; empty: all of the station
+    change              planned setup when the machine comes from another one, where no table has it [min]
     """
 
     station: str
@@ -68,6 +69,7 @@ class Operation:
     fixed: float = 0.0
     each: float = 0.0
     machines: frozenset[str] = field(default_factory=frozenset)
+    change: float = 0.0
 
 
 class DispatchList:

@@ -11,7 +11,7 @@ from typing import Final
 
 from luban.core.time import DAY, HOUR
 from luban.decide.maintain.due import Due
-from luban.loop.deciding.floor import Act, Heard, Proposal, Seen
+from luban.loop.deciding.floor import Act, Heard, Proposal, Seen, Worth
 from luban.loop.deciding.words import DUE
 
 __all__ = ["DueMaintenance"]
@@ -26,12 +26,14 @@ class DueMaintenance:
 
     due    gives how tasks stand at a moment [µs UTC]
     ahead  tasks that are due within that time get one too [µs]
+    price  task as it stands, moment → what doing it avoids
 
     Example  DueMaintenance(lambda now: due_tasks(ledger, plant, now)).decide(seen)
     """
 
     due: Callable[[int], Sequence[Due]]
     ahead: int = 7 * DAY
+    price: Callable[[Due, int], Worth] = lambda _due, _now: Worth()
     every: int = HOUR
     lever: str = "maintenance"
     concerns: frozenset[str] = frozenset()
@@ -53,9 +55,10 @@ class DueMaintenance:
             why = "condition" if one.state == "asked" else _WHY.get(task.clock, "calendar")
             value = {"task": task.task, "why": why, "start": start}
             told = DUE[one.state].format(task=task.task, why=one.asked)
-            facts = {"once": f"{task.id} after {one.last or 0}", "state": one.state, "used": one.used}
+            worth = self.price(one, seen.now)
+            facts = {"once": f"{task.id} after {one.last or 0}", "state": one.state, "used": one.used, **worth.told()}
             found.append(
-                Proposal(self.lever, _AUTHOR, Act("maintain", task.id, value), why=told, facts=facts,
-                         takes={task.asset: (start, start + task.duration)}, expires=seen.now + DAY)
+                Proposal(self.lever, _AUTHOR, Act("maintain", task.id, value), worth.value, worth.low, worth.high,
+                         told, facts, {task.asset: (start, start + task.duration)}, seen.now + DAY)
             )  # fmt: skip
         return found

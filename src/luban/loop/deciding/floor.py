@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-__all__ = ["ACTS", "Act", "Decider", "Heard", "LotSeen", "MachineSeen", "Proposal", "Seen"]
+__all__ = ["ACTS", "Act", "Decider", "Heard", "LotSeen", "MachineSeen", "Proposal", "Seen", "Worth"]
 
 ACTS: Final[Mapping[str, str]] = {
     "set": "a set-point of an actuator",
@@ -131,6 +131,24 @@ class Proposal:
     facts: Mapping[str, Any] = field(default_factory=dict)
     takes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     expires: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What something is expected to bring [currency], with its interval; how that was worked out, or why it is not.
+
+    facts  what it rests on, by name
+    """
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    why: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def told(self) -> dict[str, Any]:
+        """The same for the facts of a proposal: `priced` or `unpriced`, and what it rests on."""
+        return {**self.facts, "unpriced" if self.value is None else "priced": self.why} if self.why else {**self.facts}
 
 
 class Decider(Protocol):

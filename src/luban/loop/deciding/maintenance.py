@@ -40,6 +40,7 @@ class ConditionMaintenance:
     threshold  share of the way from its sound level to the limit at which it is looked at [1]
     worth      what a look at a sign brings on average, less its cost [currency]
     prices     part → what an exchange before the failure saves [currency]
+    unpriced   why a look has no worth, in words
 
     Heard       "found": what a look found, part by part, "" for nothing; "alarm": a part that failed
     """
@@ -49,6 +50,7 @@ class ConditionMaintenance:
     limit: float = 4.5
     worth: float | None = None
     prices: Mapping[str, float] = field(default_factory=dict)
+    unpriced: str = ""
     every: int = 4 * HOUR
     lever: str = "maintenance"
     concerns: frozenset[str] = frozenset({"found", "alarm"})
@@ -107,7 +109,9 @@ class ConditionMaintenance:
             return []
         own.asked = True
         why = f"vibration is {own.smooth:.1f} mm/s, {sound:.1f} mm/s when sound, {self.limit:g} mm/s at most"
-        facts = {"vibration": round(own.smooth, 3), "sound": sound}
+        facts: dict[str, float | str] = {"vibration": round(own.smooth, 3), "sound": sound}
+        if self.worth is None and self.unpriced:
+            facts["unpriced"] = self.unpriced
         return [Proposal(self.lever, _AUTHOR, Act("maintain", name, "look"), self.worth, why=why, facts=facts)]
 
 

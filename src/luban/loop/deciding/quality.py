@@ -16,7 +16,7 @@ from typing import Final
 
 from luban import __version__
 from luban.core.time import SECOND
-from luban.decide.setpoint.causes import CauseFilter, CauseModel, fit_causes
+from luban.decide.setpoint.causes import CauseFilter, CauseModel, Look, fit_causes
 from luban.decide.setpoint.envelope import Envelope
 from luban.decide.setpoint.machine import EdgePlan, MachineControl
 from luban.loop.deciding.floor import Act, Heard, Proposal, Seen
@@ -43,13 +43,14 @@ class QualityMoney:
     """What it is about [currency].
 
     piece  of a piece that is lost;  rework  of one that is done again;  edge  a new edge
-    reading  of one more reading;  confirm  of one confirmation by the operator
+    reading  of one more reading, None: not known, and nothing is proposed on how many are measured
+    confirm  of one confirmation by the operator
     """
 
     piece: float
     rework: float
     edge: float
-    reading: float
+    reading: float | None
     confirm: float
 
 
@@ -63,6 +64,8 @@ class Gauged:
               its edges are not timed;  change  how long that takes [min]
     every     one piece in so many is measured now, besides the first one
     above     an oversize piece can be done again;  minute  what a minute of the machine is worth [currency]
+    costs     size → what a piece costs that is lost by it [currency]; not named: as `QualityMoney` says
+    keeps     the offset stays over a setup; False: the control sets it to 0
     """
 
     path: str
@@ -78,6 +81,8 @@ class Gauged:
     every: int = 10
     above: bool = False
     minute: float = 1.0
+    costs: Mapping[str, float] = field(default_factory=dict)
+    keeps: bool = False
 
 
 @dataclass
@@ -121,12 +126,14 @@ class _Own:
     limit: float | None = None
     size: str = ""
     held_back: bool = False  # the last change was as large as one may be, and more is wanted
+    newest: int = 0  # what comes late is heard as of then [µs]
 
 
 class Quality:
     """The lever of quality.
 
     machines  whose pieces are gauged;  money  what it is about
+    replay    go through all readings again once causes are known: after a restart the past is heard at one go
     Example   mind = Quality(machines, QualityMoney(60, 20, 15, 0.7, 0.7)); mind.hear(told); mind.decide(seen)
     """
 
@@ -135,8 +142,8 @@ class Quality:
     concerns: frozenset[str] = _CONTROL | {"begun"}
     wakes: frozenset[str] = frozenset({"reading", "tool_number", "begun", "offset"})
 
-    def __init__(self, machines: Sequence[Gauged], money: QualityMoney) -> None:
-        self.money = money
+    def __init__(self, machines: Sequence[Gauged], money: QualityMoney, *, replay: bool = False) -> None:
+        self.money, self._replay = money, replay
         self.known: dict[str, _Known] = {}
         self._own: dict[str, _Own] = {}
         for one in machines:
@@ -160,7 +167,10 @@ class Quality:
             if one.name == "begun":
                 self._touched[one.machine] = True
                 continue
-            own.control.hear(one.time, one.name, value)
+            own.newest, offset = max(own.newest, one.time), own.control.offset
+            own.control.hear(own.newest, one.name, value)
+            if own.what.keeps and value == "setup":
+                own.control.hear(own.newest, "offset", offset)
             if one.name == "tool_number":
                 self._touched[one.machine] = True
             elif one.name == "reading":
@@ -181,6 +191,11 @@ class Quality:
                 known.lots.append(own.pieces - own.lot_from)
             own.lot_from = own.pieces
 
+    def governs(self, offset: str) -> bool:
+        """Whether enough is known to hold the sizes that this actuator moves."""
+        found = (own for own in self._own.values() if own.what.offset == offset)
+        return any(self.known[own.what.station].model is not None for own in found)
+
     # ---- what is decided
 
     def decide(self, seen: Seen) -> Sequence[Proposal]:
@@ -190,6 +205,8 @@ class Quality:
         for path, stands in touched.items():
             own = self._own[path]
             known = self.known[own.what.station]
+            if seen.doubts and seen.machines[path].state == "unknown":
+                continue
             if known.model is None or seen.now - known.fitted > _AGAIN:
                 proposals += self._learn(own.what.station, seen.now)
             if known.model is not None:
@@ -209,7 +226,11 @@ class Quality:
             if first:
                 before = own.control.known
                 own.control.known = CauseFilter(known.model)
-                own.control.known.cold, own.control.known.edge_ran = before.cold, before.edge_ran
+                if self._replay:
+                    _again(own.control.known, own.control.looks)
+                else:
+                    own.control.known.cold = before.cold
+                own.control.known.edge_ran = before.edge_ran
         lot = sorted(known.lots)[len(known.lots) // 2] if known.lots else 30
         proposals = []
         if first:
@@ -217,8 +238,10 @@ class Quality:
             proposals.append(self._rule(f"correct {station}", "nobody", why))
         half = min(min(own.what.half.values()) for own in members)
         cycle = _median([c for own in members for c in own.control.cycles.values()]) or 180.0
-        every = best_sampling(known.model, half, lot, cycle, self._edge_work(members), self.money)
-        if first or every != known.every:
+        every = known.every
+        if self.money.reading is not None:
+            every = best_sampling(known.model, half, lot, cycle, self._edge_work(members), self.money)
+        if self.money.reading is not None and (first or every != known.every):
             known.every = every
             why = SAMPLING.format(station=station, every=every)
             proposals.append(self._rule(f"sampling {station}", (1, every), why))
@@ -252,7 +275,8 @@ class Quality:
         own.held_back = False
         if control.state != "run":
             return []
-        control.pass_to(now)
+        own.newest = max(own.newest, now)
+        control.pass_to(own.newest)
         cycle = control.cycle or 120.0
         delay = 0.0 if stands else _DELAY
         ahead = known.every * cycle
@@ -273,12 +297,28 @@ class Quality:
         why = AIM.format(machine=own.what.path, before=_told(mean, own.what.unit), after=_told(after, own.what.unit))
         act = Act("set", own.what.offset, allowed.value)
         expires = now + int(2 * (_DELAY + ahead)) * SECOND
-        return [Proposal(self.lever, AUTHOR, act, worth - self.money.confirm * (not stands), why=why, expires=expires)]
+        worth -= self.money.confirm * (not stands)
+        facts = {"pieces": round(pieces), "unit": own.what.unit}
+        return [Proposal(self.lever, AUTHOR, act, worth, why=why, facts=facts, expires=expires)]
 
     def _loss(self, own: _Own, mean: float, spread: float, half: float) -> float:
         """Expected loss of one piece [currency]."""
         over, under = _beyond((half - mean) / spread), _beyond((half + mean) / spread)
-        return over * (self.money.rework if own.what.above else self.money.piece) + under * self.money.piece
+        piece = own.what.costs.get(own.size, self.money.piece)
+        return over * (self.money.rework if own.what.above else piece) + under * piece
+
+
+def _again(known: CauseFilter, looks: Sequence[Look]) -> None:
+    """What readings and the time between them say."""
+    for look in looks:
+        known.rest(look.rested)
+        if look.setup:
+            known.setup()
+        known.run(look.ran)
+        if look.edge:
+            known.edge()
+        known.cut(look.cut)
+        known.see(look.value, look.offset)
 
 
 def _told(value: float, unit: str) -> str:
@@ -347,5 +387,5 @@ def best_sampling(
                 if piece == 0 or piece % every == 0:
                     known.see(expected, 0.0)
                     read += 1
-        costs[every] = (lost * money.piece + read * money.reading) / pieces
+        costs[every] = (lost * money.piece + read * (money.reading or 0.0)) / pieces
     return min(costs, key=lambda every: (costs[every], -every))

@@ -21,7 +21,7 @@ from typing import Any, Final
 from luban.loop.deciding.floor import Act, Proposal
 from luban.understand.book import Entry, row
 
-__all__ = ["ENDED", "Decision", "Stage", "fold_decisions", "propose_row", "stage_row"]
+__all__ = ["ENDED", "NOTED", "Decision", "Stage", "fold_decisions", "noted_row", "propose_row", "stage_row"]
 
 
 class Stage(StrEnum):
@@ -43,6 +43,9 @@ ENDED: Final = frozenset(
     {Stage.DONE, Stage.FAILED, Stage.DROPPED, Stage.DECLINED, Stage.EXPIRED, Stage.UNDONE}
 )  # fmt: skip
 """Stages in which nothing more happens by itself."""
+
+NOTED: Final = "noted"
+"""Code of an entry: whoever was given what has been undone knows of it."""
 
 _FROM: Final[Mapping[Stage, frozenset[Stage]]] = {
     Stage.TAKEN: frozenset({Stage.PROPOSED}),
@@ -70,6 +73,7 @@ class Decision:
     stage     where it stands;  person  who approved, declined or undid it, '' for a rule
     told      what came of it: the command, work order or plan by name, and by which outcome it is verified
     reason    why it stands where it stands;  to  decisions that it lost to
+    noted     who knows that it was undone, of those to whom it was given; '' while nobody has said so
     """
 
     id: str
@@ -93,6 +97,7 @@ class Decision:
     told: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
     to: tuple[str, ...] = ()
+    noted: str = ""
     history: tuple[Entry, ...] = ()
 
     @property
@@ -109,7 +114,7 @@ class Decision:
             "takes": {name: list(span) for name, span in self.takes.items()}, "bound": self.bound, "mode": self.mode,
             "approver": self.approver, "proposed": self.proposed, "expires": self.expires, "stage": self.stage.value,
             "since": self.since, "person": self.person, "told": dict(self.told), "reason": self.reason,
-            "to": list(self.to), "history": [entry.as_dict() for entry in self.history],
+            "to": list(self.to), "noted": self.noted, "history": [entry.as_dict() for entry in self.history],
         }  # fmt: skip
 
 
@@ -154,6 +159,11 @@ def stage_row(
     return row("decision", id, stage.value, person=person, text=reason, data=told, time=at)
 
 
+def noted_row(id: str, *, at: int, person: str) -> dict[str, list[Any]]:  # noqa: A002 - its name in the books
+    """Somebody to whom it was given knows that it was undone."""
+    return row("decision", id, NOTED, person=person, text="", time=at)
+
+
 def fold_decisions(entries: Iterable[Entry], into: dict[str, Decision] | None = None) -> dict[str, Decision]:
     """Decisions as they stand after the entries, in the order in which they were proposed.
 
@@ -163,6 +173,11 @@ def fold_decisions(entries: Iterable[Entry], into: dict[str, Decision] | None = 
     found = {} if into is None else into
     for entry in entries:
         if entry.kind != "decision":
+            continue
+        if entry.code == NOTED:
+            own = found.get(entry.subject)
+            if own is not None and own.stage is Stage.UNDONE:
+                found[own.id] = replace(own, noted=own.noted or entry.person, history=(*own.history, entry))
             continue
         try:
             stage = Stage(entry.code)

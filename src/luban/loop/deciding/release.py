@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from luban.core.time import HOUR
-from luban.loop.deciding.floor import Act, Heard, Proposal, Seen
+from luban.loop.deciding.floor import Act, Heard, Proposal, Seen, Worth
 
 __all__ = ["ReleaseWhenReady"]
 
@@ -20,7 +20,7 @@ class ReleaseWhenReady:
     """Lets each order go when its material is booked in, the longest-waiting one first.
 
     by_rule  True: whoever plans the floor has such a rule, and is told once; False: each order is let go by itself
-    hour     what an hour less of waiting is worth to the plant, an order [currency]
+    hour     what an hour less of waiting is worth to the plant, an order [currency]; None: `unpriced` says why not
     usual    hours that an order waits for release by the plant's own rule, on average [h]
 
     Example  ReleaseWhenReady(by_rule=False, hour=4.0, usual=84.0).decide(seen)
@@ -30,8 +30,11 @@ class ReleaseWhenReady:
     every = 0
     concerns = frozenset({"ordered", "material"})
 
-    def __init__(self, *, by_rule: bool = True, hour: float = 0.0, usual: float = 0.0) -> None:
-        self._by_rule, self._hour, self._usual = by_rule, hour, usual
+    def __init__(
+        self, *, by_rule: bool = True, hour: float | None = 0.0, usual: float = 0.0, unpriced: str = ""
+    ) -> None:
+        self._by_rule, self._usual = by_rule, usual
+        self._worth = Worth(why=unpriced) if hour is None else Worth(hour * usual)
         self._told = False
         # a rule is given at the first question, without waiting for something to happen
         self.every = HOUR if by_rule else 0
@@ -46,14 +49,12 @@ class ReleaseWhenReady:
                 return ()
             self._told = True
             why = f"material is there for most orders when they come, and they wait {self._usual:.0f} h for release"
-            return (
-                Proposal(self.lever, _AUTHOR, Act("rule", "release", "at once"), self._hour * self._usual, why=why),
-            )
+            return (Proposal(self.lever, _AUTHOR, Act("rule", "release", "at once"), self._worth.value, why=why),)
         ready = [lot for lot in seen.lots if lot.place == "pool" and lot.ready is not None and lot.ready <= seen.now]
         return tuple(
             Proposal(
-                self.lever, _AUTHOR, Act("release", lot.order), self._hour * self._usual,
-                why="its material is there", facts={"received": lot.received, "material": lot.ready},
+                self.lever, _AUTHOR, Act("release", lot.order), self._worth.value, why="its material is there",
+                facts={"received": lot.received, "material": lot.ready, **self._worth.told()},
             )
             for lot in sorted(ready, key=lambda own: (own.received, own.order))
         )  # fmt: skip

@@ -22,7 +22,7 @@ from luban.core.interrupts import handed_on
 from luban.core.time import DAY, HOUR, MINUTE, now as clock_now
 from luban.loop.deciding.floor import Proposal, Seen
 from luban.loop.deciding.mind import Mind, Thought
-from luban.loop.deciding.record import Decision, Stage, fold_decisions, propose_row, stage_row
+from luban.loop.deciding.record import Decision, Stage, fold_decisions, noted_row, propose_row, stage_row
 from luban.loop.deciding.settle import Settled, settle
 from luban.plant import LeverRule
 from luban.understand.book import Entry
@@ -178,8 +178,13 @@ class Turns:
         return list(made.values())
 
     def _new(self, one: Proposal, now: int) -> bool:
-        """It was not said before: nothing like it is open, was turned down lately, or answers the same event."""
+        """It was not said before: nothing like it is open, was turned down lately, or answers the same event.
+
+        A rule that stands already is none that changes anything.
+        """
         once = one.facts.get("once")
+        if one.act.kind == "rule" and self._stands(one):
+            return False
         for name in reversed(self._like.get(_key(one), {})):
             old = self._decisions[name]
             if once is not None:
@@ -193,6 +198,14 @@ class Turns:
             if (old.open or quiet) and _alike(old.act.value, one.act.value):
                 return False
         return True
+
+    def _stands(self, one: Proposal) -> bool:
+        """The rule that was taken last says the same."""
+        for name in reversed(self._like.get(_key(one), {})):
+            old = self._decisions[name]
+            if old.stage in {Stage.DONE, Stage.UNDONE}:
+                return old.stage is Stage.DONE and _alike(old.act.value, one.act.value)
+        return False
 
     def _busy(self) -> dict[str, tuple[int, int]]:
         found: dict[str, tuple[int, int]] = {}
@@ -306,6 +319,16 @@ class Turns:
                 raise InputError("this decision cannot be undone", came=one.stage.value, where=name)
             told = await self._hands.undo(one, person, why or f"undoes {name}")
             await self._enter(name, Stage.UNDONE, person=person, reason=why, told=told)
+            return self._decisions[name]
+
+    async def note(self, name: str, person: str) -> Decision:
+        """A person to whom it was given knows that it was undone. Raises InputError."""
+        async with self._lock:
+            one = self._known(name)
+            if one.stage is not Stage.UNDONE:
+                raise InputError("this decision was not undone", came=one.stage.value, where=name)
+            if not one.noted:
+                await self._keep(noted_row(name, at=self._clock(), person=person))
             return self._decisions[name]
 
     def _known(self, name: str) -> Decision:

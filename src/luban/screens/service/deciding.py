@@ -13,11 +13,13 @@ from typing import Any, Final
 from luban.act.engine import Actor
 from luban.core.errors import InputError, MissingServiceError, NotAllowedError
 from luban.core.time import now
+from luban.decide.maintain import work_orders
 from luban.decide.schedule.dispatch import Task, dispatch_lists
 from luban.loop.deciding.record import Decision, Stage, fold_decisions
 from luban.loop.deciding.turn import Turns
-from luban.loop.hands import published
-from luban.loop.plans import Plans
+from luban.loop.flow import lists_given
+from luban.loop.hands import TO_PEOPLE, published
+from luban.loop.plans import Plans, PlanState
 from luban.loop.running import Running
 from luban.loop.words import LEVERS
 from luban.plant import LeverRule
@@ -28,7 +30,7 @@ from luban.screens.users import Role, User
 from luban.understand.book import entries
 from luban.verify import outcomes
 
-__all__ = ["LeverNow", "LoopBooks", "Next", "Row"]
+__all__ = ["LeverNow", "LoopBooks", "Next", "Row", "TakenBack"]
 
 _KEPT: Final = 200
 _NEXT: Final = 8  # operations of a machine's list
@@ -79,9 +81,26 @@ class Next:
     setup: bool = False
     late: bool = False
 
+    @property
+    def step(self) -> str:
+        """The operation without its order's name."""
+        return self.operation.removeprefix(f"{self.order}/")
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """Something that people were given and that was undone; of nobody yet it is known that he knows.
+
+    whom  the work order and the skill that it asks for; '' for what is no work order;  why  it was undone
+    """
+
+    decision: Decision
+    whom: str
+    why: str
 
 
 class LoopBooks(ActingBooks):
@@ -131,15 +150,39 @@ class LoopBooks(ActingBooks):
             raise InputError("no such decision", came=name) from None
 
     def lists(self) -> dict[str, tuple[Next, ...]]:
-        """What comes next at each machine: by the newest dispatch decision, else by the plan that the floor has."""
-        found = self._planned()
-        for one in self._all().values():
-            if one.act.kind == "dispatch" and one.stage is Stage.DONE and one.act.target in self.view.plant.equipment:
-                found[one.act.target] = tuple(_told(own) for own in (one.act.value or ()))[:_NEXT]
+        """What comes next at each machine: by the newest dispatch decision, then by the plan that the floor has."""
+        plan = published(Plans(self.view.folder))
+        found = self._planned(plan)
+        for machine, one in lists_given(self._all().values(), plan).items():
+            if machine in self.view.plant.equipment:
+                own = [_told(entry) for entry in one.act.value or ()]
+                done = self._ended(machine, one.since)
+                own = [entry for entry in own if (entry.order, entry.operation) not in done]
+                listed = {(entry.order, entry.operation) for entry in own}
+                rest = [entry for entry in found.get(machine, ()) if (entry.order, entry.step) not in listed]
+                found[machine] = (*own, *rest)[:_NEXT]
         return found
 
-    def _planned(self) -> dict[str, tuple[Next, ...]]:
-        plan = published(Plans(self.view.folder))
+    def taken_back(self) -> tuple[TakenBack, ...]:
+        """What was given to people and then undone, until one of them says that he knows; newest first."""
+        found = [
+            one for one in self._all().values()
+            if one.stage is Stage.UNDONE and not one.noted and one.act.kind in {*TO_PEOPLE, "maintain"}
+        ]  # fmt: skip
+        orders = work_orders(self.view.ledger) if any(one.act.kind == "maintain" for one in found) else {}
+        told = []
+        for one in sorted(found, key=lambda one: -one.since):
+            order = orders.get(str(one.told.get("workorder")))
+            whom = "" if order is None else " · ".join(filter(None, (order.id, order.skill)))
+            told.append(TakenBack(one, whom, one.reason))
+        return tuple(told)
+
+    def _ended(self, machine: str, since: int) -> set[tuple[str, str]]:
+        """Operations that were begun or ended there since a list was given."""
+        rows = self.view.ledger.table("operation", subjects=[machine], since=since).to_pylist()
+        return {(row["order"], row["operation"]) for row in rows}
+
+    def _planned(self, plan: PlanState | None) -> dict[str, tuple[Next, ...]]:
         if plan is None or plan.schedule.problem.tick <= 0:
             return {}
         p = plan.schedule.problem
@@ -189,9 +232,9 @@ class LoopBooks(ActingBooks):
     # ------------------------------------------------------------------ what people do
 
     def may_decide(self, user: User, act: str, name: str) -> bool:
-        """Whether a person may `take`, `decline` or `undo` a decision."""
+        """Whether a person may `take`, `decline` or `undo` a decision, or say that he knows of what was undone."""
         one = self._all().get(name)
-        needed = Role.OPERATOR if act == "decline" or one is None else Role.parse(one.approver)
+        needed = Role.OPERATOR if act in {"decline", "note"} or one is None else Role.parse(one.approver)
         return user.may(needed, self.view.plant.id)
 
     async def take(self, name: str, user: User) -> Decision:
@@ -205,6 +248,10 @@ class LoopBooks(ActingBooks):
     async def undo(self, name: str, user: User, why: str = "") -> Decision:
         """Bring back what stood before."""
         return await self._decide("undo", name, user, lambda turns: turns.undo(name, user.name, why))
+
+    async def note(self, name: str, user: User) -> Decision:
+        """Say that one knows of what was undone."""
+        return await self._decide("note", name, user, lambda turns: turns.note(name, user.name))
 
     async def _decide(self, act: str, name: str, user: User, done: Callable[[Turns], Awaitable[Decision]]) -> Decision:
         running = self._running()

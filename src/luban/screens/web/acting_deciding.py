@@ -64,12 +64,16 @@ def verdict_word(say: Words, verdict: str) -> str:
     }.get(verdict, verdict)  # fmt: skip
 
 
-def worth_words(say: Words, one: Decision) -> str:
-    """What it is worth, with its interval where it has one."""
+def worth_words(say: Words, one: Decision, currency: str) -> str:
+    """What it is worth, with its interval where it has one and what that rests on; or why it is not known."""
     if one.worth is None:
-        return say("not priced")
-    text = say("worth {amount}", amount=f"{one.worth:,.2f}")
-    return text if one.low is None or one.high is None else f"{text} ({one.low:,.2f} … {one.high:,.2f})"
+        why = str(one.facts.get("unpriced", ""))
+        return say("not priced: {why}", why=say(why)) if why else say("not priced")
+    text = say("worth {amount}", amount=f"{one.worth:,.2f} {currency}".rstrip())
+    if one.low is not None and one.high is not None:
+        text = f"{text} ({one.low:,.2f} … {one.high:,.2f})"
+    how = str(one.facts.get("priced", ""))
+    return f"{text}, {say(how)}" if how else text
 
 
 def state_words(say: Words, figure: str) -> str:

@@ -12,9 +12,9 @@ from nicegui import ui
 
 from luban.core.errors import LubanError
 from luban.core.time import SECOND, to_datetime
-from luban.loop.deciding.record import Stage
+from luban.loop.deciding.record import Decision, Stage
 from luban.screens.service import Now
-from luban.screens.service.deciding import LeverNow, Next, Row
+from luban.screens.service.deciding import LeverNow, Next, Row, TakenBack
 from luban.screens.web.acting_deciding import act_words, stage_word, state_words, verdict_word, worth_words
 from luban.screens.web.acting_frame import Bench
 from luban.screens.web.acting_parts import Drawn, Kept, act_button, hear_acts
@@ -56,6 +56,8 @@ class LoopPanel(BookPanel):
         with card(self.say("What it did, and what came of it")):
             self._did = hear_acts(ui.element("div").classes("lb-scroll").props("data-part=did"), self._press)
         with card(self.say("What comes next at each machine")):
+            back = ui.element("ul").classes("lb-story").props("data-part=taken-back aria-live=polite")
+            self._backs = Kept(hear_acts(back, self._press))
             self._next = ui.element("div").props("data-part=next")
         with card(self.say("Levers")):
             self._levers = ui.element("div").classes("lb-scroll").props("data-part=levers")
@@ -72,7 +74,7 @@ class LoopPanel(BookPanel):
         books = self.bench.books
         rows = await self.bench.ask(books.decisions, _ROWS)
         levers, lists = await self.bench.ask(books.levers), await self.bench.ask(books.lists)
-        automation = await self.bench.ask(books.automation)
+        automation, back = await self.bench.ask(books.automation), await self.bench.ask(books.taken_back)
         if rows is None or levers is None or lists is None or automation is None or not self.bench.alive:
             return
         waiting = [one for one in rows if one.decision.stage in {Stage.PROPOSED, Stage.ADVISED}]
@@ -81,7 +83,8 @@ class LoopPanel(BookPanel):
         self._lists = lists
         sees, marks = self._seen(), {
             "stop": automation.stopped, "proposed": _marks(waiting), "did": _marks(done), "levers": levers,
-            "next": (lists, self._machine), "one": chosen and (chosen.decision.id, chosen.decision.stage),
+            "back": tuple(one.decision.id for one in back or ()), "next": (lists, self._machine),
+            "one": chosen and (chosen.decision.id, chosen.decision.stage),
         }  # fmt: skip
         drawn = self._known or {}
         self._known = {**marks, "sees": sees}
@@ -91,7 +94,8 @@ class LoopPanel(BookPanel):
             draws: dict[str, Callable[[], None]] = {
                 "stop": lambda: self._draw_stop(automation.stopped), "proposed": lambda: self._draw_proposed(waiting),
                 "did": lambda: self._draw_done(done), "levers": lambda: self._draw_levers(levers),
-                "next": self._draw_next, "one": lambda: self._draw_one(chosen),
+                "back": lambda: self._draw_back(back or ()), "next": self._draw_next,
+                "one": lambda: self._draw_one(chosen),
             }  # fmt: skip
             for name, draw in draws.items():  # a part drawn anew for nothing loses a click on it
                 if name not in drawn or drawn[name] != marks[name]:
@@ -156,7 +160,7 @@ class LoopPanel(BookPanel):
             ui.html(html.escape(act_words(say, one.act, self.bench.view.plant)), sanitize=False, tag="h3")
             ui.html(html.escape(say(one.why)), sanitize=False, tag="p")
             told = (
-                worth_words(say, one), say("bound: {what}", what=say(one.bound)) if one.bound else "",
+                self._worth(one), say("bound: {what}", what=say(one.bound)) if one.bound else "",
                 say("holds until {time}", time=self._when(one.expires)[:16]),
                 say("from {author}, {time}", author=one.author, time=self._when(one.proposed)),
             )  # fmt: skip
@@ -199,7 +203,7 @@ class LoopPanel(BookPanel):
         say, one = self.say, row.decision
         state = ": ".join(filter(None, (stage_word(say, one.stage), say(one.reason))))
         came = ": ".join(filter(None, (verdict_word(say, row.verdict), say(row.told) if row.told else "")))
-        cells = (say(one.why), worth_words(say, one), state, came)
+        cells = (say(one.why), self._worth(one), state, came)
         with ui.element("tr").props(f"data-decision={one.id}") as drawn_line:
             _cell(self._when(one.since), heads[0])
             with ui.element("td") as what:
@@ -235,6 +239,20 @@ class LoopPanel(BookPanel):
 
     # ------------------------------------------------------------------ what comes next, levers
 
+    def _draw_back(self, back: tuple[TakenBack, ...]) -> None:
+        self._backs.draw([(one.decision.id, None, partial(self._back_line, one)) for one in back])
+
+    def _back_line(self, one: TakenBack) -> Any:
+        say, own = self.say, one.decision
+        told = say("taken back: {what}", what=act_words(say, own.act, self.bench.view.plant))
+        by = say("by {person}, {time}", person=own.person or "–", time=self._when(own.since))
+        with ui.element("li").props(f"data-decision={own.id}") as drawn:
+            text = " · ".join(filter(None, (told, one.whom, by, say(one.why))))
+            ui.html(html.escape(text), sanitize=False, tag="span").classes("lb-bad")
+            if self.bench.books.writable and self.bench.books.may_decide(self.bench.user, "note", own.id):
+                act_button(say("I know"), "note", own.id)
+        return drawn
+
     def _draw_next(self) -> None:
         say, plant = self.say, self.bench.view.plant
         self._next.clear()
@@ -255,7 +273,7 @@ class LoopPanel(BookPanel):
                         if one.start
                         else ""
                     )
-                    said = (f"{one.order} · {one.operation}", when, say("set up first") if one.setup else "",
+                    said = (f"{one.order} · {one.step}", when, say("set up first") if one.setup else "",
                             say("its order is late") if one.late else "")  # fmt: skip
                     drawn = ui.html(html.escape(" · ".join(filter(None, said))), sanitize=False, tag="li")
                     drawn.classes("lb-bad" if one.late else "")
@@ -284,6 +302,9 @@ class LoopPanel(BookPanel):
             if len(levers) < 2:  # the set-points are always there
                 ui.html(notice(say("plant.toml names no lever: only set-points are decided on.")), sanitize=False)
 
+    def _worth(self, one: Decision) -> str:
+        return worth_words(self.say, one, self.bench.view.plant.cost.currency)
+
     def _when(self, moment: int) -> str:
         return to_datetime(moment).astimezone(self.bench.view.plant.zone).strftime("%Y-%m-%d %H:%M:%S")
 
@@ -295,7 +316,7 @@ class LoopPanel(BookPanel):
     def _press(self, act: str, name: str) -> None:
         if act == "choose":
             self.bench.call(self.bench.choose, name)
-        elif act in {"take", "decline", "undo"}:
+        elif act in {"take", "decline", "undo", "note"}:
             self.bench.call(self._act, act, name)
 
     async def _act(self, act: str, name: str) -> None:
@@ -303,7 +324,7 @@ class LoopPanel(BookPanel):
         if user is None:
             return
         acts = {"take": lambda: books.take(name, user), "decline": lambda: books.decline(name, user, why),
-                "undo": lambda: books.undo(name, user, why)}  # fmt: skip
+                "undo": lambda: books.undo(name, user, why), "note": lambda: books.note(name, user)}  # fmt: skip
         try:
             await acts[act]()
         except LubanError as error:
