@@ -51,8 +51,10 @@ from luban.screens.quality_sampling_api import sampling_router
 from luban.screens.quality_studies_api import studies_router
 from luban.screens.reads import Reads
 from luban.screens.remote_api import grants_router, remote_router
+from luban.screens.returns_api import returns_router
 from luban.screens.schedule_api import schedule_router
 from luban.screens.service import Gap, Header, Now, PlantView, Trend
+from luban.screens.service.books import Books
 from luban.screens.service.cost import CostBooks
 from luban.screens.service.deciding import LoopBooks
 from luban.screens.service.energy import EnergyBooks
@@ -151,6 +153,7 @@ def build_api(
     trace: TraceBooks | None = None,
     energy: EnergyBooks | None = None,
     cost: CostBooks | None = None,
+    returns: Books | None = None,
     acting: LoopBooks | None = None,
     pilots: Pilots | None = None,
 ) -> FastAPI:
@@ -165,6 +168,7 @@ def build_api(
     trace     where its lots came from and went; without it, one that only reads
     energy    what its meters say; without it, one that only reads
     cost      what its pieces cost; without it, books of its own that nobody stops
+    returns   returns of enterprises; without it, books that only read
     acting    what is done to its devices; without it, nothing can be done
     pilots    studies of pilots; whoever gives them ends them
     """
@@ -193,6 +197,9 @@ def build_api(
     meters = energy or EnergyBooks(view)
     for own in _ENERGY:
         app.include_router(own(meters, lambda role: _needs(users, role), reads), prefix="/api/v1")
+    app.include_router(
+        returns_router(returns or Books(view), lambda role: _needs(users, role), reads), prefix="/api/v1"
+    )
     money = cost or CostBooks(view)
     app.include_router(cost_router(money, lambda role: _needs(users, role), reads), prefix="/api/v1")
     moves = acting or LoopBooks(view)

@@ -21,13 +21,14 @@ from luban.screens.i18n import LANGUAGES
 from luban.screens.outside import Outside
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
-from luban.screens.service.books import Record
+from luban.screens.service.books import Books, Record
 from luban.screens.service.cost import CostBooks
 from luban.screens.service.deciding import LoopBooks
 from luban.screens.service.energy import EnergyBooks
 from luban.screens.service.health import HealthBooks
 from luban.screens.service.pilot import Pilots
 from luban.screens.service.quality import QualityBooks
+from luban.screens.service.rollup import RollupBooks
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches
 from luban.screens.service.trace import TraceBooks
@@ -75,6 +76,7 @@ def build_site(
     cost = CostBooks(view, record)
     energy = EnergyBooks(view, record)
     pilots = Pilots(view, record)
+    returned = RollupBooks(view, record)
 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
@@ -98,13 +100,14 @@ def build_site(
     app = build_api(
         view, users, reads, lifespan=life, twin=runs, desk=desk, searches=searches, books=books, health=health,
         outside=outside, trace=lots, energy=energy, cost=cost, acting=acting, pilots=pilots,
+        returns=Books(view, record),
     )  # fmt: skip
     app.mount("/assets", _Assets(directory=ASSETS), name="assets")
     app.include_router(login_router(users, view.plant.name))
     app.include_router(remote_pages(outside, reads))
-    for page in ("twin", "schedule", "quality", "health", "trace", "energy", "cost", "loop", "pilot"):
+    for page in ("twin", "schedule", "quality", "health", "trace", "energy", "cost", "loop", "pilot", "indicators"):
         app.add_api_route(f"/{page}", _redirect(page), include_in_schema=False)
-    _pages(feed, runs, desk, searches, books, health, lots, energy, cost, acting, pilots)
+    _pages(feed, runs, desk, searches, books, health, lots, energy, cost, acting, pilots, returned)
     ui.run_with(
         app,
         title=f"luban · {view.plant.name}",
@@ -137,7 +140,7 @@ class _Assets(StaticFiles):
 def _pages(
     feed: Any, runs: TwinRuns, desk: Desk, searches: Searches, books: QualityBooks, machines: HealthBooks,
     lots: TraceBooks, meters: EnergyBooks, money: CostBooks, moves: LoopBooks,
-    pilots: Pilots,
+    pilots: Pilots, returned: RollupBooks,
 ) -> None:  # fmt: skip
     from nicegui import ui
 
@@ -148,6 +151,7 @@ def _pages(
     from luban.screens.web.page import LivePage
     from luban.screens.web.pilot_frame import PilotFrame
     from luban.screens.web.quality_frame import QualityFrame
+    from luban.screens.web.rollup_frame import RollupFrame
     from luban.screens.web.schedule_page import SchedulePage
     from luban.screens.web.trace_frame import TraceFrame
     from luban.screens.web.twin_page import TwinPage
@@ -155,7 +159,7 @@ def _pages(
     frames: dict[str, tuple[Callable[..., Any], Any]] = {
         "quality": (QualityFrame, books), "health": (HealthFrame, machines), "trace": (TraceFrame, lots),
         "energy": (EnergyFrame, meters), "cost": (CostFrame, money), "loop": (ActingFrame, moves),
-        "pilot": (PilotFrame, pilots),
+        "pilot": (PilotFrame, pilots), "indicators": (RollupFrame, returned),
     }  # fmt: skip
 
     def show(request: Request, language: str, make: Callable[[Session, bool | None], Any]) -> Any:

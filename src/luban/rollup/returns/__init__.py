@@ -5,7 +5,7 @@ Writes  rows of the streams `enterprise` and `return`, entries of kind `return`:
 """
 
 from luban.rollup.returns.amounts import amount
-from luban.rollup.returns.batch import REGISTER, Batch, batch_of
+from luban.rollup.returns.batch import REGISTER, Batch, batch_of, joined
 from luban.rollup.returns.books import (
     Vintage,
     answer_row,
@@ -36,7 +36,8 @@ __all__ = [
     "CODES", "FIGURES", "OPERATORS", "REASONS", "REGISTER", "SEVERITIES", "SIZES", "STATES", "Batch", "Field",
     "Finding", "Form", "Limits", "Linear", "OwnLine", "OwnReturn", "ProcessEvidence", "Reporting", "Review", "Rule",
     "Settings", "Taken", "UnitReturn", "Vintage", "amount", "answer_row", "batch_of", "classified", "confirm_row",
-    "confirmations", "filled_form", "form_model", "form_of", "form_workbook", "history_of", "key_processes", "linear",
-    "own_return", "plausible", "quality_of", "query_row", "read_returns", "register", "reporting", "returns_frame",
-    "review", "settings_of", "standing", "state_row", "take", "unit_returns", "vintage_row", "vintages", "years_of",
+    "confirmations", "filled_form", "form_model", "form_of", "form_workbook", "history_of", "joined", "key_processes",
+    "linear", "own_return", "plausible", "quality_of", "query_row", "read_returns", "register", "reporting",
+    "returns_frame", "review", "settings_of", "standing", "state_row", "take", "unit_returns", "vintage_row",
+    "vintages", "years_of",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from luban.core.errors import InputError
 from luban.rollup.returns.findings import Finding
 
-__all__ = ["REGISTER", "Batch", "batch_of"]
+__all__ = ["REGISTER", "Batch", "batch_of", "joined"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -87,3 +87,27 @@ def batch_of(rows: Sequence[Mapping[str, Any]], elements: Sequence[str], *, sour
         if any(one is not None for one in column):
             register[name] = column
     return Batch(units, years, values, register, source=source)
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """Several batches as one, each row with its place in its own file. Raises InputError without any."""
+    if not batches:
+        raise InputError("no returns were handed in")
+    if len(batches) == 1:
+        return batches[0]
+    starts = np.cumsum([0, *(len(one) for one in batches)])
+    elements = dict.fromkeys(element for one in batches for element in one.values)
+    columns = dict.fromkeys(name for one in batches for name in one.register)
+
+    def place(row: int, element: str) -> str:
+        at = int(np.searchsorted(starts, row, "right")) - 1
+        return batches[at].place(row - int(starts[at]), element)
+
+    return Batch(
+        np.concatenate([one.units for one in batches]), np.concatenate([one.years for one in batches]),
+        {e: np.concatenate([one.values.get(e, np.full(len(one), np.nan)) for one in batches]) for e in elements},
+        {name: np.concatenate([one.column(name) for one in batches]) for name in columns},
+        {(row + int(start), element): why for start, one in zip(starts[:-1], batches, strict=True)
+         for (row, element), why in one.reasons.items()},
+        place, tuple(finding for one in batches for finding in one.findings), ", ".join(one.source for one in batches),
+    )  # fmt: skip

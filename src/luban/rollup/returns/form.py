@@ -28,7 +28,9 @@ REASONS: Final = (
 )
 """Why a value is not known, to choose from; any other words do as well."""
 
-_MONEY: Final = ("10⁴ CNY", "CNY", "10³ CNY", "10⁸ CNY")
+_CURRENCIES: Final = {"CNY": ("元", "위안"), "EUR": ("欧元", "유로"), "USD": ("美元", "달러"), "KRW": ("韩元", "원"),
+                      "JPY": ("日元", "엔")}  # fmt: skip
+_RAISED: Final = {3: "³", 4: "⁴", 6: "⁶", 8: "⁸"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +92,19 @@ def form_of(plan: TargetPlan, level: str = "enterprise") -> Form:
 
 
 def _units(plan: TargetPlan, unit: str) -> dict[str, Text]:
-    """Units that an amount may be given in, the element's own first."""
-    power, plain = scale_of(unit)
-    if plain != "CNY" or not power:
+    """Units that an amount may be given in, the element's own first; money by powers of ten."""
+    _, currency = scale_of(unit)
+    if currency not in _CURRENCIES:
         return {unit: plan.unit(unit)}
-    names = {
-        "CNY": Text("元", "CNY", "위안"), "10³ CNY": Text("千元", "10³ CNY", "천 위안"),
-        "10⁴ CNY": Text("万元", "10⁴ CNY", "만 위안"), "10⁸ CNY": Text("亿元", "10⁸ CNY", "억 위안"),
-    }  # fmt: skip
-    return {unit: plan.unit(unit)} | {one: names[one] for one in _MONEY if one != unit}
+    zh, ko = _CURRENCIES[currency]
+    scales = ((0, "", ""), (3, "千", "천 "), (4, "万", "만 "), (6, "百万", "백만 "), (8, "亿", "억 "))
+    chosen = {
+        f"{'' if not power else f'10{_RAISED[power]} '}{currency}": Text(
+            f"{in_zh}{zh}", f"{'' if not power else f'10{_RAISED[power]} '}{currency}", f"{in_ko}{ko}"
+        )
+        for power, in_zh, in_ko in scales
+    }
+    return {unit: plan.unit(unit)} | {one: name for one, name in chosen.items() if one != unit}
 
 
 def form_model(

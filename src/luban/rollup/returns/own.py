@@ -297,9 +297,15 @@ def _journal(
     currencies = {one["currency"] for one in kept}
     if len(currencies) > 1:
         return Found(None, "CNY", seqs, f"account {account} holds several currencies: {', '.join(sorted(currencies))}")
+    begin = ledger.frame("posting", as_of=seq).select(nw.col("time").min()).collect("pyarrow").to_native()
+    first = pa.table(begin)["time"][0].as_py()
+    if first - start > (1 - _LEAST) * (end - start):
+        return Found(None, "CNY", seqs, f"the journal begins on {to_datetime(first).date().isoformat()}")
     months = {to_datetime(one["time"]).strftime("%Y-%m") for one in kept}
     total = sign * sum(one["amount"] for one in kept)
-    notes = (f"account {account}, {len(kept)} postings in {len(months)} months",)
+    notes: tuple[str, ...] = (f"account {account}, {len(kept)} postings in {len(months)} months",)
+    if account == _RESEARCH:
+        notes += ("as the accounts have it; research that others do is not intramural spend",)
     return Found(float(total), currencies.pop(), seqs, notes=notes)
 
 
@@ -308,8 +314,8 @@ def _journal(
 
 def _register(plant: Plant, processes: tuple[ProcessEvidence, ...]) -> Found:
     if not plant.key_processes:
-        return Found(None, "1", reason="no register of key processes: add key_processes.csv to the plant")
-    return Found(float(len(processes)), "1", notes=("as the firm registered them in key_processes.csv",))
+        return Found(None, "1", reason="the plant has no table of key processes")
+    return Found(float(len(processes)), "1", notes=("as the firm registered them",))
 
 
 def _controlled(plant: Plant, processes: tuple[ProcessEvidence, ...]) -> Found:

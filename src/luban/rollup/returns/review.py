@@ -131,6 +131,8 @@ def _twice(batch: Batch) -> Iterator[Finding]:
         if severity == "error" and before not in told:
             told.add(before)
             more = more | {"other": batch.place(row, "")}
+            if code == "twice":
+                expected = f"again on {batch.place(row, '')}"
             yield Finding(code, "doubt", key[0], key[1], "", None, expected, batch.place(before, ""), "", more)
 
 
@@ -195,11 +197,13 @@ def classified(code: str, edition: str = "") -> tuple[str, str]:
     plain = code.strip().upper()
     if not plain:
         return "", ""
-    if edition in ("", _EDITION) and (found := _in_edition(plain, _EDITION)):
-        return found[0], ""
-    if edition in ("", _OLDER) and (found := _in_edition(plain, _OLDER)):
-        same = len(found) == 1 and found[0].endswith(plain)
-        return (found[0] if len(found) == 1 else ""), ("" if same else "old code")
+    newer, older = _in_edition(plain, _EDITION), _in_edition(plain, _OLDER)
+    # an edition that does not have the code is not the one it is of, whatever the return says
+    if newer and (edition != _OLDER or not older):
+        return newer[0], ""
+    if older:
+        same = len(older) == 1 and older[0].endswith(plain)
+        return (older[0] if len(older) == 1 else ""), ("" if same else "old code")
     return "", "unknown code"
 
 

@@ -19,6 +19,7 @@ from luban.screens.cli import (
     cost,
     doe,
     energy,
+    evaluate,
     gauge,
     grant,
     green,
@@ -32,12 +33,16 @@ from luban.screens.cli import (
     ledger,
     lifetime,
     maintain,
+    maturity,
     pilot,
     plan,
     plant,
+    programme,
+    progress,
     recall,
     rehearse,
     replan,
+    returns,
     sampling,
     schedule,
     setpoint,
@@ -84,6 +89,7 @@ plant.register(app)
 kpi.register(app)
 schedule.register(app)
 replan.register(app)
+maturity.register(app)
 spc.register(app)
 capability.register(app)
 gauge.register(app)
@@ -107,8 +113,12 @@ label.register(app)
 maintain.register(app)
 alarms.register(app)
 verify.register(app)
+evaluate.register(app)
+programme.register(app)
 pilot.register(app)
 plan.register(app)
+returns.register(app)
+progress.register(app)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(connect.app, name="connect")
 app.add_typer(twin.app, name="twin")

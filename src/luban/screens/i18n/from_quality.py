@@ -9,6 +9,8 @@ from luban.decide.maintain import words as maintain
 from luban.decide.setpoint import words as setpoint
 from luban.loop import words as loop
 from luban.loop.deciding import quality_words
+from luban.rollup import progress_words
+from luban.rollup.returns import words as returns
 from luban.screens.i18n import from_cost, from_health, from_page, from_remote, from_trace
 from luban.understand.cost import words as cost
 from luban.understand.energy import words as energy
@@ -70,5 +72,7 @@ def quality_sentences() -> tuple[str, ...]:
         green_processes,
         cost,
         verify,
+        returns,
+        progress_words,
     )
     return tuple(sentence for wing in wings for sentence in wing.SENTENCES)

@@ -1,0 +1,26 @@
+"""Sentences that returns make and screens say in the language of whoever reads."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["SENTENCES"]
+
+SENTENCES: Final = (
+    "no figure of the books fills it",
+    "the year {year} is not over",
+    "the meters know {share} % of the year, {least} % is needed",
+    "the books hold no movement of solid waste; if none came up, state 0",
+    "the books of waste begin on {day}",
+    "the journal begins on {day}",
+    "the journal has no posting of account {account} (main-business revenue)",
+    "the journal has no posting of account {account} (R&D expenditure)",
+    "account {account} holds several currencies: {currencies}",
+    "account {account}, {count} postings in {months} months",
+    "as the accounts have it; research that others do is not intramural spend",
+    "the plant has no table of key processes",
+    "as the firm registered them",
+    "no controller of it was ever heard",
+    "its controller was last heard {days} days before; {fresh} count",
+    "{unit} is no {wanted}: {why}",
+)

@@ -1,0 +1,228 @@
+"""A firm's return from its own books: figures by hand and from print, evidence, and reasons where books say nothing."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from luban.core.errors import InputError
+from luban.core.time import DAY, parse_time
+from luban.ledger import Ledger, LedgerWriter
+from luban.norms.emissions import factors_of
+from luban.norms.plans import TargetPlan
+from luban.plant import load
+from luban.rollup.returns import OwnReturn, own_return, returns_frame, standing, state_row, take
+
+START, END = parse_time("2024-01-01T00:00:00Z"), parse_time("2025-01-01T00:00:00Z")
+KEY, HEARD = 100, 33
+_METERS = (
+    "id,medium,unit,parent,error,place\nmain,electricity,kWh,,0.01,\nfurnace,electricity,kWh,main,0.01,\n"
+    "city,water,m³,,0.02,\nbath,water,m³,city,0.02,\nloop,circulating water,m³,,0.02,\n"
+)
+_YEAR = {"main": ("electricity", "kWh", 1_200_000.0), "furnace": ("electricity", "kWh", 500_000.0),
+         "city": ("water", "m³", 3660.0), "bath": ("water", "m³", 1000.0),
+         "loop": ("circulating water", "m³", 9000.0)}  # fmt: skip
+
+
+def plant_of(folder: Path) -> Path:
+    units = "".join(f'[[equipment]]\npath = "m{at:03d}"\nname = "Machine {at}"\n\n' for at in range(KEY))
+    head = '[plant]\nid = "mill"\nname = "Mill"\ntime_zone = "UTC"\n\n'
+    (folder / "plant.toml").write_text(head + units, "utf-8")
+    (folder / "meters.csv").write_text(_METERS, "utf-8")
+    (folder / "items.csv").write_text("id,name,unit\nwaste:slag,Slag,t\n", "utf-8")
+    rows = "".join(f"p{at},m{at:03d},Process {at}\n" for at in range(KEY))
+    (folder / "key_processes.csv").write_text("id,unit,name\n" + rows, "utf-8")
+    return folder
+
+
+def readings(days: int = 366) -> dict[str, list[Any]]:
+    names = ("time", "subject", "medium", "register", "measured_in", "quality")
+    rows: dict[str, list[Any]] = {name: [] for name in names}
+    for day in range(days + 1):
+        for meter, (medium, unit, whole) in _YEAR.items():
+            told = (START + day * DAY, meter, medium, whole * day / 366, unit, 0)
+            for name, cell in zip(names, told, strict=True):
+                rows[name].append(cell)
+    return rows
+
+
+def states() -> dict[str, list[Any]]:
+    """33 controllers heard in time; the others late, by hand, from power, of bad quality, silent, or never."""
+    rows: dict[str, list[Any]] = {name: [] for name in ("time", "subject", "state", "mapping", "quality")}
+
+    def say(at: int, days: int, mapping: str, state: str = "ACTIVE", quality: int = 0) -> None:
+        told = (END - days * DAY, f"mill/m{at:03d}", state, mapping, quality)
+        for name, cell in zip(rows, told, strict=True):
+            rows[name].append(cell)
+
+    for at in range(HEARD):
+        say(at, 1 + 2 * at, ("mtconnect-execution@1", "opc40501-1@1", "packml@1")[at % 3])
+    for at in range(HEARD, 60):
+        say(at, 91 + at, "mtconnect-execution@1")
+    for at in range(60, 75):
+        say(at, 5, "generic@1", "running")
+    for at in range(75, 85):
+        say(at, 5, "power@1", "running")
+    for at in range(85, 90):
+        say(at, 5, "mtconnect-execution@1", quality=8)
+    for at in range(90, 95):
+        say(at, 5, "mtconnect-execution@1", "UNAVAILABLE")
+    return rows
+
+
+def moved() -> dict[str, list[Any]]:
+    """40 t lay there; 100 t came up, 90 t were utilised, so 40 of them old."""
+    rows = [(START - 30 * DAY, "", "store", 40.0), (START + 10 * DAY, "", "store", 100.0),
+            (START + 200 * DAY, "store", "utilised:works", 90.0)]  # fmt: skip
+    names = ("time", "origin", "destination", "quantity")
+    told = {name: [one[at] or None for one in rows] for at, name in enumerate(names)}
+    return told | {"subject": ["waste:slag"] * 3}
+
+
+def journal() -> dict[str, list[Any]]:
+    """Twelve months of sales and a return of goods; the year is closed to profit at its end."""
+    lines = [(START + (30 * month + month // 2 + 3) * DAY, f"s{month}", "600101", -1_000_000.0) for month in range(12)]
+    lines += [(START + 20 * DAY, "r1", "600101", 250_000.0), (END - 1, "close", "600101", 11_750_000.0),
+              (END - 1, "close", "4103", -11_750_000.0), (START + DAY, "d1", "5301", 200_000.0)]  # fmt: skip
+    names = ("time", "subject", "account", "amount")
+    return {name: [one[at] for one in lines] for at, name in enumerate(names)} | {"currency": ["CNY"] * len(lines)}
+
+
+FACTORS = """start = 2024-01-01
+reference = "test"
+unit = "kgCO2e/kWh"
+verified = true
+[factor.grid]
+medium = "electricity"
+scope = 2
+year = 2024
+value = 0.5
+"""
+
+
+def books(folder: Path, **streams: dict[str, list[Any]]) -> Ledger:
+    with LedgerWriter(folder / ".luban" / "ledger") as writer:
+        for stream, rows in streams.items():
+            writer.append(stream, rows, source="test")
+    return Ledger(folder / ".luban" / "ledger")
+
+
+def asked(folder: Path, plan: TargetPlan, year: int = 2024) -> OwnReturn:
+    own = tuple(factors_of(tomllib.loads(FACTORS), "test").values())
+    ledger = Ledger(folder / ".luban" / "ledger")
+    try:
+        return own_return(ledger, load(folder), plan, year, own_factors=own)
+    finally:
+        ledger.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = plant_of(tmp_path_factory.mktemp("mill"))
+    books(made, meter=readings(), state=states(), movement=moved(), posting=journal()).close()
+    return made
+
+
+@pytest.fixture(scope="module")
+def found(folder: Path, plan: TargetPlan) -> OwnReturn:
+    return asked(folder, plan)
+
+
+def test_33_of_100_key_processes_with_evidence_are_33_percent(found: OwnReturn) -> None:
+    """Row F06: evidence older than 90 days, of people, of power meters and of bad quality is not counted."""
+    assert (found.line("key_processes").value, found.line("nc_key_processes").value) == (KEY, HEARD)
+    assert [one.id for one in found.processes if one.controlled] == [f"p{at}" for at in range(HEARD)]
+    reasons = {one.id: one.reason for one in found.processes}
+    assert reasons["p40"] == "its controller was last heard 131 days before; 90 count"
+    assert reasons["p70"] == reasons["p80"] == reasons["p87"] == reasons["p92"] == "no controller of it was ever heard"
+    (facts,) = found.line("nc_key_processes").facts
+    assert (facts.stream, len(facts.seqs)) == ("state", HEARD)
+
+
+def test_energy_in_coal_equivalent_as_the_standard_prints_it(found: OwnReturn) -> None:
+    # GB/T 2589-2020, annex A: electricity 0.1229 kgce/kWh (equivalent value)
+    line = found.line("energy")
+    assert line.value == pytest.approx(1_200_000 * 0.1229 / 1000, rel=1e-3)
+    assert line.unit == "tce"
+    assert line.evidence[0]["count"] == 367  # the meter below the main one adds nothing
+
+
+def test_gases_say_the_version_of_their_factor(found: OwnReturn) -> None:
+    line = found.line("co2")
+    assert line.value == pytest.approx(600.0)
+    assert "grid: 0.5 kgCO2e/kWh, 2024" in line.notes
+
+
+def test_fresh_water_is_counted_once_and_what_is_used_again_not_at_all(found: OwnReturn) -> None:
+    assert found.line("water").value == pytest.approx(3660.0)
+
+
+def test_waste_with_the_stock_of_earlier_years(found: OwnReturn, plan: TargetPlan) -> None:
+    told = {name: found.line(name).value for name in ("waste_generated", "waste_utilised", "waste_old_utilised")}
+    assert told == {"waste_generated": 100.0, "waste_utilised": 90.0, "waste_old_utilised": 40.0}
+
+
+def test_revenue_is_the_journals_and_the_closing_entry_is_no_sale(found: OwnReturn) -> None:
+    assert found.line("revenue").value == pytest.approx(1175.0)  # 10⁴ CNY: 12 × 100 − 25
+    assert found.line("rd_spend").value == pytest.approx(20.0)
+    assert found.line("revenue").notes == ("account 6001, 13 postings in 12 months",)
+
+
+def test_what_the_books_do_not_know_has_a_reason_and_no_number(found: OwnReturn) -> None:
+    for name in ("staff", "patents", "value_added"):
+        assert (found.line(name).value, found.line(name).reason) == (None, "no figure of the books fills it")
+    assert "output" in found.line("output").reason
+    assert all((one.value is None) == bool(one.reason) for one in found.lines)
+    with pytest.raises(InputError):
+        found.line("nothing")
+
+
+def test_a_statement_with_its_document_fills_what_no_machine_knows(tmp_path: Path, plan: TargetPlan) -> None:
+    plant_of(tmp_path)
+    books(tmp_path, event=state_row("mill", 2024, "patents", 44, person="li", document="list of 2024-12-31")).close()
+    line = asked(tmp_path, plan).line("patents")
+    assert (line.value, line.document) == (44.0, "list of 2024-12-31")
+    assert {"document": "list of 2024-12-31"} in line.evidence
+    assert asked(tmp_path, plan, 2023).line("patents").value is None
+    with pytest.raises(InputError, match="document"):
+        state_row("mill", 2024, "patents", 44, person="li", document=" ")
+
+
+def test_books_of_a_part_of_the_year_are_no_figure_of_the_year(tmp_path: Path, plan: TargetPlan) -> None:
+    plant_of(tmp_path)
+    late = {name: list(cells) for name, cells in moved().items()}
+    late["time"] = [one + 100 * DAY for one in late["time"]]
+    sold = {name: [cells[6]] for name, cells in journal().items()}
+    books(tmp_path, meter=readings(183), movement=late, posting=sold).close()
+    told = asked(tmp_path, plan)
+    for name in ("energy", "co2", "water"):
+        assert told.line(name).value is None
+        assert told.line(name).reason == "the meters know 50.0 % of the year, 95 % is needed"
+    assert told.line("revenue").reason.startswith("the journal begins on 2024-07")
+    assert told.line("waste_generated").reason.startswith("the books of waste begin on 2024-03-11")
+
+
+def test_a_year_that_is_not_over_is_not_returned(tmp_path: Path, plan: TargetPlan) -> None:
+    plant_of(tmp_path)
+    books(tmp_path, meter=readings(10)).close()
+    assert asked(tmp_path, plan, 2099).line("key_processes").reason == "the year 2099 is not over"
+
+
+def test_the_own_return_goes_into_the_books_with_its_evidence(
+    found: OwnReturn, plan: TargetPlan, write
+) -> None:  # fmt: skip
+    about = {"region": "CN/31/3101", "industry": "C3120", "above_scale": 1}
+    batch = found.batch("91310000", about)
+    ledger = write(take(write(), plan, batch, method="own books", evidence=found.evidence))
+    rows = {one["element"]: one for one in pa.table(standing(ledger, plan).collect("pyarrow").to_native()).to_pylist()}
+    assert rows["energy"]["method"] == "own books"
+    assert json.loads(rows["nc_key_processes"]["evidence"])[0]["stream"] == "state"
+    assert (rows["patents"]["value"], rows["patents"]["text"]) == (None, "no figure of the books fills it")
+    (row,) = returns_frame(ledger, plan).collect("pyarrow").to_native().to_pylist()
+    assert (row["unit"], row["industry"], row["nc_key_processes"]) == ("91310000", "C3120", 33.0)
+    assert row["patents"] is None
