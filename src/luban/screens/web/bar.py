@@ -24,7 +24,8 @@ def bar(
 ) -> Any:  # fmt: skip
     """Draw it; returns the element of the clock.
 
-    here   page: '' the live one, `schedule`, `quality`, `health`, `trace`, `energy`, `cost`, `loop`, `pilot`, `twin`
+    here   page: '' the live one, `schedule`, `quality`, `health`, `trace`, `energy`, `cost`, `loop`, `pilot`,
+           `indicators`, `twin`
     query  what the language links keep of the address
     stop   draws the stop of all automation
     """
@@ -34,7 +35,7 @@ def bar(
         pages = (
             ("", say("Live")), ("schedule", say("Schedule")), ("quality", say("Quality")), ("health", say("Health")),
             ("trace", say("Trace")), ("energy", say("Energy")), ("cost", say("Cost")), ("loop", say("Loop")),
-            ("pilot", say("Pilots")), ("twin", say("Twin")),
+            ("pilot", say("Pilots")), ("indicators", say("Indicators")), ("twin", say("Twin")),
         )  # fmt: skip
         with ui.element("nav").classes("lb-nav").props(f"aria-label={json.dumps(say('Pages'))}"):
             ui.html("".join(_page(say, page, name, here) for page, name in pages), sanitize=False)

@@ -1,0 +1,257 @@
+"""Returns and indicators to the screens: one frame of the returns, and what is rolled up of it, kept until facts come.
+
+Reads   Fact(enterprise, return), Fact(event) of kinds return, task, advice; the plan
+Writes  acts, through `Books`
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import narwhals as nw
+import pyarrow as pa
+
+from luban.core.time import now, to_datetime
+from luban.norms.plans import TargetPlan, load_plan, plans
+from luban.norms.regions import region as known_region
+from luban.rollup.bundle import Made, protected_inputs, write_bundle
+from luban.rollup.deflators import Deflators, read_deflators
+from luban.rollup.indicators import indicators
+from luban.rollup.outlook import Outlook, outlook
+from luban.rollup.points import Point, points_of
+from luban.rollup.protect import Protected, protect_indicators
+from luban.rollup.returns import register, returns_frame, vintages
+from luban.rollup.returns.books import Vintage
+from luban.rollup.review import Review, cuts_of, inputs_of, review, rows_of
+from luban.screens.service.books import Books, Record
+from luban.screens.service.view import PlantView
+
+__all__ = ["Place", "RollupBooks"]
+
+T = TypeVar("T")
+
+_KEPT: Final = 24
+"""Results kept; the oldest goes first."""
+_STREAMS: Final = ("enterprise", "return")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is looked at: a region and an industry ('' all), the books as of a seq (None now), protected or open."""
+
+    region: str = ""
+    industry: str = ""
+    as_of: int | None = None
+    protected: bool = True
+
+
+class RollupBooks(Books):
+    """Everything that pages and REST may ask about returns and indicators. Safe from any thread."""
+
+    def __init__(self, view: PlantView, record: Record | None = None) -> None:
+        super().__init__(view, record)
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Any, Any] = OrderedDict()
+
+    @cached_property
+    def plan(self) -> TargetPlan:
+        """The plan that `[rollup]` names. Raises ConfigError."""
+        name = self.view.plant.rollup.plan
+        return load_plan(name if name in plans() else Path(self.view.folder) / name)
+
+    @cached_property
+    def deflators(self) -> Deflators | None:
+        """Price indices; None where the plant names none. Raises InputError."""
+        name = self.view.plant.rollup.deflators
+        return read_deflators(Path(self.view.folder) / name) if name else None
+
+    def stamp(self) -> tuple[int, ...]:
+        """Another one whenever returns, register or what was said of them have changed."""
+        ledger = self.view.ledger
+        found = [_newest(ledger.frame(name)) for name in _STREAMS]
+        return (*found, _newest(ledger.frame("event").filter(nw.col("kind").is_in(["return", "task", "advice"]))))
+
+    def frame(self, as_of: int | None = None) -> nw.LazyFrame[Any]:
+        """The returns, a row a unit and year; see `luban.rollup.frame`."""
+
+        def read() -> pa.Table:
+            told: pa.Table = returns_frame(self.view.ledger, self.plan, as_of=as_of).collect("pyarrow").to_native()
+            return told
+
+        return nw.from_native(self._once(("frame", as_of), read)).lazy()
+
+    def points(self, place: Place, by: Sequence[str], depth: Mapping[str, int]) -> pa.Table:
+        """Indicators by cell of the whole tree, without those that may not be told."""
+
+        def made() -> pa.Table:
+            frame = self.frame(place.as_of)
+            found = indicators(frame, self.plan, by, depth, deflators=self.deflators)
+            if place.protected and by:
+                found = protect_indicators(frame, self.plan, by=by, depth=depth).points(found)
+            told: pa.Table = found.collect("pyarrow").to_native()
+            return told
+
+        return self._once(("points", place.as_of, place.protected, tuple(by), tuple(sorted(depth.items()))), made)
+
+    def cell(self, place: Place) -> pa.Table:
+        """Indicators of one cell by year."""
+        by, depth = _cut(place)
+        table = self.points(place, by, depth)
+        keep = [
+            at for at, (region, industry) in enumerate(
+                zip(table["region"].to_pylist(), table["industry"].to_pylist(), strict=True)
+            )
+            if (region, industry) == (place.region, place.industry)
+        ]  # fmt: skip
+        return table.take(pa.array(keep, pa.int64()))
+
+    def outlook(self, place: Place) -> Outlook:
+        """How every indicator of the plan stands in a cell, and what its trend makes of it."""
+
+        def made() -> Outlook:
+            table = self.cell(place)
+            series: dict[str, tuple[Point, ...]] = {
+                name: points_of(table, name, region=place.region, industry=place.industry, size="")
+                for name in self.plan.indicators
+            }
+            return outlook(series, self.plan, source=self.view.plant.name)
+
+        return self._once(("outlook", place), made)
+
+    def review(self, place: Place, year: int) -> Review:
+        """The mid-term review at the end of a year, of the books as of a seq; acts are judged from the command line."""
+
+        def made() -> Review:
+            frame = self.frame(place.as_of)
+            rows = rows_of(frame, self.plan, deflators=self.deflators)
+            today = to_datetime(now(), self.view.plant.zone).date()
+            own = inputs_of(
+                self.plan,
+                year,
+                today,
+                rows=rows,
+                ledger=self.view.ledger,
+                cuts=cuts_of(frame, self.plan, year, deflators=self.deflators),
+                as_of=place.as_of,
+            )
+            return review(protected_inputs(own, frame)[0] if place.protected else own)
+
+        return self._once(("review", place.as_of, place.protected, year), made)
+
+    def bundle(self, path: Path, place: Place, year: int) -> Made:
+        """Write the bundle from which an outsider computes the review anew."""
+        frame = self.frame(place.as_of)
+        rows = rows_of(frame, self.plan, deflators=self.deflators)
+        today = to_datetime(now(), self.view.plant.zone).date()
+        own = inputs_of(self.plan, year, today, rows=rows, ledger=self.view.ledger,
+                        cuts=cuts_of(frame, self.plan, year, deflators=self.deflators), as_of=place.as_of)  # fmt: skip
+        return write_bundle(path, own, frame=frame, deflators=self.deflators)
+
+    def withheld(self, place: Place, indicator: str, year: int, by: str, keys: Sequence[str]) -> frozenset[str]:
+        """Which parts of a cell may not be told; none to who may see returns anyway.
+
+        by  region or industry: what the keys are
+        """
+        if not place.protected or not keys:
+            return frozenset()
+        dimensions, depth = _cut(place)
+        dimensions = tuple(name for name in ("region", "industry") if name == by or name in dimensions)
+        depth[by] = keys[0].count("/") if by == "region" else len(keys[0]) - 1
+        found: Protected = self._once(
+            ("protected", place.as_of, indicator, year, dimensions, tuple(sorted(depth.items()))),
+            lambda: protect_indicators(
+                self.frame(place.as_of), self.plan, only=(indicator,), years=(year,), by=dimensions, depth=depth
+            ),
+        )
+        chosen = {name: getattr(place, name) for name in dimensions}
+        return frozenset(key for key in keys if found.reason(indicator, year, **{**chosen, by: key}))
+
+    def regions(self, as_of: int | None = None) -> tuple[str, ...]:
+        """Regions of the first level that units are in."""
+        return self._names("region", as_of, lambda path: "/".join(path.split("/")[:2]))
+
+    def industries(self, as_of: int | None = None) -> tuple[str, ...]:
+        """Industries of two digits that units are in."""
+        return self._names("industry", as_of, lambda code: code[:3])
+
+    def years(self, as_of: int | None = None) -> tuple[int, ...]:
+        """Years with returns."""
+        return self._once(("years", as_of), lambda: tuple(sorted(set(self._arrow(as_of)["year"].to_pylist()))))
+
+    def vintages(self) -> tuple[Vintage, ...]:
+        """States of the books that people gave a name."""
+        return vintages(self.view.ledger)
+
+    def region_name(self, path: str, language: str) -> str:
+        """What people call a region: as the register has it, else as the country's list has it, else its code."""
+        if not path:
+            return ""
+        known = known_region(path) if path.count("/") == 1 else None
+        return self._registered().get(path) or (known.names[language] if known is not None else path)
+
+    def industry_name(self, code: str, language: str) -> str:
+        """What people call an industry."""
+        from luban.norms.industry import industry
+
+        return industry(code).name(language) if code else ""
+
+    # ------------------------------------------------------------------ kept
+
+    def _registered(self) -> dict[str, str]:
+        def made() -> dict[str, str]:
+            years = self.years()
+            if not years:
+                return {}
+            rows = register(self.view.ledger, years=years[-1:]).filter(nw.col("level") == "region")
+            table = rows.select("unit", "name", "region").collect("pyarrow").to_native()
+            return {one["region"]: one["name"] for one in table.to_pylist() if one["name"]}
+
+        return self._once("registered", made)
+
+    def _arrow(self, as_of: int | None) -> pa.Table:
+        told: pa.Table = self.frame(as_of).collect("pyarrow").to_native()
+        return told
+
+    def _names(self, column: str, as_of: int | None, head: Callable[[str], str]) -> tuple[str, ...]:
+        def made() -> tuple[str, ...]:
+            found = self._arrow(as_of)[column].unique().to_pylist()
+            return tuple(sorted({head(one) for one in found if one} - {""}))
+
+        return self._once((column, as_of), made)
+
+    def _once(self, key: Any, make: Callable[[], T]) -> T:
+        """The result for this state of the books: worked out when it is first asked for."""
+        stamp = self.stamp()
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None and kept[0] == stamp:
+                self._kept.move_to_end(key)
+                return kept[1]  # type: ignore[no-any-return]
+        made = make()
+        with self._lock:
+            self._kept[key] = (stamp, made)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return made
+
+
+def _newest(frame: nw.LazyFrame[Any]) -> int:
+    found = frame.select(nw.col("seq").max()).collect("pyarrow").item()
+    return int(found or 0)
+
+
+def _cut(place: Place) -> tuple[tuple[str, ...], dict[str, int]]:
+    """Dimensions and depth of a table that has the place's cell in it."""
+    by = tuple(name for name, chosen in (("region", place.region), ("industry", place.industry)) if chosen)
+    depth = {}
+    if place.region:
+        depth["region"] = place.region.count("/")
+    if place.industry:
+        depth["industry"] = len(place.industry) - 1
+    return by, depth

@@ -1,0 +1,162 @@
+"""What the tabs of the page of indicators share: region, industry and state of the books, and what is drawn of them."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from nicegui import ui
+
+from luban.core.errors import LubanError
+from luban.core.time import to_datetime
+from luban.norms.plans import TargetPlan
+from luban.screens.report.sheet import Sheet, sheet_part
+from luban.screens.report.sheet_file import file_of
+from luban.screens.service import Now
+from luban.screens.service.rollup import Place
+from luban.screens.users import Role
+from luban.screens.web.rollup_frame import Bench
+from luban.screens.web.schedule_parts import Choice, tool
+from luban.screens.web.tabs import BookPanel
+from luban.screens.web.twin_tables import notice
+
+__all__ = ["RollupPanel", "sheet_piece"]
+
+
+def sheet_piece(sheet: Sheet) -> None:
+    """A sheet as a part of the page."""
+    ui.html(sheet_part(sheet), sanitize=False).classes("lb-ppart")
+
+
+class RollupPanel(BookPanel):
+    """A tab that shows what is rolled up of the returns. A subclass draws it into `holder`.
+
+    PICKS  what can be chosen in the tab, of region, industry, vintage
+    FILES  the tab's sheet can be had as a file
+    """
+
+    PICKS: tuple[str, ...] = ("region", "industry", "vintage")
+    FILES = True
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench, self.say = bench, bench.say
+        self.picked: dict[str, str] = {"region": "", "industry": "", "vintage": ""}
+        self.sheet: Sheet | None = None
+        self._choices: dict[str, Choice] = {}
+
+    @property
+    def place(self) -> Place:
+        """What is looked at; who may not correct sees no figure that tells of one firm."""
+        as_of = int(self.picked["vintage"]) if self.picked["vintage"] else None
+        return Place(self.picked["region"], self.picked["industry"], as_of, not self.bench.may(Role.ENGINEER))
+
+    def build(self) -> None:
+        """Lay it out inside the tab's element."""
+        say = self.say
+        names = {"region": say("region"), "industry": say("industry"), "vintage": say("state of the books")}
+        with ui.element("div").classes("lb-tbar") as self.bar:
+            for name in self.PICKS:
+                with ui.element("label"):
+                    ui.html(html.escape(names[name]), sanitize=False, tag="span")
+                    self._choices[name] = Choice(names[name], partial(self._pick, name))
+            for kind, text in (("html", "HTML"), ("pdf", "PDF"), ("xlsx", "Excel")) if self.FILES else ():
+                tool(text, partial(self.bench.call, self._file, kind))
+        self.holder = ui.element("div").classes("lb-main lb-pholder")
+
+    def _pick(self, name: str, value: str) -> None:
+        self.picked[name] = value
+        self.bench.call(self._read)
+
+    def _asked(self) -> tuple[Any, ...]:
+        """What else is asked: something other, and it is drawn anew."""
+        return ()
+
+    def _work(self, place: Place) -> Any:
+        """What is drawn; in a thread. None where there are no returns."""
+        raise NotImplementedError
+
+    def _draw(self, worked: Any) -> None:
+        raise NotImplementedError
+
+    async def tick(self, now: Now) -> None:
+        """Draw again where returns came."""
+        if now.head != self._head:
+            self._head = now.head
+            await self._read()
+
+    async def _read(self) -> None:
+        place, asked = self.place, self._asked()
+        try:
+            stamp = await self.bench.reads(self.bench.books.stamp)
+            known = (stamp, place, asked)
+            if known == self._known:
+                return
+            found = await self.bench.reads(self._both, place)
+        except LubanError as error:
+            self._trouble(error)
+            return
+        if not self.bench.alive or (place, asked) != (self.place, self._asked()):
+            return
+        self._known = known
+        entries, worked = found
+        with self.bench.client:
+            for name, choice in self._choices.items():
+                choice.fill(entries[name], self.picked[name])
+            self.holder.clear()
+            with self.holder:
+                if worked is None:
+                    self._empty()
+                else:
+                    self._draw(worked)
+
+    def _both(self, place: Place) -> tuple[dict[str, list[tuple[str, str]]], Any]:
+        books, say = self.bench.books, self.say
+        language, zone = say.language, self.bench.view.plant.zone
+        regions = [(one, books.region_name(one, language)) for one in books.regions(place.as_of)]
+        industries = [(one, f"{one} {books.industry_name(one, language)}") for one in books.industries(place.as_of)]
+        vintages = [(str(one.seq), f"{one.name} · {to_datetime(one.time, zone):%Y-%m-%d}") for one in books.vintages()]
+        entries = {
+            "region": [("", say("all regions")), *regions], "industry": [("", say("all industries")), *industries],
+            "vintage": [("", say("as it stands now")), *vintages],
+        }  # fmt: skip
+        return entries, self._work(place) if books.years(place.as_of) else None
+
+    def _trouble(self, error: LubanError) -> None:
+        parts = (self.say(error.message), error.where, error.came, self.say(error.hint) if error.hint else "")
+        if self.bench.alive:
+            with self.bench.client:
+                self.holder.clear()
+                with self.holder:
+                    ui.html(notice(" · ".join(filter(None, parts)), alarm=True), sanitize=False)
+
+    def _empty(self) -> None:
+        say = self.say
+        text = say("No returns were taken yet. Indicators are rolled up of what enterprises return.")
+        hint = say("`luban returns form` writes the form, `luban returns take` takes it in; the tab Returns does both.")
+        with ui.element("section").classes("lb-card"):
+            ui.html(f'<div class="lb-empty">{html.escape(text)}</div>', sanitize=False)
+            ui.html(html.escape(hint), sanitize=False, tag="p").classes("lb-note")
+
+    async def _file(self, kind: str) -> None:
+        if self.sheet is None:
+            self.bench.say_to(self.say("There is nothing to write yet."))
+            return
+        made = await self.bench.ask(file_of, self.sheet, kind, self.say.language)
+        if made is not None:
+            content, media = made
+            self.bench.download(content, f"{self.bench.view.plant.id}.{kind}", media)
+
+    def where(self) -> str:
+        """Region and industry in words."""
+        books, say = self.bench.books, self.say
+        region, industry = self.picked["region"], self.picked["industry"]
+        return " · ".join((
+            books.region_name(region, say.language) if region else say("all regions"),
+            books.industry_name(industry, say.language) if industry else say("all industries"),
+        ))  # fmt: skip
+
+    def indicator_choices(self, plan: TargetPlan) -> Sequence[tuple[str, str]]:
+        """The plan's indicators for a drop-down."""
+        return [(one.id, f"{one.id} {one.name.of(self.say.language)}") for one in plan.indicators.values()]

@@ -1,0 +1,201 @@
+"""Returns: who has returned, what is doubtful, the form, a filled file taken in, a firm's yes."""
+
+from __future__ import annotations
+
+import html
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from nicegui import ui
+
+from luban.rollup.returns import (
+    Batch,
+    Reporting,
+    UnitReturn,
+    form_of,
+    form_workbook,
+    read_returns,
+    reporting,
+    review,
+    unit_returns,
+)
+from luban.rollup.returns.books import history_of
+from luban.screens.report.rollup_returns import review_sheet, status_sheet, taken_sheet
+from luban.screens.report.sheet import Sheet
+from luban.screens.service.returns import ReturnsDesk
+from luban.screens.service.rollup import Place
+from luban.screens.users import Role
+from luban.screens.web.rollup_frame import Bench
+from luban.screens.web.rollup_panel import RollupPanel, sheet_piece
+from luban.screens.web.schedule_parts import Choice, field, segments, tool
+from luban.screens.web.tabs import card
+
+__all__ = ["ReturnsPanel"]
+
+_LARGEST: Final = 200_000_000  # of a file [bytes]
+_EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True, slots=True)
+class _Worked:
+    year: int
+    years: tuple[int, ...]
+    units: tuple[UnitReturn, ...]
+    regions: tuple[Reporting, ...]
+
+
+class ReturnsPanel(RollupPanel):
+    """What is in the tab."""
+
+    PICKS = ("vintage",)
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench)
+        self.desk = ReturnsDesk(bench.books)
+        self._year = 0
+        self._batch: Batch | None = None
+        self._unit, self._text, self._form_year = "", "", ""
+
+    def build(self) -> None:
+        """Lay it out inside the tab's element."""
+        say = self.say
+        super().build()
+        if self.bench.may(Role.ENGINEER) and self.bench.books.writable:
+            with card(say("Take in returns")), ui.element("div").classes("lb-tform"):
+                text = say("A filled form, or a table: a row a unit and year, or a row a value. It is looked through "
+                           "first; nothing is taken before you say so.")  # fmt: skip
+                ui.html(html.escape(text), sanitize=False, tag="p").classes("lb-note")
+                label = say("CSV, Excel or Parquet")
+                upload = ui.upload(on_upload=self._uploaded, auto_upload=True, max_file_size=_LARGEST, label=label)
+                upload.props("accept=.csv,.txt,.tsv,.xlsx,.parquet flat bordered")
+                field(say("year of the form"), "", self._form_came).props("data-field=year")
+                tool(html.escape(say("Get the form")), lambda: self.bench.call(self._form))
+            self._review = ui.element("div").classes("lb-qpanel").props("aria-live=polite data-part=review")
+            with card(say("What a firm says")), ui.element("div").classes("lb-tform"):
+                with ui.element("label"):
+                    ui.html(html.escape(say("unit")), sanitize=False, tag="span")
+                    self._units = Choice(say("unit"), self._chose_unit)
+                field(say("in words"), "", self._said, "text").props("data-field=text")
+                tool(html.escape(say("It confirms its return")), lambda: self.bench.call(self._confirm))
+                tool(html.escape(say("Ask the firm")), lambda: self.bench.call(self._query))
+                tool(html.escape(say("Name this state of the books")), lambda: self.bench.call(self._vintage))
+
+    def _asked(self) -> tuple[Any, ...]:
+        return (self._year,)
+
+    def _form_came(self, value: str) -> None:
+        self._form_year = value.strip()[:6]
+
+    def _chose_unit(self, unit: str) -> None:
+        self._unit = unit
+
+    def _said(self, value: str) -> None:
+        self._text = value[:400]
+
+    # ------------------------------------------------------------------ showing
+
+    def _work(self, place: Place) -> Any:
+        books = self.bench.books
+        years = books.years(place.as_of)
+        year = self._year if self._year in years else years[-1]
+        units = unit_returns(self.desk.ledger, books.plan, year, as_of=place.as_of)
+        regions = reporting(self.desk.ledger, books.plan, year, as_of=place.as_of, units=units)
+        return _Worked(year, years, units, regions)
+
+    def _draw(self, worked: _Worked) -> None:
+        say, books = self.say, self.bench.books
+        years = [(str(year), str(year)) for year in worked.years[-8:]]
+        segments(years, str(worked.year), self._choose, say("year"))
+        self._year = worked.year
+        names = {one.region: books.region_name(one.region, say.language) for one in worked.regions}
+        units = () if self.place.protected else worked.units
+        self.sheet = status_sheet(worked.regions, units, books.plan, say, worked.year, region_name=names)
+        sheet_piece(self.sheet)
+        if hasattr(self, "_units"):
+            known = [(one.unit, f"{one.unit} {one.name or ''}".strip()) for one in worked.units]
+            if self._unit not in {one.unit for one in worked.units}:
+                self._unit = known[0][0] if known else ""
+            self._units.fill(known, self._unit)
+
+    def _choose(self, year: str) -> None:
+        self._year = int(year)
+        self.bench.call(self._read)
+
+    # ------------------------------------------------------------------ acts
+
+    async def _uploaded(self, event: Any) -> None:
+        if self.bench.person(Role.ENGINEER) is None:
+            return
+        content, name = await event.file.read(), Path(str(event.file.name)).name
+        found = await self.bench.ask(self._looked_through, content, name)
+        if found is None or not self.bench.alive:
+            return
+        self._batch, sheet = found
+        with self.bench.client:
+            self._review.clear()
+            with self._review:
+                sheet_piece(sheet)
+                text = self.say("Take it into the books")
+                tool(html.escape(text), lambda: self.bench.call(self._take), kind="lb-primary").props("data-act=take")
+
+    def _looked_through(self, content: bytes, name: str) -> tuple[Batch, Sheet]:
+        plan = self.bench.books.plan
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / name
+            file.write_bytes(content)
+            batch = read_returns(file, plan)
+        units = sorted({str(one) for one in batch.units if one})
+        found = review(batch, plan, history=history_of(self.desk.ledger, plan, units=units))
+        return batch, review_sheet(found, plan, self.say, name)
+
+    async def _take(self) -> None:
+        person = self.bench.person(Role.ENGINEER)
+        if person is None or self._batch is None:
+            return
+        taken = await self.bench.ask(self.desk.take, self._batch, person)
+        if taken is None or not self.bench.alive:
+            return
+        self._batch = None
+        with self.bench.client:
+            self._review.clear()
+            with self._review:
+                sheet_piece(taken_sheet(taken, self.bench.books.plan, self.say, self.say("returns taken")))
+        await self.again()
+
+    async def _form(self) -> None:
+        try:
+            year = int(self._form_year or self._year)
+        except ValueError:
+            self.bench.say_to(self.say("The year is a whole number, e.g. {year}.", year=2025))
+            return
+        if not 1900 < year < 2200:
+            self.bench.say_to(self.say("The year is a whole number, e.g. {year}.", year=2025))
+            return
+        made = await self.bench.ask(
+            form_workbook, form_of(self.bench.books.plan), years=[year], language=self.say.language
+        )
+        if made is not None:
+            self.bench.download(made, f"{self.bench.books.plan.id}-{year}.xlsx", _EXCEL)
+
+    async def _confirm(self) -> None:
+        person = self.bench.person(Role.ENGINEER)
+        if person is not None and await self.bench.do(self.desk.confirm, self._unit, self._year, person, self._text):
+            self.bench.say_to(self.say("Confirmed: {unit}, {year}.", unit=self._unit, year=self._year))
+            await self.again()
+
+    async def _query(self) -> None:
+        person = self.bench.person(Role.ENGINEER)
+        if person is not None and await self.bench.do(self.desk.query, self._unit, self._year, person, self._text):
+            await self.again()
+
+    async def _vintage(self) -> None:
+        person = self.bench.person(Role.ENGINEER)
+        if person is None:
+            return
+        if not self._text.strip():
+            self.bench.say_to(self.say("A state of the books needs a name: write it in words."))
+            return
+        if await self.bench.do(self.desk.name, self._text.strip(), person):
+            await self.again()
