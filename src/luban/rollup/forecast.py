@@ -3,8 +3,9 @@
 Exponential smoothing with a damped trend. Not one set of its parameters is chosen: each of a grid counts by how likely
 it makes the series, so that a short series gives a wide interval. What lies ahead is drawn path by path, with level,
 trend and size of the shocks as uncertain as the series leaves them; on the scale of the square root where values are
-above zero, of the angle (arcsin √) where they lie between two limits such as 0 and 100 %. How far the trend is trusted
-and how wide the shocks are was set on public yearly series of half of the economies, and holds on the other half.
+above zero and have risen, of the logarithm where they come near a limit (0, or 100 %), of the angle (arcsin √) halfway
+between two limits. How far the trend is trusted and how wide the shocks are was set on public yearly series of
+half of the economies, and holds on the other half.
 
 Reads   a series    Writes  nothing
 Source  R. J. Hyndman, A. B. Koehler, J. K. Ord, R. D. Snyder, Forecasting with Exponential Smoothing (2008), ch. 3, 6;
@@ -36,7 +37,7 @@ LEAST: Final = 5
 _FARTHEST = 60
 _ALPHA = np.array([0.3, 0.6, 0.8, 1.0])
 _BETA = np.array([0.0, 0.15, 0.4])  # of alpha
-_PHI = np.array([0.7, 0.85, 0.95])
+_PHI = np.array([0.7, 0.9, 1.0])
 _GRID = np.array([(a, a * b, p) for a in _ALPHA for b in _BETA for p in _PHI])
 _TREND = 0.5  # prior standard deviation of the first trend, in standard deviations of a year's change
 _WIDER = 1.1  # of every shock
@@ -215,28 +216,35 @@ def _no_forecast(kept: Sequence[Point]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """The scale on which shocks add: square root, angle between two limits, or as it is."""
+    """The scale on which shocks add: root, log (to the lower limit), mirror (to the upper one), angle, plain."""
 
     kind: str
-    low: float = 0.0
-    high: float = 0.0
+    low: float = -math.inf
+    high: float = math.inf
 
     @classmethod
     def of(cls, values: Floats, limits: tuple[float | None, float | None]) -> _Scale:
         low, high = limits
-        if low is None and high is None:
-            return cls("root") if values.min() > 0 else cls("plain")
-        if low is not None and math.isinf(low):
-            low = None
-        outside = (low is not None and values.min() < low) or (high is not None and values.max() > high)
-        if outside:
+        if low is None and high is None and values.min() > 0:
+            low = 0.0
+        low, high = -math.inf if low is None else low, math.inf if high is None else high
+        if values.min() < low or values.max() > high:
             raise InputError("values outside their limits", came=f"{values.min():g} … {values.max():g}",
-                             expected=f"{low} … {high}")  # fmt: skip
-        if low is not None and high is not None:
-            return cls("angle", low, high)
-        return cls("root", low) if low is not None else cls("plain")
+                             expected=f"{low:g} … {high:g}")  # fmt: skip
+        if math.isinf(low):
+            return cls("plain", low, high)
+        first, last, middle = values[0], values[-1], (low + high) / 2
+        if last < first and last < middle and values.min() > low:
+            return cls("log", low, high)
+        if last > first and last > middle and values.max() < high:
+            return cls("mirror", low, high)
+        return cls("root" if math.isinf(high) else "angle", low, high)
 
     def into(self, values: Floats) -> Floats:
+        if self.kind == "log":
+            return np.log(np.maximum(values - self.low, 1e-300))
+        if self.kind == "mirror":
+            return -np.log(np.maximum(self.high - values, 1e-300))
         if self.kind == "root":
             return np.sqrt(np.maximum(values - self.low, 0.0))
         if self.kind == "angle":
@@ -244,11 +252,17 @@ class _Scale:
         return np.asarray(values, np.float64)
 
     def out(self, values: Floats) -> Floats:
-        if self.kind == "root":
-            return self.low + np.maximum(values, 0.0) ** 2
-        if self.kind == "angle":
-            return self.low + (self.high - self.low) * np.sin(np.clip(values, 0.0, math.pi / 2)) ** 2
-        return values
+        if self.kind == "log":
+            found = self.low + np.exp(np.minimum(values, 700.0))
+        elif self.kind == "mirror":
+            found = self.high - np.exp(np.minimum(-values, 700.0))
+        elif self.kind == "root":
+            found = self.low + np.maximum(values, 0.0) ** 2
+        elif self.kind == "angle":
+            found = self.low + (self.high - self.low) * np.sin(np.clip(values, 0.0, math.pi / 2)) ** 2
+        else:
+            found = values
+        return np.clip(found, self.low, self.high)
 
 
 def _course(scale: _Scale, last: float, ahead: int, growth: float | None, slope: float | None) -> Floats | None:

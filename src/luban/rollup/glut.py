@@ -115,4 +115,5 @@ def cusum(values: ArrayLike, *, baseline: int = BASELINE, season: int = 0) -> Fl
 
 
 def _told(names: Sequence[str]) -> str:
-    return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])} and {names[-1]}"
+    said = [{"stock": "stocks", "price": "prices"}.get(name, name) for name in names]
+    return " and ".join(said) if len(said) < 3 else f"{', '.join(said[:-1])} and {said[-1]}"

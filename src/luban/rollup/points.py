@@ -72,6 +72,8 @@ def points_of(
 ) -> tuple[Point, ...]:
     """The series of one indicator out of the long frame that `indicators` gives; unknown years are left out.
 
+    Other readings of a definition than the plan's own are left out too.
+
     frame                   anything narwhals reads, lazy or not
     region, industry, size  the cell; None takes the rows as they are (an InputError names a year with two of them)
     """
@@ -80,6 +82,8 @@ def points_of(
     lazy = nw.from_native(frame, pass_through=False).lazy() if not isinstance(frame, nw.LazyFrame) else frame
     names = lazy.collect_schema().names()
     kept = lazy.filter(nw.col("indicator") == indicator, ~nw.col("value").is_null())
+    if "variant" in names:
+        kept = kept.filter(nw.col("variant") == "")
     for name, wanted in (("region", region), ("industry", industry), ("size", size)):
         if wanted is not None and name in names:
             kept = kept.filter(nw.col(name) == wanted)

@@ -118,7 +118,7 @@ def conflicts(reports: Iterable[Report], tolerance: float = 0.0) -> tuple[Signal
 def populations(reports: Iterable[Report]) -> tuple[Signal, ...]:
     """Reports that count another population than the plan does."""
     return tuple(
-        Signal("population", one.year, f"{one.year} counts another population: {one.population}",
+        Signal("population", one.year, f"{one.year}: another population than the plan's: {one.population}",
                {"population": one.population, "source": one.source}, "doubt", one.indicator)
         for one in reports
         if one.population
