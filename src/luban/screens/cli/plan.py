@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 def plan(
     what: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME|FOLDER] [PART]", help="A plan by name or a folder; table, tasks, programmes, …"),
+        typer.Argument(metavar="[NAME|FOLDER] [PART]", help="A plan by name or a folder; and a part of it."),
     ] = None,
     out: Out = None,
     language: Language = "en",
@@ -35,7 +35,7 @@ def plan(
 ) -> int:
     """A plan's targets: the indicator table as printed, how each value is made, tasks, programmes, sectors, lists.
 
-    PART is table, tasks, programmes, sectors or lists.
+    PART is table, elements, tasks, programmes, sectors or lists.
     """
     from luban.norms.plans import load_plan
     from luban.screens.i18n import words

@@ -1,8 +1,8 @@
-"""A plan with targets as a sheet: its printed table, how each figure is made, tasks, programmes, sectors, lists."""
+"""A plan with targets as a sheet: printed table, how figures are made, elements, tasks, programmes, sectors, lists."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -142,7 +142,27 @@ def _further(plan: TargetPlan, one: Indicator, say: Words) -> list[Block]:
     return blocks
 
 
-# ---- tasks, programmes, sectors, lists
+# ---- elements, tasks, programmes, sectors, lists
+
+
+def _elements(plan: TargetPlan, say: Words) -> list[Block]:
+    kinds = {
+        "flow": say("of the year"),
+        "stock": say("at its end, or its average"),
+        "count": say("counted"),
+        "rate": say("a rate"),
+        "flag": say("0 or 1"),
+    }
+    used = {
+        name: [one.id for one in plan.indicators.values() if name in one.definition.elements] for name in plan.elements
+    }
+    rows = [
+        (name, one.name.of(say.language), plan.unit(one.unit).of(say.language) or _NONE, kinds[one.kind],
+         say("regions") if one.level == "region" else say("enterprises"), ", ".join(used[name]) or _NONE)
+        for name, one in plan.elements.items()
+    ]  # fmt: skip
+    heads = (say("column"), say("element"), say("unit"), say("what it counts"), say("who reports"), say("indicators"))
+    return [Grid(heads, rows)]
 
 
 def _tasks(plan: TargetPlan, say: Words) -> list[Block]:
@@ -216,7 +236,14 @@ def _lists(plan: TargetPlan, say: Words) -> list[Block]:
     return [Grid(("", say("closed list"), say("terms"), say("place in the text")), rows)]
 
 
-PARTS: Final = MappingProxyType[str, Callable[[TargetPlan, Words], list[Block]]](
-    {"table": _table, "tasks": _tasks, "programmes": _programmes, "sectors": _sectors, "lists": _lists}
+PARTS: Final[Mapping[str, Callable[[TargetPlan, Words], list[Block]]]] = MappingProxyType(
+    {
+        "table": _table,
+        "elements": _elements,
+        "tasks": _tasks,
+        "programmes": _programmes,
+        "sectors": _sectors,
+        "lists": _lists,
+    }
 )
 """Parts of a plan by the word that asks for them."""
