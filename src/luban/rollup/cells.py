@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from luban.norms.plans import Definition
 from luban.rollup.deflators import Deflators
 from luban.rollup.moments import Cut, Measure
 
-__all__ = ["Cells", "Ratio"]
+__all__ = ["Cells", "Ratio", "price_powers"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -61,12 +62,17 @@ class Cells:
 
     first   table of `moments`
     second  table of `squares`, or None
+    third   table of `pairs`, or None
     keys    column → its value for each cell: year and those of the cut, industry cut to its digits
     """
 
-    def __init__(self, first: pa.Table, second: pa.Table | None, cut: Cut, deflators: Deflators | None) -> None:
+    def __init__(
+        self, first: pa.Table, second: pa.Table | None, third: pa.Table | None, cut: Cut, deflators: Deflators | None
+    ) -> None:
         self.cut, self.deflators = cut, deflators
-        self.first, self.second = _sorted(first, cut.keys), second and _sorted(second, [*cut.keys, "stratum"])
+        self.first = _sorted(first, cut.keys)
+        self.second = None if second is None else _sorted(second, [*cut.keys, "stratum"])
+        self.third = None if third is None else _sorted(third, [*cut.keys, "base", "stratum"])
         self.by = tuple(name for name in ("region", "industry", "size", "unit") if name in cut.by)
         columns = self._columns(self.first)
         self.cell, kept = _codes(columns)
@@ -76,7 +82,12 @@ class Cells:
         self.domain = _codes(dict(zip(self.by, own, strict=True)))[0] if own else (
             np.zeros(self.size, np.int64)
         )  # fmt: skip
-        self.cell2, self.stratum = self._second_codes()
+        self.cell2 = self._cells_of(self.second)
+        self.cell3 = self._cells_of(self.third)
+        self.strata: dict[tuple[int, str], int] = {}
+        if self.second is not None:
+            named = zip(_ints(self.second, "year").tolist(), _texts(self.second, "stratum"), strict=True)
+            self.stratum = np.array([self.strata.setdefault(one, len(self.strata)) for one in named], np.int64)
 
     def _columns(self, table: pa.Table) -> dict[str, Texts]:
         """Keys of the cells, year last so that a domain's years lie together."""
@@ -87,13 +98,12 @@ class Cells:
             found["industry"] = np.array([one[:end] for one in names], object)[at]
         return {**found, "year": _ints(table, "year")}
 
-    def _second_codes(self) -> tuple[Ints, Ints]:
-        if self.second is None:
-            return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        columns = self._columns(self.second)
+    def _cells_of(self, table: pa.Table | None) -> Ints:
+        """The cell of each row of another table."""
+        if table is None:
+            return np.zeros(0, np.int64)
         place = {key: at for at, key in enumerate(zip(*self.keys.values(), strict=True))}
-        cell = np.array([place[key] for key in zip(*columns.values(), strict=True)], np.int64)
-        return cell, _codes({"year": columns["year"], "stratum": _texts(self.second, "stratum")})[0]
+        return np.array([place[key] for key in zip(*self._columns(table).values(), strict=True)], np.int64)
 
     def at_year(self, year: int) -> Ints:
         """For every cell the cell of the same domain in a year; -1 where there is none."""
@@ -121,8 +131,7 @@ class Cells:
         definition = measure.definition
         of = self.sum(f"p{group}_n").astype(np.int64)
         of_weight = self.sum(f"p{group}_w") if f"p{group}_w" in self.first.column_names else of.astype(np.float64)
-        up, down = (bool(terms) and money(terms[0].element) for terms in (definition.numerator, definition.denominator))
-        powers = (int(up) - int(down), 0) if definition.form == "mean of rates" else (int(up), int(down))
+        powers = price_powers(definition, money)
         factor, missing = self._prices(self.first, base)
         names = self.first.column_names
 
@@ -169,9 +178,8 @@ class Cells:
         table = self.second
         factor, _ = self._prices(table, base)
         fx, fy = factor ** powers[0], factor ** powers[1]
-        n, total = _floats(table, f"m{at}_n"), _floats(table, f"m{at}_p")
-        strata = int(self.stratum.max(initial=-1)) + 1
-        n_h, all_h = (_add(self.stratum, values, strata) for values in (n, total))
+        n = _floats(table, f"m{at}_n")
+        n_h, all_h = self._strata(at)
         ratio = np.nan_to_num(_over(x, y))
         r = ratio[self.cell2]
         s1 = _floats(table, f"m{at}_x") / fx - r * _floats(table, f"m{at}_y") / fy
@@ -193,6 +201,55 @@ class Cells:
         variance = np.divide(variance, y**2, out=np.full(self.size, np.nan), where=y != 0)
         degrees = _add(cell, np.where(asked, own, 0), self.size) - _add(cell, asked, self.size)
         return variance, np.maximum(degrees, 1), _add(cell, asked, self.size) > 0
+
+    def _strata(self, at: int) -> tuple[Floats, Floats]:
+        """Units used and units of the population of each stratum and year."""
+        if self.second is None:
+            return np.zeros(0), np.zeros(0)
+        n, whole = (_add(self.stratum, _floats(self.second, f"m{at}_{name}"), len(self.strata)) for name in "np")
+        return n, whole
+
+    def covariance(self, at: int, base: int, prices: int | None, powers: tuple[int, int], now: Ratio) -> Floats:
+        """Covariance of a cell's ratio with its own of the base year: a panel's units stand in both.
+
+        Of n and m units asked in the two years, c in both, of N: sums over the c units, times 1 − n·m / (c·N).
+        Source   Särndal, Swensson, Wretman: Model Assisted Survey Sampling (1992), 9.9
+        """
+        none = np.zeros(self.size)
+        table = self.third
+        if table is None or f"m{at}_xu" not in table.column_names:
+            return none
+        kept = np.flatnonzero(_ints(table, "base") == base)
+        if not len(kept):
+            return none
+        table, cell = table.take(kept), self.cell3[kept]
+        before = self.at_year(base)[cell]
+        factor, _ = self._prices(table, prices)
+        fx, fy = factor ** powers[0], factor ** powers[1]
+        value = np.nan_to_num(now.value)
+        r, q = value[cell], value[before]
+        col = {name: _floats(table, f"m{at}_{name}") for name in ("n", "x", "y", "u", "v", "xu", "xv", "yu", "yv")}
+        product = (col["xu"] - q * col["xv"]) / fx - r * (col["yu"] - q * col["yv"]) / fy
+        own, old = col["x"] / fx - r * col["y"] / fy, col["u"] - q * col["v"]
+        years, strata = _ints(table, "year").tolist(), _texts(table, "stratum")
+        here = np.array([self.strata[year, one] for year, one in zip(years, strata, strict=True)], np.int64)
+        there = np.array([self.strata[base, one] for one in strata], np.int64)
+        both, first = _codes({"cell": cell, "stratum": here})
+        product, own, old = (_add(both, values, len(first)) for values in (product, own, old))
+        common = _add(here, col["n"], len(self.strata))[here[first]]
+        n_h, all_h = self._strata(at)
+        n, m, whole = n_h[here[first]], n_h[there[first]], all_h[here[first]]
+        left = 1 - n * m / np.maximum(common * whole, 1)
+        scale = np.where(common > 1, left * common / np.maximum(common - 1, 1), 0.0)
+        total = _add(cell[first], scale * (product - own * old / np.maximum(common, 1)), self.size)
+        old_y = np.where(self.at_year(base) >= 0, now.y[self.at_year(base)], np.nan)
+        return np.nan_to_num(total / (now.y * old_y))
+
+
+def price_powers(definition: Definition, money: Callable[[str], bool]) -> tuple[int, int]:
+    """Powers of the price level that x and y of a definition are divided by."""
+    up, down = (bool(terms) and money(terms[0].element) for terms in (definition.numerator, definition.denominator))
+    return (int(up) - int(down), 0) if definition.form == "mean of rates" else (int(up), int(down))
 
 
 def _add(at: Ints, values: Any, size: int) -> Floats:

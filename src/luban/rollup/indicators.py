@@ -17,11 +17,11 @@ import pyarrow as pa
 
 from luban.core.errors import InputError
 from luban.norms.plans import Definition, Indicator, TargetPlan
-from luban.rollup.cells import Cells, Ratio
+from luban.rollup.cells import Cells, Ratio, price_powers
 from luban.rollup.deflators import Deflators
 from luban.rollup.frame import canonical
 from luban.rollup.interval import change_interval, mean_interval, ratio_interval, share_interval
-from luban.rollup.moments import Cut, Measure, Scan, known_of, measures, moments, scan_frame, squares
+from luban.rollup.moments import Cut, Measure, Scan, known_of, measures, moments, pairs, scan_frame, squares
 
 __all__ = ["BY", "INDICATORS", "Summed", "base_of", "indicators", "summed"]
 
@@ -148,8 +148,18 @@ def summed(
     scan = scan or scan_frame(rows, wanted, cut, measure)
     first = moments(rows, wanted, cut, scan, measure).collect("pyarrow").to_native()
     second = squares(rows, wanted, cut, scan)
-    table = None if second is None else second.collect("pyarrow").to_native()
-    return Summed(plan, tuple(wanted), Cells(first, table, cut, deflators), scan, measure)
+    changes = {at: one for at, one in enumerate(wanted) if plan.indicator(one.indicator).kind != "level"}
+    bases = sorted({base for one in changes.values() for base in _bases(plan.indicator(one.indicator))})
+    third = pairs(rows, wanted, tuple(changes), bases, cut, scan)
+    tables = [None if one is None else one.collect("pyarrow").to_native() for one in (second, third)]
+    return Summed(plan, tuple(wanted), Cells(first, tables[0], tables[1], cut, deflators), scan, measure)
+
+
+def _bases(indicator: Indicator) -> set[int]:
+    """Years that values of an indicator are set against."""
+    periods = {one.period[0] - 1 for one in indicator.milestones if one.period is not None}
+    own = set() if indicator.base_year is None else {indicator.base_year}
+    return own | (periods if indicator.kind == "average growth" else set())
 
 
 @dataclass(frozen=True)
@@ -177,6 +187,12 @@ class Summed:
         prices = base if one.definition.prices == "constant" else None
         known = known_of(self.wanted, at) if one.is_ratio and not one.part else ""
         return self.cells.ratio(at, one, self.groups[one.definition.population], known, prices, self._money)
+
+    def _shared(self, at: int, base: int, ratio: Ratio) -> Floats:
+        """Covariance of a year's ratio with that of the base year."""
+        definition = self.wanted[at].definition
+        prices = base if definition.prices == "constant" else None
+        return self.cells.covariance(at, base, prices, price_powers(definition, self._money), ratio)
 
     def _money(self, element: str) -> bool:
         return self.plan.element(element).money
@@ -224,7 +240,8 @@ class Summed:
         for base in np.unique(bases):
             ratio = self.ratio(at, int(base) or None)
             part = self._made(at, definition, ratio)
-            part.against(indicator, ratio, self.cells, int(base), definition.factor, level)
+            shared = self._shared(at, int(base), ratio)
+            part.against(indicator, ratio, shared, self.cells, int(base), definition.factor, level)
             made = made.mixed(part, bases == base)
         return made.settled()
 
@@ -294,7 +311,9 @@ class Made:
     base: Floats
     reason: Any
 
-    def against(self, indicator: Indicator, ratio: Ratio, cells: Cells, base: int, factor: float, level: float) -> None:
+    def against(
+        self, indicator: Indicator, ratio: Ratio, shared: Floats, cells: Cells, base: int, factor: float, level: float
+    ) -> None:
         """The value set against that of the base year in the same cell."""
         years = cells.keys["year"]
         if not base:
@@ -309,14 +328,14 @@ class Made:
         bare = self.reason == ""
         self.reason[bare & np.isnan(self.base)] = f"no value for the base year {base}"
         self.reason[bare & (years < base)] = "before the base year"
-        spread = factor * np.sqrt(ratio.variance)
+        now = factor**2 * ratio.variance
         then = np.full(len(years), np.nan)
-        then[there] = spread[before[there]]
+        then[there] = now[before[there]]
         degrees = np.full(len(years), np.inf)
         degrees[there] = np.where(ratio.sampled[before[there]], ratio.degrees[before[there]], np.inf)
         degrees = np.minimum(degrees, np.where(ratio.sampled, ratio.degrees, np.inf))
         self.value, self.low, self.high = change_interval(
-            indicator.kind, self.level, self.base, spread, then, years - base, degrees, level
+            indicator.kind, self.level, self.base, (now, then, factor**2 * shared), years - base, degrees, level
         )
 
     def mixed(self, other: Made, chosen: npt.NDArray[np.bool_]) -> Made:

@@ -73,8 +73,7 @@ def change_interval(
     kind: str,
     now: Floats,
     then: Floats,
-    now_error: Floats,
-    then_error: Floats,
+    variances: tuple[Floats, Floats, Floats],
     years: npt.NDArray[np.int64],
     degrees: Floats,
     level: float,
@@ -82,17 +81,20 @@ def change_interval(
     """Value and ends of a change against the base year.
 
     kind        "change in points": now − then; "cut": 100 · (1 − now / then) %; "average growth": % a year
-    now, then   levels, with their standard errors; those of two years count as independent
+    now, then   levels
+    variances   of both, and their covariance
     years       between the two
     """
+    own, old, shared = variances
     with np.errstate(invalid="ignore", divide="ignore"):
         if kind == "change in points":
-            half = _t(degrees, level) * np.hypot(now_error, then_error)
+            half = _t(degrees, level) * np.sqrt(np.maximum(own + old - 2 * shared, 0))
             value = now - then
             low, high = value - half, value + half
         else:
             ratio = np.where((then > 0) & (now > 0), now / then, np.nan)
-            factor = np.exp(np.minimum(_t(degrees, level) * np.hypot(now_error / now, then_error / then), 700.0))
+            relative = own / now**2 + old / then**2 - 2 * shared / (now * then)
+            factor = np.exp(np.minimum(_t(degrees, level) * np.sqrt(np.maximum(relative, 0)), 700.0))
             value, low, high = (_changed(kind, one, years) for one in (ratio, ratio / factor, ratio * factor))
             if kind == "cut":
                 low, high = high, low

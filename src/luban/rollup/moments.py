@@ -20,7 +20,7 @@ import narwhals as nw
 from luban.core.errors import InputError
 from luban.norms.plans import Definition, Population, TargetPlan, Term
 
-__all__ = ["Cut", "Measure", "Scan", "known_of", "measures", "moments", "scan_frame", "squares"]
+__all__ = ["Cut", "Measure", "Scan", "known_of", "measures", "moments", "pairs", "scan_frame", "squares"]
 
 _ROUND: Final = 1.5 * 2.0**52  # adding and taking away so many grid steps rounds to the grid, half to even
 
@@ -375,25 +375,78 @@ def squares(frame: nw.LazyFrame[Any], wanted: Sequence[Measure], cut: Cut, scan:
     """
     if not scan.sampled:
         return None
-    sampled = ((nw.col("weight") != 1) | (nw.col("stratum") != "")).fill_null(False)
-    rows, groups = _prepared(frame.filter(sampled), wanted, cut, scan)
+    rows, groups = _prepared(frame.filter(_SAMPLED), wanted, cut, scan)
     weight = _on(nw.col("weight"), scan.grids["w"])
     columns: dict[str, nw.Expr] = {}
     for at, measure in enumerate(wanted):
-        if measure.part or measure.definition.form == "index":
-            continue
-        if _weight(measure.definition.population, scan) is None:
+        if not _is_sampled(measure, scan):
             continue
         inside = nw.col(f"p{groups[measure.definition.population]}")
-        first, second = _names(measure, at, True)
-        x, y = nw.col(first), nw.col(second) if second else weight
-        good = inside & ~x.is_null() & ~y.is_null()
+        x, y, good = _told(measure, at, inside, weight)
         gx, gy = scan.grids[f"m{at}_x"], scan.grids[f"m{at}_y"]
-        pairs = {"x": (x, 0.0), "y": (y, 0.0), "xx": (x * x, gx * gx), "xy": (x * y, gx * gy), "yy": (y * y, gy * gy)}
-        for name, (term, grid) in pairs.items():
+        terms = {"x": (x, 0.0), "y": (y, 0.0), "xx": (x * x, gx * gx), "xy": (x * y, gx * gy), "yy": (y * y, gy * gy)}
+        for name, (term, grid) in terms.items():
             columns[f"m{at}_{name}"] = nw.when(good).then(_on(term, grid / 1.5))
         columns[f"m{at}_p"] = nw.when(inside).then(weight)
     if not columns:
         return None
     keys = [*cut.keys, "stratum"]
     return rows.select(*keys, **columns).group_by(keys).agg(**_aggregates(columns, wanted))
+
+
+def pairs(
+    frame: nw.LazyFrame[Any],
+    wanted: Sequence[Measure],
+    changes: Sequence[int],
+    bases: Sequence[int],
+    cut: Cut,
+    scan: Scan,
+) -> nw.LazyFrame[Any] | None:
+    """Products of a year and a base year by cell and stratum, of sampled units that told both; None where none are.
+
+    changes  numbers of the measures that are set against a base year
+    bases    these years
+    Returns  the cut's keys, base, stratum; m<i>_n units, m<i>_x, m<i>_y, m<i>_u, m<i>_v = Σ of x and y of the year and
+             of the base, m<i>_xu, m<i>_xv, m<i>_yu, m<i>_yv = Σ of their products
+    """
+    asked = [at for at in changes if _is_sampled(wanted[at], scan)]
+    if not scan.sampled or not asked or not bases:
+        return None
+    rows, groups = _prepared(frame.filter(_SAMPLED), wanted, cut, scan)
+    weight = _on(nw.col("weight"), scan.grids["w"])
+    columns: dict[str, Any] = {}
+    for at in asked:
+        x, y, good = _told(wanted[at], at, nw.col(f"p{groups[wanted[at].definition.population]}"), weight)
+        columns |= {f"m{at}_x": nw.when(good).then(x), f"m{at}_y": nw.when(good).then(y)}
+    keys = [*cut.keys[1:], "stratum", *([] if "unit" in cut.by else ["unit"])]
+    now = rows.select("year", *keys, **columns)
+    then = now.filter(nw.col("year").is_in(list(bases))).rename(
+        {"year": "base"} | {f"m{at}_{a}": f"m{at}_{b}" for at in asked for a, b in ("xu", "yv")}
+    )
+    both = now.join(then, on=keys, how="inner").filter(nw.col("year") != nw.col("base"))
+    sums: dict[str, Any] = {}
+    for at in asked:
+        size = {name: scan.grids[f"m{at}_{'x' if name in 'xu' else 'y'}"] for name in "xyuv"}
+        there = ~nw.col(f"m{at}_x").is_null() & ~nw.col(f"m{at}_u").is_null()
+        for name in "xyuv":
+            sums[f"m{at}_{name}"] = nw.when(there).then(nw.col(f"m{at}_{name}"))
+        for a, b in ("xu", "xv", "yu", "yv"):
+            term = nw.col(f"m{at}_{a}") * nw.col(f"m{at}_{b}")
+            sums[f"m{at}_{a}{b}"] = nw.when(there).then(_on(term, size[a] * size[b] / 1.5))
+    cells = [*cut.keys, "base", "stratum"]
+    return both.select(*cells, **sums).group_by(cells).agg(**_aggregates(sums, wanted))
+
+
+_SAMPLED: Final = ((nw.col("weight") != 1) | (nw.col("stratum") != "")).fill_null(False)
+
+
+def _is_sampled(measure: Measure, scan: Scan) -> bool:
+    index = measure.part or measure.definition.form == "index"
+    return not index and _weight(measure.definition.population, scan) is not None
+
+
+def _told(measure: Measure, at: int, inside: nw.Expr, weight: nw.Expr) -> tuple[nw.Expr, nw.Expr, nw.Expr]:
+    """Weighted x and y of a unit, and whether it is of the population and told both."""
+    first, second = _names(measure, at, True)
+    x, y = nw.col(first), nw.col(second) if second else weight
+    return x, y, inside & ~x.is_null() & ~y.is_null()
