@@ -124,10 +124,7 @@ def evaluate(panel: Panel, policy: Policy) -> Evaluation:
     Raises   InputError: a unit acted on that is not in the panel, a date outside it
     Example  evaluate(panel, Policy("water", "quotas", "I11", ("CN/13",), 2016, wish=1)).verdict
     """
-    units, controls, act, last, left_out = _cut(panel, policy)
-    span = slice(0, last)
-    periods = panel.periods[span]
-    own, others = units[:, span], controls[:, span]
+    own, others, act, periods, left_out = _cut(panel, policy)
     names = [name for name in panel.units if name not in policy.treated and name not in dict(left_out)]
     keep = [at for at, course in enumerate(others) if np.isfinite(course).all()]
     dropped = [(name, "a period is not known") for at, name in enumerate(names) if at not in keep]
@@ -178,8 +175,12 @@ def interrupted(values: Floats, act: int, *, season: int = 0, level: float = 0.9
     return by_interruption(before, after, season=season, level=level)
 
 
-def _cut(panel: Panel, policy: Policy) -> tuple[Floats, Floats, int, int, list[tuple[str, str]]]:
-    """(units acted on, the others, periods before the act, periods in all, units left out)."""
+def _cut(panel: Panel, policy: Policy) -> tuple[Floats, Floats, int, tuple[int, ...], list[tuple[str, str]]]:
+    """(units acted on, the others, periods before the act, periods, units left out).
+
+    From the first to the last period in which all units acted on are known; in between, other methods than the course
+    by itself leave out a period in which one of them is not.
+    """
     strange = [name for name in policy.treated if name not in panel.units]
     if strange:
         raise InputError("no such unit in the panel", came=", ".join(strange), where=policy.id,
@@ -187,12 +188,19 @@ def _cut(panel: Panel, policy: Policy) -> tuple[Floats, Floats, int, int, list[t
     if policy.since <= panel.periods[0]:
         raise InputError("nothing is known of the time before the act", came=str(policy.since), where=policy.id,
                          expected=f"after {panel.periods[0]}")  # fmt: skip
-    act = sum(one < policy.since for one in panel.periods)
-    last = sum(one <= (panel.periods[-1] if policy.until is None else policy.until) for one in panel.periods)
     own = [at for at, name in enumerate(panel.units) if name in policy.treated]
     free = [at for at, name in enumerate(panel.units) if name not in policy.treated and name not in policy.spared]
     left_out = [(name, why) for name, why in policy.spared.items() if name in panel.units]
-    return panel.values[own], panel.values[free], act, last, left_out
+    known = np.isfinite(panel.values[own]).all(axis=0)
+    inside = np.array([policy.until is None or one <= policy.until for one in panel.periods]) & known
+    if not inside.any():
+        raise InputError("no period in which all units acted on are known", where=policy.id)
+    kept = np.flatnonzero(inside)
+    if policy.method == "interrupted" or not free:
+        kept = np.arange(kept[0], kept[-1] + 1)
+    periods = tuple(panel.periods[at] for at in kept)
+    act = sum(one < policy.since for one in periods)
+    return panel.values[own][:, kept], panel.values[free][:, kept], act, periods, left_out
 
 
 def _method(asked: str, own: Floats, others: int, act: int) -> tuple[str, str]:
@@ -230,7 +238,7 @@ def _judged(
     if time is not None and time.p <= _DOUBT:
         verdict = "not evaluable"
         reasons.append(f"the method finds an effect in {time.at} too, before there was one")
-    measured = own.mean(axis=0)
+    measured = _average(own)
     course = Course(periods, tuple(measured.tolist()), tuple(expected.tolist()))
     return replace(
         made, verdict=verdict, reasons=tuple(reasons), effect=found.effect, low=found.low, high=found.high,
@@ -266,7 +274,7 @@ def _estimate(
         changes = np.nanmean(others[:, act:], axis=1) - np.nanmean(others[:, :act], axis=1)
         chance = tuple(zip(names, (changes - changes.mean()).tolist(), strict=True))
         return found, Placebo(None, found.effect, found.low, found.high, p, chance), (), expected
-    course = np.nanmean(own, axis=0)
+    course = _average(own)
     found = interrupted(course, act, season=policy.season, level=policy.level)
     expected = np.full(len(course), math.nan)
     if found.course is not None:
@@ -290,10 +298,16 @@ def _backdated(
         elif method == "differences":
             found = by_units(own[:, :act], others[:, :act], false, level=policy.level)
         else:
-            found = interrupted(np.nanmean(own, axis=0)[:act], false, season=policy.season, level=policy.level)
+            found = interrupted(_average(own)[:act], false, season=policy.season, level=policy.level)
     except InputError as error:
         return None, f"no placebo in time: {str(error).splitlines()[0]}"
     return Placebo(periods[false], found.effect, found.low, found.high, found.p), ""
+
+
+def _average(units: Floats) -> Floats:
+    """Average of the units in each period; NaN where one of them is not known: another mix is another figure."""
+    average: Floats = units.mean(axis=0)
+    return average
 
 
 def _verdict(found: Estimate, wish: int) -> str:

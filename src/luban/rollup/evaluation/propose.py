@@ -135,7 +135,7 @@ def _moved(
     at = wide.years.index(milestone.year)
     far = (chance >= 0.5) == up  # a high chance lies at the end that is easier to reach
     exact = wide.low[at] if far else wide.high[at]
-    new = _rounded(exact, known.old)
+    new = _rounded(exact, known.old, up=up)
     harder = new > known.old if up else new < known.old
     if new == known.old or harder != (kind == "raise"):
         return known
@@ -168,9 +168,10 @@ def _extensions(evaluations: Sequence[tuple[Evaluation, int]]) -> tuple[Extensio
     return tuple(made)
 
 
-def _rounded(value: float, like: float) -> float:
-    decimals = max(0, -int(Decimal(str(like)).normalize().as_tuple().exponent))
-    return round(value, decimals)
+def _rounded(value: float, like: float, *, up: bool) -> float:
+    """In as many decimals as `like`, towards the side that is easier to reach."""
+    step: float = 10.0 ** max(0, -int(Decimal(str(like)).normalize().as_tuple().exponent))
+    return (math.floor(value * step) if up else math.ceil(value * step)) / step
 
 
 def _or_nan(value: float | None) -> float:

@@ -179,7 +179,7 @@ def _facts(
     shown = next((one for one in own if one.kind == "shown"), None)
     reached = shown is not None and shown.counts(day)
     return {"said": shown.said if shown and shown.day <= day else "", "reached": reached,
-            "reason": "" if reached or item.qualitative else "nobody has shown it with evidence"}  # fmt: skip
+            "reason": "" if reached or item.kind != "event" else "nobody has shown it with evidence"}  # fmt: skip
 
 
 def _status(

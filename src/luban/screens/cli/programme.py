@@ -1,0 +1,327 @@
+"""`luban programme`: the board of a plan's programmes; tasks, counted things, pilots, regional plans and decisions."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from luban.core.errors import InputError
+from luban.screens.cli.options import AsJson, output
+from luban.screens.cli.output import OK, Output
+from luban.screens.cli.sheets import Language, Out, give
+from luban.screens.cli.usual import Usual
+
+if TYPE_CHECKING:
+    from luban.ledger import Ledger
+    from luban.norms.plans import TargetPlan
+    from luban.rollup.programmes import Evidence
+
+__all__ = ["register"]
+
+_EXAMPLES = (
+    "Examples: `luban programme office` · `luban programme take office tasks.csv` · "
+    "`luban programme close office t-17 --document report.pdf` · `luban programme board office --item T14`"
+)
+Dir = Annotated[Path, typer.Argument(metavar="DIR", help="Folder with the books.")]
+Plan = Annotated[str, typer.Option("--plan", help="A plan by name, or its folder; that of plant.toml by default.")]
+Person = Annotated[str, typer.Option("--person", help="Who does it; the account of this machine by default.")]
+Facts = Annotated[list[int] | None, typer.Option("--fact", metavar="SEQ", help="A fact of the books as evidence.")]
+Papers = Annotated[list[Path] | None, typer.Option("--document", metavar="FILE", help="A document as evidence.")]
+AsOf = Annotated[str, typer.Option("--as-of", help="The books as they stood at this seq, or at a named vintage.")]
+
+
+class _Group(Usual):
+    usual = "board"
+
+
+group = typer.Typer(
+    cls=_Group,
+    no_args_is_help=True,
+    epilog=_EXAMPLES,
+    help="Programmes and tasks of a plan: owner, date, evidence; counted and held together.",
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands into the tree."""
+    app.add_typer(group, name="programme")
+
+
+@group.command("board")
+def board(
+    folder: Dir,
+    year: Annotated[int, typer.Option("--year", help="At its end; this year by default.")] = 0,
+    item: Annotated[str, typer.Option("--item", help="One target, with all it rests on.")] = "",
+    today: Annotated[str, typer.Option("--today", metavar="DATE", help="Tasks are late by this day.")] = "",
+    plan: Plan = "",
+    as_of: AsOf = "",
+    out: Out = None,
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> int:
+    """Every target of the programmes with what it rests on, what is late, and where regions do not add up."""
+    from luban.rollup.review import review
+    from luban.screens.i18n import words
+    from luban.screens.report.rollup_programmes import item_sheet, programme_sheet
+    from luban.screens.service.review import inputs_from
+
+    say = output(as_json)
+    _ledger(folder)
+    loaded = inputs_from(folder, plan=plan, year=year, today=_day(today, "--today"), as_of=as_of)
+    found = review(loaded.inputs)
+    own, told = loaded.inputs, found.as_dict()
+    if item:
+        own.plan.item(item)
+        one = next((some for some in found.items if some.item.id == item), None)
+        if one is None:
+            raise InputError("no target of a programme", came=item, expected=", ".join(s.item.id for s in found.items))
+        give(say, item_sheet(own.plan, one, words(language)), one.as_dict(), out, language)
+        return OK
+    made = programme_sheet(own.plan, own.year, found.items, words(language), follow=found.follow, late=found.late,
+                           sums=found.sums, agenda=own.agenda, source=loaded.source)  # fmt: skip
+    document = {name: told[name] for name in ("plan", "year", "programmes", "tasks", "overdue", "regions", "agenda")}
+    give(say, made, document, out, language)
+    return OK
+
+
+@group.command("take")
+def take(
+    folder: Dir,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Tasks, things, parts, regional targets; a pilot's proof.")
+    ],
+    region: Annotated[str, typer.Option("--region", help="Where a pilot is.")] = "",
+    plan: Plan = "",
+    person: Person = "",
+    as_json: AsJson = False,
+) -> int:
+    """Take a table into the books; its columns say what it holds.
+
+    Tasks: id, item, name, owner, due. Things that count: item, thing, day, document. Parts: item, part, source,
+    qualified, domestic, document. What regions set themselves: region, id, year, value, weight. A document is a file
+    beside the table. A pilot's proof: the .json of `luban pilot --plant DIR -o proof.json`.
+    """
+    from luban.screens.service.programmes import rows_of_file
+
+    say, chosen = output(as_json), _plan(plan, folder)
+    kind, rows = rows_of_file(file, chosen, person=person or getpass.getuser(), region=region)
+    _write(say, folder, person, f"{kind} taken", file.name, rows)
+    say.answer({"kind": kind, "entries": len(rows)}, f"{kind}: {len(rows):,} entries")
+    return OK
+
+
+@group.command("report")
+def report(
+    folder: Dir,
+    task: Annotated[str, typer.Argument(help="Id of the task.")],
+    text: Annotated[str, typer.Argument(help="How it goes.")],
+    facts: Facts = None,
+    papers: Papers = None,
+    person: Person = "",
+    as_json: AsJson = False,
+) -> int:
+    """Say how a task goes, with evidence or without."""
+    from luban.rollup.programmes import report_task, tasks
+
+    say, ledger = output(as_json), _ledger(folder)
+    if task not in {one.id for one in tasks(ledger)}:
+        raise InputError("no such task", came=task, hint="`luban programme DIR` lists them")
+    rows = report_task(task, text, person=person or getpass.getuser(), evidence=_evidence(ledger, facts, papers))
+    return _done(say, folder, person, "task reported", task, rows)
+
+
+@group.command("move")
+def move(
+    folder: Dir,
+    task: Annotated[str, typer.Argument(help="Id of the task.")],
+    why: Annotated[str, typer.Argument(help="Reason.")],
+    due: Annotated[str, typer.Option("--due", metavar="DATE", help="New last day.")] = "",
+    owner: Annotated[str, typer.Option("--owner", help="New owner.")] = "",
+    person: Person = "",
+    as_json: AsJson = False,
+) -> int:
+    """Give a task another date or owner, with the reason."""
+    from luban.rollup.programmes import move_task, tasks
+
+    say, ledger = output(as_json), _ledger(folder)
+    if task not in {one.id for one in tasks(ledger)}:
+        raise InputError("no such task", came=task, hint="`luban programme DIR` lists them")
+    rows = move_task(task, why, person=person or getpass.getuser(), due=_day(due, "--due"), owner=owner)
+    return _done(say, folder, person, "task moved", task, rows)
+
+
+@group.command("close")
+def close(
+    folder: Dir,
+    task: Annotated[str, typer.Argument(help="Id of the task.")],
+    facts: Facts = None,
+    papers: Papers = None,
+    person: Person = "",
+    as_json: AsJson = False,
+) -> int:
+    """Close a task, on evidence given here or reported before: nothing closes without."""
+    from luban.rollup.programmes import close_task
+
+    say, ledger = output(as_json), _ledger(folder)
+    rows = close_task(ledger, task, person=person or getpass.getuser(), evidence=_evidence(ledger, facts, papers))
+    return _done(say, folder, person, "task closed", task, rows)
+
+
+@group.command("drop")
+def drop(
+    folder: Dir,
+    task: Annotated[str, typer.Argument(help="Id of the task.")],
+    why: Annotated[str, typer.Argument(help="Reason.")],
+    person: Person = "",
+    as_json: AsJson = False,
+) -> int:
+    """Give a task up, with the reason."""
+    from luban.rollup.programmes import drop_task
+
+    say, ledger = output(as_json), _ledger(folder)
+    return _done(say, folder, person, "task dropped", task,
+                 drop_task(ledger, task, why, person=person or getpass.getuser()))  # fmt: skip
+
+
+@group.command("escalate")
+def escalate(
+    folder: Dir,
+    today: Annotated[str, typer.Option("--today", metavar="DATE", help="Late by this day.")] = "",
+    plan: Plan = "",
+    as_json: AsJson = False,
+) -> int:
+    """Pass up what is late, each task once a rung: to its owner, to the owner's superior, to who steers the plan."""
+    from luban.core.time import now, to_datetime
+    from luban.rollup.programmes import escalations, overdue, tasks
+
+    say, ledger, chosen = output(as_json), _ledger(folder), _plan(plan, folder)
+    found = overdue(tasks(ledger, chosen.id), _day(today, "--today") or to_datetime(now()).date())
+    rows = escalations(found)
+    if rows:
+        _write(say, folder, "", "tasks escalated", chosen.id, rows)
+    told = [{"task": one["subject"][0], "text": one["text"][0]} for one in rows]
+    say.answer(told, "\n".join(f"{one['task']}: {one['text']}" for one in told) or "nothing new is late")
+    return OK
+
+
+@group.command("decide")
+def decide(
+    folder: Dir,
+    item: Annotated[str, typer.Argument(help="Id of the item.")],
+    text: Annotated[str, typer.Argument(help="What is said.")],
+    code: Annotated[str, typer.Option("--as", help="item, advice, decision or minutes.")] = "decision",
+    quotes: Annotated[
+        list[str] | None, typer.Option("--quote", metavar="INDICATOR:YEAR", help="A value it rests on, of the whole.")
+    ] = None,
+    plan: Plan = "",
+    as_of: AsOf = "",
+    person: Person = "",
+    as_json: AsJson = False,
+) -> int:
+    """Put an item, advice, a decision or minutes down; a decision quotes the indicator versions it used."""
+    from luban.rollup.minutes import advice_row
+    from luban.screens.service.programmes import quoted
+
+    say, ledger, chosen = output(as_json), _ledger(folder), _plan(plan, folder)
+    found = quoted(folder, ledger, chosen, quotes or [], as_of)
+    rows = advice_row(item, code, text, person=person or getpass.getuser(), quotes=found)
+    return _done(say, folder, person, f"{code} put down", item, rows)
+
+
+@group.command("quotes")
+def quotes(folder: Dir, plan: Plan = "", as_json: AsJson = False) -> int:
+    """Compute anew what decisions quoted, as of their vintages. Exit code 1 where one does not stand."""
+    from luban.screens.cli.output import NO
+    from luban.screens.service.programmes import quotes_checked
+
+    say, ledger, chosen = output(as_json), _ledger(folder), _plan(plan, folder)
+    found = quotes_checked(folder, ledger, chosen)
+    if say.as_json:
+        say.document([{"item": item, "indicator": one.indicator, "year": one.year, "value": one.value,
+                       "vintage": one.vintage, "why": why} for item, one, why in found])  # fmt: skip
+    else:
+        rows = [(item, one.indicator, one.year, one.value, one.vintage, why or "stands") for item, one, why in found]
+        say.table(("item", "indicator", "year", "value", "vintage", "computed anew"), rows)
+    return NO if any(why for _, _, why in found) else OK
+
+
+@group.command("roadmap")
+def roadmap(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="id, name, start, end, readiness, aim, needs, owner.")],
+    out: Out = None,
+    language: Language = "en",
+    as_json: AsJson = False,
+) -> int:
+    """A technology roadmap: items in the order of their needs; a circle of needs is refused."""
+    from luban.rollup.programmes import read_roadmap
+    from luban.screens.i18n import words
+    from luban.screens.plain import plain
+    from luban.screens.report.rollup_programmes import roadmap_sheet
+
+    found = read_roadmap(file)
+    give(output(as_json), roadmap_sheet(found, words(language), file.name), plain(found), out, language)
+    return OK
+
+
+def _day(text: str, where: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise InputError("not a date", came=text, expected="2016-06-30", where=where) from None
+
+
+def _evidence(ledger: Ledger, facts: list[int] | None, papers: list[Path] | None) -> list[Evidence]:
+    from luban.rollup.programmes import document, fact
+
+    return [*(fact(ledger, one) for one in facts or ()), *(document(one) for one in papers or ())]
+
+
+def _plan(name: str, folder: Path) -> TargetPlan:
+    from luban.screens.service.review import plan_of
+
+    return plan_of(folder, name)
+
+
+def _ledger(folder: Path) -> Ledger:
+    from luban.ledger import Ledger, LedgerWriter
+    from luban.screens.service import places
+
+    home = places(folder).ledger
+    if not folder.is_dir():
+        raise InputError("no such folder", where=str(folder), hint=f"mkdir {folder}")
+    if not home.is_dir():
+        LedgerWriter(home).close()
+    return Ledger(home)
+
+
+def _done(say: Output, folder: Path, person: str, code: str, subject: str, rows: dict[str, list[Any]]) -> int:
+    _write(say, folder, person, code, subject, [rows])
+    say.answer({"subject": subject, "code": code}, f"{code}: {subject}")
+    return OK
+
+
+def _write(say: Output, folder: Path, person: str, code: str, subject: str, rows: list[dict[str, list[Any]]]) -> None:
+    """Make entries durable with the act of the person, and take them in unless a running plant does."""
+    from luban.core.errors import LedgerBusyError
+    from luban.ledger import Intake, LedgerWriter
+    from luban.screens.acts import ActLog
+    from luban.screens.service import places
+    from luban.screens.service.programmes import together
+    from luban.screens.users import Act
+
+    home = places(folder)
+    _ledger(folder)
+    log = ActLog(home.spool, "cli")
+    try:
+        log.record(Act(person or getpass.getuser(), code, subject, ""), "event", together(rows))
+    finally:
+        log.close()
+    try:
+        with LedgerWriter(home.ledger) as writer:
+            Intake(home.spool, writer).drain()
+    except LedgerBusyError:
+        say.say("the running plant takes it in; ask again in a moment")
