@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,8 @@ async def test_notes_of_people_are_facts_too(folder: Path) -> None:
     async with loop:
         seq = await loop.note("event", note, source="li")
         assert loop.ledger.fact(seq) is not None
+
+
+def test_a_start_waits_for_no_statistics() -> None:
+    told = "import sys, luban.loop.plant_loop; print([name for name in ('scipy', 'numba') if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout == "[]\n"

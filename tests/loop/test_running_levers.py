@@ -207,7 +207,7 @@ def test_a_set_point_is_worth_the_scrap_of_a_day_at_standard_cost(make: Callable
     assert worth.high is not None
     assert worth.low < worth.value < worth.high
     assert "limits" in pricing.set_point({"effects": {}}, "shaft:ra", "p/lathe").why
-    assert pricing.set_point(plan, "bolt:size", "p/lathe").why == "no standard price of bolt in prices.csv"
+    assert pricing.set_point(plan, "bolt:size", "p/lathe").why == "no standard price of bolt in the price list"
 
 
 # ---- dispatch lists
@@ -371,7 +371,7 @@ def test_sizes_are_held_from_what_the_books_tell_and_a_restart_knows_the_same(ma
     # a piece costs what it costs: by the books 31.5, and at twice the price twice the worth
     worth = []
     for settings in ({}, {"piece": 31.5}, {"piece": 63.0}):
-        lever = books.decider(LeverRule("quality", settings=settings))
+        lever = books.decider(LeverRule("quality", "automatic", settings=settings))
         seeing = Seeing(books.ledger, books.plant)
         lever.hear(seeing.heard(moment, lever.concerns, past=True))
         worth += [one.worth for one in lever.decide(seeing.look(moment)) if one.act.kind == "set"]

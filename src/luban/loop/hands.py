@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from luban.act.command import Command, State
 from luban.act.engine import Actor, Proposal as Wanted
 from luban.core.errors import InputError
 from luban.core.time import MINUTE
-from luban.decide.maintain import WorkOrder, plan_row, step_row, work_orders
 from luban.decide.schedule.events import Breakdown, happen
 from luban.decide.schedule.schedule import Schedule
 from luban.ledger import Ledger
@@ -31,6 +30,9 @@ from luban.loop.deciding.turn import Carried
 from luban.loop.plans import Plans, PlanState
 from luban.plant import Plant
 from luban.understand.book import entries
+
+if TYPE_CHECKING:
+    from luban.decide.maintain import WorkOrder
 
 __all__ = ["TO_PEOPLE", "PlantHands", "published"]
 
@@ -143,6 +145,8 @@ class PlantHands:
         return next((one for one in known if one.facts.get("decision") == decision.id and not one.undoes), None)
 
     def _maintain(self, decision: Decision) -> str:
+        from luban.decide.maintain import plan_row  # statistics of lives come with it: only where work is ordered
+
         known = self._work_order(decision)
         if known is not None:
             return known
@@ -185,6 +189,8 @@ class PlantHands:
             states = {State.CONFIRMED, State.UNVERIFIED}
             return command is not None and command.state in states and command.before is not None
         if kind == "maintain":
+            from luban.decide.maintain import work_orders
+
             head = self._ledger.head
             if head != self._orders[0]:
                 self._orders = head, work_orders(self._ledger)
@@ -203,6 +209,8 @@ class PlantHands:
                 raise InputError(made.reason or "the command ended otherwise", where=made.id)
             return {"undone by": made.id}
         if kind == "maintain":
+            from luban.decide.maintain import step_row
+
             order = str(told["workorder"])
             rows = await asyncio.to_thread(step_row, self._ledger, order, "cancel", person=person, text=why[:500])
             await asyncio.to_thread(self._note, {name: list(own) for name, own in rows.items()})

@@ -8,23 +8,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from luban.core.errors import InputError
 from luban.core.time import DAY, SECOND, from_datetime, now as clock_now, to_datetime
 from luban.ledger import Ledger
 from luban.loop.deciding.record import Decision
 from luban.plant import LeverRule, Plant
-from luban.verify import (
-    Decision as Announced,
-    Measure,
-    Metric,
-    freeze_row,
-    frozen,
-    kept,
-    outcome_row,
-    recompute,
-)
+
+if TYPE_CHECKING:
+    from luban.verify import Measure, Metric
 
 __all__ = ["Judging", "figures_of"]
 
@@ -39,6 +32,8 @@ def figures_of(plant: Plant, at: int) -> dict[str, tuple[str, Measure, Metric]]:
 
     at  days begin at the midnight of the plant's clock before that [µs UTC]
     """
+    from luban.verify import Measure, Metric  # its methods come with it: only where something is judged
+
     today = to_datetime(at, plant.zone)
     origin = from_datetime(today.replace(hour=0, minute=0, second=0, microsecond=0))
     found: dict[str, tuple[str, Measure, Metric]] = {}
@@ -80,6 +75,8 @@ class Judging:
     def _fix(self, decision: Decision, rule: LeverRule) -> dict[str, Any]:
         if not rule.figure:
             return {"lacks": "no figure is named for this lever"}
+        from luban.verify import Decision as Announced, freeze_row, frozen, kept
+
         own = [one for one in kept(self._ledger) if one.decision.lever == decision.lever]
         if any(one.decision.act == decision.id for one in own):
             return {"outcome": decision.id}
@@ -100,6 +97,10 @@ class Judging:
 
     def judge(self, decisions: Mapping[str, Decision]) -> None:
         """Judge every decision with a baseline by the facts as they stand; what is new goes into the books."""
+        if not decisions:
+            return
+        from luban.verify import kept, outcome_row, recompute
+
         for one in kept(self._ledger):
             decision = decisions.get(one.decision.act)
             if decision is None:

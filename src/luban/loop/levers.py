@@ -12,7 +12,6 @@ from typing import Final
 
 from luban.core.errors import InputError
 from luban.core.time import HOUR, MINUTE
-from luban.decide.maintain.due import due_tasks
 from luban.ledger import Ledger
 from luban.loop.deciding.due import DueMaintenance
 from luban.loop.deciding.energy import Resting, StandbyRules
@@ -83,6 +82,8 @@ def _repair(has: _Has) -> Decider:
 def _maintenance(has: _Has) -> Decider:
     if not has.plant.maintenance:
         raise InputError("needs maintenance.csv", where=has.rule.id)
+    from luban.decide.maintain.due import due_tasks  # statistics of lives come with it: only where they are needed
+
     return DueMaintenance(lambda now: due_tasks(has.ledger, has.plant, now), price=has.pricing.maintenance)
 
 

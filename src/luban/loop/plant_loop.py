@@ -21,7 +21,6 @@ from luban.core.interrupts import handed_on
 from luban.ledger import Intake, Ledger, LedgerWriter, Rows, Spool
 from luban.loop.acting import Acting, watched_addresses
 from luban.loop.places import Places, places
-from luban.loop.retrofit import Retrofitting
 from luban.loop.running import Running
 from luban.loop.wiring import connection
 from luban.plant import Plant, load
@@ -161,6 +160,8 @@ class PlantLoop:
 
     async def _read_power(self) -> None:
         """States and counts of machines that have only a power meter."""
+        from luban.loop.retrofit import Retrofitting  # signal processing comes with it: only where power is read
+
         reading = Retrofitting(self.plant, self.ledger, self.places.spool)
         try:
             while True:

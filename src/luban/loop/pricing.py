@@ -13,7 +13,6 @@ import narwhals as nw
 
 from luban.core.errors import InputError
 from luban.core.time import DAY, HOUR, now as clock_now
-from luban.decide.maintain.due import Due
 from luban.ledger import Ledger
 from luban.loop.deciding.floor import Worth
 from luban.loop.words import (
@@ -32,6 +31,7 @@ from luban.loop.words import (
 from luban.plant import Plant
 
 if TYPE_CHECKING:
+    from luban.decide.maintain.due import Due
     from luban.decide.maintain.life import Life
     from luban.decide.maintain.prices import Prices
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from luban import __version__
 from luban.act.command import Command, State
@@ -23,14 +23,15 @@ from luban.act.reading import same
 from luban.core.errors import InputError
 from luban.core.interrupts import handed_on
 from luban.core.time import MINUTE, now
-from luban.decide.setpoint.standing import SET
-from luban.decide.setpoint.stood import NEWEST, Stood, stood_of
 from luban.ledger import Ledger
 from luban.loop.deciding.floor import Act, Proposal
 from luban.loop.pricing import Pricing
 from luban.loop.words import OFF_TARGET
 from luban.plant import Actuator, Plant
 from luban.understand.book import entries, row
+
+if TYPE_CHECKING:
+    from luban.decide.setpoint.stood import Stood
 
 __all__ = ["AUTHOR", "LEVER", "SetPoints"]
 
@@ -103,6 +104,8 @@ class SetPoints:
         times = self._ledger.table("measurement", subjects=[characteristic], since=since).column("time").to_pylist()
         if len(times) == self._counts.get(characteristic):
             return False
+        from luban.decide.setpoint.stood import NEWEST  # charts come with it: only where a knob is agreed on
+
         newest = sorted(times)[-NEWEST:]
         if newest:
             self._starts[characteristic] = newest[0]
@@ -110,6 +113,8 @@ class SetPoints:
         return True
 
     async def _decide(self, characteristic: str, actuator: Actuator) -> Proposal | None:
+        from luban.decide.setpoint.stood import stood_of
+
         start = self._starts.get(characteristic)
         stood = await asyncio.to_thread(handed_on(stood_of), self._ledger, self._plant, characteristic, start=start)
         if await self._keep_up(stood, actuator):
@@ -129,6 +134,8 @@ class SetPoints:
 
     async def _keep_up(self, stood: Stood, actuator: Actuator) -> bool:
         """Note set-points that were written since, or found moved at the machine; whether there were any."""
+        from luban.decide.setpoint.standing import SET
+
         knob = stood.stands.knob
         if knob is None:
             return False

@@ -24,7 +24,7 @@ OFFSET: Final = "offset"
 """Name of the signal that moves a machine's sizes, one for one."""
 
 
-_TRIFLE: Final = 0.001  # of a piece: what brings less is not worth a write
+_WRITE, _LOOK = 0.001, 0.05  # of a piece: what brings less is worth neither a write nor a person's look
 
 
 def quality_of(rule: LeverRule, plant: Plant, pricing: Pricing) -> Quality:
@@ -48,11 +48,11 @@ def quality_of(rule: LeverRule, plant: Plant, pricing: Pricing) -> Quality:
         if own_price is None and worth.value is None:
             raise InputError(worth.why, where=rule.id)
         costs[_name(one)] = float(own_price) if own_price is not None else float(worth.value or 0.0)
-    reading = given.get("reading")
+    reading, least = given.get("reading"), _WRITE if rule.mode == "automatic" else _LOOK
     piece = fmean(costs.values())
     money = QualityMoney(
         piece, float(given.get("rework", piece)), float(given.get("edge", 0.0)),
-        None if reading is None else float(reading), float(given.get("confirm", _TRIFLE * piece)),
+        None if reading is None else float(reading), float(given.get("confirm", least * piece)),
     )  # fmt: skip
     machines = [
         _gauged(plant, path, knobs[path], found, costs, given, pricing) for path, found in made.items() if found

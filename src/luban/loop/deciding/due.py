@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from luban.core.time import DAY, HOUR
-from luban.decide.maintain.due import Due
 from luban.loop.deciding.floor import Act, Heard, Proposal, Seen, Worth
 from luban.loop.deciding.words import DUE
+
+if TYPE_CHECKING:
+    from luban.decide.maintain.due import Due
 
 __all__ = ["DueMaintenance"]
 

@@ -13,7 +13,6 @@ from typing import Any, Final
 from luban.act.engine import Actor
 from luban.core.errors import InputError, MissingServiceError, NotAllowedError
 from luban.core.time import now
-from luban.decide.maintain import work_orders
 from luban.decide.schedule.dispatch import Task, dispatch_lists
 from luban.loop.deciding.record import Decision, Stage, fold_decisions
 from luban.loop.deciding.turn import Turns
@@ -28,7 +27,6 @@ from luban.screens.service.books import Record
 from luban.screens.service.view import PlantView
 from luban.screens.users import Role, User
 from luban.understand.book import entries
-from luban.verify import outcomes
 
 __all__ = ["LeverNow", "LoopBooks", "Next", "Row", "TakenBack"]
 
@@ -165,6 +163,8 @@ class LoopBooks(ActingBooks):
 
     def taken_back(self) -> tuple[TakenBack, ...]:
         """What was given to people and then undone, until one of them says that he knows; newest first."""
+        from luban.decide.maintain import work_orders
+
         found = [
             one for one in self._all().values()
             if one.stage is Stage.UNDONE and not one.noted and one.act.kind in {*TO_PEOPLE, "maintain"}
@@ -219,6 +219,8 @@ class LoopBooks(ActingBooks):
         return Row(one, verdict, told, undoable)
 
     def _verdicts(self) -> Mapping[str, tuple[str, str]]:
+        from luban.verify import outcomes
+
         head, known = self._judged
         if head != self.view.ledger.head:
             head = self.view.ledger.head

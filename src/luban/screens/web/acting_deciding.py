@@ -30,14 +30,30 @@ def act_words(say: Words, act: Act, plant: Plant) -> str:
     if act.kind == "dispatch":
         some = [own if isinstance(own, str) else " ".join(map(str, own)) for own in value or ()]
         return say("{machine}: next {orders}", machine=name, orders=", ".join(some[:5]))
+    if act.kind == "rule":
+        return _rule_words(say, act, plant)
     told = {
         "release": say("order {order} goes to the floor", order=act.target),
-        "rule": say("rule of {what}: {rule}", what=act.target, rule=_plain(value)),
         "start batch": say("{machine} starts with what is there", machine=name),
         "change tool": say("{machine}: a new edge", machine=name),
         "standby": say("{machine} goes to standby", machine=name) if value else say("{machine} is woken", machine=name),
     }  # fmt: skip
     return told.get(act.kind, f"{act.kind} {act.target}")
+
+
+def _rule_words(say: Words, act: Act, plant: Plant) -> str:
+    """A rule that people follow from then on."""
+    kind, _, of = act.target.partition(" ")
+    name, value = plant.equipment[of].name if of in plant.equipment else of, act.value
+    if kind == "correct" and of:
+        return say("{station}: offsets are corrected by proposal, not by single readings", station=name)
+    if kind == "sampling" and isinstance(value, list | tuple) and len(value) == 2:
+        return say("{station}: the first piece and one in {every} is measured", station=name, every=value[1])
+    if kind == "edge" and of:
+        return say("{station}: edges are changed after {minutes} min of cutting", station=name, minutes=_plain(value))
+    if kind == "standby" and of:
+        return say("{machine}: standby after {minutes} min without work", machine=name, minutes=_plain(value))
+    return say("rule of {what}: {rule}", what=act.target, rule=_plain(value))
 
 
 def _plain(value: object) -> str:
