@@ -4,7 +4,7 @@ Reads and writes no record. A plan is a folder of TOML files; the machinery know
 as the plan prints them; a milestone without a number is qualitative and never scored.
 """
 
-from luban.norms.plans.load import load_plan, plans, read_file
+from luban.norms.plans.load import USUAL, load_plan, plans, read_file
 from luban.norms.plans.model import (
     ELEMENT_KINDS,
     FORMS,
@@ -37,6 +37,7 @@ __all__ = [
     "INDICATOR_KINDS",
     "ITEM_KINDS",
     "LANGUAGES",
+    "USUAL",
     "ClosedList",
     "Definition",
     "Element",

@@ -44,7 +44,10 @@ from luban.norms.plans.model import (
     Text,
 )
 
-__all__ = ["load_plan", "plans", "read_file"]
+__all__ = ["USUAL", "load_plan", "plans", "read_file"]
+
+USUAL: Final = "mic2025"
+"""The plan that is meant where nobody names one."""
 
 _NONE: Final = Text("", "", "")
 _LEVELS: Final[tuple[Level, ...]] = ("enterprise", "region")
@@ -62,7 +65,7 @@ def plans() -> tuple[str, ...]:
     return tuple(sorted(one.name for one in folders if one.joinpath("plan.toml").is_file()))
 
 
-def load_plan(name_or_folder: str | Path = "mic2025") -> TargetPlan:
+def load_plan(name_or_folder: str | Path = USUAL) -> TargetPlan:
     """A plan by its name, or from a folder of its own.
 
     name_or_folder  one of `plans()`, or a folder with plan.toml, elements.toml and indicators.toml
