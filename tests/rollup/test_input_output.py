@@ -87,13 +87,13 @@ def test_royalties_of_public_figures() -> None:
     assert found[0].cover.value == pytest.approx(0.04925, rel=1e-3)
     assert found[1].cover.value == pytest.approx(0.22664, rel=1e-3)
     assert found[1].dependence.value is None
-    assert found[1].dependence.reason == "not known: research"
+    assert found[1].dependence.reason == "spending on research is not known"
     assert found[1].share.value == pytest.approx(37870654560.1 / 14996414166715.1)
 
 
 def test_imports_in_a_market() -> None:
     assert imports_in(Market("bearings", 80, 40, 20)).value == pytest.approx(0.4)
-    assert imports_in(Market("bearings", 80, None, 20)).reason == "not known: imports"
+    assert imports_in(Market("bearings", 80, None, 20)).reason == "imports are not known"
     assert imports_in(Market("bearings", 10, 5, 20)).value is None
 
 

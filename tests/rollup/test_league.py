@@ -68,3 +68,9 @@ def test_the_unknown_stands_apart_with_its_reason() -> None:
 def test_bad_input_is_named(some: list[Entry], text: str) -> None:
     with pytest.raises(InputError, match=text):
         league(some)
+
+
+def test_among_equals_somebody_is_told_apart_in_about_one_of_twenty_worlds() -> None:
+    rng = np.random.default_rng(8)
+    false = sum(league(entries(rng.normal(50, 2, 12), np.full(12, 2.0))).told_apart > 0 for _ in range(600))
+    assert 0.01 * 600 <= false <= 0.07 * 600

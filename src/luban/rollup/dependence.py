@@ -21,6 +21,8 @@ from luban.understand.quality.data import Floats
 
 __all__ = ["Dependence", "Market", "Royalties", "content_abroad", "imports_in", "royalties"]
 
+_NO_PRODUCT = "the economy's product is not known"
+
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
@@ -73,12 +75,12 @@ def royalties(
     for year in sorted(payments):
         paid, whole, spent = payments[year], product.get(year), research.get(year)
         home = None if whole is None or spent is None else whole * spent / 100
-        lacking = [name for name, value in (("product", whole), ("research", spent)) if value is None]
+        lacking = _NO_PRODUCT if whole is None else "spending on research is not known"
         found.append(Royalties(
             year,
-            _share(paid, None if home is None else paid + home, f"not known: {', '.join(lacking)}"),
-            _share(receipts.get(year), paid, "not known: receipts" if year not in receipts else "nothing is paid"),
-            _share(paid, whole, "not known: product"),
+            _share(paid, None if home is None else paid + home, lacking),
+            _share(receipts.get(year), paid, "receipts are not known" if year not in receipts else "nothing is paid"),
+            _share(paid, whole, _NO_PRODUCT),
         ))  # fmt: skip
     return tuple(found)
 
@@ -88,10 +90,10 @@ def imports_in(market: Market) -> Dependence:
 
     Example  imports_in(Market("bearings", 80, 40, 20)).value == 0.4
     """
-    lacking = [name for name, value in (("output", market.output), ("imports", market.imports),
-                                        ("exports", market.exports)) if value is None]  # fmt: skip
-    if lacking or market.output is None or market.imports is None or market.exports is None:
-        return Dependence(None, f"not known: {', '.join(lacking)}")
+    if market.output is None:
+        return Dependence(None, "output is not known")
+    if market.imports is None or market.exports is None:
+        return Dependence(None, "imports are not known" if market.imports is None else "exports are not known")
     used = market.output - market.exports + market.imports
     if used <= 0:
         return Dependence(None, "nothing is used: more goes out than is there")

@@ -18,7 +18,6 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from luban.core.errors import InputError
-from luban.understand.quality.data import Excluded
 
 __all__ = ["Entry", "League", "Standing", "league"]
 
@@ -73,18 +72,18 @@ class League:
     unranked   lines without a value, with the reason
     better     up: more is better; down: less is
     level      probability that all ranges of ranks hold together
+    interval_level  level of the intervals that came in
     pairs      pairs compared
     told_apart pairs that differ surely
-    excluded   lines that could not be used
     """
 
     rows: tuple[Standing, ...]
     unranked: tuple[Entry, ...]
     better: Better
     level: float
+    interval_level: float
     pairs: int
     told_apart: int
-    excluded: tuple[Excluded, ...] = ()
 
 
 def league(
@@ -119,7 +118,7 @@ def league(
                  int(wins[:, at].sum()))
         for at, one in enumerate(known)
     )  # fmt: skip
-    return League(rows, unranked, better, level, count * (count - 1) // 2, int(wins.sum()))
+    return League(rows, unranked, better, level, interval_level, count * (count - 1) // 2, int(wins.sum()))
 
 
 def _error(entry: Entry, level: float) -> float:

@@ -100,4 +100,4 @@ def test_what_was_not_judged_is_not_told() -> None:
 @pytest.mark.parametrize("only", [("I07",), ("I08",)])
 def test_shares_are_not_dominated_by_anybody(only: tuple[str, ...]) -> None:
     protected = made(returns(), only)
-    assert all("dominance" not in why for why in protected.withheld.values())
+    assert "a few units make up most of it" not in protected.withheld.values()

@@ -26,13 +26,15 @@ from luban.rollup.protect.rules import Rules
 from luban.rollup.protect.suppress import suppress
 from luban.rollup.protect.table import Key, Table, tabulate
 from luban.rollup.protect.vintages import changes, since
+from luban.rollup.protect.words import REASONS
 from luban.understand.quality.data import Floats
 
 __all__ = ["Protected", "protect_indicators"]
 
 _FIGURES = ("value", "low", "high", "numerator", "denominator", "base", "level")
+_STEP = 0.05
 _WITHHELD = "withheld: {why}"
-_NOT_JUDGED = "not judged"
+_NOT_JUDGED = REASONS["not judged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Protected:
     exposures   what an attacker still gets too close to: () unless something cannot be protected
     bases       indicator → years whose level its other years are set against
     roots       node over everything in each dimension, as the keys have it
+    minimum     so many units stand behind a figure at least
     open        indicators of public units (households of a region), told as they are
     """
 
@@ -54,6 +57,7 @@ class Protected:
     exposures: tuple[Exposure, ...]
     bases: Mapping[str, tuple[int, ...]]
     roots: Mapping[str, str]
+    minimum: int
     open: frozenset[str]
 
     @property
@@ -76,7 +80,10 @@ class Protected:
         return ""
 
     def points(self, points: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-        """The frame of `luban.rollup.indicators` as it may go out: withheld figures are null and say why."""
+        """The frame of `luban.rollup.indicators` as it may go out: withheld figures are null and say why.
+
+        What share the units left out have is told in steps of 5 %, and not where they are fewer than `minimum`.
+        """
         rows = points.collect("pyarrow").to_native()
         said = [
             "" if row["value"] is None and row["numerator"] is None and row["denominator"] is None
@@ -90,8 +97,21 @@ class Protected:
                 made[name] = pa.compute.if_else(hidden, pa.scalar(None, made[name].type), made[name])
         texts = [_WITHHELD.format(why=why) if why else old for why, old in
                  zip(said, rows["reason"].to_pylist(), strict=True)]  # fmt: skip
+        if "excluded_share" in made:
+            made["excluded_share"] = self._left_out(rows, said)
         told: nw.LazyFrame[Any] = nw.from_native(pa.table(made | {"reason": pa.array(texts, pa.string())})).lazy()
         return told
+
+    def _left_out(self, rows: pa.Table, said: Sequence[str]) -> pa.Array:
+        found = []
+        for row, why in zip(
+            rows.select(["excluded", "excluded_unknown", "excluded_share"]).to_pylist(), said, strict=True
+        ):
+            known = row["excluded"] - (row["excluded_unknown"] or 0)
+            share = row["excluded_share"]
+            hidden = bool(why) or share is None or 0 < known < self.minimum
+            found.append(None if hidden else share if known == 0 else round(share / _STEP) * _STEP)
+        return pa.array(found, pa.float64())
 
 
 def protect_indicators(
@@ -127,7 +147,8 @@ def protect_indicators(
         losses |= {(name, int(year)): release.loss for name, release in desk.last()}
         exposed += desk.exposed
     public = frozenset(plan.indicators) - {one.indicator for one in wanted}
-    return Protected(dimensions, judged, losses, tuple(exposed), _bases(plan), _root(columns, dimensions), public)
+    return Protected(dimensions, judged, losses, tuple(exposed), _bases(plan), _root(columns, dimensions),
+                     (rules or Rules()).minimum, public)  # fmt: skip
 
 
 def _depth(columns: Mapping[str, NDArray[Any]], by: Sequence[str], asked: Mapping[str, int]) -> dict[str, int]:
@@ -183,8 +204,7 @@ class _Desk:
                 continue
             release = self._release(name, values, inside, share=share, sample=definition.population.sample)
             for key, state in zip(release.table.keys, release.states, strict=True):
-                why = "" if state == "published" else f"{release.reason(key)} ({name})"
-                found[key] = found.get(key, "") or why
+                found[key] = found.get(key, "") or ("" if state == "published" else release.reason(key))
         return found
 
     def last(self) -> list[tuple[str, Release]]:

@@ -10,6 +10,7 @@ import numpy as np
 from luban.core.errors import InputError
 from luban.rollup.protect.ranges import Published, ranges
 from luban.rollup.protect.table import Key, Table
+from luban.rollup.protect.words import REASONS
 
 __all__ = ["COMPLEMENTARY", "PRIMARY", "PUBLISHED", "Loss", "Release"]
 
@@ -62,7 +63,7 @@ class Release:
         at = self._find(key)
         if self.states[at] == PUBLISHED:
             return ""
-        return ", ".join(self.table.reasons[at]) if self.states[at] == PRIMARY else COMPLEMENTARY
+        return REASONS[self.table.reasons[at][0] if self.states[at] == PRIMARY else COMPLEMENTARY]
 
     @property
     def published(self) -> Published:

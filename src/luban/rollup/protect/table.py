@@ -167,7 +167,10 @@ def link(*tables: Table) -> Table:
 
 
 def columns(frame: Any, wanted: Sequence[str]) -> dict[str, np.ndarray]:
-    """The columns of a frame as arrays, with `weight` (1 where there is none). Raises InputError if one is missing."""
+    """The columns of a frame as arrays, with `weight`. Raises InputError if one is missing.
+
+    Where some weights are not known a sample lies in a census: every row counts once, as in `indicators`.
+    """
     lazy = nw.from_native(frame).lazy()
     names = lazy.collect_schema().names()
     missing = [one for one in wanted if one not in names]
@@ -177,7 +180,7 @@ def columns(frame: Any, wanted: Sequence[str]) -> dict[str, np.ndarray]:
     rows = lazy.select(take).collect()
     got = {one: rows[one].to_numpy() for one in take}
     weight = got.get("weight", np.ones(len(rows))).astype(np.float64)
-    return got | {"weight": np.where(np.isnan(weight), 1.0, weight)}
+    return got | {"weight": np.ones(len(rows)) if np.isnan(weight).any() else weight}
 
 
 def _codes(texts: np.ndarray) -> tuple[Ints, np.ndarray]:

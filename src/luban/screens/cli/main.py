@@ -17,6 +17,7 @@ from luban.screens.cli import (
     causes,
     connect,
     cost,
+    dependence,
     doe,
     energy,
     evaluate,
@@ -30,6 +31,7 @@ from luban.screens.cli import (
     inspect,
     kpi,
     label,
+    league,
     ledger,
     lifetime,
     maintain,
@@ -39,6 +41,7 @@ from luban.screens.cli import (
     plant,
     programme,
     progress,
+    protect,
     recall,
     rehearse,
     replan,
@@ -51,6 +54,7 @@ from luban.screens.cli import (
     twin,
     users,
     verify,
+    warnings,
 )
 from luban.screens.cli.doors import Doors
 from luban.screens.cli.output import INTERRUPTED, OK, WRONG, report_error, report_unexpected
@@ -119,6 +123,10 @@ pilot.register(app)
 plan.register(app)
 returns.register(app)
 progress.register(app)
+warnings.register(app)
+protect.register(app)
+league.register(app)
+dependence.register(app)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(connect.app, name="connect")
 app.add_typer(twin.app, name="twin")

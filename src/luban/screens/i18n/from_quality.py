@@ -9,7 +9,8 @@ from luban.decide.maintain import words as maintain
 from luban.decide.setpoint import words as setpoint
 from luban.loop import words as loop
 from luban.loop.deciding import quality_words
-from luban.rollup import progress_words
+from luban.rollup import comparison_words, progress_words, review_words
+from luban.rollup.protect import words as protect
 from luban.rollup.returns import words as returns
 from luban.screens.i18n import from_cost, from_health, from_page, from_remote, from_trace
 from luban.understand.cost import words as cost
@@ -74,5 +75,8 @@ def quality_sentences() -> tuple[str, ...]:
         verify,
         returns,
         progress_words,
+        review_words,
+        comparison_words,
+        protect,
     )
     return tuple(sentence for wing in wings for sentence in wing.SENTENCES)
