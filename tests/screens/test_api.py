@@ -106,6 +106,7 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
         "levers", "decisions", "decision", "act_on_decision", "dispatch_now",
         "acting", "commands", "command", "propose_command", "act_on_command", "switch_mode", "stop_automation",
         "release_automation", "green", "green_file", "green_facts", "green_processes", "green_state",
+        "indicators", "indicator_cells", "indicator_parts", "indicator_facts", "review", "review_bundle",
         "returns", "return_values", "return_vintages", "return_form", "return_form_file", "return_review",
         "return_review_file", "return_take", "return_take_file", "return_confirm", "return_query", "return_answer",
         "return_vintage", "return_own", "return_own_take", "return_state",

@@ -37,6 +37,7 @@ from luban.screens.gate import Gate
 from luban.screens.grants import Grants
 from luban.screens.green_api import green_router
 from luban.screens.health_api import health_router
+from luban.screens.indicators_api import indicators_router
 from luban.screens.maintenance_api import maintenance_router
 from luban.screens.metrics import exposition
 from luban.screens.outcomes_api import outcomes_router
@@ -54,13 +55,13 @@ from luban.screens.remote_api import grants_router, remote_router
 from luban.screens.returns_api import returns_router
 from luban.screens.schedule_api import schedule_router
 from luban.screens.service import Gap, Header, Now, PlantView, Trend
-from luban.screens.service.books import Books
 from luban.screens.service.cost import CostBooks
 from luban.screens.service.deciding import LoopBooks
 from luban.screens.service.energy import EnergyBooks
 from luban.screens.service.health import HealthBooks
 from luban.screens.service.pilot import Pilots
 from luban.screens.service.quality import QualityBooks
+from luban.screens.service.rollup import RollupBooks
 from luban.screens.service.schedule import Desk
 from luban.screens.service.schedule_runs import Searches
 from luban.screens.service.trace import TraceBooks
@@ -153,7 +154,7 @@ def build_api(
     trace: TraceBooks | None = None,
     energy: EnergyBooks | None = None,
     cost: CostBooks | None = None,
-    returns: Books | None = None,
+    returns: RollupBooks | None = None,
     acting: LoopBooks | None = None,
     pilots: Pilots | None = None,
 ) -> FastAPI:
@@ -168,7 +169,7 @@ def build_api(
     trace     where its lots came from and went; without it, one that only reads
     energy    what its meters say; without it, one that only reads
     cost      what its pieces cost; without it, books of its own that nobody stops
-    returns   returns of enterprises; without it, books that only read
+    returns   returns of enterprises and what is rolled up of them; without it, books that only read
     acting    what is done to its devices; without it, nothing can be done
     pilots    studies of pilots; whoever gives them ends them
     """
@@ -197,9 +198,9 @@ def build_api(
     meters = energy or EnergyBooks(view)
     for own in _ENERGY:
         app.include_router(own(meters, lambda role: _needs(users, role), reads), prefix="/api/v1")
-    app.include_router(
-        returns_router(returns or Books(view), lambda role: _needs(users, role), reads), prefix="/api/v1"
-    )
+    rolled = returns or RollupBooks(view)
+    for one in (returns_router, indicators_router):
+        app.include_router(one(rolled, lambda role: _needs(users, role), reads), prefix="/api/v1")
     money = cost or CostBooks(view)
     app.include_router(cost_router(money, lambda role: _needs(users, role), reads), prefix="/api/v1")
     moves = acting or LoopBooks(view)

@@ -21,7 +21,7 @@ from luban.screens.i18n import LANGUAGES
 from luban.screens.outside import Outside
 from luban.screens.reads import Reads
 from luban.screens.service import PlantView
-from luban.screens.service.books import Books, Record
+from luban.screens.service.books import Record
 from luban.screens.service.cost import CostBooks
 from luban.screens.service.deciding import LoopBooks
 from luban.screens.service.energy import EnergyBooks
@@ -100,7 +100,7 @@ def build_site(
     app = build_api(
         view, users, reads, lifespan=life, twin=runs, desk=desk, searches=searches, books=books, health=health,
         outside=outside, trace=lots, energy=energy, cost=cost, acting=acting, pilots=pilots,
-        returns=Books(view, record),
+        returns=returned,
     )  # fmt: skip
     app.mount("/assets", _Assets(directory=ASSETS), name="assets")
     app.include_router(login_router(users, view.plant.name))

@@ -67,7 +67,9 @@ class BoardPanel(RollupPanel):
                 unit = plan.unit(newest.unit).of(say.language)
                 inner += f'<b class="lb-number">{amount(latest.value, 2)} <small>{html.escape(unit)}</small></b>'
                 year, coverage, n = worked.coverage.get(name, (latest.year, 0.0, 0))
-                inner += f"<small>{year} · {amount(n)} {html.escape(say('units'))} · {100 * coverage:.0f} %</small>"
+                told = say("{year}, from {n} returns, {share} % of those asked", year=year, n=amount(n),
+                           share=f"{100 * coverage:.0f}")  # fmt: skip
+                inner += f"<small>{html.escape(told)}</small>"
                 for line in lines:
                     state = html.escape(say(line.progress.status))
                     printed = html.escape(line.milestone.printed.of(say.language))

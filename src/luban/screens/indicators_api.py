@@ -1,0 +1,106 @@
+"""REST of a plan's indicators under `/api/v1/indicators`: where they stand, cells, what they are made of, the review.
+
+Who may not correct gets what may be told of many: figures that tell of one enterprise are withheld with the reason.
+"""
+
+# No `from __future__ import annotations` here: the handlers' annotations name what their factory holds.
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import JSONResponse
+
+from luban.core.errors import InputError
+from luban.rollup.drill import drill, facts
+from luban.screens.plain import plain
+from luban.screens.reads import Reads
+from luban.screens.service.rollup import Place, RollupBooks
+from luban.screens.users import Role, User
+from luban.screens.whole import whole_plant
+
+__all__ = ["indicators_router"]
+
+Region = Annotated[str, Query(max_length=200, description="Path of a region, e.g. CN/31; all by default.")]
+Industry = Annotated[str, Query(max_length=10, description="Code of an industry, e.g. C34; all by default.")]
+AsOf = Annotated[int | None, Query(ge=0, description="The books as they stood at this seq.")]
+Year = Annotated[int, Query(ge=1900, le=2200)]
+
+
+def indicators_router(books: RollupBooks, needs: Callable[[Role], Any], reads: Reads) -> APIRouter:
+    """Routes; needs makes the check of a role. An account that reaches a part of the plant gets nothing."""
+    whole = whole_plant(needs, lambda: books.view.plant.id, "indicators are of all returns")
+    router = APIRouter(prefix="/indicators", tags=["indicators"])
+    Viewer = Annotated[User, Depends(whole(Role.VIEWER))]  # noqa: N806 - a type
+    Engineer = Annotated[User, Depends(whole(Role.ENGINEER))]  # noqa: N806 - a type
+
+    def place(user: User, region: str, industry: str, as_of: int | None) -> Place:
+        return Place(region, industry, as_of, not user.may(Role.ENGINEER, books.view.plant.id))
+
+    @router.get("", operation_id="indicators")
+    async def stand(user: Viewer, region: Region = "", industry: Industry = "", as_of: AsOf = None) -> JSONResponse:
+        """Every milestone of the plan: value, interval, status, path, forecast, warnings."""
+        found = await reads(books.outlook, place(user, region, industry, as_of))
+        return JSONResponse(plain(found.as_dict()))
+
+    @router.get("/cells", operation_id="indicator_cells")
+    async def cells(
+        user: Viewer, by: Annotated[list[Literal["region", "industry"]], Query(description="What is told apart.")],
+        region_depth: Annotated[int, Query(ge=0, le=4)] = 1, industry_digits: Annotated[int, Query(ge=0, le=4)] = 2,
+        as_of: AsOf = None,
+    ) -> JSONResponse:  # fmt: skip
+        """Indicators by region, by industry, or by both, each with coverage and interval, or the reason why not."""
+        depth = {"region": region_depth, "industry": industry_digits}
+        ways = tuple(dict.fromkeys(by))
+        found = await reads(books.points, place(user, "", "", as_of), ways, {name: depth[name] for name in ways})
+        return JSONResponse(plain(found.to_pylist()))
+
+    @router.get("/{indicator}/parts", operation_id="indicator_parts")
+    async def parts(
+        user: Viewer, indicator: str, year: Year, by: Literal["region", "industry", "size", "unit"] = "region",
+        region: Region = "", industry: Industry = "", as_of: AsOf = None,
+    ) -> JSONResponse:  # fmt: skip
+        """What an indicator is made of; by size and by unit for those who may correct."""
+        at = place(user, region, industry, as_of)
+        if at.protected and by not in ("region", "industry"):
+            raise InputError("this is told to those who may correct returns only", came=by, expected="region, industry")
+
+        def taken_apart() -> Any:
+            found = drill(books.frame(as_of), books.plan, indicator, year, region=region, industry=industry, by=by,
+                          deflators=books.deflators)  # fmt: skip
+            hidden = books.withheld(at, indicator, year, by, tuple(part.key for part in found.parts))
+            shown = [{"key": part.key, "withheld": True} if part.key in hidden else plain(part) for part in found.parts]
+            return plain(found) | {"parts": shown}
+
+        return JSONResponse(await reads(taken_apart))
+
+    @router.get("/{indicator}/facts", operation_id="indicator_facts")
+    async def told(
+        user: Engineer,  # noqa: ARG001 - checked
+        indicator: str, unit: Annotated[str, Query(min_length=1, max_length=200)], year: Year, as_of: AsOf = None,
+    ) -> JSONResponse:  # fmt: skip
+        """The facts of an enterprise that an indicator is made of, each with its number in the ledger."""
+        found = await reads(facts, books.view.ledger, books.plan, indicator, unit, year, as_of=as_of)
+        return JSONResponse(plain(found))
+
+    @router.get("/review", operation_id="review")
+    async def review(user: Viewer, year: Year, as_of: AsOf = None) -> JSONResponse:
+        """The mid-term review: milestones, programmes, tasks, regions."""
+        found = await reads(books.review, place(user, "", "", as_of), year)
+        return JSONResponse(plain(found.as_dict()))
+
+    @router.get("/bundle", operation_id="review_bundle", response_class=Response)
+    async def bundle(user: Viewer, year: Year, as_of: AsOf = None) -> Response:
+        """One file from which an outsider computes the review anew, byte for byte."""
+
+        def written() -> bytes:
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "bundle.zip"
+                books.bundle(path, place(user, "", "", as_of), year)
+                return path.read_bytes()
+
+        return Response(await reads(written), media_type="application/zip")
+
+    return router
