@@ -24,7 +24,7 @@ URL = "/api/v1/returns"
 
 def mill(folder: Path) -> Path:
     folder.mkdir(parents=True)
-    plant_of(folder)
+    plant_of(folder, 40)
     books(folder, meter=readings(), state=states()).close()
     return folder
 

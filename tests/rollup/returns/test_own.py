@@ -29,13 +29,13 @@ _YEAR = {"main": ("electricity", "kWh", 1_200_000.0), "furnace": ("electricity",
          "loop": ("circulating water", "m³", 9000.0)}  # fmt: skip
 
 
-def plant_of(folder: Path) -> Path:
-    units = "".join(f'[[equipment]]\npath = "m{at:03d}"\nname = "Machine {at}"\n\n' for at in range(KEY))
+def plant_of(folder: Path, key: int = KEY) -> Path:
+    units = "".join(f'[[equipment]]\npath = "m{at:03d}"\nname = "Machine {at}"\n\n' for at in range(key))
     head = '[plant]\nid = "mill"\nname = "Mill"\ntime_zone = "UTC"\n\n'
     (folder / "plant.toml").write_text(head + units, "utf-8")
     (folder / "meters.csv").write_text(_METERS, "utf-8")
     (folder / "items.csv").write_text("id,name,unit\nwaste:slag,Slag,t\n", "utf-8")
-    rows = "".join(f"p{at},m{at:03d},Process {at}\n" for at in range(KEY))
+    rows = "".join(f"p{at},m{at:03d},Process {at}\n" for at in range(key))
     (folder / "key_processes.csv").write_text("id,unit,name\n" + rows, "utf-8")
     return folder
 

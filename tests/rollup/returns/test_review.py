@@ -19,7 +19,7 @@ def of(rows, unit, year):
 
 
 def test_sound_returns_draw_no_error_and_no_doubt(plan: TargetPlan) -> None:
-    for seed in range(3):
+    for seed in range(2):
         found = review(batch_of(firms(seed=seed), ELEMENTS), plan)
         assert not found.of("error"), found.of("error")[:3]
         assert not found.of("doubt"), found.of("doubt")[:3]
@@ -185,3 +185,8 @@ def test_a_file_of_the_older_edition_is_known_by_codes_that_only_it_has(plan: Ta
     found = findings(rows, plan, "old code")
     assert len(found) == len(rows)
     assert {one.expected for one in found} == {"C3468 → C3467", "C3130 → C3391"}
+
+
+def test_a_base_year_that_nobody_returned_is_said_once(plan: TargetPlan) -> None:
+    (found,) = findings(firms(years=(2019, 2020)), plan, "no base year")
+    assert (found.unit, found.more["units"], found.expected) == ("", 60, "2015")

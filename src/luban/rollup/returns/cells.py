@@ -129,10 +129,10 @@ class Maker:
     reasons: dict[tuple[int, str], str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
-    def fault(self, code: str, row: int, place: str, element: str = "", expected: str = "") -> None:
+    def fault(self, code: str, row: int, place: str, element: str = "", expected: str = "", **more: str) -> None:
         """A cell that cannot be used."""
         unit, year = (self.units[row], self.years[row]) if row < len(self.units) else ("", 0)
-        self.findings.append(Finding(code, "error", unit, year, element, None, expected, place))
+        self.findings.append(Finding(code, "error", unit, year, element, None, expected, place, "", more))
 
     def take(self, row: int, element: str, cell: Any, unit: str, place: str, *, comma: bool) -> None:
         """A cell of an element."""
@@ -146,7 +146,7 @@ class Maker:
             if said and not any(one.isdigit() for one in said) and len(said) > 1:
                 self.reasons[row, element] = said  # words in the place of a number: why it is not known
                 return
-            self.fault("not a number", row, place, element, f"{said}: {why}")
+            self.fault("not a number", row, place, element, f"{said}: {why}", cell=said, why=why)
             return
         own = self.plan.elements[element].unit
         unit = unit or behind
@@ -154,7 +154,7 @@ class Maker:
             try:
                 given = amount(given, unit, own)
             except UnitError:
-                self.fault("unit", row, place, element, f"{unit} instead of {own}")
+                self.fault("unit", row, place, element, f"{unit} instead of {own}", came=unit, wanted=own)
                 return
         self.values.setdefault(element, []).append((row, given))
 
@@ -164,7 +164,7 @@ class Maker:
         if told is not None:
             self.register.setdefault(role, []).append((row, told))
         elif text_of(cell):
-            self.fault("register", row, place, "", f"{role}: {text_of(cell)}")
+            self.fault("register", row, place, "", f"{role}: {text_of(cell)}", column=role, cell=text_of(cell))
 
     def batch(self, source: str, place: Callable[[int, str], str]) -> Batch:
         """All of it."""

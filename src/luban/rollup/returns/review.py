@@ -144,14 +144,14 @@ def _one_firm(batch: Batch) -> Iterator[Finding]:
     """Two ids that are one firm: one registered code, or equal amounts in one year; one name in two regions."""
     seen: dict[tuple[str, Any, int], int] = {}
     names = list(batch.values)
-    table = np.vstack([batch.values[name] for name in names]) if names else np.zeros((0, len(batch)))
+    table = np.vstack([batch.values[name] for name in names]).T if names else np.zeros((len(batch), 0))
+    amounts = np.ascontiguousarray(np.where(np.isfinite(table), table, -1.0))
+    telling = (np.isfinite(table) & (table != 0) & (table != 1)).sum(1)
     for row in range(len(batch)):
         unit, year = batch.units[row], int(batch.years[row])
-        column = table[:, row]
-        known = column[np.isfinite(column) & (column != 0) & (column != 1)]
         keys: list[tuple[str, Any]] = [("code", _plain(batch.said("code", row)))]
-        if len(np.unique(known)) >= _SAME:
-            keys.append(("amounts", tuple(np.nan_to_num(column, nan=-1.0).tolist())))
+        if telling[row] >= _SAME:
+            keys.append(("amounts", amounts[row].tobytes()))
         keys.append(("name", (_plain(batch.said("name", row)))))
         for by, key in keys:
             if not key:
@@ -254,7 +254,13 @@ def _base_years(batch: Batch, plan: TargetPlan, history: Batch | None) -> Iterat
         some = np.zeros(len(batch), bool)
         for element in elements & batch.values.keys():
             some |= np.isfinite(batch.values[element])
-        for row in np.flatnonzero(some & (batch.years > base)):
+        after = np.flatnonzero(some & (batch.years > base))
+        units = len(set(batch.units[after].tolist()))
+        if units > 1 and not known:  # nobody returned that year: said once
+            yield Finding("no base year", "note", "", int(batch.years[after[0]]), "", None, str(base), "", "",
+                          {"base_year": base, "units": units})  # fmt: skip
+            continue
+        for row in after:
             unit = batch.units[row]
             if unit not in known and unit not in told:
                 told.add(unit)

@@ -75,8 +75,27 @@ def finding_text(finding: Finding, plan: TargetPlan, say: Words) -> str:
     if finding.code == "repeated":
         return say("{count} amounts as in {year}", count=more["amounts"], year=finding.year - 1)
     if finding.code == "no base year":
+        if "units" in more:
+            return say("none of {count} units; changes against {year} cannot be worked out",
+                       count=f"{more['units']:,}", year=more["base_year"])  # fmt: skip
         return say("changes against {year} cannot be worked out", year=more["base_year"])
-    return finding.expected
+    if finding.code in ("twice", "same firm", "two regions"):
+        return _double(finding, say)
+    if finding.code == "not a number":
+        return f"{more['cell']}: {say(more['why'])}"
+    if finding.code == "unit":
+        unit = plan.unit(more["wanted"]).of(say.language) or more["wanted"]
+        return say("{came} instead of {wanted}", came=more["came"], wanted=unit)
+    return str(more.get("cell", finding.expected))
+
+
+def _double(finding: Finding, say: Words) -> str:
+    """Where the other of a double stands, and what it is called there."""
+    more = finding.more
+    parts = [str(more["other_unit"])] if "other_unit" in more else []
+    parts += [" / ".join(more["regions"])] if "regions" in more else []
+    parts.append(say("also on {place}", place=more["other"]))
+    return ", ".join(parts)
 
 
 def _findings(found: Sequence[Finding], plan: TargetPlan, say: Words) -> list[Block]:
@@ -89,7 +108,7 @@ def _findings(found: Sequence[Finding], plan: TargetPlan, say: Words) -> list[Bl
          _kind(say, one.code), finding_text(one, plan, say), _number(one.value))
         for one in shown
     ]  # fmt: skip
-    heads = (say("severity"), say("where"), say("unit"), say("year"), say("figure"), say("what"), say("what it says"),
+    heads = (say("severity"), say("where"), say("unit"), say("year"), say("figure"), say("kind"), say("what it says"),
              say("came"))  # fmt: skip
     tones = {at: _TONES[one.severity] for at, one in enumerate(shown) if _TONES[one.severity]}
     blocks: list[Block] = [Grid(heads, rows, say("Findings"), frozenset({7}), tones)]
