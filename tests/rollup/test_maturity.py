@@ -13,7 +13,7 @@ from luban.core.errors import ConfigError, InputError
 from luban.ledger import Ledger, LedgerWriter
 from luban.norms.maturity import Model, maturity_model, maturity_models, model_of
 from luban.plant import Plant, load
-from luban.rollup.maturity import Answer, Shown, answer_row, answers_of, assess, maturity
+from luban.rollup.maturity import Answer, LeftOut, Shown, answer_row, answers_of, assess, maturity, scope_row
 from luban.understand.book import row
 
 DAY = 86_400_000_000
@@ -140,6 +140,24 @@ def test_more_is_never_less(model: Model, seed: int) -> None:
         assert before.low <= before.high + 1e-9
 
 
+def test_what_does_not_apply_has_no_weight() -> None:
+    out = [LeftOut(name, "contract maker", "li", 7) for name in ("sales", "product_design", "customer_service")]
+    answers = {one.id: Answer(one.id, 1.0, "stated") for one in CMMM.requirements if one.level <= 2}
+    answers["skills.2"] = Answer("skills.2", 0.0, "stated")
+    whole, part = assess(CMMM, answers), assess(CMMM, answers, out)
+    assert (whole.asked, part.asked) == (100, 85)
+    assert "sales.1" not in part.answers
+    assert part.low == whole.low == 2.0  # 19 of 20, 16 of 17: both pass
+    answers |= {f"{name}.2": Answer(f"{name}.2", 0.0, "stated") for name in ("data", "network", "energy")}
+    whole, part = assess(CMMM, answers), assess(CMMM, answers, out)
+    assert (whole.low, part.low) == (2.0, pytest.approx(1 + 13 / 17))  # 16 of 20 pass, 13 of 17 do not
+    base = [LeftOut(one.id, "x", "li", 7) for one in BOTH.dimensions if one.group == "synergy"]
+    groups = {one.group: one.low for one in assess(BOTH, {}, base).groups}
+    assert groups["synergy"] is None
+    with pytest.raises(InputError, match="every dimension is left out"):
+        assess(SIRI, {}, [LeftOut(one.id, "x", "li", 7) for one in SIRI.dimensions])
+
+
 # ---- a plant's books
 
 
@@ -204,6 +222,20 @@ def test_the_same_books_give_the_same_score(plant: Plant, tmp_path: Path) -> Non
     with LedgerWriter(tmp_path / "ledger") as writer:
         writer.append("event", answer_row(CMMM, "skills.1", None, person="li", document=""), source="s")
     assert maturity(Ledger(tmp_path / "ledger"), plant, CMMM).answers["skills.1"].mark is None
+
+
+def test_a_dimension_is_left_out_and_taken_in_again(plant: Plant, tmp_path: Path) -> None:
+    rows = [scope_row(CMMM, "sales", applies=on, person="li", document="contract maker") for on in (False, True)]
+    with LedgerWriter(tmp_path / "ledger") as writer:
+        for entry in rows:
+            writer.append("event", entry, source="s")
+    ledger = Ledger(tmp_path / "ledger")
+    (out,) = maturity(ledger, plant, CMMM, as_of=1).left_out
+    assert (out.dimension, out.document, out.person, out.seq) == ("sales", "contract maker", "li", 1)
+    assert maturity(ledger, plant, CMMM).left_out == ()
+    for name, text in (("selling", "x"), ("sales", "")):
+        with pytest.raises(InputError):
+            scope_row(CMMM, name, applies=False, person="li", document=text)
 
 
 def test_facts_count_before_statements() -> None:

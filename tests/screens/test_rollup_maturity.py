@@ -51,6 +51,9 @@ def test_a_plant_is_answered_from_its_books_and_by_people(tmp_path: Path, capsys
     assert after["low"] == pytest.approx(before["low"] + 0.8 / 20)
     old = json.loads(ask(capsys, "maturity", folder, "--as-of", before["seq"], "--json"))
     assert old == before
+    told = ask(capsys, "maturity", folder, "--answer", "sales=n/a", "--document", "contract maker")
+    assert "contract maker" in told
+    assert "sales.1" not in told
     assert "needs what shows it" in ask(capsys, "maturity", folder, "--answer", "skills.2=1", code=WRONG)
     assert "no such model" in ask(capsys, "maturity", folder, "--model", "cmmm", code=WRONG)
 

@@ -8,7 +8,7 @@ Reads   the plant, its ledger, Fact(event) of kind `maturity`    Writes  nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -22,7 +22,8 @@ from luban.plant import Plant
 from luban.understand.book import entries, row
 
 __all__ = [
-    "Answer", "Assessment", "DimensionScore", "GroupScore", "Shown", "answer_row", "answers_of", "assess", "maturity",
+    "Answer", "Assessment", "DimensionScore", "GroupScore", "LeftOut", "Shown", "answer_row", "answers_of", "assess",
+    "maturity", "scope_row",
 ]  # fmt: skip
 
 _KIND: Final = "maturity"
@@ -70,6 +71,16 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A dimension that does not apply to the plant, as a person stated with a document: it has no weight."""
+
+    dimension: str
+    document: str
+    person: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class DimensionScore:
     """A dimension: the sum of its marks, or its band; high if everything unknown were met."""
 
@@ -82,11 +93,11 @@ class DimensionScore:
 
 @dataclass(frozen=True, slots=True)
 class GroupScore:
-    """A group: the weighted mean of its dimensions."""
+    """A group: the weighted mean of its dimensions; None where all of them are left out."""
 
     group: str
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +107,8 @@ class Assessment:
     answers     by requirement, in the model's order
     low, high   total; None where the model has none
     level_low, level_high  grade or stage: 0 below the first; None where the model has none
-    known, asked  requirements answered, and all
+    known, asked  requirements answered, and all that apply
+    left_out    dimensions that do not apply
     seq         the books as they stood
     """
 
@@ -110,6 +122,7 @@ class Assessment:
     level_high: int | None
     known: int
     asked: int
+    left_out: tuple[LeftOut, ...]
     seq: int
 
 
@@ -121,8 +134,9 @@ def maturity(ledger: Ledger, plant: Plant, model: Model, *, as_of: int | None = 
     Example  maturity(ledger, plant, maturity_model("siri")).known
     """
     seq = ledger.head if as_of is None else as_of
-    answers = answers_of(model, _shown(ledger, plant, model.signs, seq), _stated(ledger, model, seq))
-    return assess(model, answers, seq=seq)
+    stated, left_out = _stated(ledger, model, seq)
+    answers = answers_of(model, _shown(ledger, plant, model.signs, seq), stated)
+    return assess(model, answers, left_out, seq=seq)
 
 
 def answer_row(
@@ -143,20 +157,40 @@ def answer_row(
     return row(_KIND, f"{model.id}:{asked.id}", "answer" if mark is not None else "withdraw", person=person, data=data)
 
 
-def _stated(ledger: Ledger, model: Model, seq: int) -> Mapping[str, Answer]:
-    """The newest answer of a person to each requirement."""
+def scope_row(model: Model, dimension: str, *, applies: bool, person: str, document: str) -> dict[str, list[Any]]:
+    """The entry by which a person leaves a dimension out, or takes it in again.
+
+    Raises  InputError: no such dimension, left out without a document
+    """
+    known = [one.id for one in model.dimensions]
+    if dimension not in known:
+        raise InputError("no such dimension", came=dimension, expected=", ".join(known), where=model.id)
+    if not applies and not document.strip():
+        raise InputError("why it does not apply is not said", came="no document", where=dimension,
+                         hint="--document TEXT")  # fmt: skip
+    data = {"model": model.id, "applies": applies, "document": document.strip()}
+    return row(_KIND, f"{model.id}:{dimension}", "take in" if applies else "leave out", person=person, data=data)
+
+
+def _stated(ledger: Ledger, model: Model, seq: int) -> tuple[Mapping[str, Answer], tuple[LeftOut, ...]]:
+    """The newest answer of a person to each requirement, and the dimensions left out."""
     found: dict[str, Answer] = {}
+    out: dict[str, LeftOut] = {}
     for one in entries(ledger, _KIND, as_of=seq):
-        name, _, requirement = one.subject.partition(":")
-        if name != model.id:
+        model_id, _, name = one.subject.partition(":")
+        if model_id != model.id:
+            continue
+        document = str(one.data.get("document", ""))
+        if "applies" in one.data:
+            out.pop(name, None)
+            if not one.data["applies"]:
+                out[name] = LeftOut(name, document, one.person, one.seq)
             continue
         mark = one.data.get("mark")
-        found.pop(requirement, None)
+        found.pop(name, None)
         if mark is not None:
-            document = str(one.data.get("document", ""))
-            found[requirement] = Answer(requirement, float(mark), "stated", None, float(mark), document, one.person,
-                                        one.seq)  # fmt: skip
-    return found
+            found[name] = Answer(name, float(mark), "stated", None, float(mark), document, one.person, one.seq)
+    return found, tuple(out.values())
 
 
 def answers_of(
@@ -196,27 +230,37 @@ def _mark(model: Model, sign: Sign, seen: Shown | None) -> float:
 # ---- the model's rule
 
 
-def assess(model: Model, answers: Mapping[str, Answer], *, seq: int = 0) -> Assessment:
+def assess(
+    model: Model, answers: Mapping[str, Answer], left_out: Iterable[LeftOut] = (), *, seq: int = 0
+) -> Assessment:
     """The result of answers by the model's own rule.
 
-    Raises   InputError for an answer to a requirement that the model does not have
+    left_out  dimensions without weight
+    Raises    InputError: an answer to a requirement that the model does not have, every dimension left out
 
-    Rules    "levels added up": a level whose weighted mean reaches `passes` counts 1, otherwise as much as it has; the
-             sum over levels is the total, and bounds make it a grade. "band of each dimension": the rungs from the
-             lowest on that pass without a gap; no total. "stages of groups": means of groups in percent; a stage is
-             reached when its group and those below pass
+    Rules     "levels added up": a level whose weighted mean reaches `passes` counts 1, otherwise as much as it has; the
+              sum over levels is the total, and bounds make it a grade. "band of each dimension": the rungs from the
+              lowest on that pass without a gap; no total. "stages of groups": means of groups in percent; a stage is
+              reached when its group and those below pass
     """
+    absent = tuple(left_out)
+    used = {one.id for one in model.dimensions} - {one.dimension for one in absent}
+    if not used:
+        raise InputError("every dimension is left out", came=model.id, expected="one that applies")
     known_ids = {one.id for one in model.requirements}
     for name in answers.keys() - known_ids:
         model.requirement(name)
-    complete = {one.id: answers.get(one.id) or Answer(one.id, None, "", reason="nobody has answered it")
-                for one in model.requirements}  # fmt: skip
-    low, high = (_Marks(model, complete, fill) for fill in (0.0, 1.0))
+    complete = {
+        one.id: answers.get(one.id) or Answer(one.id, None, "", reason="nobody has answered it")
+        for one in model.requirements
+        if one.dimension in used
+    }
+    low, high = (_Marks(model, complete, used, fill) for fill in (0.0, 1.0))
     dimensions = tuple(
         DimensionScore(
             one.id, low.of(one), high.of(one), sum(complete[key].mark is not None for key in keys), len(keys)
         )
-        for one in model.dimensions
+        for one in low.dimensions
         for keys in [[f"{one.id}.{level}" for level in low.levels[one.id]]]
     )
     groups = tuple(GroupScore(name, low.group(name), high.group(name)) for name, _ in model.groups)
@@ -224,14 +268,15 @@ def assess(model: Model, answers: Mapping[str, Answer], *, seq: int = 0) -> Asse
     totals = (low.total(), high.total())
     grades = (low.grade(), high.grade())
     return Assessment(model.id, MappingProxyType(complete), dimensions, groups, *totals, *grades, known, len(complete),
-                      seq)  # fmt: skip
+                      absent, seq)  # fmt: skip
 
 
 class _Marks:
     """Marks with everything unknown set to one value."""
 
-    def __init__(self, model: Model, answers: Mapping[str, Answer], fill: float) -> None:
+    def __init__(self, model: Model, answers: Mapping[str, Answer], used: Collection[str], fill: float) -> None:
         self.model = model
+        self.dimensions = [one for one in model.dimensions if one.id in used]
         ladders = dict(model.ladders)
         self.levels = {one.id: [rung.level for rung in ladders[one.ladder]] for one in model.dimensions}
         self.marks = {name: fill if one.mark is None else one.mark for name, one in answers.items()}
@@ -246,41 +291,43 @@ class _Marks:
             return sum(marks)
         return float(next((at for at, mark in enumerate(marks) if mark < self.model.passes), len(marks)))
 
-    def group(self, name: str) -> float:
-        """The weighted mean of a group's dimensions."""
-        return _mean((one.weight, self.of(one)) for one in self.model.dimensions if one.group == name)
+    def group(self, name: str) -> float | None:
+        """The weighted mean of a group's dimensions; None where all of them are left out."""
+        return _mean((one.weight, self.of(one)) for one in self.dimensions if one.group == name)
 
     def total(self) -> float | None:
         """The total, where the model has one."""
         if self.model.rule == "levels added up":
             return sum(self._level(level) for level, _ in self.model.bounds)
         if self.model.rule == "stages of groups":
-            return 100 * _mean((one.weight, self.of(one)) for one in self.model.dimensions)
+            return 100 * (_mean((one.weight, self.of(one)) for one in self.dimensions) or 0.0)
         return None
 
     def _level(self, level: int) -> float:
-        asked = [one for one in self.model.dimensions if level in self.levels[one.id]]
-        mean = _mean((one.weight, self.marks[f"{one.id}.{level}"]) for one in asked)
+        asked = [one for one in self.dimensions if level in self.levels[one.id]]
+        mean = _mean((one.weight, self.marks[f"{one.id}.{level}"]) for one in asked) or 0.0
         return 1.0 if mean >= self.model.passes - 1e-9 else mean
 
     def grade(self) -> int | None:
-        """Grade or stage, where the model has them."""
+        """Grade or stage, where the model has them; a group that is left out stops no stage."""
         if self.model.rule == "levels added up":
             total = self.total() or 0.0
             return max((level for level, least in self.model.bounds if total >= least - 1e-9), default=0)
         if self.model.rule == "stages of groups":
             reached = self.model.levels[0][0]
             for level, group in self.model.stages:
-                if self.group(group) < self.model.passes - 1e-9:
+                found = self.group(group)
+                if found is not None and found < self.model.passes - 1e-9:
                     break
                 reached = level
             return reached
         return None
 
 
-def _mean(pairs: Iterable[tuple[float, float]]) -> float:
+def _mean(pairs: Iterable[tuple[float, float]]) -> float | None:
     weighed = list(pairs)
-    return sum(weight * value for weight, value in weighed) / sum(weight for weight, _ in weighed)
+    whole = sum(weight for weight, _ in weighed)
+    return sum(weight * value for weight, value in weighed) / whole if whole else None
 
 
 # ---- what the books show

@@ -34,7 +34,7 @@ def maturity(
     folder: Plant,
     model: Annotated[str, typer.Option(help="gbt_39116, siri or gbt_23020.")] = "gbt_39116",
     answer: Annotated[
-        str, typer.Option(metavar="REQUIREMENT=MARK", help="Put an answer on record first; =none withdraws it.")
+        str, typer.Option(metavar="REQUIREMENT=MARK", help="Put an answer on record first; =none takes it back.")
     ] = "",
     document: Annotated[str, typer.Option(help="What shows the answer.")] = "",
     as_of: Annotated[int | None, typer.Option(min=0, help="The books as they stood at this seq.")] = None,
@@ -45,6 +45,7 @@ def maturity(
     """How mature a plant is by GB/T 39116, SIRI or GB/T 23020, answered from its books as far as they go.
 
     What the books show counts before what is stated; what nobody answers is unknown, and the result a range.
+    --answer DIMENSION=n/a leaves out what does not apply, DIMENSION=applies takes it in again.
     """
     from luban.ledger import Ledger
     from luban.norms.maturity import maturity_model
@@ -73,22 +74,19 @@ def maturity(
 
 def _record(say: Output, folder: Path, model: Model, text: str, document: str) -> None:
     from luban.ledger import Intake, LedgerWriter
-    from luban.rollup.maturity import answer_row
+    from luban.rollup.maturity import answer_row, scope_row
     from luban.screens.acts import ActLog
     from luban.screens.service import places
     from luban.screens.users import Act
 
     name, mark, given = (part.strip() for part in text.partition("="))
-    value: float | None = None
+    person, home = getpass.getuser(), places(folder)
     if not mark:
         raise InputError("an answer is REQUIREMENT=MARK", came=text, where="--answer")
-    if given != "none":
-        try:
-            value = float(given)
-        except ValueError:
-            raise InputError("not a number", came=given, where=f"--answer {name}") from None
-    person, home = getpass.getuser(), places(folder)
-    rows = answer_row(model, name, value, person=person, document=document)
+    if given in {"n/a", "applies"}:
+        rows = scope_row(model, name, applies=given == "applies", person=person, document=document)
+    else:
+        rows = answer_row(model, name, _number(name, given), person=person, document=document)
     log = ActLog(home.spool, "cli")
     try:
         log.record(Act(person, "maturity answer", name, document), "event", rows)
@@ -99,3 +97,12 @@ def _record(say: Output, folder: Path, model: Model, text: str, document: str) -
             Intake(home.spool, writer).drain()
     except LedgerBusyError:
         say.say("the running plant takes it in; ask again in a moment")
+
+
+def _number(name: str, given: str) -> float | None:
+    if given == "none":
+        return None
+    try:
+        return float(given)
+    except ValueError:
+        raise InputError("not a number", came=given, where=f"--answer {name}") from None

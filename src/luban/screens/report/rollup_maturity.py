@@ -25,6 +25,7 @@ def maturity_sheet(model: Model, found: Assessment, say: Words, plant: str = "")
     language = say.language
     blocks: list[Block] = [] if model.verified else [Note(model.doubt.of(language), "doubt")]
     blocks += [_figures(model, found, say), _picture(model, found, say), _dimensions(model, found, say)]
+    blocks += _left_out(model, found, say)
     blocks += [_answers(model, found, say)]
     blocks.append(Note(say("What the books do not show proves nothing: it stays unknown until somebody states it.")))
     return Sheet(model.title.of(language), plant, tuple(blocks), {
@@ -92,9 +93,17 @@ def _dimensions(model: Model, found: Assessment, say: Words) -> Grid:
     return Grid(heads, rows, title=say("Dimensions"), numbers=frozenset({0, 3, 4}))
 
 
+def _left_out(model: Model, found: Assessment, say: Words) -> list[Block]:
+    names = {one.id: one.name.of(say.language) for one in model.dimensions}
+    rows = [(names[one.dimension], one.document, one.person, str(one.seq)) for one in found.left_out]
+    heads = (say("dimension"), say("why it does not apply"), say("said by"), "seq")
+    return [Grid(heads, rows, title=say("Left out: without weight"), numbers=frozenset({3}))] if rows else []
+
+
 def _answers(model: Model, found: Assessment, say: Words) -> Grid:
-    rows = [_row(one, found.answers[one.id], say) for one in model.requirements]
-    tones = {at: "quiet" for at, one in enumerate(model.requirements) if found.answers[one.id].mark is None}
+    asked = [one for one in model.requirements if one.id in found.answers]
+    rows = [_row(one, found.answers[one.id], say) for one in asked]
+    tones = {at: "quiet" for at, one in enumerate(asked) if found.answers[one.id].mark is None}
     heads = ("", say("requirement"), say("mark of an answer"), say("how it is known"))
     return Grid(heads, rows, title=say("Requirements and answers"), numbers=frozenset({2}), tones=tones)
 
