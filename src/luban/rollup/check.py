@@ -197,7 +197,8 @@ def _code_problem(code: str) -> str:
     try:
         industry(code)
     except InputError as error:
-        return f"{error.message}. {error.hint}".rstrip(". ") if error.hint else error.message
+        newer = error.hint.rpartition("; now ")[2] if "; now " in error.hint else ""
+        return f"the industry code is of an older edition; now {newer}" if newer else SENTENCES["industry"]
     return ""
 
 

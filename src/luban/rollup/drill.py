@@ -128,15 +128,18 @@ def drill(
     deepest = {"region": region.count("/") + 1 if region else 0, "industry": _digits(industry)}
     if by == "region" and not region:
         deepest["region"] = _first_split(inside)
+    if by == "industry" and not industry and len({code[:1] for code in _column(inside, "industry")}) == 1:
+        deepest["industry"] = 2  # one section alone is no step down
     if by == "region":
-        scan = replace(scan, regions=tuple(_paths(inside)))
+        scan = replace(scan, regions=tuple(_column(inside, "region")))
     found = summed(inside, plan, wanted, (by,), deepest, deflators, scan=scan)
     ratio = found.ratio(0, base_of(own, year) or own.base_year or year)
     return _taken_apart(indicator, year, by, own.definition.factor, ratio, list(found.cells.keys[by]))
 
 
-def _paths(frame: nw.LazyFrame[Any]) -> list[str]:
-    found: list[str] = frame.select("region").unique().collect("pyarrow").to_native()["region"].to_pylist()
+def _column(frame: nw.LazyFrame[Any], name: str) -> list[str]:
+    """Values that occur."""
+    found: list[str] = frame.select(name).unique().collect("pyarrow").to_native()[name].to_pylist()
     return sorted(found)
 
 
@@ -147,7 +150,7 @@ def _digits(code: str) -> int:
 
 def _first_split(frame: nw.LazyFrame[Any]) -> int:
     """Steps below the root at which regions first differ."""
-    split = [path.split("/") for path in _paths(frame)]
+    split = [path.split("/") for path in _column(frame, "region")]
     longest = max(map(len, split), default=1)
     return next((at for at in range(longest) if len({tuple(one[: at + 1]) for one in split}) > 1), longest - 1)
 

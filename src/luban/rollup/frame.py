@@ -62,6 +62,13 @@ def canonical(frame: nw.LazyFrame[Any], plan: TargetPlan) -> nw.LazyFrame[Any]:
             hint="one row for each unit and year: unit, year, region, industry, …, and a column for each element",
         )
     _no_near_miss(schema.names(), plan)
+    if not any(name in schema for name in plan.elements):
+        raise InputError(
+            "no element of the plan among the columns",
+            came=", ".join(schema.names()),
+            expected=", ".join(plan.elements),
+            hint="a column for each element; a table of unit, element, year, value is read by luban returns",
+        )
     keys = {name: _key(name, schema.get(name)) for name in FRAME.names}
     for name in plan.elements:
         if schema.get(name) == nw.String:

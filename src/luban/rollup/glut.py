@@ -31,7 +31,7 @@ BASELINE: Final = 20
 """Periods that show what is usual: five years of quarters."""
 
 _SLACK = 1.0
-_LIMIT = 8.0
+_LIMIT = 9.5
 
 
 def overcapacity(
@@ -39,7 +39,6 @@ def overcapacity(
     *,
     stock: ArrayLike | None = None,
     price: ArrayLike | None = None,
-    periods: Sequence[str] = (),
     industry: str = "",
     baseline: int = BASELINE,
     season: int = 0,
@@ -50,7 +49,6 @@ def overcapacity(
     utilisation  output over capacity [1 or %]; nan: unknown
     stock        finished goods, in days of sales or any unit
     price        producer price, or its index
-    periods      names, for the sentence
     baseline     first periods that show what is usual, ≥ 12
     season       periods a year where they have seasons, e.g. 4; 0: none
     Raises       InputError: series of unequal length, a baseline too short or that never moves
@@ -60,7 +58,7 @@ def overcapacity(
     series = {"utilisation": (utilisation, -1), "stock": (stock, 1), "price": (price, -1)}
     given = {name: sign * np.asarray(some, np.float64) for name, (some, sign) in series.items() if some is not None}
     lengths = {len(some) for some in given.values()}
-    if len(lengths) != 1 or (periods and len(periods) not in lengths):
+    if len(lengths) != 1:
         raise InputError("series of unequal length", came=", ".join(map(str, sorted(lengths))))
     sums = {name: cusum(some, baseline=baseline, season=season) for name, some in given.items()}
     above = {name: own > limit for name, own in sums.items()}
@@ -69,8 +67,7 @@ def overcapacity(
         out = [name for name in above if above[name][now]]
         grade = 0 if not set(out) - {"price"} else 1 if len(out) == 1 else 2
         if grade > worst:
-            where = periods[now] if periods else str(now)
-            text = f"{where}: {_told(out)} left what was usual in the first {baseline} periods"
+            text = f"{_told(out)} left what was usual in the first {baseline} periods"
             evidence = {name: f"{sums[name][now]:.1f} / {limit:g}" for name in sums}
             severity = "alarm" if grade == 2 else "doubt"
             found.append(Signal("overcapacity", 0, text, evidence, severity, industry, now))

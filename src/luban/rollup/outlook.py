@@ -6,13 +6,13 @@ Reads   series of the plan's indicators, or public series that stand near them  
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from luban.rollup.forecast import Forecast, forecast, indicator_forecast
 from luban.rollup.points import Point, ordered
 from luban.rollup.progress import Progress, assess, plan_progress, progress
-from luban.rollup.public import Proxy, PublicData, proxies, proxy_levels, proxy_points, proxy_signals
+from luban.rollup.public import Proxy, PublicData, lacking, proxies, proxy_levels, proxy_points, proxy_signals
 from luban.rollup.reports import Beside, Report, beside, conflicts, populations
 from luban.rollup.signals import Signal, series_signals
 
@@ -60,6 +60,7 @@ class Outlook:
     source   where the values come from
     economy  of public series; "" otherwise
     signals  with the indicator, proxy or file as place
+    missing  proxies that cannot be computed → files that are not there
     """
 
     plan: TargetPlan
@@ -68,13 +69,14 @@ class Outlook:
     signals: tuple[Signal, ...]
     reported: tuple[Beside, ...]
     economy: str = ""
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The same for `--json` and the REST service."""
         return {
             "plan": self.plan.id, "source": self.source, "economy": self.economy,
             "lines": [one.as_dict() for one in self.lines], "signals": [one.as_dict() for one in self.signals],
-            "reported": [one.as_dict() for one in self.reported],
+            "reported": [one.as_dict() for one in self.reported], "missing": dict(self.missing),
         }  # fmt: skip
 
 
@@ -122,7 +124,11 @@ def public_outlook(
     lines: list[Line] = []
     signals: list[Signal] = []
     computed: dict[str, tuple[Point, ...]] = {}
+    missing: dict[str, str] = {}
     for proxy in proxies(plan):
+        if lack := lacking(data, proxy):
+            missing[proxy.id] = ", ".join(lack)
+            continue
         indicator = plan.indicators[proxy.indicator]
         points = proxy_points(data, proxy, economy, indicator, carried=False)
         if not points and not proxy_levels(data, proxy, economy):
@@ -133,7 +139,7 @@ def public_outlook(
         targets = (one for one in indicator.milestones if one.role == "target")
         lines.extend(_by_proxy(proxy, points, indicator, one, until, level) for one in targets)
     return Outlook(plan, str(data.folder.name), tuple(lines), (*signals, *conflicts(reports), *populations(reports)),
-                   beside(reports, computed, plan), economy)  # fmt: skip
+                   beside(reports, computed, plan, nearby=computed), economy, missing)  # fmt: skip
 
 
 def _ahead(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from luban.norms.plans import Indicator, TargetPlan
 
 __all__ = [
-    "Proxy", "PublicData", "Source", "is_public", "population_words", "proxies", "proxy_levels", "proxy_points",
+    "Proxy", "PublicData", "Source", "is_public", "lacking", "population_words", "proxies", "proxy_levels", "proxy_points",
     "proxy_signals",
 ]  # fmt: skip
 
@@ -141,6 +141,12 @@ class PublicData:
                     raise InputError("one year has two values", came=str(at), where=f"{source.file}:{reader.line_num}")
                 own[at] = own.get(at, 0.0) + number
         return found
+
+
+def lacking(data: PublicData, proxy: Proxy) -> tuple[str, ...]:
+    """Files that a proxy needs and the folder does not have."""
+    needed = dict.fromkeys(one.file for one in (*proxy.numerator, *proxy.denominator))
+    return tuple(file for file in needed if not (data.folder / file).is_file())
 
 
 def is_public(folder: Path) -> bool:

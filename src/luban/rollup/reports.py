@@ -6,7 +6,7 @@ Reads   a file of reports (indicator, year, value, unit, comparable, statement, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -126,12 +126,17 @@ def populations(reports: Iterable[Report]) -> tuple[Signal, ...]:
 
 
 def beside(
-    reports: Sequence[Report], computed: Mapping[str, Sequence[Point]], plan: TargetPlan | None = None
+    reports: Sequence[Report],
+    computed: Mapping[str, Sequence[Point]],
+    plan: TargetPlan | None = None,
+    *,
+    nearby: Collection[str] = (),
 ) -> tuple[Beside, ...]:
     """Each report with our own value of that indicator and year.
 
     computed  series by id of the indicator, in the plan's own quantity
     plan      tells whether an indicator is the plan's
+    nearby    indicators whose series is only near the plan's: a public proxy
     """
     disputed = {(one.place, one.year) for one in conflicts(reports)}
     found = []
@@ -148,6 +153,8 @@ def beside(
             doubts.append("not what the plan counts")
         if _base(one.unit, one.indicator, plan):
             doubts.append(f"counted from another year: {one.unit}")
+        if own is not None and one.indicator in nearby:
+            doubts.append("computed from a public series that is only near the indicator")
         gap = None if own is None else one.value - own
         found.append(Beside(one, own, gap, tuple(doubts)))
     return tuple(found)

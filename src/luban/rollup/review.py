@@ -211,7 +211,7 @@ def cuts_of(
                 frame, str(way["numerator"]), str(way["denominator"]), int(way["base"]), until, deflators=deflators
             )
         except InputError as error:
-            found[name] = str(error).splitlines()[0]
+            found[name] = error.message
     return found
 
 

@@ -40,7 +40,7 @@ def test_nothing_closes_without_evidence(plan: TargetPlan, ledger: Ledger, write
         close_task(ledger, "a", person="li")
     with pytest.raises(InputError, match="corrected"):
         fact(ledger, 1)
-    with pytest.raises(InputError, match="only tells of a task"):
+    with pytest.raises(InputError, match="itself a word about the plan"):
         fact(ledger, 3)
     with pytest.raises(InputError, match="no fact 99"):
         close_task(ledger, "a", person="li", evidence=[Evidence("fact", "99")])

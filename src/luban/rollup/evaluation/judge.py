@@ -140,7 +140,7 @@ def evaluate(panel: Panel, policy: Policy) -> Evaluation:
     try:
         return _judged(made, own, others, names, act, periods)
     except InputError as error:
-        return replace(made, reasons=(str(error).splitlines()[0],))
+        return replace(made, reasons=(error.message,))
 
 
 def differences(treated: Floats, controls: Floats, act: int, *, level: float = 0.95, seed: int = 0) -> tuple[
@@ -300,7 +300,7 @@ def _backdated(
         else:
             found = interrupted(_average(own)[:act], false, season=policy.season, level=policy.level)
     except InputError as error:
-        return None, f"no placebo in time: {str(error).splitlines()[0]}"
+        return None, error.message
     return Placebo(periods[false], found.effect, found.low, found.high, found.p), ""
 
 

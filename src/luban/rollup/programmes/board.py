@@ -227,7 +227,7 @@ def _left(own: list[Thing], good: list[Thing], day: date) -> Iterable[tuple[str,
         elif one.day > day:
             yield one.name, "counts later"
         else:
-            yield one.name, "; ".join(one.doubts) or "no evidence"
+            yield one.name, next(iter(one.doubts), "no evidence")
 
 
 def _shared(good: list[Thing]) -> tuple[str, ...]:
@@ -246,4 +246,4 @@ def _open(part: Thing, day: date) -> str:
     if not good:
         return "no qualified domestic source"
     late = all(one.until is not None and one.until < day for one in good)
-    return "its qualification ran out" if late else "; ".join(part.doubts) or "no evidence"
+    return "its qualification ran out" if late else next(iter(part.doubts), "no evidence")

@@ -97,7 +97,7 @@ class Standing:
             return f"no fact {seq} in the books"
         name = str(found["stream"])
         if name == "event" and found.get("kind") in _TALK:
-            return f"fact {seq} only tells of a {found['kind']}"
+            return f"fact {seq} is itself a word about the plan"
         if name not in self._stale:
             self._stale[name] = set(self._ledger.superseded(name, as_of=self._as_of))
         return f"fact {seq} was corrected" if seq in self._stale[name] else ""

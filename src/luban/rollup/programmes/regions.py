@@ -103,7 +103,7 @@ def read_targets(path: Path, plan: TargetPlan) -> tuple[RegionTarget, ...]:
         try:
             _known(plan, cells["id"])
         except InputError as error:
-            raise InputError(str(error).splitlines()[0], came=cells["id"], where=place) from None
+            raise InputError(error.message, came=error.came, expected=error.expected, where=place) from None
         made = RegionTarget(cells["region"], cells["id"], int(year), value, weight if weight > 0 else None)
         if (made.region, made.id, made.year) in seen:
             came = f"{made.region}, {made.id}, {made.year}"

@@ -251,7 +251,7 @@ def read_tasks(path: Path, plan: TargetPlan, *, person: str, time: int | None = 
             made.append(open_task(plan, cells["id"], cells["name"], item=cells["item"], owner=cells["owner"], due=due,
                                   region=cells.get("region", ""), person=person, time=time))  # fmt: skip
         except InputError as error:
-            raise InputError(str(error).splitlines()[0], came=cells["item"], where=place) from None
+            raise InputError(error.message, came=error.came, expected=error.expected, where=place) from None
     return made
 
 

@@ -123,7 +123,7 @@ def _proposals(found: Review, say: Words) -> list[Block]:
                 str(one.year),
                 _value(one.old),
                 _value(one.new) if one.kind != "unknown" else "–",
-                say(_KINDS[one.kind]),
+                _kind(one.kind, say),
                 _percent(one.chance_old),
                 _percent(one.chance_new),
                 _expected(one),
@@ -155,12 +155,13 @@ def _proposals(found: Review, say: Words) -> list[Block]:
     return blocks
 
 
-_KINDS = {
-    "keep": "keep the target",
-    "raise": "raise the target",
-    "lower": "lower the target",
-    "unknown": "nothing can be proposed",
-}
+def _kind(kind: str, say: Words) -> str:
+    return {
+        "keep": say("keep the target"),
+        "raise": say("raise the target"),
+        "lower": say("lower the target"),
+        "unknown": say("nothing can be proposed"),
+    }[kind]
 
 
 def _expected(one: Proposal) -> str:

@@ -121,7 +121,7 @@ def _things(path: Path, plan: TargetPlan, person: str) -> list[Row]:
                                   evidence=_papers(path, cells["document"]), region=cells.get("region", ""),
                                   industry=cells.get("industry", "")))  # fmt: skip
         except InputError as error:
-            raise InputError(str(error).splitlines()[0], where=place) from None
+            raise InputError(error.message, came=error.came, expected=error.expected, where=place) from None
     return made
 
 
@@ -142,7 +142,7 @@ def _parts(path: Path, plan: TargetPlan, person: str) -> list[Row]:
                                        until=_day(until, place) if until else None,
                                        evidence=_papers(path, cells.get("document", ""))))  # fmt: skip
         except InputError as error:
-            raise InputError(str(error).splitlines()[0], where=place) from None
+            raise InputError(error.message, came=error.came, expected=error.expected, where=place) from None
     return made
 
 

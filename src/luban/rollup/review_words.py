@@ -1,0 +1,68 @@
+"""Sentences of evaluations, programmes, reviews and bundles."""
+
+from __future__ import annotations
+
+from luban.rollup.bundle.make import LEVELS
+from luban.rollup.evaluation import METHODS
+from luban.rollup.programmes import LADDER, STATUSES, WAYS
+
+__all__ = ["SENTENCES"]
+
+SENTENCES: tuple[str, ...] = (
+    *METHODS.values(),
+    *STATUSES,
+    *STATUSES.values(),
+    *WAYS.values(),
+    *LEVELS.values(),
+    *(rung.to for rung in LADDER),
+    "a period is not known",
+    "no period after the act is known",
+    "{acted} units acted on and {others} others, {least} each are needed",
+    "{others} units to mix from and {before} periods before, {least} and {fewest} are needed",
+    "{others} units to compare with allow {level} at most",
+    "no effect shown; it is smaller than {bound}",
+    "both groups moved apart before the act already, by {slope} a period",
+    "the method finds an effect in {when} too, before there was one",
+    "{count} periods before the act are too few for a false date among them",
+    "too few periods for a course by itself",
+    "too few periods before or after",
+    "too few units where nobody acted",
+    "too few units",
+    "a unit without any value before or after",
+    "the units go together without any scatter: chance cannot be told",
+    "nothing was counted yet",
+    "the catalogue is empty",
+    "no pilot is evaluable",
+    "{met} of {count} pilots reach it with their whole interval",
+    "no returns with this element",
+    "pooled; with the shares of {year}: {cut} %",
+    "nobody has shown it with evidence",
+    "the text says about",
+    "withdrawn: {why}",
+    "counts later",
+    "no evidence",
+    "one evidence for several: {names}",
+    "no source",
+    "no qualified domestic source",
+    "its qualification ran out",
+    "document {name} without its digest",
+    "no fact {seq} in the books",
+    "fact {seq} was corrected",
+    "fact {seq} is itself a word about the plan",
+    "{name} is no number of a fact",
+    "closed without evidence: it stays open",
+    "no verdict yet",
+    "no state before was fixed",
+    "a verdict without evidence",
+    "no effect with an interval",
+    "not known in {year}, or without a price index",
+    "no amount in {year}",
+    "no output in {year}",
+    "nothing was emitted in the base year",
+    "no industry is known in both years",
+    "no such column",
+    "a ratio is weighed by its denominator, which is missing: {names}",
+    "the plan has no number for {year}",
+    "{count} figures are withheld by disclosure control",
+    "a cut by industry is not in a bundle for everybody: only the pooled one",
+)
