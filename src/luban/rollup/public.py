@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from luban.norms.plans import Indicator, TargetPlan
 
 __all__ = [
-    "Proxy", "PublicData", "Source", "is_public", "lacking", "population_words", "proxies", "proxy_levels", "proxy_points",
-    "proxy_signals",
+    "Proxy", "PublicData", "Source", "is_public", "lacking", "population_words", "proxies", "proxy_levels",
+    "proxy_points", "proxy_signals",
 ]  # fmt: skip
 
 _MARKS = ("wdi", "gapminder", "unsdg")

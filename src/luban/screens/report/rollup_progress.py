@@ -43,6 +43,8 @@ def progress_sheet(found: Outlook, say: Words) -> Sheet:
     blocks += _reported(found, say)
     if proxies:
         blocks.append(_doubts(found, say))
+        blocks += [Note(say("{name}: {files} not in the folder", name=name, files=files), "doubt")
+                   for name, files in found.missing.items()]  # fmt: skip
     text = say(
         "Method: ratio of observed to required growth a year; from 95 % on track, from 60 % acceleration needed."
     )
