@@ -14,6 +14,7 @@ from luban.pilot.c1_process import ProcessPilot, open_pilot
 from luban.pilot.c1_process.floor import LOOK, ProcessFloor
 from luban.pilot.c1_process.practice import CONVENTIONAL
 from luban.pilot.plan import Arm
+from luban.twin.process.layout import Reading
 from luban.twin.process.run import LabResult
 
 FOLDER = Path(__file__).parents[3] / "examples" / "c1_process"
@@ -83,8 +84,7 @@ def test_the_alarm_is_by_grade_and_by_the_mean_of_an_hour(told: Told, monkeypatc
     limit = people._guarantee + CONVENTIONAL.margin(SIGMA) - CONVENTIONAL.alarm
 
     def look(analyser: float, times: int) -> None:
-        shown = process.shows() | {"analyser": analyser}
-        monkeypatch.setattr(process, "shows", lambda: shown)
+        monkeypatch.setattr(process, "reading", lambda of: {Reading.ANALYSER: analyser}[of])
         for _ in range(times):
             people._alarm(CONVENTIONAL)
 
@@ -135,8 +135,7 @@ def test_the_rate_follows_the_jackets_valve_a_notch_a_shift_and_falls_where_work
     process, people = told.floor.plant.process, told.people
     sent: list[float] = []
     monkeypatch.setattr(process, "set_point", lambda name, value: sent.append(value))
-    shown = process.shows() | {"jacket_valve": 85.0}
-    monkeypatch.setattr(process, "shows", lambda: shown)
+    monkeypatch.setattr(process, "reading", lambda of: {Reading.JACKET_VALVE: 85.0}[of])
     people._work = 100.0
     for _ in range(2 * 8 * HOUR // LOOK):
         people._rate(CONVENTIONAL)

@@ -111,8 +111,8 @@ class ProcessFloor:
         told: list[Heard] = []
         _, rows = process.take_readings()
         if len(rows):
-            means = rows.mean(axis=0)
-            told += [Heard(now, "process", self._names[k], float(means[k])) for k in self._columns]
+            means = rows.mean(axis=0).tolist()
+            told += [Heard(now, "process", self._names[k], means[k]) for k in self._columns]
         for event in process.take_events():
             if event["code"] == Code.DIVERT:
                 told.append(Heard(self._start + int(event["time"]), "process", "diverted", bool(event["x"])))
@@ -141,7 +141,7 @@ class ProcessFloor:
     def see(self) -> Seen:
         """The picture of now."""
         process, now = self.plant.process, self._start + self.plant.now
-        signals = {**process.set_points(), "bag_target": self.plant.shows()["bag_target"]}
+        signals = {**process.set_points(), "bag_target": self.plant.target}
         signals["cleaned"] = float(self._start + process.fouled_since)
         grades = process.parameters.grades
         lots = [

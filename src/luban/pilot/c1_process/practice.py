@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from luban.core.time import DAY, HOUR
 from luban.twin.process.coupled import CoupledRun
-from luban.twin.process.layout import Mode
+from luban.twin.process.layout import Mode, Reading
 from luban.twin.process.operator import AsIsOperator
 from luban.twin.process.run import LabResult
 
@@ -180,7 +180,7 @@ class People(AsIsOperator):
         if run.mode > Mode.STARTING or run.diverted:
             self._hour.clear()
             return
-        self._hour.append(run.shows()["analyser"])
+        self._hour.append(run.reading(Reading.ANALYSER))
         alarm = self._guarantee + book.margin(self.sigma) - book.alarm
         if len(self._hour) == self._hour.maxlen and sum(self._hour) / len(self._hour) < alarm:
             run.divert(True)
@@ -198,7 +198,7 @@ class People(AsIsOperator):
         if run.mode != Mode.RUN:
             self._shift.clear()
             return
-        self._shift.append(run.shows()["jacket_valve"])
+        self._shift.append(run.reading(Reading.JACKET_VALVE))
         if len(self._shift) < 6 * book.shift:
             return
         valve = sum(self._shift) / len(self._shift)

@@ -207,7 +207,7 @@ class CoupledRun:
         """Brings a lot to the line: from the place where it lay when all of them came, else wherever it is found."""
         lots = self.run.world["lots"]
         if not self._slots:
-            self._slots = {int(one): place for place, one in enumerate(lots["key"].tolist())}
+            self._slots = {one: place for place, one in enumerate(lots["key"].tolist())}
         slot = self._slots.get(key, 0)
         if lots["key"][slot] == key and lots["where"][slot] == Where.POOL:
             self.run.order("release", slot)
@@ -301,6 +301,11 @@ class CoupledRun:
         """What the checkweigher read for its bags [kg]."""
         packing = self.process.parameters.packing
         return bag_weights(self._key, pallet.key, packing.pallet, pallet.target, packing.sigma) / MG
+
+    @property
+    def target(self) -> float:
+        """What bags are filled to now [kg]."""
+        return self._target
 
     def shows(self) -> dict[str, float]:
         """The last reading of every instrument of the process, and the bag target [kg]."""

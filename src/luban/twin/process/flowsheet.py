@@ -54,15 +54,15 @@ def flowsheet_rates(_t: float, y: Vector, dy: Vector, a: Any) -> None:
     u, reactor, column = a
     n = column.stages
     light, total = y[STAGES : STAGES + n], y[STAGES + n : STAGES + 2 * n]
+    heavy = 0.0
+    for i in range(n):
+        heavy += total[i] - light[i]
     buffer = y[BUFFER] + y[BUFFER + 1] + y[BUFFER + 2] + y[BUFFER + 3]
     feed = u.column_feed
     distillate, bottoms, boilup = column_rates(
         light, total, u.reflux, u.boilup, feed, y[BUFFER + 1] / buffer, column,
         dy[STAGES : STAGES + n], dy[STAGES + n : STAGES + 2 * n],
     )  # fmt: skip
-    heavy = 0.0
-    for i in range(n):
-        heavy += total[i] - light[i]
     by, inert = y[COLUMN_BY] / heavy, y[COLUMN_INERT] / heavy
     top, bottom = light[n - 1] / total[n - 1], light[0] / total[0]
     drawn = distillate * (1.0 - top) + bottoms * (1.0 - bottom)

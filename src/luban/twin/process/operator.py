@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from luban.core.time import DAY, MINUTE
-from luban.twin.process.layout import Mode
+from luban.twin.process.layout import Mode, Reading
 from luban.twin.process.run import LabResult, ProcessRun
 
 __all__ = ["AsIsOperator", "Clock"]
@@ -88,7 +88,7 @@ class AsIsOperator:
     def _watch(self) -> None:
         """Product that the analyser says is bad goes to off-spec, once somebody has noticed."""
         run = self.run
-        low = run.mode <= Mode.STARTING and run.shows()["analyser"] < self.release
+        low = run.mode <= Mode.STARTING and run.reading(Reading.ANALYSER) < self.release
         self._low_since = (run.now if self._low_since is None else self._low_since) if low else None
         if self._low_since is not None and run.now - self._low_since >= self.notice and not run.diverted:
             run.divert(True)

@@ -223,6 +223,10 @@ class ProcessRun:
         """The last reading of every instrument."""
         return {i.id: float(v) for i, v in zip(self.parameters.instruments, self._memory["reading"][0], strict=True)}
 
+    def reading(self, of: Reading) -> float:
+        """The last reading of one instrument, as `shows` has it."""
+        return float(self._memory["reading"][0, of])
+
     @property
     def diverted(self) -> bool:
         """Whether the distillate goes to off-spec."""

@@ -45,7 +45,7 @@ class Purity:
     """
 
     def __init__(self, doubt: Doubt, quick: float = 1.0) -> None:
-        self._doubt, self._quick = doubt, quick
+        self._doubt, self._share = doubt, 1 - math.exp(-1 / (6 * quick))
         self._month = -1
         self._at = doubt.start
         self._bias = self._drift = 0.0
@@ -61,7 +61,7 @@ class Purity:
     @property
     def sigma(self) -> float:
         """Standard deviation of `value` [1]."""
-        share = 1 - math.exp(-1 / (6 * self._quick))
+        share = self._share
         return math.sqrt(self._dd + self._doubt.noise**2 * share / (2 - share))
 
     def hear(self, told: Iterable[Heard]) -> None:
@@ -71,8 +71,7 @@ class Purity:
                 self._pass(one.time)
                 reading = float(one.value)
                 self._past.append((one.time, reading))
-                share = 1 - math.exp(-1 / (6 * self._quick))
-                self.seen = reading if self.seen is None else self.seen + share * (reading - self.seen)
+                self.seen = reading if self.seen is None else self.seen + self._share * (reading - self.seen)
             elif one.name == LABORATORY:
                 self._compare(one.time, float(one.value))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from luban.core.time import DAY, HOUR
@@ -18,6 +18,7 @@ __all__ = ["BottomByLaboratory", "Means", "PlantPrices", "ReactorByModel"]
 
 _AUTHOR: Final = "luban reactor 1"
 _PLANT = "process"
+_LOOK: Final = HOUR // 6  # between two readings that are told [µs]
 _MOST_BY: Final = 0.29  # of the heavies that circulate: beyond, the leanest grade comes near its bound on by-product
 _TEMPERATURE, _FEED, _PURGE, _TRAY = (
     "process/reactor:reactor_temperature_sp", "process/reactor:reactor_feed_sp", "process/column:purge_sp",
@@ -54,13 +55,16 @@ class PlantPrices:
     chiller: float
 
 
-@dataclass
 class Means:
-    """Running means of what is heard, each with its own weight; only while the plant runs undisturbed."""
+    """Running means of what is heard, each with its own weight; only while the plant runs undisturbed.
 
-    days: float
-    values: dict[str, float] = field(default_factory=dict)
-    _times: dict[str, int] = field(default_factory=dict)
+    days  over which they forget
+    """
+
+    def __init__(self, days: float) -> None:
+        self.values: dict[str, float] = {}
+        self._span, self._times = days * DAY, dict[str, int]()
+        self._least = 1 - math.exp(-_LOOK / self._span)
 
     def hear(self, one: Heard) -> None:
         """A reading, or a result of the laboratory."""
@@ -69,7 +73,8 @@ class Means:
         if before is None:
             self.values[name] = value
         else:
-            share = 1 - math.exp(-max(now - self._times[name], HOUR // 6) / (self.days * DAY))
+            gap = now - self._times[name]
+            share = self._least if gap <= _LOOK else 1 - math.exp(-gap / self._span)
             self.values[name] = before + share * (value - before)
         self._times[name] = now
 
