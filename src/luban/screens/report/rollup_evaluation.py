@@ -42,10 +42,10 @@ def evaluation_blocks(found: Evaluation, say: Words, *, unit: str = "") -> list[
     blocks: list[Block] = [_figures(found, say, unit)]
     blocks += [Note(say(one), VERDICT_TONES[found.verdict]) for one in found.reasons]
     if found.course is not None:
-        text = say("{measured} on the average after the act, {expected} to be expected without it",
+        text = say("{measured} on the average after the policy, {expected} to be expected without it",
                    measured=number(found.after, 4), expected=number(found.expected, 4))  # fmt: skip
         blocks.append(
-            Picture(_course(found.course, found.policy.since, unit, say), say("With the act and without"), text)
+            Picture(_course(found.course, found.policy.since, unit, say), say("With the policy and without"), text)
         )
     blocks += _placebos(found, say)
     if found.weights:
@@ -60,8 +60,8 @@ def evaluation_blocks(found: Evaluation, say: Words, *, unit: str = "") -> list[
 
 def evaluations_grid(some: Sequence[Evaluation], say: Words) -> Grid:
     """Acts side by side."""
-    heads = (say("act"), say("indicator"), say("since"), say("method"), say("verdict"), say("effect a period"),
-             say("interval"), say("level (%)"), say("p"), say("placebo in time, p"))  # fmt: skip
+    heads = (say("policy judged"), say("indicator"), say("since"), say("method"), say("verdict"), say("effect a period"),
+             say("interval of the value"), say("level (%)"), say("p"), say("placebo in time, p"))  # fmt: skip
     rows, tones = [], {}
     for at, one in enumerate(some):
         time = "–" if one.time is None else chance(one.time.p)
@@ -132,7 +132,7 @@ def _figures(found: Evaluation, say: Words, unit: str) -> Figures:
         rows.append(Figure(say("effect a period"), _signed(found.effect), unit, note))
         rows.append(Figure(say("by chance alone"), chance(found.p), "", say("probability of as large an effect")))
         rows.append(Figure(say("measured after"), number(found.after, 4), unit))
-        rows.append(Figure(say("expected without the act"), number(found.expected, 4), unit))
+        rows.append(Figure(say("expected without the policy"), number(found.expected, 4), unit))
     return Figures(tuple(rows))
 
 
@@ -144,7 +144,7 @@ def _placebos(found: Evaluation, say: Words) -> list[Block]:
         if one is not None:
             where = "–" if one.at is None else str(one.at)
             rows.append((name, where, _signed(one.effect), span(one.low, one.high, 3), chance(one.p)))
-    heads = (say("placebo"), say("false date"), say("effect"), say("interval"), say("p"))
+    heads = (say("placebo"), say("false date"), say("effect"), say("interval of the value"), say("p"))
     blocks: list[Block] = [Grid(heads, rows, say("The same method where nothing happened"), frozenset({2, 4}))]
     if found.space is not None and found.space.chance:
         blocks.append(
@@ -164,7 +164,7 @@ def _course(course: Course, since: int, unit: str, say: Words) -> str:
     step = max(1, (last - first) // 10)
     ticks = [(float(one), str(one)) for one in range(first, last + 1, step)]
     plot = Plot(x=(first, last), y=(min(known) - room, max(known) + room), x_ticks=ticks, y_label=unit,
-                title=say("With the act and without"))  # fmt: skip
+                title=say("With the policy and without"))  # fmt: skip
     plot.upright(since - 0.5, say("the act"))
     plot.line(course.periods, course.expected, "second", dash="5 4", name=say("expected without it"))
     plot.line(course.periods, course.measured, "ink", name=say("measured"))

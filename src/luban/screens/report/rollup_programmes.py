@@ -69,7 +69,13 @@ def item_sheet(plan: TargetPlan, one: ItemStatus, say: Words) -> Sheet:
     if one.pilots is not None and one.pilots.effects:
         rows = [(some.pilot, some.region or "–", _or_dash(some.cut), span(_maybe(some.low), _maybe(some.high), 3),
                  say(some.reason)) for some in one.pilots.effects]  # fmt: skip
-        heads = (say("pilot"), say("region"), say("reduction (%)"), say("interval"), say("why not"))
+        heads = (
+            say("pilot"),
+            say("region"),
+            say("reduction (%)"),
+            say("interval of the value"),
+            say("why it is not evaluable"),
+        )
         blocks.append(Grid(heads, rows, say("Pilots, each against its own state before"), frozenset({2})))
     if one.cut is not None and one.cut.parts:
         own = [
@@ -90,7 +96,7 @@ def item_sheet(plan: TargetPlan, one: ItemStatus, say: Words) -> Sheet:
         blocks.append(Grid(heads, own, say("By industry, and pooled"), frozenset({1, 2, 3, 4})))
     if one.by_region:
         regions = [(name or "–", str(count)) for name, count in one.by_region]
-        blocks.append(Grid((say("region"), say("number")), regions, say("By region"), frozenset({1})))
+        blocks.append(Grid((say("region"), say("how many")), regions, say("By region"), frozenset({1})))
     if one.left_out:
         out = [(name, say(why)) for name, why in one.left_out[:_MOST]]
         blocks.append(Grid((say("what"), say("why it does not count")), out, say("Does not count")))
@@ -99,15 +105,37 @@ def item_sheet(plan: TargetPlan, one: ItemStatus, say: Words) -> Sheet:
         title,
         f"{plan.title.of(say.language)} · {one.year}",
         tuple(blocks),
-        {say("way"): say(WAYS[one.way]), say("reference"): one.item.reference, "luban": __version__},
+        {
+            say("how it is followed"): say(WAYS[one.way]),
+            say("place in the text"): one.item.reference,
+            "luban": __version__,
+        },
     )
 
 
 def roadmap_sheet(found: Roadmap, say: Words, source: str) -> Sheet:
     """A roadmap: what comes when, what it needs, where dates clash."""
-    heads = (say("item"), say("name"), say("begins"), say("ends"), say("readiness"), say("needs"), say("owner"))
-    rows = [(one.id, one.name, one.start.isoformat(), one.end.isoformat(), f"{one.readiness} → {one.aim}",
-             ", ".join(one.needs), one.owner) for one in found.steps]  # fmt: skip
+    heads = (
+        say("item of the roadmap"),
+        say("name"),
+        say("begins"),
+        say("ends"),
+        say("readiness"),
+        say("needs"),
+        say("owner"),
+    )
+    rows = [
+        (
+            one.id,
+            one.name,
+            one.start.isoformat(),
+            one.end.isoformat(),
+            f"{one.readiness} → {one.aim}",
+            ", ".join(one.needs),
+            one.owner,
+        )
+        for one in found.steps
+    ]
     blocks: list[Block] = []
     if found.steps:
         longest = " → ".join(found.longest)
@@ -115,20 +143,22 @@ def roadmap_sheet(found: Roadmap, say: Words, source: str) -> Sheet:
         blocks.append(
             Picture(_gantt(found, say), say("Roadmap"), say("{n} items in the order of their needs", n=len(rows)))
         )
-    blocks.append(Grid(heads, rows, say("Items")))
+    blocks.append(Grid(heads, rows, say("Items of the roadmap")))
     for name, need, days in found.clashes:
         text = say("{name} begins {days} days before {need} ends, which it needs", name=name, days=days, need=need)
         blocks.append(Note(text, "bad"))
-    return Sheet(say("Roadmap"), source, tuple(blocks), {say("items"): str(len(rows)), "luban": __version__})
+    return Sheet(
+        say("Roadmap"), source, tuple(blocks), {say("items of the roadmap"): str(len(rows)), "luban": __version__}
+    )
 
 
 def _board(plan: TargetPlan, items: Sequence[ItemStatus], title: str, say: Words) -> Grid:
     heads = (
         "",
-        say("target"),
+        say("what is aimed at"),
         say("value"),
-        say("interval"),
-        say("milestone"),
+        say("interval of the value"),
+        say("milestone of the plan"),
         say("status"),
         say("rests on"),
         say("what to know"),
@@ -164,20 +194,36 @@ def _delivery(plan: TargetPlan, follow: Sequence[Follow], late: Sequence[Overdue
         names = {one.id: one.name.of(say.language) for one in (*plan.tasks, *plan.supports)}
         rows = [(names[one.id], str(one.measures), str(one.taken), str(len(one.missing)), str(one.done), str(one.late))
                 for one in follow]  # fmt: skip
-        heads = (say("task"), say("measures"), say("with owner and date"), say("without"), say("done"), say("late"))
+        heads = (
+            say("task of the plan"),
+            say("measures"),
+            say("with owner and date"),
+            say("without"),
+            say("done"),
+            say("late"),
+        )
         tones = {at: "bad" for at, one in enumerate(follow) if one.late}
         blocks.append(Grid(heads, rows, say("Delivery"), frozenset(range(1, 6)), tones))
     if late:
-        rows = [(one.task.id, one.task.name, one.task.owner, one.task.due.isoformat(), str(one.days), say(one.to))
-                for one in late[:_MOST]]  # fmt: skip
-        heads = (say("task"), say("name"), say("owner"), say("due"), say("days late"), say("now before"))
+        rows = [
+            (one.task.id, one.task.name, one.task.owner, one.task.due.isoformat(), str(one.days), say(one.to))
+            for one in late[:_MOST]
+        ]
+        heads = (say("task of the plan"), say("name"), say("owner"), say("due by"), say("days late"), say("now before"))
         blocks.append(Grid(heads, rows, say("Overdue"), frozenset({4}), dict.fromkeys(range(len(rows)), "bad")))
     return blocks
 
 
 def _sums(plan: TargetPlan, sums: Sequence[SumCheck], say: Words) -> Grid:
-    heads = (say("target"), say("year"), say("of the plan"), say("regions together"), say("gap"), say("regions"),
-             say("what to know"))  # fmt: skip
+    heads = (
+        say("what is aimed at"),
+        say("year"),
+        say("of the plan"),
+        say("regions together"),
+        say("gap to the plan"),
+        say("regions"),
+        say("what to know"),
+    )
     rows, tones = [], {}
     for at, one in enumerate(sums):
         told = [say(one.reason)] if one.reason else []
@@ -191,7 +237,7 @@ def _sums(plan: TargetPlan, sums: Sequence[SumCheck], say: Words) -> Grid:
 
 
 def _agenda(agenda: Sequence[Item], say: Words) -> Grid:
-    heads = (say("item"), say("title"), say("decided"), say("indicator versions quoted"))
+    heads = (say("item of the agenda"), say("title"), say("decision taken"), say("indicator versions quoted"))
     rows = [
         (
             one.id,

@@ -65,8 +65,18 @@ def _counts(found: Review, say: Words) -> Figures:
 
 def _standings(found: Review, say: Words) -> Grid:
     plan = found.inputs.plan
-    heads = ("", say("indicator"), say("year"), say("value"), say("interval"), say("milestone"), say("status"),
-             say("pace (%)"), say("expected"), say("chance (%)"))  # fmt: skip
+    heads = (
+        "",
+        say("indicator"),
+        say("year"),
+        say("value"),
+        say("interval of the value"),
+        say("milestone of the plan"),
+        say("status"),
+        say("pace (%)"),
+        say("expected"),
+        say("chance (%)"),
+    )
     rows, tones = [], {}
     for at, (one, ahead) in enumerate(found.standings):
         rows.append(_standing(plan, one, ahead, say))
@@ -113,7 +123,7 @@ def _doubts(found: Review, say: Words) -> list[Block]:
 
 
 def _proposals(found: Review, say: Words) -> list[Block]:
-    heads = (say("indicator"), say("year"), say("target"), say("proposed"), say("proposal"), say("chance now (%)"),
+    heads = (say("indicator"), say("year"), say("target now"), say("proposed"), say("proposal"), say("chance now (%)"),
              say("chance then (%)"), say("expected"))  # fmt: skip
     rows, tones = [], {}
     for at, one in enumerate(found.proposals):
@@ -150,7 +160,13 @@ def _proposals(found: Review, say: Words) -> list[Block]:
         for own in one.extensions
     ]
     if more:
-        columns = (say("indicator"), say("act"), say("would add"), say("interval"), say("units without it (%)"))
+        columns = (
+            say("indicator"),
+            say("policy judged"),
+            say("would add"),
+            say("interval of the value"),
+            say("units without it (%)"),
+        )
         blocks.append(Grid(columns, more, say("What helped, taken everywhere"), frozenset({2, 4})))
     return blocks
 
