@@ -22,6 +22,7 @@ from luban.norms import elements, kpi_catalogue, mappings
 from luban.plant import settings, table_columns
 from luban.twin.load import list_settings
 from reference_green import green_lines
+from reference_plans import plan_lines
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 NOTE = "<!-- Made by tools/reference_plant.py: change the code, then run it. -->\n"
@@ -209,7 +210,7 @@ def norms_page() -> str:
             ("state", "element", "failure", "why"),
             ((f"`{w}`", m.element.value, "yes" if m.failure else "", m.why) for w, m in mapping.meanings.items()),
         )
-    return "\n".join(lines + green_lines(table))
+    return "\n".join(lines + green_lines(table) + plan_lines(table))
 
 
 def units_page() -> str:

@@ -7,13 +7,14 @@ not be read in the model itself is not verified, with where it was read.
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from luban.core.errors import ConfigError, InputError
 from luban.norms.plans.fields import Fields
@@ -154,6 +155,8 @@ def model_of(name: str, text: str, where: str) -> Model:
     head = Fields(data, where)
     groups = tuple(_named(one, one.string("id")) for one in head.tables("group"))
     ladders = tuple(_ladder(one) for one in head.tables("ladder"))
+    if not ladders:
+        head.fail("[[ladder]]", "a model without a ladder", "nothing")
     dimensions = tuple(
         _dimension(one, [group for group, _ in groups], [ladder for ladder, _ in ladders])
         for one in head.tables("dimension")
@@ -167,8 +170,8 @@ def model_of(name: str, text: str, where: str) -> Model:
         rule=head.word("rule", RULES),
         marks=_marks(head),
         passes=head.number("passes"),
-        bounds=tuple((int(level), float(least)) for level, least in head.many("bounds", ())),
-        stages=tuple((int(level), str(group)) for level, group in head.many("stages", ())),
+        bounds=tuple((level, float(least)) for level, least in _pairs(head, "bounds", (int, float))),
+        stages=tuple((level, str(group)) for level, group in _pairs(head, "stages", (str,))),
         levels=tuple(_named(one, one.whole("level")) for one in head.tables("level")),
         groups=groups,
         dimensions=_shared(dimensions),
@@ -189,17 +192,30 @@ def _named(one: Fields, key: _K) -> tuple[_K, Text]:
     return key, name
 
 
+def _pairs(head: Fields, key: str, second: tuple[type, ...]) -> list[tuple[int, Any]]:
+    """Pairs of a level and something."""
+    rows = head.many(key, ())
+    for row in rows:
+        if not (isinstance(row, list) and len(row) == 2 and type(row[0]) is int and type(row[1]) in second):
+            head.fail(key, "not a level with its bound or group", row)
+    return [(row[0], row[1]) for row in rows]
+
+
 def _marks(head: Fields) -> tuple[float, ...]:
-    marks = tuple(float(one) for one in head.many("marks"))
-    if marks != tuple(sorted(set(marks))) or marks[0] != 0 or marks[-1] != 1:
+    marks = head.many("marks")
+    numbers = all(type(one) in {int, float} for one in marks)
+    if not numbers or len(marks) < 2 or marks != sorted(set(marks)) or marks[0] != 0 or marks[-1] != 1:
         head.fail("marks", "marks do not rise from 0 to 1", marks)
-    return marks
+    return tuple(map(float, marks))
 
 
 def _ladder(one: Fields) -> tuple[str, tuple[Rung, ...]]:
     rungs = []
     for entry in one.tables("rung"):
-        rungs.append(Rung(entry.whole("level"), entry.text("name"), entry.text("ask")))
+        ask = entry.text("ask")
+        if any(re.sub(r"\{subject\}", "", getattr(ask, language)).count("{") for language in LANGUAGES):
+            entry.fail("ask", "a blank that nobody fills", ask.en, "{subject} only")
+        rungs.append(Rung(entry.whole("level"), entry.text("name"), ask))
         entry.done()
     name = one.string("id")
     one.done()
@@ -232,6 +248,8 @@ def _requirements(dimensions: tuple[Dimension, ...], ladders: dict[str, tuple[Ru
 def _signs(head: Fields, dimensions: tuple[Dimension, ...], ladders: dict[str, tuple[Rung, ...]]) -> Iterator[Sign]:
     known = {f"{one.id}.{rung.level}" for one in dimensions for rung in ladders[one.ladder]}
     for number, row in enumerate(head.many("signs", ()), 1):
-        if not isinstance(row, list) or len(row) not in {2, 3} or row[0] not in known:
+        least = row[2] if isinstance(row, list) and len(row) == 3 else 1
+        fits = isinstance(row, list) and len(row) in {2, 3} and all(isinstance(one, str) for one in row[:2])
+        if not fits or row[0] not in known or type(least) not in {int, float} or not least > 0:
             head.fail(f"signs[{number}]", "not a sign", row, '["dimension.level", "basis"] or with the least of it')
-        yield Sign(row[0], row[1], float(row[2]) if len(row) == 3 else 1.0)
+        yield Sign(row[0], row[1], float(least))
