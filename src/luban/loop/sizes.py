@@ -37,7 +37,7 @@ def quality_of(rule: LeverRule, plant: Plant, pricing: Pricing) -> Quality:
     given = rule.settings
     knobs = {own.unit_path: own for own in plant.actuators.values() if own.id.endswith(f":{OFFSET}")}
     if not knobs:
-        raise InputError(f"needs an actuator called {OFFSET}", where=rule.id)
+        raise InputError(f"needs an actuator called PATH:{OFFSET}", where=rule.id)
     made = {path: _sizes(plant, path, own, given) for path, own in knobs.items()}
     if not any(made.values()):
         raise InputError("needs a characteristic with both limits, made there in the unit of the offset", where=rule.id)

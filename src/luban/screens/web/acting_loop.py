@@ -250,7 +250,7 @@ class LoopPanel(BookPanel):
             text = " · ".join(filter(None, (told, one.whom, by, say(one.why))))
             ui.html(html.escape(text), sanitize=False, tag="span").classes("lb-bad")
             if self.bench.books.writable and self.bench.books.may_decide(self.bench.user, "note", own.id):
-                act_button(say("I know"), "note", own.id)
+                act_button(say("I know"), "note", own.id).style("margin: 2px 0 2px 10px")
         return drawn
 
     def _draw_next(self) -> None:
