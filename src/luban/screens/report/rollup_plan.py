@@ -166,17 +166,18 @@ def _elements(plan: TargetPlan, say: Words) -> list[Block]:
 
 
 def _tasks(plan: TargetPlan, say: Words) -> list[Block]:
-    heads = (say("measure of the plan"), "", say("place in the text"))
+    heads = ("", say("under the heading"), say("measure of the plan"), say("place in the text"))
     return [
         Grid(heads, list(_measures(task, say)), title=f"{task.number} · {task.name.of(say.language)}")
         for task in (*plan.tasks, *plan.supports)
     ]
 
 
-def _measures(task: Task, say: Words) -> Iterable[tuple[str, str, str]]:
+def _measures(task: Task, say: Words) -> Iterable[tuple[str, ...]]:
     for paragraph in task.paragraphs:
-        for measure in paragraph.measures:
-            yield measure.id, measure.name.of(say.language), measure.reference
+        for at, measure in enumerate(paragraph.measures):
+            heading = "" if at else paragraph.name.of(say.language)
+            yield measure.id, heading, measure.name.of(say.language), measure.reference
 
 
 def _item_heads(say: Words) -> tuple[str, ...]:
