@@ -169,7 +169,7 @@ def test_index_is_withheld_where_a_part_is_unknown_and_monotone_else() -> None:
     assert 60 <= usual <= 100
     found = one(indicators(frame({**row, "quality_loss": None}), PLAN, (), only=("I03",)))
     assert found["value"] is None
-    assert found["reason"].startswith("withheld: parts are unknown: ")
+    assert found["reason"].startswith("the index is not told, as parts are unknown: ")
     loss = next(part for part in parts if part.definition.numerator[0].element == "quality_loss")
     assert found["reason"].endswith(loss.id)
     better = value("I03", {**row, "quality_loss": 0.0})

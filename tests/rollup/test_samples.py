@@ -228,7 +228,7 @@ def panel_coverage(draws: int, seed: int, kept: float) -> dict[str, float]:
 
 
 def test_a_panels_change_is_known_better_than_either_year() -> None:
-    """600 draws each (chance alone moves the share by 0.9 points): the same units asked again, half of them, a sample of its own."""
+    """The same units asked again, half of them, a sample of its own; of 600 draws chance alone moves a share by 0.9 %."""
     found = {kept: panel_coverage(600, 5, kept) for kept in (1.0, 0.5, 0.0)}
     for name in ("I04", "I10"):
         assert all(abs(one[name] - 0.95) <= 0.025 for one in found.values()), found

@@ -287,7 +287,7 @@ class Summed:
                 lacking[cell].append(part.id)
         made.value, made.level = marks, marks.copy()
         for cell in np.flatnonzero(np.isnan(marks)):
-            made.reason[cell] = f"withheld: parts are unknown: {', '.join(lacking[cell])}"
+            made.reason[cell] = f"the index is not told, as parts are unknown: {', '.join(lacking[cell])}"
         return made
 
 

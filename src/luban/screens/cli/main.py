@@ -28,6 +28,7 @@ from luban.screens.cli import (
     health_diagnose,
     health_indicators,
     health_retrofit,
+    indicators,
     inspect,
     kpi,
     label,
@@ -121,6 +122,7 @@ evaluate.register(app)
 programme.register(app)
 pilot.register(app)
 plan.register(app)
+indicators.register(app)
 returns.register(app)
 progress.register(app)
 warnings.register(app)

@@ -9,7 +9,7 @@ from luban.decide.maintain import words as maintain
 from luban.decide.setpoint import words as setpoint
 from luban.loop import words as loop
 from luban.loop.deciding import quality_words
-from luban.rollup import comparison_words, progress_words, review_words
+from luban.rollup import comparison_words, indicator_words, progress_words, review_words
 from luban.rollup.protect import words as protect
 from luban.rollup.returns import words as returns
 from luban.screens.i18n import from_cost, from_health, from_page, from_remote, from_trace
@@ -77,6 +77,7 @@ def quality_sentences() -> tuple[str, ...]:
         progress_words,
         review_words,
         comparison_words,
+        indicator_words,
         protect,
     )
     return tuple(sentence for wing in wings for sentence in wing.SENTENCES)
