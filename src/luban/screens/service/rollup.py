@@ -84,7 +84,8 @@ class RollupBooks(Books):
             told: pa.Table = returns_frame(self.view.ledger, self.plan, as_of=as_of).collect("pyarrow").to_native()
             return told
 
-        return nw.from_native(self._once(("frame", as_of), read)).lazy()
+        held: nw.LazyFrame[Any] = nw.from_native(self._once(("frame", as_of), read)).lazy()
+        return held
 
     def points(self, place: Place, by: Sequence[str], depth: Mapping[str, int]) -> pa.Table:
         """Indicators by cell of the whole tree, without those that may not be told."""

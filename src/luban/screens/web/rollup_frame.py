@@ -41,7 +41,7 @@ class RollupFrame(tabs.TabFrame[RollupBooks]):
 
     PAGE: ClassVar[str] = "indicators"
     PANELS: ClassVar[Mapping[str, tuple[str, str]]] = PANELS
-    STYLES: ClassVar[tuple[str, ...]] = ("rollup",)
+    STYLES: ClassVar[tuple[str, ...]] = ("trace", "pilot", "rollup")
 
     def title(self) -> str:
         """What the page is called."""
