@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from luban.core.errors import InputError
-from luban.norms.plans import TargetPlan
+from luban.norms.plans import TargetPlan, load_plan
 from luban.rollup.returns import (
     answer_row,
     batch_of,
     confirm_row,
+    form_of,
     query_row,
     reporting,
     returns_frame,
@@ -162,3 +165,28 @@ def test_an_unknown_goes_with_its_reason(plan: TargetPlan, write) -> None:
     ledger = write(take(write(), plan, batch))
     (fact,) = [one for one in rows_of(standing(ledger, plan)) if one["element"] == "waste_generated"]
     assert (fact["value"], fact["text"], fact["used"]) == (None, "not recorded", False)
+
+
+def test_outside_the_sample_a_unit_has_no_weight(plan: TargetPlan, write) -> None:
+    """Of four registered firms two are sampled; the others are not asked, or were asked for other things."""
+    rows = [row | {"weight": 2.0 if at < 2 else None, "stratum": "a"} for at, row in enumerate(firms(4, years=(2020,)))]
+    sampled = batch_of(
+        [*rows[:2], *({key: row[key] for key in ("unit", "year", "weight")} for row in rows[2:])], ELEMENTS
+    )
+    ledger = write(take(write(), plan, sampled))
+    assert [row["weight"] for row in rows_of(returns_frame(ledger, plan))] == [2.0, 2.0, None, None]
+    assert reporting(ledger, plan, 2020)[-1].expected == 2
+    ledger = write(take(ledger, plan, batch_of([rows[2]], ELEMENTS)))
+    assert (reporting(ledger, plan, 2020)[-1].expected, reporting(ledger, plan, 2020)[-1].returned) == (4, 3)
+    assert [row["weight"] for row in rows_of(returns_frame(ledger, plan))] == [2.0, 2.0, None, None]
+
+
+def test_another_plan_has_another_form_other_rules_and_the_same_machinery(write) -> None:
+    park = load_plan(Path(__file__).parents[3] / "examples" / "park_plan")
+    assert [one.element for one in form_of(park).fields][:3] == ["electricity", "renewable", "sales"]
+    rows = [{"unit": "t1", "year": 2024, "electricity": 90.0, "renewable": 30.0, "sales": 500.0},
+            {"unit": "t2", "year": 2024, "electricity": 20.0, "renewable": 25.0, "sales": 80.0}]  # fmt: skip
+    taken = take(write(), park, batch_of(rows, ["electricity", "renewable", "sales"]))
+    assert (taken.bad, taken.review.measure) == (1, "sales")
+    assert taken.review.share == pytest.approx(80 / 580)
+    assert [row["renewable"] for row in rows_of(returns_frame(write(taken), park))] == [30.0, None]

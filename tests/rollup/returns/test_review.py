@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from luban.norms.plans import TargetPlan
-from luban.rollup.returns import batch_of, classified, review
+from luban.rollup.returns import batch_of, classified, read_returns, review
 from tests.rollup.returns.world import ELEMENTS, firms
 
 
@@ -190,3 +193,43 @@ def test_a_file_of_the_older_edition_is_known_by_codes_that_only_it_has(plan: Ta
 def test_a_base_year_that_nobody_returned_is_said_once(plan: TargetPlan) -> None:
     (found,) = findings(firms(years=(2019, 2020)), plan, "no base year")
     assert (found.unit, found.more["units"], found.expected) == ("", 60, "2015")
+
+
+def test_a_firm_that_is_off_in_all_its_years_shows_against_its_kind(plan: TargetPlan) -> None:
+    rows = firms(120)
+    for row in rows:
+        if row["unit"] == "f040":
+            row["water"] *= 1e4
+    found = findings(rows, plan, "shift")
+    assert {(one.unit, one.element, one.more["power"], one.more["against"]) for one in found} == {
+        ("f040", "water", 4, "peers")
+    }
+    assert len(found) == 4
+
+
+def test_a_firm_that_is_unlike_its_kind_is_told_once_it_has_no_other_years(plan: TargetPlan) -> None:
+    rows = firms(120, years=(2019, 2020))
+    for row in rows:
+        if row["unit"] == "f040":
+            row["energy"] *= 20
+    assert not findings(rows, plan, "apart")
+    (found,) = findings([row for row in rows if row["year"] == 2020], plan, "apart")
+    assert (found.unit, found.element, found.severity) == ("f040", "energy", "note")
+    assert found.more["factor"] == pytest.approx(20, rel=0.5)
+
+
+def test_shifts_planted_in_the_example_of_a_region_are_found_and_nothing_else(plan: TargetPlan) -> None:
+    batch = read_returns(Path(__file__).parents[3] / "examples" / "region" / "returns.csv", plan)
+    assert not review(batch, plan).findings
+    rng = np.random.default_rng(3)
+    values = {name: column.copy() for name, column in batch.values.items()}
+    names = [name for name in values if plan.elements[name].kind not in ("flag", "rate")]
+    planted = set()
+    while len(planted) < 60:
+        name, row = names[rng.integers(len(names))], int(rng.integers(len(batch)))
+        if values[name][row] > 0 and (row, name) not in planted:
+            values[name][row] *= 1e4 if rng.random() < 0.5 else 1e-4
+            planted.add((row, name))
+    named = {(one.place, one.element) for one in review(replace(batch, values=values), plan).findings
+             if one.code == "shift"}  # fmt: skip
+    assert named == {(batch.place(row, name), name) for row, name in planted}

@@ -78,7 +78,7 @@ def plausible(
         sound = logs.copy()
         sound[: len(batch)][taken] = np.nan
         yield from _jumps(name, logs, _own(sound, whole) if taken.any() else own[name], kind, batch, taken, limits)
-        yield from _far(name, apart.get(name), batch, taken, limits)
+        yield from _far(name, logs, own[name], apart.get(name), batch, taken, limits)
     yield from _repeated(batch, whole)
 
 
@@ -204,9 +204,17 @@ def _apart(
         some = np.isfinite(stack).any(0)
         level[some] = np.nanmedian(stack[:, some], 0)
         rest = np.where(some, left - level, np.nan)
-        spread = _robust(rest, kinds, 8)
-        found_apart[name] = (rest - spread.middle, np.maximum(spread.spread, 0.05), np.where(some, count, 0))
+        sized, plainly = _robust(rest, kinds, 8), _robust(left, kinds, 8)
+        # what does not grow with the size of a unit is compared as it is
+        grows = not _middle(sized.spread) > _middle(plainly.spread)
+        value, spread = (rest, sized) if grows else (left, plainly)
+        found_apart[name] = (value - spread.middle, np.maximum(spread.spread, 0.05), np.where(some, count, 0))
     return found_apart
+
+
+def _middle(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else np.nan
 
 
 def _shifts(
@@ -222,7 +230,11 @@ def _shifts(
         by_peers = _power(far, spread, limits)
         # one other year does not say which of the two is wrong: units of its kind must say so, or know nothing
         sure = (years.count >= 2) | (by_peers == by_year) | ~np.isfinite(far)
-        power = np.where(by_year != 0, np.where(sure, by_year, 0), np.where(years.count == 0, by_peers, 0))
+        # a unit that is off in all its years agrees with itself: then the difference must be near to the power
+        with np.errstate(invalid="ignore"):
+            surely = (np.abs(by_peers) > 3) & (np.abs(far - by_peers) <= limits.near / 2)
+        alone = np.where((years.count == 0) | surely, by_peers, 0)
+        power = np.where(by_year != 0, np.where(sure, by_year, 0), alone)
         for row in np.flatnonzero(fresh & (power != 0)):
             against = "years" if by_year[row] else "peers"
             found.setdefault(int(row), {})[name] = (int(power[row]), against)
@@ -279,14 +291,22 @@ def _jumps(
 
 
 def _far(
-    name: str, apart: tuple[Floats, Floats, Ints] | None, batch: Batch, taken: npt.NDArray[np.bool_], limits: Limits
+    name: str,
+    logs: Floats,
+    own: _Expected,
+    apart: tuple[Floats, Floats, Ints] | None,
+    batch: Batch,
+    taken: npt.NDArray[np.bool_],
+    limits: Limits,
 ) -> Iterator[Finding]:
-    """Values far from those of units of the same kind and size."""
+    """Values far from those of units of the same kind and size, unless the unit's other years are like them."""
     if apart is None:
         return
     away, spread, count = (one[: len(batch)] for one in apart)
     with np.errstate(invalid="ignore"):
+        vouched = np.abs(logs - own.middle)[: len(batch)] <= np.log10(limits.factor)  # so it was in other years
         far = (np.abs(away) > limits.far * spread) & (np.abs(away) > np.log10(limits.factor)) & (count >= limits.peers)
+        far &= ~vouched
     for row in np.flatnonzero(far & ~taken):
         value = float(batch.values[name][row])
         more = {"factor": float(10.0 ** away[row]), "expected_value": float(value / 10.0 ** away[row]),

@@ -63,7 +63,7 @@ class Reporting:
     """How many of a region's units have returned.
 
     region     as deep as asked; "" all together
-    expected   active units of the register that are asked: in the sample, where there is one
+    expected   active units of the register that are asked, as `unit_returns` has it
     returned   of them, those with any value; confirmed: all of whose values the firm confirmed
     doubtful   with a value that is not used
     open       with a question that nobody answered
@@ -94,10 +94,12 @@ def unit_returns(
 ) -> tuple[UnitReturn, ...]:  # fmt: skip
     """Every unit that is asked, with the state of its return; by region and id.
 
+    Where nobody outside the sample returned anything, only the sample was asked; else every unit of the register.
+
     region  only this region and those below it
     """
     asked = register(ledger, years=[year], as_of=as_of).filter(nw.col("level") == level)
-    known = [one for one in _rows(asked) if one["weight"] is not None]
+    known = _rows(asked)
     measure = settings_of(plan).measure
     values: dict[str, list[dict[str, Any]]] = defaultdict(list)
     names = ("unit", "element", "value", "quality", "seq", "confirmed", "used")
@@ -105,6 +107,9 @@ def unit_returns(
         values[one["unit"]].append(one)
     confirmed, queries = confirmations(ledger, as_of), _queries(ledger, year, as_of)
     found = []
+    sample = {one["unit"] for one in known if one["weight"] is not None}
+    if sample and not any(one["unit"] in values for one in known if one["unit"] not in sample):
+        known = [one for one in known if one["unit"] in sample]
     for one in sorted(known, key=lambda row: (row["region"] or "", row["unit"])):
         if region and not f"{one['region']}/".startswith(f"{region}/"):
             continue

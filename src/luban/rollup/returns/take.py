@@ -208,6 +208,8 @@ def _said(batch: Batch, row: int, before: Mapping[str, Any] | None, edition: str
         given["industry"], given["edition"] = classified(code, str(given["edition"] or edition))[0] or None, "2017"
     usual = {"level": "enterprise", "region": "", "weight": 1.0}
     told = {name: given[name] if given[name] is not None else (before or usual).get(name) for name in REGISTER}
+    if "weight" in batch.register:
+        told["weight"] = given["weight"]  # an empty cell of a column of weights: not in the sample
     above = told["above_scale"]
     told["above_scale"] = None if above is None else int(bool(above))
     return told

@@ -382,6 +382,7 @@ def _level(level: str) -> str:
 
 def _plan(name: str, folder: Path | None) -> TargetPlan:
     """The plan that is named, else the one of the folder's plant, else luban's own."""
+    from luban.norms.plans import USUAL
     from luban.screens.service.returns import plan_named
 
     if not name and folder is not None and (folder / "plant.toml").is_file():
@@ -389,7 +390,7 @@ def _plan(name: str, folder: Path | None) -> TargetPlan:
 
         plant: Plant = load(folder)
         name = plant.rollup.plan
-    return plan_named(name or "mic2025", folder)
+    return plan_named(name or USUAL, folder)
 
 
 def _there(folder: Path) -> bool:

@@ -109,7 +109,7 @@ def _findings(found: Sequence[Finding], plan: TargetPlan, say: Words) -> list[Bl
         for one in shown
     ]  # fmt: skip
     heads = (say("severity"), say("where"), say("unit"), say("year"), say("figure"), say("kind"), say("what it says"),
-             say("came"))  # fmt: skip
+             say("value"))  # fmt: skip
     tones = {at: _TONES[one.severity] for at, one in enumerate(shown) if _TONES[one.severity]}
     blocks: list[Block] = [Grid(heads, rows, say("Findings"), frozenset({7}), tones)]
     if len(found) > _MOST:
@@ -213,8 +213,8 @@ def _processes(found: OwnReturn, say: Words) -> list[Block]:
 
 
 def _state(say: Words, state: str) -> str:
-    return {"missing": say("nothing came"), "returned": say("returned"), "queried": say("question open"),
-            "revised": say("revised since"), "confirmed": say("confirmed")}[state]  # fmt: skip
+    return {"missing": say("nothing came"), "returned": say("have returned"), "queried": say("question open"),
+            "revised": say("revised since"), "confirmed": say("confirmed by the firm")}[state]  # fmt: skip
 
 
 def status_sheet(
@@ -223,8 +223,9 @@ def status_sheet(
 ) -> Sheet:  # fmt: skip
     """Reporting rate by region, and unit by unit those that need somebody's hand first."""
     names = region_name or {}
-    heads = (say("region"), say("expected"), say("returned"), "%", say("confirmed"), say("with doubtful values"),
-             say("questions open"), say("% of the measure in doubtful values"))  # fmt: skip
+    heads = (say("region"), say("units asked"), say("have returned"), "%", say("confirmed by the firm"),
+             say("with doubtful values"), say("questions open"),
+             say("% of the measure in doubtful values"))  # fmt: skip
     rows = [
         (names.get(one.region, one.region) or say("all"), f"{one.expected:,}", f"{one.returned:,}", _share(one.rate),
          f"{one.confirmed:,}", f"{one.doubtful:,}", f"{one.open:,}", _share(one.measure_doubtful))
@@ -263,7 +264,11 @@ def form_sheet(form: Form, plan: TargetPlan, say: Words) -> Sheet:
              for one in form.rules]  # fmt: skip
     blocks = (
         Grid((say("id"), say("figure"), say("unit of measure"), say("may be given in")), fields, say("Figures")),
-        Grid((say("rule"), say("as data"), say("tolerance, %"), say("where it fails")), rules, say("Rules")),
+        Grid(
+            (say("rule of the return"), say("as data"), say("tolerance, %"), say("where it fails")),
+            rules,
+            say("Rules of the return"),
+        ),
     )
     return Sheet(say("Form of a return"), form.name, blocks, _foot(plan, say))
 
