@@ -102,7 +102,7 @@ class OriginPanel(RollupPanel):
             if worked.withheld:
                 text = say("Withheld is what would tell of one enterprise, also by taking the others off the whole.")
                 ui.label(text).classes("lb-note")
-        self.sheet = drill_sheet(found, plan, say, names=self._name)
+        self.sheet = drill_sheet(found, plan, say, names=self._name, withheld=worked.withheld)
 
     def _name(self, key: str) -> str:
         books, language = self.bench.books, self.say.language
