@@ -380,9 +380,10 @@ def _programmes(file: Fields, tasks: Collection[str], lists: Collection[str]) ->
             if name not in lists:
                 one.fail("lists", "no such list", name, ", ".join(lists))
         items = tuple(_item(entry) for entry in one.tables("item"))
-        found.append(
-            Programme(f"column-{number}", number, one.text("name"), task, items, named, one.string("reference"))
-        )
+        key, place = f"column-{number}", one.string("reference")
+        texts = enumerate(one.texts("measures", ()), 1)
+        measures = tuple(Measure(f"{key}.{line}", text, place) for line, text in texts)
+        found.append(Programme(key, number, one.text("name"), task, items, measures, named, place))
         one.done()
     file.done()
     return tuple(found)

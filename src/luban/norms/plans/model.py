@@ -277,24 +277,25 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """Something that can be followed up; its id is chapter.section.paragraph.number, or programme.number."""
+
+    id: str
+    name: Text
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
-    """A programme with its items, the task it belongs to, and the closed lists that it names."""
+    """A programme with its items and measures, the task it belongs to, and the closed lists that it names."""
 
     id: str
     number: int
     name: Text
     task: str
     items: tuple[Item, ...]
+    measures: tuple[Measure, ...]
     lists: tuple[str, ...]
-    reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """Something that can be followed up; its id is chapter.section.paragraph.number."""
-
-    id: str
-    name: Text
     reference: str
 
 
@@ -407,8 +408,9 @@ class TargetPlan:
 
     @property
     def measures(self) -> tuple[Measure, ...]:
-        """The measures of all tasks and supports, in the order of the text."""
-        return tuple(measure for task in (*self.tasks, *self.supports) for measure in task.measures)
+        """The measures of all tasks, supports and programmes."""
+        groups: tuple[Task | Programme, ...] = (*self.tasks, *self.supports, *self.programmes)
+        return tuple(measure for group in groups for measure in group.measures)
 
     def element(self, name: str) -> Element:
         """An element by its id. Raises InputError."""

@@ -208,10 +208,13 @@ def milestone_text(milestone: Milestone, say: Words) -> str:
 
 
 def _programmes(plan: TargetPlan, say: Words) -> list[Block]:
-    blocks: list[Block] = [
-        Grid(_item_heads(say), _items(plan, one.items, say), title=f"{one.number} · {one.name.of(say.language)}")
-        for one in plan.programmes
-    ]
+    language, blocks = say.language, list[Block]()
+    for one in plan.programmes:
+        title = f"{one.number} · {one.name.of(language)}"
+        blocks.append(Grid(_item_heads(say), _items(plan, one.items, say), title=title))
+        if one.measures:
+            rows = [(measure.id.rpartition("-")[2], measure.name.of(language)) for measure in one.measures]
+            blocks.append(Grid(("", say("measure of the plan")), rows))
     if plan.statements:
         blocks.append(Grid(_item_heads(say), _items(plan, plan.statements, say), title=say("Elsewhere in the text")))
     return [*blocks, Note(say("What has no number is shown and never scored."))]
