@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -85,7 +84,7 @@ def evaluate(
     given such a file, it is computed anew and compared. Exit code 1 if an act made it worse or a bundle differs.
     """
     say = output(as_json)
-    if source.is_file() and zipfile.is_zipfile(source) and source.suffix.lower() == ".zip":
+    if source.suffix.lower() == ".zip":
         return _anew(say, source, out, language)
     if treated or since:
         return _one(
