@@ -16,6 +16,8 @@ from luban.understand.quality.data import Floats, Ints
 __all__ = ["Published", "Range", "blocks", "equations", "ranges"]
 
 _BATCH = 40_000
+_FAR, _ENDLESS = 1e9, 1e6
+"""Where a search without an end stops, and beyond what it is told as endless; in units of the largest told figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def _solve(
     rows = matrix.tocsr()[:, inside]
     used = np.flatnonzero(np.diff(rows.indptr))
     rows, right = rows[used].tocoo(), right[used]
-    scale = max(float(np.abs(right).max(initial=0.0)), 1e-300)
+    scale = float(np.abs(right).max(initial=0.0)) or 1.0
     place = {int(cell): number for number, cell in enumerate(inside)}
     found: dict[int, Range] = {}
     step = max(_BATCH // max(2 * inside.size, 1), 1)
@@ -132,14 +134,15 @@ def _solve(
         made = _program(cost, big, np.tile(right / scale, copies), bounds)
         for number, cell in enumerate(some):
             least, most = (made[(2 * number + side) * inside.size + place[cell]] * scale for side in (0, 1))
+            edge = _ENDLESS * scale
+            least, most = -np.inf if least < -edge else least, np.inf if most > edge else most
             found[int(hidden[cell])] = Range(int(hidden[cell]), float(least), float(most))
     return found
 
 
 def _program(cost: Floats, matrix: coo_array, right: Floats, bounds: Floats) -> Floats:
     """Least cost; what has no bound goes far."""
-    far = 1e6 * max(1.0, float(np.abs(right).max(initial=0.0)))
-    ends = np.column_stack([np.maximum(bounds[:, 0], -far), np.minimum(bounds[:, 1], far)])
+    ends = np.clip(bounds, -_FAR, _FAR)
     solved = linprog(cost, A_eq=matrix.tocsr(), b_eq=right, bounds=ends, method="highs")
     if solved.status != 0:
         raise InputError("what is published contradicts itself", came=str(solved.message))

@@ -17,4 +17,4 @@ REASONS: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 """Why a figure is withheld, by the name of the rule that it breaks."""
 
-SENTENCES = (*REASONS.values(), "withheld: {why}", "is told", "size")
+SENTENCES = (*REASONS.values(), "is told", "size")

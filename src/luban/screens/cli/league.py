@@ -16,6 +16,7 @@ from luban.screens.cli.sheets import Language, Out, give
 
 if TYPE_CHECKING:
     from luban.rollup.league import Entry
+    from luban.screens.cli.output import Output
     from luban.screens.i18n import Words
     from luban.screens.report.sheet import Block
     from luban.understand.quality.read import Columns
@@ -76,23 +77,22 @@ def league(
     from luban.screens.report.rollup_league import league_sheet
 
     say, spoken = output(as_json), words(language)
+    if index is not None:
+        return _composite(source, index, name, own, say, spoken, out, language)
     document: dict[str, Any] = {}
-    more: list[Block] = []
+    more: tuple[Block, ...] = ()
     title = source.stem
     way = better or "up"
     if indicator:
         entries, direction, unit, title = _computed(source, indicator, plan, by, depth, year, deflators, language)
         way = better or direction
-    elif index is not None:
-        entries, more, document["sensitivity"] = _indexed(source, index, name, spoken)
     else:
         entries = _given(source, name, value, low, high, error)
     if way not in ("up", "down"):
         raise InputError("no such direction", came=way, expected="up or down", where="--better")
     found = ranked(entries, better=way, level=level)  # type: ignore[arg-type]
     if own:
-        blocks, document["place"] = _placed(entries, own, way, unit, spoken, public=public or bool(index))
-        more += blocks
+        more, document["place"] = _placed(entries, own, way, unit, spoken, public=public)
     document |= {"rows": [asdict(row) | {"rank": row.rank} for row in found.rows], "pairs": found.pairs,
                  "unranked": [asdict(one) for one in found.unranked], "told_apart": found.told_apart,
                  "level": found.level, "better": found.better}  # fmt: skip
@@ -132,6 +132,7 @@ def _computed(
     from luban.rollup.indicators import indicators
     from luban.rollup.league import Entry
     from luban.rollup.protect import protect_indicators
+    from luban.screens.report.rollup_protect import named
 
     if by not in ("region", "industry"):
         raise InputError("no such dimension", came=by, expected="region or industry", where="--by")
@@ -146,19 +147,24 @@ def _computed(
     if not rows:
         raise InputError("nothing to compare", came=f"{indicator} {year or ''}".strip(), where=source.name)
     last = max(row["year"] for row in rows)
-    entries = [Entry(row[by], row["value"], row["low"], row["high"], row["n"], row["coverage"], row["reason"])
-               for row in rows if row["year"] == last]  # fmt: skip
+    entries = [
+        Entry(named(by, row[by], language), row["value"], row["low"], row["high"], row["n"], row["coverage"],
+              row["reason"])
+        for row in rows if row["year"] == last
+    ]  # fmt: skip
     direction = "up" if known.kind == "cut" else known.direction
     title = f"{indicator} {known.name.of(language)} · {last}"
     return entries, direction, own.unit(known.unit).of(language), title
 
 
-def _indexed(source: Path, index: Path, name: str, say: Words) -> tuple[list[Entry], list[Block], dict[str, Any]]:
+def _composite(
+    source: Path, index: Path, name: str, own: str, say: Output, spoken: Words, out: Path | None, language: str
+) -> int:
     from types import SimpleNamespace
 
     from luban.rollup.composite import composite, sensitivity
     from luban.rollup.league import Entry
-    from luban.screens.report.rollup_league import sensitivity_blocks
+    from luban.screens.report.rollup_league import index_sheet
     from luban.understand.quality.read import read_columns
 
     weights, table = read_columns(index), read_columns(source)
@@ -173,9 +179,15 @@ def _indexed(source: Path, index: Path, name: str, say: Words) -> tuple[list[Ent
     values = {label: {one.id: columns[one.id][at] for one in parts}
               for at, label in enumerate(_names(table, name, *columns))}  # fmt: skip
     made, drawn = composite(values, parts), sensitivity(values, parts)
-    entries = [Entry(label, one.value, reason="" if one.value is not None else "not known")
-               for label, one in made.scores.items()]  # fmt: skip
-    return entries, list(sensitivity_blocks(made, drawn, parts, say)), asdict(drawn)
+    document: dict[str, Any] = {"scores": {key: asdict(one) for key, one in made.scores.items()},
+                                "sensitivity": asdict(drawn)}  # fmt: skip
+    more: tuple[Block, ...] = ()
+    if own:
+        entries = [Entry(label, one.value) for label, one in made.scores.items()]
+        more, document["place"] = _placed(entries, own, "up", "", spoken, public=True)
+    sheet = index_sheet(made, drawn, parts, spoken, title=source.stem, source=source.name, more=more)
+    give(say, sheet, document, out, language)
+    return OK
 
 
 def _placed(

@@ -13,7 +13,7 @@ from luban.screens.report.plot import Plot
 from luban.screens.report.quality_words import level_text, number, span
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Picture, Sheet
 
-__all__ = ["league_blocks", "league_sheet", "place_blocks", "sensitivity_blocks"]
+__all__ = ["index_sheet", "league_blocks", "league_sheet", "place_blocks", "sensitivity_blocks"]
 
 _NONE = "–"
 _DRAWN = 60
@@ -34,6 +34,18 @@ def league_sheet(
         "luban": __version__,
     }  # fmt: skip
     return Sheet(say("League table"), title, (*league_blocks(found, say, unit=unit), *more), made)
+
+
+def index_sheet(
+    index: Composite, found: Sensitivity, parts: Sequence[Part], say: Words, *, title: str = "", source: str = "",
+    more: Sequence[Block] = (),
+) -> Sheet:  # fmt: skip
+    """A composite index: no rank that its weights leave open."""
+    low, high = index.scale
+    made = {say("source"): source or _NONE, say("method"): say("weighted mean of marks between {low} and {high}",
+                                                               low=f"{low:g}", high=f"{high:g}"),
+            "luban": __version__}  # fmt: skip
+    return Sheet(say("League table"), title, (*sensitivity_blocks(index, found, parts, say), *more), made)
 
 
 def league_blocks(found: League, say: Words, *, unit: str = "") -> tuple[Block, ...]:
@@ -85,14 +97,15 @@ def place_blocks(found: Place, say: Words, *, name: str, unit: str = "", public:
 
 def sensitivity_blocks(index: Composite, found: Sensitivity, parts: Sequence[Part], say: Words) -> tuple[Block, ...]:
     """What the order of a composite index owes to its weights."""
-    heads = (say("name"), say("index"), say("rank"), say("median rank"), "5 % … 95 %", say("first in, %"),
+    heads = (say("rank"), say("name"), say("index"), say("with the weights as they are"), say("first in, %"),
              say("equal weights"), say("geometric mean"), say("leaving one out"))  # fmt: skip
     rows = []
     for name, one in sorted(found.ranks.items(), key=lambda pair: pair[1].rank):
         without = [rank for method, rank in one.variants.items() if method.startswith("without ")]
         rows.append((
-            name, number(index.scores[name].value, 4), str(one.rank), f"{one.middle:g}", f"{one.low:g} … {one.high:g}",
-            f"{100 * one.first:.0f}", str(one.variants["equal weights"]), str(one.variants["geometric mean"]),
+            f"{one.low:g}" if one.low == one.high else f"{one.low:g}-{one.high:g}", name,
+            number(index.scores[name].value, 4), str(one.rank), f"{100 * one.first:.0f}",
+            str(one.variants["equal weights"]), str(one.variants["geometric mean"]),
             f"{min(without)} … {max(without)}" if without else _NONE,
         ))  # fmt: skip
     blocks: list[Block] = [
@@ -101,11 +114,13 @@ def sensitivity_blocks(index: Composite, found: Sensitivity, parts: Sequence[Par
             Figure(say("weights drawn within"), f"± {100 * found.spread:g}", "%"),
             Figure(say("mean change of rank"), f"{found.shift:.2f}"),
         ), say("What ranks owe to weights")),
-        Grid(heads, rows, title=say("Ranks over drawn weights"), numbers=frozenset({1, 2, 3, 5, 6, 7})),
+        Grid(heads, rows, title=say("Ranks over drawn weights"), numbers=frozenset({2, 3, 4, 5, 6})),
     ]  # fmt: skip
     missing = [(name, ", ".join(one.missing)) for name, one in index.scores.items() if one.value is None]
     if missing:
         blocks.append(Grid((say("name"), say("parts that are not known")), missing, title=say("Index withheld")))
+    text = say("The rank is the range of nine in ten draws of the weights.")
+    blocks.append(Note(text, "quiet"))
     blocks.append(Note(say("Weights are luban's own unless their source says otherwise."), "doubt"))
     return tuple(blocks)
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from luban import __version__
+from luban.norms.industry import industry, known_prefix
 from luban.norms.plans import TargetPlan
+from luban.norms.regions import region
 from luban.rollup.protect import Exposure, Protected, Release, Rules
 from luban.rollup.protect.words import REASONS
 from luban.screens.i18n import Words
@@ -14,7 +16,7 @@ from luban.screens.report.plot import Plot
 from luban.screens.report.quality_words import number
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Picture, Sheet
 
-__all__ = ["protect_sheet", "protected_sheet"]
+__all__ = ["named", "protect_sheet", "protected_sheet"]
 
 _NONE = "–"
 _MOST = 400
@@ -86,15 +88,18 @@ def protected_sheet(
     if rows and len(hidden) == len(rows):
         blocks.append(Note(say("Nothing can be told: every cell is withheld."), "bad"))
     blocks += _exposures(protected.exposures, say)
-    heads = (say("indicator"), say("year"), say("region"), say("industry"), say("value"), say("unit"), say("number of units"),
-             say("why"))  # fmt: skip
+    heads = (
+        say("indicator"), say("year"), say("region"), say("industry"), say("value"), say("unit"),
+        say("number of units"), say("why"),
+    )  # fmt: skip
     grid, tones = [], {}
     for at, row in enumerate(rows[:_MOST]):
         indicator = plan.indicator(row["indicator"])
         grid.append((
-            f"{row['indicator']} {indicator.name.of(say.language)}", str(row["year"]), row["region"] or say("all"),
-            row["industry"] or say("all"), number(row["value"], 4), plan.unit(indicator.unit).of(say.language),
-            f"{row['n']:,}", say(row["reason"]) if row["reason"] else "",
+            f"{row['indicator']} {indicator.name.of(say.language)}", str(row["year"]),
+            named("region", row["region"], say.language) or say("all"),
+            named("industry", row["industry"], say.language) or say("all"), number(row["value"], 4),
+            plan.unit(indicator.unit).of(say.language), f"{row['n']:,}", say(row["reason"]) if row["reason"] else "",
         ))  # fmt: skip
         if str(row["reason"]).startswith("withheld"):
             tones[at] = "doubt"
@@ -104,6 +109,19 @@ def protected_sheet(
     made = {say("source"): source or _NONE, say("the plan"): plan.id, say("protection rules"): _rules(rules, say),
             "luban": __version__}  # fmt: skip
     return Sheet(say("What may be told"), plan.title.of(say.language), tuple(blocks), made)
+
+
+def named(dimension: str, node: str, language: str) -> str:
+    """A node with its name where one is known.
+
+    Example  named("region", "CN/31", "zh") == "CN/31 上海"
+    """
+    name = ""
+    if dimension == "region" and node.count("/") == 1 and (known := region(node)) is not None:
+        name = known.names.get(language) or known.names["en"]
+    elif dimension == "industry" and node and known_prefix(node):
+        name = industry(node).name(language)
+    return f"{node} {name}".strip()
 
 
 def _rules(rules: Rules, say: Words) -> str:
@@ -141,7 +159,8 @@ def _cells(release: Release, say: Words, unit: str) -> Grid:
         names = table.reasons[at] if state == "primary" else ("complementary",) if state == "complementary" else ()
         why = "; ".join(say(REASONS[name]) for name in names)
         told = number(float(table.values[at]), 6) if state == "published" else _NONE
-        rows.append((*(_node(one, say) for one in key), told, f"{table.counts[at]:,}", say(_STATES[state]), why))
+        places = [named(name, one, say.language) or say("all") for name, one in zip(table.dimensions, key, strict=True)]
+        rows.append((*places, told, f"{table.counts[at]:,}", say(_STATES[state]), why))
         if _TONES[state]:
             tones[at] = _TONES[state]
     columns = frozenset({len(table.dimensions), len(table.dimensions) + 1})
@@ -163,8 +182,9 @@ def _map(release: Release, say: Words) -> str:
     for state, tone in (("published", "centre"), ("primary", "bad"), ("complementary", "doubt")):
         some = [key for key, one in zip(table.keys, release.states, strict=True)
                 if one == state and key[0] in down and key[1] in across]  # fmt: skip
+        titles = [f"{' × '.join(key)}: {say(_STATES[state])}" for key in some]
         plot.dots([across.index(key[1]) for key in some], [len(down) - 1 - down.index(key[0]) for key in some], tone,
-                  hollow=state != "published", titles=[f"{' × '.join(key)}: {say(_STATES[state])}" for key in some])  # fmt: skip
+                  hollow=state != "published", titles=titles)  # fmt: skip
     return plot.svg()
 
 
