@@ -32,10 +32,11 @@ from luban.loop.places import places
 from luban.loop.plans import Plans
 from luban.loop.plant_loop import PlantLoop
 from luban.loop.pricing import Pricing, avoided
+from luban.loop.running import _moment
 from luban.loop.seeing import Seeing
 from luban.loop.tariff import Electricity
 from luban.norms.tariffs import tariff
-from luban.plant import LeverRule, Plant, load
+from luban.plant import EnergyRule, LeverRule, Plant, load
 from luban.understand.quality.data import individuals
 
 OFFSET = "holding:300:float32"
@@ -305,6 +306,13 @@ def test_a_lever_is_asked_when_the_tariff_turns(make: Callable[..., Books]) -> N
         assert band(following) != band(moment)
         assert electricity.price(following) == float(own.prices[band(following)])
         moment = following
+    asked = _moment(books.plant, LeverRule("energy"), books.folder)
+    assert asked is not None
+    assert asked(moment) == electricity.next(moment)
+    hourly = _moment(books.plant, LeverRule("energy", every=HOUR), books.folder)
+    assert hourly is not None
+    assert hourly(NOW + 1) == NOW + HOUR
+    assert _moment(replace(books.plant, energy=EnergyRule()), LeverRule("energy"), books.folder) is None
 
 
 def test_standby_is_worth_what_idle_times_of_the_last_week_would_have_saved() -> None:

@@ -149,6 +149,36 @@ async def test_a_person_takes_it_and_takes_it_back() -> None:
         await turns.undo(one.id, "li")
 
 
+async def test_whoever_was_given_it_says_that_he_knows_of_the_undo_and_a_restart_knows_it_too() -> None:
+    world = World()
+    turns = process(world, "automatic", Says([proposal()]))
+    (one,) = await turn(world, turns)
+    with pytest.raises(InputError, match="was not undone"):
+        await turns.note(one.id, "wang")
+    await turns.undo(one.id, "li", "wrong lot")
+    assert turns.decisions[one.id].noted == ""
+    await turns.note(one.id, "wang")
+    await turns.note(one.id, "chen")
+    again = process(world, "automatic", Says([])).decisions[one.id]
+    assert (again.noted, again.stage, again.person) == ("wang", Stage.UNDONE, "li")
+    assert turns.decisions[one.id] == again
+
+
+async def test_a_rule_that_stands_is_not_said_again_until_it_is_undone() -> None:
+    world, rule = World(), replace(proposal(), act=Act("rule", "standby mill", 12.0))
+    turns = process(world, "automatic", Says([rule]))
+    (one,) = await turn(world, turns)
+    assert one.stage is Stage.DONE
+    for _ in range(2):
+        assert await turn(world, turns, 3 * 24 * HOUR) == []
+        turns = process(world, "automatic", Says([rule]))  # a restart
+    await turns.undo(one.id, "li")
+    (again,) = await turn(world, turns, 2 * HOUR)
+    assert again.act == one.act
+    other = process(world, "automatic", Says([replace(rule, act=Act("rule", "standby mill", 8.0))]))
+    assert len(await turn(world, other)) == 1
+
+
 async def test_what_was_declined_is_not_proposed_again_soon() -> None:
     world, says = World(), Says([proposal()])
     turns = process(world, "confirm", says)

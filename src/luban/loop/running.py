@@ -77,7 +77,9 @@ class Running:
         self.turns.load(entries(ledger, "decision"))
         hands.rules = self.rules
         self._names = frozenset().union(*(getattr(one, "concerns", frozenset()) for one in deciders))
-        self._governs = [one.governs for one in deciders if hasattr(one, "governs")]
+        acts = [one for one in deciders if self.rules[one.lever].mode != "advise"]
+        self._governs = [one.governs for one in acts if hasattr(one, "governs")]
+        self._past = any(hasattr(one, "governs") for one in deciders)
         self._decides = bool(deciders)
         self.seeing = Seeing(ledger, plant, links)
         self._set_points = SetPoints(plant, ledger, actor, note, self._held)
@@ -89,7 +91,7 @@ class Running:
         moment = now()
         if self._decides and moment - self._heard_at >= _HEAR:
             self._heard_at = moment
-            heard = partial(self.seeing.heard, past=bool(self._governs))
+            heard = partial(self.seeing.heard, past=self._past)
             self.turns.mind.hear(await asyncio.to_thread(handed_on(heard), moment, self._names))
         made = await self.turns.turn(lambda: self.seeing.look(now()), more)
         if moment - self._judged_at >= _JUDGE:

@@ -118,6 +118,7 @@ class LoopBooks(ActingBooks):
         self._running = running
         self._decided: tuple[int, dict[str, Decision]] = (-1, {})
         self._judged: tuple[int, dict[str, tuple[str, str]]] = (-1, {})
+        self._whoms: dict[str, str] = {}
 
     # ------------------------------------------------------------------ how it stands
 
@@ -163,19 +164,23 @@ class LoopBooks(ActingBooks):
 
     def taken_back(self) -> tuple[TakenBack, ...]:
         """What was given to people and then undone, until one of them says that he knows; newest first."""
-        from luban.decide.maintain import work_orders
-
         found = [
             one for one in self._all().values()
             if one.stage is Stage.UNDONE and not one.noted and one.act.kind in {*TO_PEOPLE, "maintain"}
         ]  # fmt: skip
-        orders = work_orders(self.view.ledger) if any(one.act.kind == "maintain" for one in found) else {}
-        told = []
-        for one in sorted(found, key=lambda one: -one.since):
-            order = orders.get(str(one.told.get("workorder")))
-            whom = "" if order is None else " · ".join(filter(None, (order.id, order.skill)))
-            told.append(TakenBack(one, whom, one.reason))
-        return tuple(told)
+        return tuple(
+            TakenBack(one, self._whom(one), one.reason) for one in sorted(found, key=lambda one: -one.since)
+        )  # fmt: skip
+
+    def _whom(self, one: Decision) -> str:
+        if one.act.kind != "maintain":
+            return ""
+        if one.id not in self._whoms:
+            from luban.decide.maintain import work_orders
+
+            order = work_orders(self.view.ledger).get(str(one.told.get("workorder")))
+            self._whoms[one.id] = "" if order is None else " · ".join(filter(None, (order.id, order.skill)))
+        return self._whoms[one.id]
 
     def _ended(self, machine: str, since: int) -> set[tuple[str, str]]:
         """Operations that were begun or ended there since a list was given."""

@@ -9,7 +9,7 @@ from luban.loop.deciding.record import Decision, Stage
 from luban.plant import Plant
 from luban.screens.i18n import Words
 
-__all__ = ["act_words", "stage_word", "state_words", "verdict_word", "worth_words"]
+__all__ = ["act_words", "fact_words", "stage_word", "state_words", "verdict_word", "worth_words"]
 
 
 def act_words(say: Words, act: Act, plant: Plant) -> str:
@@ -60,6 +60,20 @@ def _plain(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def fact_words(say: Words, one: Decision) -> list[str]:
+    """What came of it, and what it rests on, as far as there are words for it."""
+    names = {
+        "command": say("command"), "workorder": say("work order"), "plan": say("plan"), "setup": say("set up for"),
+        "waiting": say("orders that wait"), "minutes won": say("minutes won"), "hours late": say("hours late after it"),
+        "hours late before": say("hours late before it"), "won": say("hours of lateness won"), "pieces": say("pieces"),
+        "piece": say("cost of a piece"), "age": say("age [h]"), "failures": say("failures on record"),
+        "mean life": say("mean life [h]"), "kWh a day": say("kWh a day"), "vibration": say("vibration [mm/s]"),
+        "sound": say("vibration when sound [mm/s]"),
+    }  # fmt: skip
+    known = {name: value for name, value in {**one.facts, **one.told}.items() if isinstance(value, str | int | float)}
+    return [f"{said}: {known[name]}" for name, said in names.items() if known.get(name) not in {None, ""}]
 
 
 def stage_word(say: Words, stage: Stage) -> str:

@@ -12,10 +12,17 @@ from nicegui import ui
 
 from luban.core.errors import LubanError
 from luban.core.time import SECOND, to_datetime
-from luban.loop.deciding.record import Decision, Stage
+from luban.loop.deciding.record import NOTED, Decision, Stage
 from luban.screens.service import Now
 from luban.screens.service.deciding import LeverNow, Next, Row, TakenBack
-from luban.screens.web.acting_deciding import act_words, stage_word, state_words, verdict_word, worth_words
+from luban.screens.web.acting_deciding import (
+    act_words,
+    fact_words,
+    stage_word,
+    state_words,
+    verdict_word,
+    worth_words,
+)
 from luban.screens.web.acting_frame import Bench
 from luban.screens.web.acting_parts import Drawn, Kept, act_button, hear_acts
 from luban.screens.web.acting_words import mode_word
@@ -227,14 +234,16 @@ class LoopPanel(BookPanel):
         one = row.decision
         with self._one, card(say("Decision {name}", name=one.id), "lb-command"):
             ui.html(html.escape(say(one.why)), sanitize=False, tag="p")
-            known = [f"{name}: {value}" for name, value in one.facts.items() if isinstance(value, str | int | float)]
-            named = [f"{name}: {value}" for name, value in one.told.items() if name in {"command", "workorder", "plan"}]
-            if known or named:
-                ui.html(html.escape(" · ".join((*named, *known))), sanitize=False, tag="p").classes("lb-note")
+            known = fact_words(say, one)
+            if known:
+                ui.html(html.escape(" · ".join(known)), sanitize=False, tag="p").classes("lb-note")
             with ui.element("ol").classes("lb-story"):
                 for entry in one.history:
                     told = "" if entry is one.history[0] else say(entry.text)
-                    parts = (self._when(entry.time), stage_word(say, Stage(entry.code)), entry.person, told)
+                    word = (
+                        say("known to those who had it") if entry.code == NOTED else stage_word(say, Stage(entry.code))
+                    )
+                    parts = (self._when(entry.time), word, entry.person, told)
                     ui.html(html.escape(" · ".join(filter(None, parts))), sanitize=False, tag="li")
 
     # ------------------------------------------------------------------ what comes next, levers
