@@ -23,7 +23,9 @@ from luban.core.errors import InputError
 if TYPE_CHECKING:
     import narwhals as nw
 
-__all__ = ["Cell", "Decomposition", "burden", "cells_of", "contributions", "decompose", "lmdi"]
+    from luban.norms.plans import Indicator, Milestone
+
+__all__ = ["Cell", "Decomposition", "burden", "cells_of", "contributions", "decompose", "lmdi", "required_level"]
 
 _FACTORS = ("structure", "intensity")
 
@@ -157,6 +159,21 @@ def burden(found: Decomposition, required: float) -> dict[str, float]:
         raise InputError("the whole was zero at the start: nothing can be shared out")
     asked = required - found.start
     return {name: asked * found.starts[name] / found.start - found.of_group(name) for name in found.groups}
+
+
+def required_level(start: float, year: int, indicator: Indicator, milestone: Milestone) -> float | None:
+    """The level behind an indicator that a milestone asks for; None where it cannot be told.
+
+    start  the level of `year`: for a change, that has to be its base year
+    """
+    if milestone.value is None or indicator.kind == "level":
+        return milestone.value
+    if indicator.kind == "average growth":
+        first = (milestone.period[0] if milestone.period else milestone.year) - 1
+        return start * (1 + milestone.value / 100) ** (milestone.year - first) if year == first else None
+    if year != indicator.base_year:
+        return None
+    return start * (1 - milestone.value / 100) if indicator.kind == "cut" else start + milestone.value
 
 
 def cells_of(

@@ -25,10 +25,13 @@ from luban.rollup.signals import Signal
 if TYPE_CHECKING:
     from luban.understand.quality.data import Floats
 
-__all__ = ["BASELINE", "cusum", "overcapacity"]
+__all__ = ["BASELINE", "FALSE_ALARMS", "cusum", "overcapacity"]
 
 BASELINE: Final = 20
 """Periods that show what is usual: five years of quarters."""
+
+FALSE_ALARMS: Final = 0.05
+"""Share of runs of forty periods without a glut that warn all the same, autocorrelation 0 to 0.6 [1]."""
 
 _SLACK = 1.0
 _LIMIT = 9.5

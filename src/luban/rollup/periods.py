@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from luban.core.errors import InputError
-from luban.rollup.glut import BASELINE, overcapacity
+from luban.rollup.glut import BASELINE, FALSE_ALARMS, overcapacity
 from luban.rollup.outbreak import outbreaks
 from luban.rollup.signals import Signal
 from luban.understand.quality.data import Floats
@@ -28,18 +28,21 @@ class Watched:
     periods  names, in their order
     judged   series that were looked at
     skipped  place → why it was not
+    false_alarms  share of runs without any cause that give an alarm all the same, at most [1]
     """
 
     signals: tuple[Signal, ...]
     periods: tuple[str, ...]
     judged: int
     skipped: Mapping[str, str]
+    false_alarms: float
 
     def as_dict(self) -> dict[str, Any]:
         """The same for `--json` and the REST service."""
         return {
             "signals": [one.as_dict() | {"when": self.periods[one.period]} for one in self.signals],
             "periods": list(self.periods), "judged": self.judged, "skipped": dict(self.skipped),
+            "false_alarms": self.false_alarms,
         }  # fmt: skip
 
 
@@ -61,7 +64,7 @@ def watch_industries(table: Columns, *, baseline: int = BASELINE, season: int = 
         except InputError as error:
             skipped[place] = error.message
     return Watched(tuple(sorted(signals, key=lambda one: (one.period, one.place))), periods, len(places) - len(skipped),
-                   skipped)  # fmt: skip
+                   skipped, FALSE_ALARMS)  # fmt: skip
 
 
 def watch_counts(table: Columns, *, window: int = 24, false_alarms: float = 0.05) -> Watched:
@@ -78,7 +81,7 @@ def watch_counts(table: Columns, *, window: int = 24, false_alarms: float = 0.05
         exposure = np.where(np.isfinite(exposure), exposure, 0.0)
     start = max(len(periods) - 12, 12)
     signals = outbreaks(counts, exposure, places, start=start, window=window, false_alarms=false_alarms)
-    return Watched(signals, periods, len(places), {})
+    return Watched(signals, periods, len(places), {}, false_alarms)
 
 
 def _has(table: Columns, name: str) -> bool:

@@ -25,6 +25,7 @@ KINDS: Final = (
 """Kinds of signals."""
 
 _SEEMS = 0.05  # chance of so long a tail, by how often values repeated before it
+_ENDS = (0.0, 100.0)
 _LEAST_STRAIGHT = 4
 _SAME = 1e-9
 _LEAST_STEPS = 4
@@ -89,14 +90,14 @@ def tail_length(points: Sequence[Point]) -> int:
     """How many of the last values only repeat the one before them, where repeating is no habit of the series; else 0.
 
     A tail of m repeats counts where its chance under the earlier rate of repeats, (r + 1) / (n + 2) after Laplace, is
-    at most 5 %: a series printed in whole numbers repeats by itself.
+    at most 5 %: a series printed in whole numbers repeats by itself. At 0 and 100 a share stays by itself too.
     """
     values = [one.value for one in points]
     tail = 0
     while tail + 1 < len(values) and values[-1 - tail] == values[-2 - tail]:
         tail += 1
     before = len(values) - 1 - tail
-    if not tail or before < 2:
+    if not tail or before < 2 or values[-1] in _ENDS:
         return 0
     repeats = sum(a == b for a, b in pairwise(values[: before + 1]))
     share = (repeats + 1) / (before + 2)

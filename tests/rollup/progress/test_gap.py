@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from luban.core.errors import InputError
-from luban.rollup.gap import Cell, burden, contributions, decompose, lmdi
+from luban.norms.plans import load_plan
+from luban.rollup.gap import Cell, burden, contributions, decompose, lmdi, required_level
 
 POSITIVE = st.floats(0.01, 1e4)
 PAIRS = st.lists(st.tuples(POSITIVE, POSITIVE, POSITIVE, POSITIVE), min_size=1, max_size=6)
@@ -68,6 +69,16 @@ def test_what_is_still_missing_sums_to_the_gap():
     rest = burden(found, 0.82)
     assert sum(rest.values()) == pytest.approx(0.82 - found.end)
     assert rest["b"] == pytest.approx(0.4 * -0.18)
+
+
+def test_the_level_that_a_milestone_asks_for():
+    plan = load_plan()
+    asked = {
+        name: required_level(start, 2015, plan.indicator(name), plan.indicator(name).milestone(2020))
+        for name, start in (("I09", 1.0), ("I04", 20.0), ("I08", 33.0), ("I05", 100.0))
+    }
+    assert asked == pytest.approx({"I09": 0.82, "I04": 22.0, "I08": 50.0, "I05": 100 * 1.075**5})
+    assert required_level(1.0, 2016, plan.indicator("I09"), plan.indicator("I09").milestone(2020)) is None
 
 
 def test_negative_values_need_shift_share():

@@ -22,6 +22,7 @@ def test_a_repeated_tail_is_named_and_a_habit_is_not():
     whole_numbers = [3, 3, 4, 4, 4, 5, 5, 6, 6, 6]
     assert tail_length(points(whole_numbers)) == 0
     assert tail_length(points(moving)) == 0
+    assert tail_length(points([61.2, 70.1, 83.4, 96.0, 100, 100, 100])) == 0
 
 
 def test_a_ratio_that_changed_its_tables_is_a_break():

@@ -97,12 +97,11 @@ def progress(
     if extra is not None:
         from dataclasses import replace
 
-        first, last, moved = extra
+        first, last, moved, rest = extra
         title = f"{drivers} {first}–{last}"
-        sheet = replace(
-            sheet, blocks=(*sheet.blocks, *drivers_blocks(moved, spoken, _names(moved.groups, language), title))
-        )
-        document["drivers"] = {"from": first, "to": last, **moved.as_dict()}
+        shown = drivers_blocks(moved, spoken, _names(moved.groups, language), title, rest)
+        sheet = replace(sheet, blocks=(*sheet.blocks, *shown))
+        document["drivers"] = {"from": first, "to": last, **moved.as_dict(), "missing": rest}
     give(say, sheet, document, out, language)
     return OK
 
@@ -203,19 +202,25 @@ def _leaves(table: Any, region: str, by: str) -> Any:
     return table.filter(kept)
 
 
-def _drivers(table: Any, plan: TargetPlan, drivers: str, by: str) -> tuple[int, int, Decomposition] | None:
-    from luban.rollup.gap import contributions
+def _drivers(
+    table: Any, plan: TargetPlan, drivers: str, by: str
+) -> tuple[int, int, Decomposition, dict[str, float]] | None:
+    """First and last year, what drove the change, and by group what the next milestone still asks for."""
+    from luban.rollup.gap import burden, contributions, required_level
 
     if table is None:
         return None
     indicator = plan.indicator(drivers)
-    years = sorted({year for year, value in zip(table["year"].to_pylist(), table["numerator"].to_pylist(), strict=True)
-                    if value is not None})  # fmt: skip
+    known = zip(table["year"].to_pylist(), table["numerator"].to_pylist(), strict=True)
+    years = sorted({year for year, value in known if value is not None})
     if len(years) < 2:
         raise InputError("nothing moved: two known years are needed", came=", ".join(map(str, years)), where=drivers)
     base = indicator.base_year
     first = base if base is not None and base in years else years[0]
-    return first, years[-1], contributions(table, drivers, first, years[-1], by=by, factor=indicator.definition.factor)
+    found = contributions(table, drivers, first, years[-1], by=by, factor=indicator.definition.factor)
+    ahead = next((one for one in indicator.targets if one.year >= years[-1]), None)
+    needed = None if ahead is None else required_level(found.start, first, indicator, ahead)
+    return first, years[-1], found, {} if needed is None else burden(found, needed)
 
 
 def _names(groups: Mapping[str, Any], language: str) -> dict[str, str]:

@@ -59,7 +59,6 @@ def warnings(
     else:
         raise InputError("neither utilisation nor counts", came=", ".join(table.names), where=table.source,
                          expected="period, industry, utilisation, … or period, cell, count, …")  # fmt: skip
-    sheet = warnings_sheet(found.signals, words(language), source=table.source, periods=found.periods,
-                           judged=found.judged, skipped=found.skipped)  # fmt: skip
+    sheet = warnings_sheet(found, words(language), table.source)
     give(say, sheet, found.as_dict(), out, language)
     return NO if any(one.severity == "alarm" for one in found.signals) else OK

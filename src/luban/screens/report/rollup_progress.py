@@ -89,25 +89,35 @@ def path_svg(line: Line, say: Words, *, targets: Iterable[Line] = ()) -> str:
 
 
 def drivers_blocks(
-    found: Decomposition, say: Words, names: Mapping[str, str] | None = None, title: str = ""
+    found: Decomposition,
+    say: Words,
+    names: Mapping[str, str] | None = None,
+    title: str = "",
+    rest: Mapping[str, float] | None = None,
 ) -> list[Block]:
     """What drove a change of a level, group by group, the largest part first.
 
     names  of groups, by code
     title  the indicator and the years
+    rest   by group, what the next milestone still asks for
     """
-    heads = (say("group"), *(say(factor) for factor in found.effects), say("in all"))
+    more = (say("still missing"),) if rest else ()
+    heads = (say("group"), *(say(factor) for factor in found.effects), say("in all"), *more)
     order = sorted(found.groups, key=lambda name: -abs(found.of_group(name)))
     rows = [
         ((names or {}).get(name, name), *(_signed(value) for value in found.groups[name].values()),
-         _signed(found.of_group(name)))
+         _signed(found.of_group(name)), *((_signed(rest[name]),) if rest else ()))
         for name in order
     ]  # fmt: skip
-    rows.append((say("in all"), *(_signed(value) for value in found.effects.values()), _signed(found.total)))
+    last = (_signed(math.fsum(rest.values())),) if rest else ()
+    rows.append((say("in all"), *(_signed(value) for value in found.effects.values()), _signed(found.total), *last))
     head = say("What drove the change of the level: {what}", what=title)
     text = say("from {start} to {end}; {method}: nothing is left over", start=number(found.start, 4),
                end=number(found.end, 4), method=found.method)  # fmt: skip
     notes = [Note(say(one), "doubt") for one in found.notes]
+    if rest:
+        text_rest = say("Still missing for the next milestone, had every group to move in proportion to its start.")
+        notes.append(Note(text_rest, "quiet"))
     return [Grid(heads, rows, title=head, numbers=frozenset(range(1, len(heads)))), Note(text, "quiet"), *notes]
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from luban import __version__
-from luban.rollup.signals import Signal
+from luban.rollup.periods import Watched
 from luban.screens.i18n import Words
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Sheet
 
@@ -14,18 +12,12 @@ __all__ = ["warnings_sheet"]
 _TONES = {"alarm": "bad", "doubt": "doubt", "note": "quiet"}
 
 
-def warnings_sheet(
-    found: Sequence[Signal], say: Words, *, source: str, periods: Sequence[str], judged: int, skipped: Mapping[str, str]
-) -> Sheet:
-    """Warnings by place and period.
-
-    periods  their names
-    judged   series that were looked at
-    skipped  place → why it was not
-    """
+def warnings_sheet(watched: Watched, say: Words, source: str) -> Sheet:
+    """Warnings by place and period."""
+    found, periods, skipped = watched.signals, watched.periods, watched.skipped
     alarms = sum(one.severity == "alarm" for one in found)
     figures = (
-        Figure(say("series looked at"), str(judged)),
+        Figure(say("series looked at"), str(watched.judged)),
         Figure(say("alarms"), str(alarms), tone="bad" if alarms else "good"),
         Figure(say("warnings"), str(len(found) - alarms), tone="doubt" if len(found) > alarms else "good"),
     )
@@ -37,6 +29,9 @@ def warnings_sheet(
         blocks.append(Grid(heads, rows, title=say("Early warnings"), tones=tones))
     else:
         blocks.append(Note(say("Nothing stands out."), "good"))
+    share = f"{100 * watched.false_alarms:g}"
+    text = say("Limits are set so that at most {share} % of runs without any cause give a false alarm.", share=share)
+    blocks.append(Note(text, "quiet"))
     if skipped:
         reasons = [(place, say(reason)) for place, reason in skipped.items()]
         doubtful = dict.fromkeys(range(len(reasons)), "doubt")
