@@ -193,3 +193,6 @@ def test_load_goes_to_cheap_hours_once_and_comes_back() -> None:
     assert shift.decide(dear) == ()
     usual = Seen(0, seen(0, reactor_feed=97.0).machines, (), {"electricity": 0.7})
     assert [one.act.value for one in shift.decide(usual)] == [pytest.approx(100.0)]
+    shift.decide(dear)
+    dropped = Seen(0, seen(0, reactor_feed=92.0).machines, (), {"electricity": 0.7})  # another set the feed instead
+    assert [one.act.value for one in shift.decide(dropped)] == [pytest.approx(92.0)]

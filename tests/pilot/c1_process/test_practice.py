@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,7 @@ from luban.core.time import DAY, HOUR
 from luban.pilot.c1_process import ProcessPilot, open_pilot
 from luban.pilot.c1_process.floor import LOOK, ProcessFloor
 from luban.pilot.c1_process.practice import CONVENTIONAL
-from luban.pilot.plan import Arm
+from luban.pilot.plan import Arm, Figures
 from luban.twin.process.layout import Reading
 from luban.twin.process.run import LabResult
 
@@ -153,13 +152,13 @@ def short(days: float) -> ProcessPilot:
 
 
 def test_the_conventional_plant_is_better_than_as_is() -> None:
-    pilot, figures = short(30.0), {}
+    pilot, figures = short(30.0), dict[str, Figures]()
     for practice in ("as is", "conventional"):
         figures[practice] = pilot.run(Arm(practice), 5)
     before, after = figures["as is"], figures["conventional"]
 
-    def operating(one: Any) -> float:
-        return sum(cost for name, cost in one.costs.items() if name not in {"overhead", "material"}) / one.units
+    def operating(one: Figures) -> float:
+        return sum(one.costs[name] for name in set(one.costs) - {"overhead", "material"}) / one.units
 
     assert operating(after) < 0.85 * operating(before)
     assert after.defects < before.defects
