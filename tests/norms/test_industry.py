@@ -16,6 +16,7 @@ from luban.norms.industry import (
     industry,
     isic_of,
     known_prefix,
+    of_isic,
     parent,
 )
 
@@ -50,6 +51,15 @@ def test_names_and_levels() -> None:
     assert [industry(code).level for code in ("C", "C34", "C342")] == ["section", "division", "group"]
     assert isic_of("C374") == ("303",)
     assert [parent(code) for code in ("C3421", "C342", "C34", "C")] == ["C342", "C34", "C", ""]
+
+
+def test_isic_both_ways() -> None:
+    assert of_isic("303") == ("C374",)
+    assert "C342" in of_isic("28")
+    assert "C342" in of_isic("2822")
+    assert of_isic("99") == ()
+    for one in groups():
+        assert all(one.code in of_isic(code) for code in one.isic)
 
 
 @pytest.mark.parametrize(

@@ -222,6 +222,15 @@ def test_another_folder_is_another_plan() -> None:
     assert not park.supports
 
 
+def test_the_plan_of_the_how_to_loads(tmp_path: Path) -> None:
+    text = (PARK.parents[1] / "docs" / "how-to" / "own-plan.md").read_text("utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    for name, block in zip(("plan", "elements", "indicators"), blocks, strict=True):
+        (tmp_path / f"{name}.toml").write_text(block, "utf-8")
+    firm = load_plan(tmp_path)
+    assert [row[2:] for row in table(firm, "en").rows] == [("-", "12 % below 2024"), ("40", "95")]
+
+
 def test_a_folder_reads_like_the_plan_it_was_copied_from(folder: Path) -> None:
     own = load_plan(folder)
     assert table(own, "ko") == table(PLAN, "ko")

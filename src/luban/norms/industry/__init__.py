@@ -30,6 +30,7 @@ __all__ = [
     "is_in",
     "isic_of",
     "known_prefix",
+    "of_isic",
     "parent",
 ]
 
@@ -167,6 +168,15 @@ def isic_of(code: str, edition: str = "2017") -> tuple[str, ...]:
     Example  isic_of("C374")  # ("303",)
     """
     return industry(code, edition).isic
+
+
+def of_isic(code: str) -> tuple[str, ...]:
+    """Groups of GB/T 4754-2017 that fall into an ISIC Rev. 4 code, wholly or in part: luban's reading; () for none.
+
+    Example  of_isic("303")  # ("C374",)
+    """
+    found = (one for one in industries().values() if one.level == "group")
+    return tuple(one.code for one in found if any(is_in(part, code) or is_in(code, part) for part in one.isic))
 
 
 def from_older(code: str, edition: str = "2011") -> tuple[str, ...]:
