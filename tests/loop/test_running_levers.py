@@ -400,6 +400,7 @@ def test_an_offset_stays_over_a_setup_and_late_facts_do_no_harm(make: Callable[.
         ({"prices": "kind,of,price,per,lot,state,basis,start,currency\n"}, "no standard price"),
         ({"characteristics": "item,name,unit,nominal,lower,upper\nshaft,size,mm,0,-25,25\n"}, "both limits"),
         ({"routing": "item,operation,unit,ideal_cycle_s,setup_s\n"}, "both limits"),
+        ({"bom": "parent,item,quantity\nshaft,bar,1\nbar,shaft,1\n"}, "goes into itself"),
     ],
 )
 def test_the_lever_of_sizes_says_what_it_lacks(

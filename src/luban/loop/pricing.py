@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from luban.decide.maintain.due import Due
     from luban.decide.maintain.life import Life
     from luban.decide.maintain.prices import Prices
+    from luban.understand.cost.prices import PriceList
 
 __all__ = ["Pricing", "avoided"]
 
@@ -50,32 +51,41 @@ class Pricing:
 
     def __init__(self, plant: Plant, ledger: Ledger) -> None:
         self._plant, self._ledger = plant, ledger
+        self._day, self._lacks = -1, ""
+        self._prices: PriceList | None = None
         self._pieces: dict[str, Worth] = {}
-        self._pieces_of = -1
 
     def piece(self, item: str) -> Worth:
         """Standard cost of a piece: what is lost with it."""
-        from luban.understand.cost.facts import prices_of
-        from luban.understand.cost.standard import roll_up
-
-        today = clock_now() // DAY
-        if today != self._pieces_of:
-            self._pieces_of, self._pieces = today, {}
-            for name, own in roll_up(self._plant, prices_of(self._plant), clock_now()).items():
-                total = float(own.total)
-                lacks = Worth(why=NO_STANDARD.format(item=", ".join(own.missing[:3]) or name))
-                self._pieces[name] = lacks if own.missing or total <= 0 else Worth(total)
-        return self._pieces.get(item) or Worth(why=NO_STANDARD.format(item=item))
+        self._today()
+        return self._pieces.get(item) or Worth(why=self._lacks or NO_STANDARD.format(item=item))
 
     def hour(self, machine: str) -> Worth:
         """What an hour of a machine is worth: output lost by maintenance.csv, else its own price by prices.csv."""
         lost = [one.hour_cost for one in self._plant.maintenance if one.asset == machine and one.hour_cost > 0]
         if lost:
             return Worth(max(lost))
-        from luban.understand.cost.facts import prices_of
-
-        price = prices_of(self._plant).find("machine", machine, clock_now())
+        price = self._today().find("machine", machine, clock_now())
         return Worth(why=NO_HOUR.format(machine=machine)) if price is None else Worth(float(price.price))
+
+    def _today(self) -> PriceList:
+        """The prices; what pieces cost is rolled up anew once a day."""
+        if self._prices is not None and self._day == clock_now() // DAY:
+            return self._prices
+        from luban.understand.cost.facts import prices_of
+        from luban.understand.cost.standard import roll_up
+
+        self._day, self._prices = clock_now() // DAY, prices_of(self._plant)
+        self._pieces, self._lacks = {}, ""
+        try:
+            rolled = roll_up(self._plant, self._prices, clock_now())
+        except InputError as error:
+            rolled, self._lacks = {}, error.message
+        for name, own in rolled.items():
+            total = float(own.total)
+            lacks = Worth(why=NO_STANDARD.format(item=", ".join(own.missing[:3]) or name))
+            self._pieces[name] = lacks if own.missing or total <= 0 else Worth(total)
+        return self._prices
 
     # ------------------------------------------------------------------ set-points
 
