@@ -11,6 +11,7 @@ import pytest
 
 from luban.core.errors import InputError
 from luban.norms.plans import Definition, Term
+from luban.rollup.composite import composite
 from luban.rollup.deflators import Deflators
 from luban.rollup.indicators import INDICATORS, indicators
 from tests.rollup.firms import PLAN, drawn, frame, one, rows_of, table
@@ -170,11 +171,19 @@ def test_index_is_withheld_where_a_part_is_unknown_and_monotone_else() -> None:
     found = one(indicators(frame({**row, "quality_loss": None}), PLAN, (), only=("I03",)))
     assert found["value"] is None
     assert found["reason"].startswith("the index is not told, as parts are unknown: ")
+    levels = {part.id: _level(part.definition, row) for part in parts}
+    assert usual == pytest.approx(composite({"firm": levels}, parts).scores["firm"].value)
     loss = next(part for part in parts if part.definition.numerator[0].element == "quality_loss")
     assert found["reason"].endswith(loss.id)
     better = value("I03", {**row, "quality_loss": 0.0})
     assert better is not None
     assert better > usual
+
+
+def _level(definition: Definition, row: Mapping[str, Any]) -> float:
+    value, *_ = slow([{**row, "weight": 1.0, "level": "enterprise", "industry": "C3421"}], definition)
+    assert value is not None
+    return value
 
 
 def test_bad_questions() -> None:
@@ -212,6 +221,8 @@ def slow(rows: list[dict[str, Any]], definition: Definition) -> tuple[float | No
         top, below = _sum(row, definition.numerator), _sum(row, definition.denominator)
         if definition.form == "share of units":
             top, below = (None if top is None else float(top != 0)), 1.0
+        elif not definition.denominator:
+            below = 1.0
         elif definition.form == "mean of rates":
             top, below = (top / below if top is not None and below else None), 1.0
         if top is None or below is None:

@@ -235,7 +235,8 @@ class Summed:
             low, high = _INTERVALS[definition.form](ratio, level)
             made.low, made.high = definition.factor * low, definition.factor * high
             return made.settled()
-        bases = np.array([base_of(indicator, int(year)) or 0 for year in years], np.int64)
+        names, place = np.unique(years, return_inverse=True)
+        bases = np.array([base_of(indicator, int(year)) or 0 for year in names], np.int64)[place]
         made = self._made(at, definition, self.ratio(at, None))
         for base in np.unique(bases):
             ratio = self.ratio(at, int(base) or None)
