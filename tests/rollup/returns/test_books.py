@@ -190,3 +190,15 @@ def test_another_plan_has_another_form_other_rules_and_the_same_machinery(write)
     assert (taken.bad, taken.review.measure) == (1, "sales")
     assert taken.review.share == pytest.approx(80 / 580)
     assert [row["renewable"] for row in rows_of(returns_frame(write(taken), park))] == [30.0, None]
+
+
+def test_a_firm_that_stands_in_the_books_under_another_id_is_doubtful(plan: TargetPlan, write) -> None:
+    rows = firms(3, years=(2020,))
+    ledger = write(take(write(), plan, batch_of(rows, ELEMENTS)))
+    other = rows[1] | {"unit": "new", "region": "CN/44/4403", "revenue": rows[1]["revenue"] * 1.01}
+    taken = take(ledger, plan, batch_of([other], ELEMENTS))
+    (found,) = taken.review.of("doubt")
+    assert (found.code, found.unit, found.more["other_unit"]) == ("two regions", "new", "f001")
+    assert found.more["regions"] == ["CN/32/3205", "CN/44/4403"]
+    revenue = [row["revenue"] for row in rows_of(returns_frame(write(taken), plan))]
+    assert revenue == [*(row["revenue"] for row in rows), None]

@@ -10,6 +10,7 @@ import pytest
 
 from luban.norms.plans import TargetPlan
 from luban.rollup.returns import batch_of, classified, read_returns, review
+from luban.rollup.returns.cells import region_path
 from tests.rollup.returns.world import ELEMENTS, firms
 
 
@@ -233,3 +234,19 @@ def test_shifts_planted_in_the_example_of_a_region_are_found_and_nothing_else(pl
     named = {(one.place, one.element) for one in review(replace(batch, values=values), plan).findings
              if one.code == "shift"}  # fmt: skip
     assert named == {(batch.place(row, name), name) for row, name in planted}
+
+
+def test_a_region_that_the_country_does_not_have_is_named(plan: TargetPlan) -> None:
+    rows = firms(years=(2020,))
+    rows[6]["region"] = "CN/99/9901"
+    (found,) = findings(rows, plan, "unknown region")
+    assert (found.unit, found.expected, found.place) == ("f006", "CN/99/9901", "row 7")
+
+
+@pytest.mark.parametrize(
+    ("code", "path"),
+    [("310101", "CN/31/3101/310101"), ("310000", "CN/31"), ("3101", "CN/31/3101"), ("31", "CN/31"), ("CN/31", "CN/31"),
+     ("DE/BY", "DE/BY"), ("12345", "12345")],
+)  # fmt: skip
+def test_codes_of_regions_become_paths(code: str, path: str) -> None:
+    assert region_path(code) == path

@@ -35,6 +35,7 @@ __all__ = [
     "history_of",
     "query_row",
     "register",
+    "registered",
     "returns_frame",
     "standing",
     "vintage_row",
@@ -207,6 +208,15 @@ def register(
         rows = rows.drop("newest")
     rows = rows.filter(nw.col("status").is_null() | (nw.col("status") != "closed"))
     return rows.select("unit", "year", *REGISTER, "seq", nw.col("time").alias("since"))
+
+
+def registered(
+    ledger: Ledger, years: Sequence[int], as_of: int | None = None
+) -> dict[tuple[str, int], tuple[str, str]]:
+    """(registered code of a firm, year) → (unit, region): who stands in the register under that code."""
+    rows = register(ledger, years=years, as_of=as_of).select("code", "year", "unit", "region")
+    table = pa.table(rows.filter(~nw.col("code").is_null()).collect("pyarrow").to_native())
+    return {(one["code"], one["year"]): (one["unit"], one["region"] or "") for one in table.to_pylist()}
 
 
 def returns_frame(

@@ -18,7 +18,7 @@ from luban.rollup.returns.batch import Batch
 from luban.rollup.returns.findings import Finding
 from luban.understand.quality.read.numbers import number_of, text_of
 
-__all__ = ["Maker", "Named", "above_of", "names_of", "year_of"]
+__all__ = ["Maker", "Named", "above_of", "names_of", "region_path", "year_of"]
 
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "unit": ("unit", "unit id", "firm", "firm id", "enterprise", "id", "单位", "企业", "单位编号", "企业编号", "기업",
@@ -78,6 +78,18 @@ def above_of(cell: Any) -> int | None:
     """
     said = text_of(cell).casefold()
     return 1 if said in _YES or cell is True else 0 if said in _NO or cell is False else None
+
+
+def region_path(text: str) -> str:
+    """A region as the register has it: a path as it is, a code of GB/T 2260 as the path of its levels.
+
+    Example  region_path("310101") == "CN/31/3101/310101"; region_path("310000") == "CN/31"
+    """
+    plain = text.strip().strip("/")
+    if not (plain.isdecimal() and len(plain) in (2, 4, 6)):
+        return plain
+    ends = [size for size in (2, 4, 6) if size <= len(plain) and plain[size - 2 : size] != "00"]
+    return "/".join(["CN", *(plain[:size] for size in ends)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,4 +217,6 @@ def _register(role: str, cell: Any) -> Any:
         return number if number is not None and number > 0 else None
     if role == "level":
         return said if said in ("enterprise", "region") else None
+    if role == "region":
+        return region_path(said.removesuffix(".0"))
     return said.removesuffix(".0") if role in ("edition", "code") else said

@@ -31,6 +31,7 @@ CODES: Final[Mapping[str, str]] = {
     "repeated": "every amount is that of the year before",
     "old code": "code of an older classification",
     "unknown code": "code of no classification",
+    "unknown region": "a region that its country does not have",
     "no base year": "nothing was returned for the base year",
 }
 """Kinds of finding, and what they say."""

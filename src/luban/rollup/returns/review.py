@@ -17,6 +17,7 @@ import numpy as np
 from luban.core.errors import InputError
 from luban.norms.industry import from_older
 from luban.norms.plans import TargetPlan
+from luban.norms.regions import region, regions
 from luban.rollup.returns.batch import Batch
 from luban.rollup.returns.findings import Finding
 from luban.rollup.returns.plausible import Limits, plausible
@@ -67,18 +68,20 @@ class Review:
 
 def review(
     batch: Batch, plan: TargetPlan, *, history: Batch | None = None, settings: Settings | None = None,
-    limits: Limits | None = None,
+    limits: Limits | None = None, known: Mapping[tuple[str, int], tuple[str, str]] | None = None,
 ) -> Review:  # fmt: skip
     """Everything that is wrong, doubtful or worth a look.
 
     history   what the units returned before
     settings  rules of the plan; read from its folder by default
+    known     who stands in the register, as `registered` has it
     Example   review(read_returns("returns.csv", plan), plan).counts
     """
     settings = settings_of(plan) if settings is None else settings
     found = [
-        *batch.findings, *_rules(batch, settings), *_twice(batch), *_one_firm(batch), *_codes(batch),
-        *_base_years(batch, plan, history), *plausible(batch, plan, history=history, limits=limits),
+        *batch.findings, *_rules(batch, settings), *_twice(batch), *_one_firm(batch),
+        *_registered(batch, known or {}), *_codes(batch), *_regions(batch), *_base_years(batch, plan, history),
+        *plausible(batch, plan, history=history, limits=limits),
     ]  # fmt: skip
     order = {"error": 0, "doubt": 1, "note": 2}
     found.sort(key=lambda one: order[one.severity])
@@ -186,6 +189,21 @@ def _in_edition(code: str, edition: str) -> tuple[str, ...]:
     return ()
 
 
+def _registered(batch: Batch, known: Mapping[tuple[str, int], tuple[str, str]]) -> Iterator[Finding]:
+    """A firm that stands in the register under another id, by its registered code."""
+    if "code" not in batch.register:
+        return
+    for row, code in enumerate(batch.register["code"]):
+        year = int(batch.years[row])
+        unit, there = known.get((str(code or ""), year), ("", ""))
+        if unit and unit != batch.units[row]:
+            here = str(batch.said("region", row) or there)
+            two = bool(there) and here != there
+            more = {"other_unit": unit, "other": "", "by": "code"} | ({"regions": [there, here]} if two else {})
+            yield Finding("two regions" if two else "same firm", "doubt", batch.units[row], year, "", None,
+                          f"{unit} in the books", batch.place(row, ""), "", more)  # fmt: skip
+
+
 def classified(code: str, edition: str = "") -> tuple[str, str]:
     """(code of the present classification, what is wrong): "" and nothing wrong where there is no code.
 
@@ -235,6 +253,15 @@ def _codes(batch: Batch) -> Iterator[Finding]:
             expected = f"{code} → {newer}" if newer else code
             yield Finding(wrong, severity, batch.units[row], int(batch.years[row]), "", None, expected,  # type: ignore[arg-type]
                           batch.place(row, ""), "", {"industry": code, "newer": newer})  # fmt: skip
+
+
+def _regions(batch: Batch) -> Iterator[Finding]:
+    """First-level regions that the country does not have, where they are known."""
+    for row, path in enumerate(batch.column("region")):
+        country, mark, _ = str(path or "").partition("/")
+        if mark and regions(country) and region(str(path)) is None:
+            yield Finding("unknown region", "note", batch.units[row], int(batch.years[row]), "", None, str(path),
+                          batch.place(row, ""))  # fmt: skip
 
 
 def _base_years(batch: Batch, plan: TargetPlan, history: Batch | None) -> Iterator[Finding]:

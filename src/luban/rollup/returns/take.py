@@ -18,7 +18,7 @@ from luban.core.time import now
 from luban.ledger import Ledger
 from luban.norms.plans import TargetPlan
 from luban.rollup.returns.batch import REGISTER, Batch
-from luban.rollup.returns.books import history_of, register, standing, year_end
+from luban.rollup.returns.books import history_of, register, registered, standing, year_end
 from luban.rollup.returns.findings import Finding, quality_of
 from luban.rollup.returns.form import form_of
 from luban.rollup.returns.review import Review, classified, edition_of, review
@@ -84,7 +84,9 @@ def take(
     Example   for stream, rows in take(ledger, plan, batch).parts(): writer.append(stream, rows, source="returns")
     """
     units = sorted({str(unit) for unit in batch.units if unit})
-    found = review(batch, plan, history=history_of(ledger, plan, units=units))
+    years = sorted({int(year) for year in batch.years if year})
+    known = registered(ledger, years) if years else {}
+    found = review(batch, plan, history=history_of(ledger, plan, units=units), known=known)
     doubts = _by_cell(found.findings, batch)
     refused = {row for row in range(len(batch)) if not batch.units[row] or not batch.years[row]}
     refused |= {one_row for (one_row, element), worst in doubts.items()

@@ -95,16 +95,15 @@ def check(
     as_json: AsJson = False,
 ) -> int:
     """What is wrong, doubtful or worth a look, row by row; nothing is taken. Exit code 1 where there is an error."""
-    from luban.rollup.returns import history_of, read_returns, review
+    from luban.rollup.returns import read_returns, review
     from luban.screens.i18n import words
     from luban.screens.report.rollup_returns import review_sheet
+    from luban.screens.service.returns import reviewed
 
     say, chosen = output(as_json), _plan(plan, books)
     batch = _joined([read_returns(file, chosen) for file in files])
-    history = None
-    if books is not None and _there(books):
-        history = history_of(_ledger(books), chosen, units=sorted({str(one) for one in batch.units if one}))
-    found = review(batch, chosen, history=history)
+    there = books is not None and _there(books)
+    found = reviewed(_ledger(books), chosen, batch) if there and books is not None else review(batch, chosen)
     give(say, review_sheet(found, chosen, words(language), batch.source), found.as_dict(), out, language)
     return NO if found.of("error") else OK
 

@@ -47,6 +47,7 @@ def _kind(say: Words, code: str) -> str:
         "jump": say("far from its own other years"), "apart": say("far from firms of its kind"),
         "repeated": say("last year's return again"), "old code": say("code of an older classification"),
         "unknown code": say("unknown industry code"), "no base year": say("nothing for the base year"),
+        "unknown region": say("unknown region"),
     }[code]  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def _double(finding: Finding, say: Words) -> str:
     more = finding.more
     parts = [str(more["other_unit"])] if "other_unit" in more else []
     parts += [" / ".join(more["regions"])] if "regions" in more else []
-    parts.append(say("also on {place}", place=more["other"]))
+    parts.append(say("also on {place}", place=more["other"]) if more["other"] else say("in the books already"))
     return ", ".join(parts)
 
 

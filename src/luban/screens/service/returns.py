@@ -20,6 +20,7 @@ from luban.plant import Plant
 from luban.rollup.returns import (
     Batch,
     OwnReturn,
+    Review,
     Taken,
     answer_row,
     confirm_row,
@@ -29,6 +30,7 @@ from luban.rollup.returns import (
     own_return,
     query_row,
     register,
+    registered,
     review,
     standing,
     state_row,
@@ -41,7 +43,16 @@ from luban.screens.service.books import Books
 from luban.screens.users import Act
 from luban.understand.book import entries
 
-__all__ = ["ReturnsDesk", "as_of_seq", "has_returned", "open_query", "own_factors", "plan_named", "prefilled"]
+__all__ = [
+    "ReturnsDesk",
+    "as_of_seq",
+    "has_returned",
+    "open_query",
+    "own_factors",
+    "plan_named",
+    "prefilled",
+    "reviewed",
+]
 
 
 def plan_named(name: str, folder: Path | None = None) -> TargetPlan:
@@ -83,6 +94,14 @@ def prefilled(
         if one["value"] is None and one["text"]:
             texts[one["element"]] = one["text"]
     return about | {"unit": unit}, values, texts
+
+
+def reviewed(ledger: Ledger, plan: TargetPlan, batch: Batch) -> Review:
+    """A batch against the rules, against itself and against what stands in the books."""
+    units = sorted({str(one) for one in batch.units if one})
+    years = sorted({int(one) for one in batch.years if one})
+    known = registered(ledger, years) if years else {}
+    return review(batch, plan, history=history_of(ledger, plan, units=units), known=known)
 
 
 def has_returned(ledger: Ledger, plan: TargetPlan, unit: str, year: int) -> None:
@@ -130,8 +149,7 @@ class ReturnsDesk:
 
     def review(self, batch: Batch) -> dict[str, Any]:
         """What is wrong, doubtful or worth a look, before anything is taken."""
-        units = sorted({str(one) for one in batch.units if one})
-        return review(batch, self.plan, history=history_of(self.ledger, self.plan, units=units)).as_dict()
+        return reviewed(self.ledger, self.plan, batch).as_dict()
 
     def take(self, batch: Batch, person: str) -> Taken:
         """Take returns into the books."""
