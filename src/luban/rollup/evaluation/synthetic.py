@@ -91,7 +91,8 @@ def synthetic(treated: Floats, donors: Floats, act: int, *, level: float = 0.95,
     own = _scale(fits, shared)
     gaps = [float((u - c)[act:].mean()) for u, (_, c) in zip(treated, mixed, strict=True)]
     effect = float(np.mean(gaps))
-    chance = _chance(effects / _scale(others, shared), len(treated), seed)
+    weights = np.array([one for one, _ in mixed])
+    chance = _chance(effects / _scale(others, shared), len(treated), seed) * _overlap(weights)
     allowed = len(chance) / (len(chance) + 1)
     stated = min(level, allowed)
     rank = min(math.ceil(round(stated * (len(chance) + 1), 9)), len(chance))
@@ -108,7 +109,6 @@ def synthetic(treated: Floats, donors: Floats, act: int, *, level: float = 0.95,
         expected=float(expected[act:].mean()), n_before=act, n_after=treated.shape[1] - act,
         figures={"fit before": float(np.sqrt((fits**2).mean())), "fit of the others": float(np.median(others))},
     )  # fmt: skip
-    weights = np.array([one for one, _ in mixed])
     return Synthetic(estimate, weights, expected, float(np.sqrt((fits**2).mean())), others, effects)
 
 
@@ -138,6 +138,12 @@ def _scale(fits: Floats, shared: float) -> Floats:
     """Scatter to measure a gap by: half the unit's own, half that of all, as a fit through few periods says little."""
     scale: Floats = np.sqrt((fits**2 + shared) / 2)
     return scale
+
+
+def _overlap(weights: Floats) -> float:
+    """How much more the average of several gaps strays than that of independent ones: mixtures share their donors."""
+    shared = len(weights) * float((weights.mean(axis=0) ** 2).sum())
+    return math.sqrt((1 + shared) / (1 + float((weights**2).sum(axis=1).mean())))
 
 
 def _chance(gaps: Floats, size: int, seed: int) -> Floats:
