@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from luban.core.errors import InputError
+from luban.core.errors import ConfigError, InputError
 from luban.core.time import DAY, parse_time
 from luban.ledger import Ledger, LedgerWriter
 from luban.norms.emissions import factors_of
@@ -20,6 +21,7 @@ from luban.rollup.returns import OwnReturn, own_return, returns_frame, standing,
 
 START, END = parse_time("2024-01-01T00:00:00Z"), parse_time("2025-01-01T00:00:00Z")
 KEY, HEARD = 100, 33
+NOTHING = "no figure of the books fills it: state it with its document"
 _METERS = (
     "id,medium,unit,parent,error,place\nmain,electricity,kWh,,0.01,\nfurnace,electricity,kWh,main,0.01,\n"
     "city,water,m³,,0.02,\nbath,water,m³,city,0.02,\nloop,circulating water,m³,,0.02,\n"
@@ -175,7 +177,10 @@ def test_revenue_is_the_journals_and_the_closing_entry_is_no_sale(found: OwnRetu
 
 def test_what_the_books_do_not_know_has_a_reason_and_no_number(found: OwnReturn) -> None:
     for name in ("staff", "patents", "value_added"):
-        assert (found.line(name).value, found.line(name).reason) == (None, "no figure of the books fills it")
+        assert (found.line(name).value, found.line(name).reason) == (
+            None,
+            NOTHING,
+        )
     assert "output" in found.line("output").reason
     assert all((one.value is None) == bool(one.reason) for one in found.lines)
     with pytest.raises(InputError):
@@ -222,7 +227,19 @@ def test_the_own_return_goes_into_the_books_with_its_evidence(
     rows = {one["element"]: one for one in pa.table(standing(ledger, plan).collect("pyarrow").to_native()).to_pylist()}
     assert rows["energy"]["method"] == "own books"
     assert json.loads(rows["nc_key_processes"]["evidence"])[0]["stream"] == "state"
-    assert (rows["patents"]["value"], rows["patents"]["text"]) == (None, "no figure of the books fills it")
+    assert (rows["patents"]["value"], rows["patents"]["text"]) == (
+        None,
+        NOTHING,
+    )
     (row,) = returns_frame(ledger, plan).collect("pyarrow").to_native().to_pylist()
     assert (row["unit"], row["industry"], row["nc_key_processes"]) == ("91310000", "C3120", 33.0)
     assert row["patents"] is None
+
+
+def test_an_element_that_no_figure_of_the_books_can_fill_is_refused(tmp_path: Path, plan: TargetPlan) -> None:
+    plant_of(tmp_path, 1)
+    books(tmp_path, meter=readings(1)).close()
+    (tmp_path / "plan").mkdir()
+    (tmp_path / "plan" / "checks.toml").write_text('[own]\nstaff = "heads"\n', "utf-8")
+    with pytest.raises(ConfigError, match="no such figure"):
+        asked(tmp_path, replace(plan, folder=tmp_path / "plan"))

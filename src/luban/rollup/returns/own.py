@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 import narwhals as nw
 import pyarrow as pa
 
-from luban.core.errors import InputError, UnitError
+from luban.core.errors import ConfigError, InputError, UnitError
 from luban.core.time import from_datetime, now, to_datetime
 from luban.ledger import Ledger
 from luban.norms.emissions import Factor, factors as luban_factors
@@ -48,6 +48,7 @@ FIGURES: Final[Mapping[str, str]] = {
 }
 """Figures of a plant's own books that may fill an element."""
 
+_NOTHING: Final = "no figure of the books fills it: state it with its document"
 _LEAST: Final = 0.95
 _REVENUE: Final = "6001"
 _RESEARCH: Final = "5301"
@@ -172,12 +173,18 @@ def own_return(
     stated = {(one.data.get("element"), one.data.get("year")): one for one in entries(ledger, KIND, as_of=seq)
               if one.code == "state" and one.subject == plant.id}  # fmt: skip
     own = settings_of(plan).own
+    if unknown := sorted(set(own.values()) - set(FIGURES)):
+        expected = ", ".join(FIGURES)
+        raise ConfigError("no such figure of the books", came=", ".join(unknown), expected=expected,
+                          where=f"{plan.id}/checks.toml [own]")  # fmt: skip
     lines = []
     for element in plan.elements.values():
         if element.level != "enterprise":
             continue
         figure = own.get(element.id, "")
-        line = OwnLine(element.id, figure, None, element.unit, reason="no figure of the books fills it")
+        line = OwnLine(
+            element.id, figure, None, element.unit, reason="no figure of the books fills it: state it with its document"
+        )
         if figure in makers:
             line = _line(line, makers[figure]())
         told = stated.get((element.id, year))

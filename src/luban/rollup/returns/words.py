@@ -7,7 +7,7 @@ from typing import Final
 __all__ = ["SENTENCES"]
 
 SENTENCES: Final = (
-    "no figure of the books fills it",
+    "no figure of the books fills it: state it with its document",
     "the year {year} is not over",
     "the meters know {share} % of the year, {least} % is needed",
     "the books hold no movement of solid waste; if none came up, state 0",
