@@ -3,7 +3,7 @@
 Each series is held against the level of its first periods. What the period before foretells is taken off, the rest is
 summed as long as it points the bad way (CUSUM): utilisation down, stock up, price down. Utilisation or stock beyond the
 limit is a warning, both, or one with price, an alarm. The limits were set by drawing series without any glut, with
-neighbouring quarters alike (autocorrelation 0 to 0.6), so that utilisation and stock together warn falsely in one of
+neighbouring quarters alike (autocorrelation 0 to 0.5), so that utilisation and stock together warn falsely in one of
 twenty runs of ten years.
 
 Reads   a series a figure    Writes  nothing
@@ -31,8 +31,9 @@ BASELINE: Final = 20
 """Periods that show what is usual: five years of quarters."""
 
 FALSE_ALARMS: Final = 0.05
-"""Share of runs of forty periods without a glut that warn all the same, autocorrelation 0 to 0.6 [1]."""
+"""Share of runs of forty periods without a glut that warn all the same, autocorrelation 0 to 0.5 [1]."""
 
+_FEWEST = 12
 _SLACK = 1.0
 _LIMIT = 9.5
 
@@ -43,16 +44,16 @@ def overcapacity(
     stock: ArrayLike | None = None,
     price: ArrayLike | None = None,
     industry: str = "",
-    baseline: int = BASELINE,
+    baseline: int | None = None,
     season: int = 0,
-    limit: float = _LIMIT,
 ) -> tuple[Signal, ...]:
     """Warnings and alarms of one industry: one signal where an episode begins, one more where it becomes an alarm.
 
     utilisation  output over capacity [1 or %]; nan: unknown
     stock        finished goods, in days of sales or any unit
     price        producer price, or its index
-    baseline     first periods that show what is usual, ≥ 12
+    baseline     first periods that show what is usual, ≥ 12; 20, or half of a shorter series, by default. Fewer than 20
+                 know less, and the limit is wider by as much
     season       periods a year where they have seasons, e.g. 4; 0: none
     Raises       InputError: series of unequal length, a baseline too short or that never moves
 
@@ -63,14 +64,17 @@ def overcapacity(
     lengths = {len(some) for some in given.values()}
     if len(lengths) != 1:
         raise InputError("series of unequal length", came=", ".join(map(str, sorted(lengths))))
-    sums = {name: cusum(some, baseline=baseline, season=season) for name, some in given.items()}
+    length = lengths.pop()
+    usual = min(BASELINE, max(length // 2, _FEWEST)) if baseline is None else baseline
+    limit = _LIMIT * max(BASELINE / usual, 1.0)
+    sums = {name: cusum(some, baseline=usual, season=season) for name, some in given.items()}
     above = {name: own > limit for name, own in sums.items()}
     found, worst = [], 0
-    for now in range(baseline, lengths.pop()):
+    for now in range(usual, length):
         out = [name for name in above if above[name][now]]
         grade = 0 if not set(out) - {"price"} else 1 if len(out) == 1 else 2
         if grade > worst:
-            text = f"{_told(out)} left what was usual in the first {baseline} periods"
+            text = f"{_told(out)} left what was usual in the first {usual} periods"
             evidence = {name: f"{sums[name][now]:.1f} / {limit:g}" for name in sums}
             severity = "alarm" if grade == 2 else "doubt"
             found.append(Signal("overcapacity", 0, text, evidence, severity, industry, now))
@@ -85,7 +89,7 @@ def cusum(values: ArrayLike, *, baseline: int = BASELINE, season: int = 0) -> Fl
     baseline  its first periods give level, scatter and autocorrelation
     """
     x = np.asarray(values, np.float64)
-    if x.ndim != 1 or baseline < 12 or len(x) <= baseline:
+    if x.ndim != 1 or baseline < _FEWEST or len(x) <= baseline:
         raise InputError("the baseline is too short", came=f"{len(x)} periods, baseline {baseline}",
                          expected="12 or more, and a period after it")  # fmt: skip
     if season:
@@ -96,7 +100,7 @@ def cusum(values: ArrayLike, *, baseline: int = BASELINE, season: int = 0) -> Fl
     free = len(usual) - max(season, 1)
     away = usual - usual.mean()
     size = float(np.sqrt((away**2).sum() / free)) if free > 0 else 0.0
-    if len(usual) < 12 or not size > 0:
+    if len(usual) < _FEWEST or not size > 0:
         raise InputError("the baseline does not move, or is not known", came=f"{len(usual)} known periods")
     hang = float(away[1:] @ away[:-1] / (away @ away))
     rho = float(np.clip(hang + (1 + 4 * hang) / len(usual), 0.0, 0.8))  # freed from the bias of short series

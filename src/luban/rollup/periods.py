@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from luban.core.errors import InputError
-from luban.rollup.glut import BASELINE, FALSE_ALARMS, overcapacity
+from luban.rollup.glut import FALSE_ALARMS, overcapacity
 from luban.rollup.outbreak import outbreaks
 from luban.rollup.signals import Signal
 from luban.understand.quality.data import Floats
@@ -46,7 +46,7 @@ class Watched:
         }  # fmt: skip
 
 
-def watch_industries(table: Columns, *, baseline: int = BASELINE, season: int = 0) -> Watched:
+def watch_industries(table: Columns, *, baseline: int | None = None, season: int = 0) -> Watched:
     """Overcapacity by industry, out of the columns period, industry, utilisation[, stock, price].
 
     Periods are ordered by their names: 2024Q1, 2024-03. An industry that cannot be judged is named with the reason.
@@ -58,7 +58,7 @@ def watch_industries(table: Columns, *, baseline: int = BASELINE, season: int = 
     skipped: dict[str, str] = {}
     for at, place in enumerate(places):
         own = {name: cubes[name][at] for name in names}
-        more = {name: own[name] for name in names[1:] if np.isfinite(own[name][:baseline]).sum() >= 12}
+        more = {name: own[name] for name in names[1:] if np.isfinite(own[name]).any()}
         try:
             signals += overcapacity(own["utilisation"], **more, industry=place, baseline=baseline, season=season)
         except InputError as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from luban.core.errors import ConfigError, InputError
-from luban.norms.plans import Text, load_plan, read_file
+from luban.norms.plans import USUAL, Text, load_plan, read_file
 from luban.rollup.points import Point, measured
 from luban.rollup.signals import Signal, series_signals, tail_length
 
@@ -154,7 +154,7 @@ def is_public(folder: Path) -> bool:
     return any((folder / name).is_dir() for name in _MARKS)
 
 
-def proxies(plan: TargetPlan | str | Path = "mic2025") -> tuple[Proxy, ...]:
+def proxies(plan: TargetPlan | str | Path = USUAL) -> tuple[Proxy, ...]:
     """The proxies of a plan, in its order; () for a plan without any. Raises ConfigError with file, proxy and key."""
     own = load_plan(plan) if isinstance(plan, (str, Path)) else plan
     entries = read_file(own, "proxies.toml").get("proxy", [])

@@ -107,14 +107,14 @@ def progress(
 
 
 def _plan(name: str, source: Path) -> TargetPlan:
-    from luban.norms.plans import load_plan, plans
+    from luban.norms.plans import USUAL, load_plan, plans
 
     if not name and (source / "plant.toml").is_file():
         from luban.plant import load
 
         own = load(source).rollup.plan
         return load_plan(own if own in plans() else source / own)
-    return load_plan(name or "mic2025")
+    return load_plan(name or USUAL)
 
 
 def _growth(given: Sequence[str], plan: TargetPlan) -> dict[str, float]:
@@ -125,7 +125,9 @@ def _growth(given: Sequence[str], plan: TargetPlan) -> dict[str, float]:
         try:
             found[name] = float(rate)
         except ValueError:
-            raise InputError("not a rate", came=one, expected="ID=RATE, as I08=0.05", where="--what-if") from None
+            raise InputError(
+                "not a rate", came=one, expected="ID=RATE, 0.05 for 5 % a year", where="--what-if"
+            ) from None
     return found
 
 

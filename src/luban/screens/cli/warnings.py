@@ -32,7 +32,9 @@ def warnings(
             metavar="FILE", help="period, industry, utilisation[, stock, price], or period, cell, count[, exposure]."
         ),
     ],
-    baseline: Annotated[int, typer.Option(min=12, help="Overcapacity: first periods that show what is usual.")] = 20,
+    baseline: Annotated[
+        int | None, typer.Option(min=12, help="Overcapacity: first periods that show what is usual.")
+    ] = None,
     season: Annotated[int, typer.Option(min=0, help="Overcapacity: periods a year where they have seasons.")] = 0,
     window: Annotated[int, typer.Option(min=12, help="Quality: periods of the past at most.")] = 24,
     false_alarms: Annotated[
