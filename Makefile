@@ -27,7 +27,7 @@ check: setup-dev ## lint, floors and types
 	@.venv/bin/mypy
 
 bench: setup-dev ## every benchmark, quick
-	@for name in ledger kpi opcua twin schedule rolling spc sampling studies doe control anomaly process_faults rul diagnosis maintain retrofit trace energy energy_hourly verify act pilot; do .venv/bin/python -m benchmarks.$$name --quick || exit 1; done
+	@for name in ledger kpi opcua twin schedule rolling spc sampling studies doe control anomaly process_faults rul diagnosis maintain retrofit trace energy energy_hourly verify act pilot indicators protect nation evaluation; do .venv/bin/python -m benchmarks.$$name --quick || exit 1; done
 
 docs: setup-dev ## regenerate the reference pages from the code
 	@.venv/bin/python tools/make_reference.py
