@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from datetime import date
@@ -70,6 +71,38 @@ def test_values_are_what_is_printed() -> None:
         for milestone in one.milestones:
             figures = re.findall(r"(?<!\d)\d+(?:\.\d+)?(?=左右|个百分点|%|$)", milestone.printed.zh)
             assert milestone.value == (float(figures[-1]) if figures else None), (one.id, milestone.printed.zh)
+
+
+FIVES = frozenset(
+    int.from_bytes(content[at : at + 4], "big")
+    for content in [(DATA / "mic2025_fives.zh.bin").read_bytes()]
+    for at in range(0, len(content), 4)
+)
+
+
+def strange(term: str) -> list[str]:
+    """Five characters in a row of a term that stand nowhere in the text."""
+    term = bare(term)
+    fives = (term[at : at + 5] for at in range(len(term) - 4))
+    return [
+        one
+        for one in fives
+        if int.from_bytes(hashlib.blake2s(one.encode(), digest_size=4).digest(), "big") not in FIVES
+    ]
+
+
+def test_chinese_terms_are_words_of_the_text() -> None:
+    tasks = (*PLAN.tasks, *PLAN.supports)
+    terms = [measure.name.zh for measure in PLAN.measures]
+    terms += [paragraph.name.zh for task in tasks for paragraph in task.paragraphs]
+    terms += [one.name.zh for one in (*tasks, *PLAN.programmes, *PLAN.sectors)]
+    terms += [part.zh for one in PLAN.sectors for part in one.parts]
+    terms += [entry.zh for one in PLAN.lists.values() for entry in one.entries]
+    terms += [text.zh for item in PLAN.items.values() for text in (item.name, item.scope)]
+    terms += [milestone.printed.zh for item in PLAN.items.values() for milestone in item.milestones]
+    assert len(terms) > 600
+    assert {term: found for term in terms if (found := strange(term))} == {}
+    assert strange("关键工序数控化车")  # a word that is not there would be seen
 
 
 # ---- the traps of the text
