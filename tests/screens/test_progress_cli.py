@@ -52,6 +52,21 @@ def test_a_scenario_moves_the_chance(run_cli, values):
     assert chances[0] < 0.2 < 0.8 < chances[1]
 
 
+def test_what_cannot_be_is_named_and_hides_nothing(run_cli, tmp_path):
+    file = tmp_path / "values.csv"
+    more = "I06,2015,150\nI06,2016,160\nI06,2017,166\nI06,2018,181\nI06,2019,182\nI77,2019,1\n"
+    file.write_text(VALUES + more)
+    code, out, _ = run_cli("progress", file, "--json")
+    found = json.loads(out)
+    assert (code, found["unknown"]) == (0, ["I77"])
+    reasons = {(one["indicator"], one["year"]): one["forecast"]["reason"] for one in found["lines"]}
+    assert reasons["I06", 2025] == "values outside their limits"
+    assert reasons["I08", 2025] == ""
+    file.write_text("indicator,year,value\nI77,2019,1\n")
+    code, _, err = run_cli("progress", file)
+    assert (code, "no indicator of the plan" in err) == (2, True)
+
+
 def test_public_series_are_called_what_they_are(run_cli):
     code, out, _ = run_cli("progress", DATA, "--json")
     found = json.loads(out)

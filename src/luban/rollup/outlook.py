@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from luban.core.errors import InputError
 from luban.rollup.forecast import Forecast, forecast, indicator_forecast
 from luban.rollup.points import Point, ordered
 from luban.rollup.progress import Progress, assess, plan_progress, progress
@@ -61,6 +62,7 @@ class Outlook:
     economy  of public series; "" otherwise
     signals  with the indicator, proxy or file as place
     missing  proxies that cannot be computed → files that are not there
+    unknown  series that are no indicator of the plan: left out
     """
 
     plan: TargetPlan
@@ -70,6 +72,7 @@ class Outlook:
     reported: tuple[Beside, ...]
     economy: str = ""
     missing: Mapping[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The same for `--json` and the REST service."""
@@ -77,6 +80,7 @@ class Outlook:
             "plan": self.plan.id, "source": self.source, "economy": self.economy,
             "lines": [one.as_dict() for one in self.lines], "signals": [one.as_dict() for one in self.signals],
             "reported": [one.as_dict() for one in self.reported], "missing": dict(self.missing),
+            "unknown": list(self.unknown),
         }  # fmt: skip
 
 
@@ -98,6 +102,9 @@ def outlook(
     growth   by id, a scenario in place of the trend (see `scenario.what_if`)
     """
     lines, signals = [], []
+    unknown = tuple(sorted(set(points) - set(plan.indicators)))
+    if points and len(unknown) == len(points):
+        raise InputError("no indicator of the plan", came=", ".join(unknown), expected=", ".join(plan.indicators))
     for one in plan_progress(points, plan):
         rate = (growth or {}).get(one.indicator.id)
         lines.append(Line(one.indicator, one.milestone, one.points, one.progress,
@@ -105,7 +112,7 @@ def outlook(
     for name, series in points.items():
         signals += [replace(odd, place=name) for odd in series_signals(series)]
     return Outlook(plan, source, tuple(lines), (*signals, *conflicts(reports), *populations(reports)),
-                   beside(reports, points, plan))  # fmt: skip
+                   beside(reports, points, plan), unknown=unknown)  # fmt: skip
 
 
 def public_outlook(
@@ -153,7 +160,10 @@ def _ahead(
         last, until = milestone.year, None
     if max(one.year for one in points) >= milestone.year:
         last = until if until is not None and until > max(one.year for one in points) else milestone.year
-    return indicator_forecast(points, indicator, milestone, until=last, growth=growth, level=level)
+    try:
+        return indicator_forecast(points, indicator, milestone, until=last, growth=growth, level=level)
+    except InputError as error:  # one series that cannot be must not hide the others
+        return Forecast((), (), (), (), level, reason=error.message)
 
 
 def _by_proxy(

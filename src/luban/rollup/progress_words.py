@@ -60,6 +60,8 @@ SENTENCES: Final = (
     "utilisation and prices",
     "stocks and prices",
     "utilisation, stocks and prices",
+    "values outside their limits",
+    "a cut is below 100 %",
     "structure",
     "intensity",
     "known in one of the two years only: {groups}",

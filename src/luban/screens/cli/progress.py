@@ -68,7 +68,7 @@ def progress(
     With --what-if the forecasts hold the scenario.
     """
     from luban.rollup.outlook import outlook, public_outlook
-    from luban.rollup.public import PublicData, is_public, population_words
+    from luban.rollup.public import PublicData, is_public, population_words, proxies
     from luban.rollup.reports import read_reports, reported_points
     from luban.screens.i18n import words
     from luban.screens.report.rollup_progress import drivers_blocks, progress_sheet
@@ -82,6 +82,8 @@ def progress(
     if source.is_dir() and is_public(source):
         told = reports or next(iter(sorted(source.glob("*reported*.csv"))), None)
         found = public_outlook(PublicData(source), own, economy, **some, reports=_reports(told, own))
+        if not proxies(own):
+            raise InputError("the plan names no public series", came=own.id, expected="proxies.toml in its folder")
         if not found.lines:
             raise InputError("nothing is known of this economy", came=economy, where=str(source),
                              hint="three letters of ISO 3166, e.g. CHN")  # fmt: skip

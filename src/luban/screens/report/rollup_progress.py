@@ -39,6 +39,8 @@ def progress_sheet(found: Outlook, say: Words) -> Sheet:
         blocks.append(Note(text, "quiet"))
     blocks.append(_table(found, say))
     blocks += _pictures(found, say)
+    if found.unknown:
+        blocks.append(Note(say("no indicator of the plan, left out: {names}", names=", ".join(found.unknown)), "doubt"))
     blocks += _signals(found, say)
     blocks += _reported(found, say)
     if proxies:
@@ -143,7 +145,7 @@ def _table(found: Outlook, say: Words) -> Grid:
         chance = one.ahead.chance if known.met is None and known.status != "qualitative" else None
         rows.append((
             _name(one, say), str(one.milestone.year), number(known.target, 4), _point(known.base), _point(known.latest),
-            _status(one, say), _NONE if known.ratio is None else f"{100 * known.ratio:.0f}", _signed(known.gap),
+            _status(one, say), _NONE if known.ratio is None else f"{100 * known.ratio:.1f}", _signed(known.gap),
             _ahead(one.ahead, one.milestone.year), _NONE if chance is None else f"{100 * chance:.0f} %",
             _NONE if known.met is None else say("yes") if known.met else say("no"), _why(one, say),
         ))  # fmt: skip
