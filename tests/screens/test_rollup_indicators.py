@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,6 +69,33 @@ def test_one_taken_apart(run_cli: Run) -> None:
     assert len(told["parts"]) == told["whole"]["n"] > 20
 
 
+def test_down_to_the_facts_of_an_office(run_cli: Run, tmp_path: Path) -> None:
+    """From the books of the whole to the two facts of one firm; the file says the same as the books."""
+    office = tmp_path / "office"
+    shutil.copytree(REGION, office)
+    lines = (REGION / "returns.csv").read_text("utf-8").splitlines()
+    few = [lines[0], *(line for line in lines[1:] if line.startswith("31-") and ",2020," in line)]
+    (office / "few.csv").write_text("\n".join(few) + "\n", "utf-8")
+    code, _, err = run_cli("returns", "take", office, office / "few.csv")
+    assert code == OK, err
+    asked = ("--only", "I01", "--years", "2020", "--json")
+    code, out, err = run_cli("indicators", office, *asked)
+    assert code == OK, err
+    books = json.loads(out)
+    assert run_cli("indicators", office / "few.csv", *asked)[1].count('"value"') == out.count('"value"')
+    (row,) = books["rows"]
+    code, out, err = run_cli("indicators", office, *asked, "--into", "unit")
+    taken = json.loads(out)
+    assert taken["whole"]["value"] == pytest.approx(row["value"])
+    firm = taken["parts"][0]
+    code, out, err = run_cli("indicators", office, *asked, "--unit", firm["key"])
+    facts = json.loads(out)
+    assert [one["value"] for one in facts] == pytest.approx([firm["numerator"], firm["denominator"]])
+    seq = facts[0]["seq"]
+    code, out, err = run_cli("ledger", "at", office, seq, "--fact", seq, "--json")
+    assert (code, firm["key"] in out) == (OK, True), err
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [
@@ -77,6 +105,7 @@ def test_one_taken_apart(run_cli: Run) -> None:
         (("--years", "soon"), "not a year"),
         (("--into", "unit"), "one indicator is taken apart at a time"),
         (("--as-of", "3"), "no earlier state"),
+        (("--unit", "a", "--only", "I01"), "a file has no facts"),
         (("--plan", "none"), "none"),
     ],
 )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from luban.norms.plans import TargetPlan
     from luban.rollup.deflators import Deflators
+    from luban.rollup.drill import Fact
 
 __all__ = ["register"]
 
@@ -55,6 +56,7 @@ def indicators(
     region: Annotated[str, typer.Option(help="With --into: look into this region, as CN/31.")] = "",
     industry: Annotated[str, typer.Option(help="With --into: look into this industry, as C34.")] = "",
     size: Annotated[str, typer.Option(help="With --into: only units of this size.")] = "",
+    unit: Annotated[str, typer.Option(help="With DIR: the facts that this unit told for --only's indicator.")] = "",
     as_of: Annotated[int | None, typer.Option(help="With DIR: the books as they stood at this seq.")] = None,
     out: Out = None,
     language: Language = "en",
@@ -62,14 +64,14 @@ def indicators(
 ) -> int:
     """Every indicator by region, industry and size: value, interval, coverage, what was left out and why.
 
-    With --into one indicator of a year is taken apart, from the whole down to units.
+    With --into one indicator of a year is taken apart, from the whole down to units; with --unit down to facts.
     """
     from luban.rollup.check import check_frame
     from luban.rollup.drill import drill
     from luban.rollup.indicators import indicators as rolled
     from luban.screens.i18n import words
     from luban.screens.plain import plain
-    from luban.screens.report.rollup_indicators import drill_sheet, indicators_sheet
+    from luban.screens.report.rollup_indicators import drill_sheet, facts_sheet, indicators_sheet
 
     say, spoken = output(as_json), words(language)
     own, frame, prices = _read(sources, plan, deflators, as_of)
@@ -77,10 +79,14 @@ def indicators(
     chosen, wanted = _listed(only), _years(years)
     problems = check_frame(frame, own)
     rows = problems.left_out(frame)
+    if (into or unit) and len(chosen) != 1:
+        raise InputError("one indicator is taken apart at a time", came=only or "none", where="--only")
+    year = 0 if not into and not unit else wanted[-1] if wanted else _newest(rows)
+    if unit:
+        told = _facts(sources[0], own, chosen[0], unit, year, as_of)
+        give(say, facts_sheet(told, own, chosen[0], unit, year, spoken, source=source), plain(told), out, language)
+        return OK
     if into:
-        if len(chosen) != 1:
-            raise InputError("one indicator is taken apart at a time", came=only or "none", where="--only")
-        year = wanted[-1] if wanted else _newest(rows)
         taken = drill(
             rows, own, chosen[0], year, region=region, industry=industry, size=size, by=into, deflators=prices
         )
@@ -132,6 +138,15 @@ def _read(
         raise InputError("files have no earlier state of the books", where="--as-of")
     own = load_plan(plan or "mic2025")
     return own, read_frame(list(sources), own), prices
+
+
+def _facts(folder: Path, plan: TargetPlan, indicator: str, unit: str, year: int, as_of: int | None) -> tuple[Fact, ...]:
+    from luban.rollup.drill import facts
+    from luban.screens.service import PlantView
+
+    if not folder.is_dir():
+        raise InputError("a file has no facts, books have", came=str(folder), where="--unit", hint="an office's folder")
+    return facts(PlantView(plant_folder(folder)).ledger, plan, indicator, unit, year, as_of=as_of)
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -13,14 +13,14 @@ from luban.norms.industry import industry
 from luban.norms.plans import Indicator, TargetPlan
 from luban.norms.regions import region as known_region
 from luban.rollup.check import SENTENCES, Problems
-from luban.rollup.drill import Drill
+from luban.rollup.drill import Drill, Fact
 from luban.screens.i18n import Words
 from luban.screens.report.plot import Plot
 from luban.screens.report.quality_words import number, percent, span
 from luban.screens.report.rollup_plan import definition_text, population_text
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Picture, Sheet
 
-__all__ = ["cell_name", "drill_sheet", "indicators_sheet", "problem_blocks"]
+__all__ = ["cell_name", "drill_sheet", "facts_sheet", "indicators_sheet", "problem_blocks"]
 
 _NONE: Final = "–"
 _MOST: Final = 60
@@ -315,6 +315,39 @@ def drill_sheet(
     blocks.append(Note(text, "quiet"))
     where = " · ".join(part for part in (one.name.of(say.language), str(found.year), place, source) if part)
     return Sheet(f"{found.indicator}: {say('what it is made of')}", where, tuple(blocks), {
+        say("the plan"): plan.id, say("source"): source or _NONE, "luban": __version__,
+    })  # fmt: skip
+
+
+def facts_sheet(
+    found: Sequence[Fact], plan: TargetPlan, indicator: str, unit: str, year: int, say: Words, *, source: str = ""
+) -> Sheet:
+    """The facts of a unit that an indicator is made of, each with its number in the books."""
+    heads = (
+        say("seq"),
+        say("element"),
+        say("value"),
+        say("unit"),
+        say("method"),
+        say("used in the value"),
+        say("left out because"),
+    )
+    methods = {
+        "returned": say("on a form"),
+        "own books": say("out of its own books"),
+        "estimated": say("estimated by the firm"),
+    }
+    table = [
+        (str(one.seq), plan.element(one.element).name.of(say.language), number(one.value, 8), one.measured_in,
+         methods.get(one.method, one.method), say("yes") if one.used else say("no"), "" if one.used else say(one.text))
+        for one in found
+    ]  # fmt: skip
+    tones = {at: "doubt" for at, one in enumerate(found) if not one.used}
+    blocks: list[Block] = [Grid(heads, table, numbers=frozenset({0, 2}), tones=tones)]
+    if not found:
+        blocks = [Note(say("no unit told what it takes"), "doubt")]
+    name = plan.indicator(indicator).name.of(say.language)
+    return Sheet(f"{indicator}: {say('the facts behind it')}", f"{name} · {year} · {unit}", tuple(blocks), {
         say("the plan"): plan.id, say("source"): source or _NONE, "luban": __version__,
     })  # fmt: skip
 
