@@ -124,6 +124,7 @@ def protect_indicators(
 
     frame   canonical; units of level "region" (households) are public and not touched
     only    indicators; all by default
+    years   these and the base years of their indicators; all by default
     Every year is by itself; `since` protects a revision against what was told before.
     Example protect_indicators(frame, plan, by=("region",)).points(indicators(frame, plan, by=("region",)))
     """
@@ -137,7 +138,9 @@ def protect_indicators(
     judged: dict[tuple[Any, ...], str] = {}
     losses: dict[tuple[str, int], Loss] = {}
     exposed: list[Exposure] = []
-    for year in years or sorted(set(columns["year"].tolist())):
+    bases = _bases(plan)
+    asked = {*years, *(base for one in wanted for base in bases.get(one.indicator, ()))} if years else ()
+    for year in sorted(set(columns["year"].tolist()) & set(asked or columns["year"].tolist())):
         here = {name: column[columns["year"] == year] for name, column in columns.items()}
         desk = _Desk(here, dimensions, deep, rules or Rules())
         for one in wanted:
@@ -147,7 +150,7 @@ def protect_indicators(
         losses |= {(name, int(year)): release.loss for name, release in desk.last()}
         exposed += desk.exposed
     public = frozenset(plan.indicators) - {one.indicator for one in wanted}
-    return Protected(dimensions, judged, losses, tuple(exposed), _bases(plan), _root(columns, dimensions),
+    return Protected(dimensions, judged, losses, tuple(exposed), bases, _root(columns, dimensions),
                      (rules or Rules()).minimum, public)  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from luban.understand.quality.data import Floats, Ints
 
 __all__ = ["Published", "Range", "blocks", "equations", "ranges"]
 
-_BATCH = 40_000
+_BATCH = 4_000
 _FAR, _ENDLESS = 1e9, 1e6
 """Where a search without an end stops, and beyond what it is told as endless; in units of the largest told figure."""
 

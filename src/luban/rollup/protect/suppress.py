@@ -26,6 +26,7 @@ __all__ = ["suppress"]
 
 _TINY = 1e-9
 _ROUNDS = 20
+_LARGE = 300
 
 
 def suppress(table: Table, *, opened: Iterable[Key] = (), closed: Iterable[Key] = ()) -> Release:
@@ -68,6 +69,10 @@ class _Work:
     def __init__(self, table: Table, fixed: set[int], hidden: set[int]) -> None:
         self.table, self.fixed, self.hidden = table, fixed, hidden
         self.matrix = _matrix(table)
+        self.lines: list[list[int]] = [[] for _ in table.keys]
+        for number, line in enumerate(table.sums):
+            for cell in (line.total, *line.parts):
+                self.lines[cell].append(number)
         self.weight = _weights(table)
         self.witness: dict[_Demand, Floats] = {}
         self.failed: set[int] = {int(cell) for cell in table.sensitive if int(cell) in fixed}
@@ -87,8 +92,10 @@ class _Work:
             if cell in self.failed or abs(one.width) == 0:
                 continue
             moved = self._met(one)
+            if moved is None and len(table) > _LARGE:
+                moved = self._move(one, self._near(cell))
             if moved is None:
-                moved = self._move(one, allowed=None)
+                moved = self._move(one, range(len(table)))
             if moved is None:
                 self.failed.add(cell)
                 return
@@ -104,7 +111,7 @@ class _Work:
             for one, moved in self.witness.items():
                 if abs(moved[cell]) <= _TINY * self._scale():
                     continue
-                other = self._move(one, allowed=rest)
+                other = self._move(one, sorted(rest), again=False)
                 if other is None:
                     break
                 again[one] = other
@@ -135,10 +142,22 @@ class _Work:
                 return mirrored
         return None
 
-    def _move(self, one: _Demand, allowed: set[int] | None) -> Floats | None:
-        """The cheapest change of the true table that lifts the cell by the demand; None if there is none."""
+    def _near(self, cell: int) -> list[int]:
+        """Cells that share a line with the cell, or with one that does: large tables are searched there first."""
+        found = {cell}
+        for _ in range(2):
+            found |= {other for one in found for line in self.lines[one] for other in self._cells(line)}
+        return sorted(found)
+
+    def _cells(self, line: int) -> tuple[int, ...]:
+        return (self.table.sums[line].total, *self.table.sums[line].parts)
+
+    def _move(self, one: _Demand, pool: Sequence[int], *, again: bool = True) -> Floats | None:
+        """The cheapest change of these cells of the true table that lifts the cell by the demand; None without one.
+
+        again  search once more, what was used being cheap: it ends with fewer cells
+        """
         table = self.table
-        pool = range(len(table)) if allowed is None else sorted(allowed)
         free = np.array([cell for cell in pool if cell not in self.fixed and cell not in one.known])
         if one.cell not in free:
             return None
@@ -148,7 +167,7 @@ class _Work:
         cost = np.where(np.isin(free, list(self.hidden)), 1e-4, self.weight[free])
         cost = cost / np.minimum(np.maximum(np.minimum(rise, fall), 1e-3), 1.0)
         moved = self._least(one, free, room, cost)
-        if moved is None or allowed is not None:
+        if moved is None or not again:
             return moved
         used = np.abs(moved[free]) / abs(one.width)
         return self._least(one, free, room, np.where(used > _TINY, cost / (used + 0.05), 20 * cost))

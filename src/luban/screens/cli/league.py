@@ -15,6 +15,8 @@ from luban.screens.cli.output import OK
 from luban.screens.cli.sheets import Language, Out, give
 
 if TYPE_CHECKING:
+    import narwhals as nw
+
     from luban.rollup.league import Entry
     from luban.screens.cli.output import Output
     from luban.screens.i18n import Words
@@ -140,21 +142,28 @@ def _computed(
     known = own.indicator(indicator)
     deep = {by: depth if depth >= 0 else {"region": 1, "industry": 2}[by]}
     frame = read_frame(source, own)
-    points = indicators(frame, own, (by,), deep, only=(indicator,), years=(year,) if year else (),
+    when = (year or _latest(frame),)
+    points = indicators(frame, own, (by,), deep, only=(indicator,), years=when,
                         deflators=read_deflators(deflators) if deflators else None)  # fmt: skip
-    told = protect_indicators(frame, own, only=(indicator,), by=(by,), depth=deep).points(points)
+    told = protect_indicators(frame, own, only=(indicator,), years=when, by=(by,), depth=deep).points(points)
     rows: list[dict[str, Any]] = told.collect("pyarrow").to_native().to_pylist()
     if not rows:
         raise InputError("nothing to compare", came=f"{indicator} {year or ''}".strip(), where=source.name)
-    last = max(row["year"] for row in rows)
     entries = [
         Entry(named(by, row[by], language), row["value"], row["low"], row["high"], row["n"], row["coverage"],
               row["reason"])
-        for row in rows if row["year"] == last
+        for row in rows
     ]  # fmt: skip
     direction = "up" if known.kind == "cut" else known.direction
-    title = f"{indicator} {known.name.of(language)} · {last}"
+    title = f"{indicator} {known.name.of(language)} · {when[0]}"
     return entries, direction, own.unit(known.unit).of(language), title
+
+
+def _latest(frame: nw.LazyFrame[Any]) -> int:
+    import narwhals as nw
+
+    years = frame.select(nw.col("year").max()).collect("pyarrow").to_native()["year"].to_pylist()
+    return int(years[0] or 0)
 
 
 def _composite(

@@ -87,7 +87,7 @@ def protect(
 
     own = load_plan(plan)
     frame, only, years = read_frame(source, own), tuple(indicator or ()), (year,) if year else ()
-    made = protect_indicators(frame, own, only=only, by=parts, depth=deep, rules=rules)
+    made = protect_indicators(frame, own, only=only, years=years, by=parts, depth=deep, rules=rules)
     points = indicators(frame, own, parts, deep, only=only, years=years,
                         deflators=read_deflators(deflators) if deflators else None)  # fmt: skip
     rows: list[dict[str, Any]] = made.points(points).collect("pyarrow").to_native().to_pylist()
