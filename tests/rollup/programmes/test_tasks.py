@@ -100,7 +100,8 @@ def test_every_measure_of_the_plan_with_owner_and_date(
     file.write_text("id,item,name,owner,due\n" + "\n".join(lines), "utf-8")
     write(*read_tasks(file, plan, person="li", time=at(2016)))
     found = {one.id: one for one in follow_up(plan, tasks(ledger, plan.id), date(2019, 1, 1))}
-    assert len(found) == 17  # 9 tasks, 8 supports
+    assert len(found) == 22  # 9 tasks, 8 supports, 5 programmes
+    assert sum(one.measures for one in found.values()) == len(plan.measures)
     assert found[first.id].missing == (first.measures[0].id,)
     assert found[first.id].late == found[first.id].tasks == len(first.measures) - 1
     assert found[plan.tasks[1].id].taken == 0

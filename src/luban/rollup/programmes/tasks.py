@@ -125,7 +125,7 @@ def items_of(plan: TargetPlan) -> dict[str, str]:
             found |= {one.id: task.id for one in part.measures}
     for one in plan.programmes:
         found[one.id] = one.id
-        found |= {item.id: one.id for item in one.items}
+        found |= {item.id: one.id for item in (*one.items, *one.measures)}
     return found | {name: name for name in plan.indicators}
 
 
@@ -215,14 +215,14 @@ def escalations(some: Iterable[Overdue], *, time: int | None = None) -> list[Row
 
 
 def follow_up(plan: TargetPlan, some: Iterable[Task], today: date) -> tuple[Follow, ...]:
-    """Each task and support of the plan: measures taken on by somebody, done, late, and those nobody has."""
+    """Each task, support and programme of the plan: measures taken on by somebody, done, late, those nobody has."""
     held: dict[str, list[Task]] = {}
     above = items_of(plan)
     for one in some:
         if one.plan == plan.id and one.state != "dropped":
             held.setdefault(above.get(one.item, ""), []).append(one)
     found = []
-    for task in (*plan.tasks, *plan.supports):
+    for task in (*plan.tasks, *plan.supports, *plan.programmes):
         own = held.get(task.id, [])
         served = {one.item for one in own}
         missing = tuple(one.id for one in task.measures if one.id not in served)

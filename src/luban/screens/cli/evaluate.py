@@ -194,9 +194,10 @@ def _wishing(act: Policy, indicator: str, wish: int) -> Policy:
 
 def _wish(indicator: str, plan: str, language: str) -> tuple[int, str]:
     """(1 where more is better, else -1; unit) of an indicator of the plan; 1 and "" of any other."""
+    from luban.norms.plans import USUAL
     from luban.screens.service.returns import plan_named
 
-    chosen = plan_named(plan or "mic2025")
+    chosen = plan_named(plan or USUAL)
     if indicator not in chosen.indicators:
         return 1, ""
     own = chosen.indicator(indicator)

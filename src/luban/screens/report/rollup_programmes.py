@@ -191,7 +191,7 @@ def _board(plan: TargetPlan, items: Sequence[ItemStatus], title: str, say: Words
 def _delivery(plan: TargetPlan, follow: Sequence[Follow], late: Sequence[Overdue], say: Words) -> list[Block]:
     blocks: list[Block] = []
     if any(one.tasks for one in follow):
-        names = {one.id: one.name.of(say.language) for one in (*plan.tasks, *plan.supports)}
+        names = {one.id: one.name.of(say.language) for one in (*plan.tasks, *plan.supports, *plan.programmes)}
         rows = [(names[one.id], str(one.measures), str(one.taken), str(len(one.missing)), str(one.done), str(one.late))
                 for one in follow]  # fmt: skip
         heads = (

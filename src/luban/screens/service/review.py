@@ -16,7 +16,7 @@ import narwhals as nw
 from luban.core.errors import InputError
 from luban.core.time import now, to_datetime
 from luban.ledger import Ledger
-from luban.norms.plans import TargetPlan
+from luban.norms.plans import USUAL, TargetPlan
 from luban.rollup.deflators import Deflators, read_deflators
 from luban.rollup.evaluation import Policy, read_policies
 from luban.rollup.frame import read_frame
@@ -74,7 +74,7 @@ def inputs_from(
     """
     folder = source if source.is_dir() else source.parent
     named, prices = _settings(folder)
-    chosen = plan_named(plan or named or "mic2025", folder)
+    chosen = plan_named(plan or named or USUAL, folder)
     beside = folder / ACTS
     told = read_policies(policies) if policies is not None else read_policies(beside) if beside.is_file() else ()
     given = deflators or (folder / prices if prices else None)
@@ -93,7 +93,7 @@ def inputs_from(
 
 def plan_of(folder: Path, name: str = "") -> TargetPlan:
     """The plan that is named, else the one of the folder's plant.toml, else luban's own. Raises ConfigError."""
-    return plan_named(name or _settings(folder)[0] or "mic2025", folder)
+    return plan_named(name or _settings(folder)[0] or USUAL, folder)
 
 
 def read_values(path: Path, *, indicator: str = "") -> list[dict[str, Any]] | None:
