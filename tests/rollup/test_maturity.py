@@ -196,6 +196,18 @@ def test_the_books_answer_what_they_show(plant: Plant, tmp_path: Path) -> None:
     assert found.answers["skills.1"].reason == "nobody has answered it"
 
 
+def test_key_processes_with_a_controller_are_a_sign(plant: Plant, tmp_path: Path) -> None:
+    units = [unit.removeprefix(f"{plant.id}/") for unit in plant.work_units]
+    table = "id,unit\n" + "".join(f"k{at},{unit}\n" for at, unit in enumerate(units[:4]))
+    (tmp_path / "plant" / "key_processes.csv").write_text(table, "utf-8")
+    own = load(tmp_path / "plant")
+    fixed = states(own, 2) | {"mapping": ["packml@1", "power@1"]}  # a power meter is no controller
+    with LedgerWriter(tmp_path / "ledger") as writer:
+        writer.append("state", fixed, source="s")
+    found = maturity(Ledger(tmp_path / "ledger"), own, CMMM).answers["operations.2"]
+    assert (found.mark, found.by, found.shown) == (0.5, "books", Shown("controlled", 0.25, 1, 1, 1))
+
+
 def test_old_facts_show_nothing(plant: Plant, tmp_path: Path) -> None:
     units = len(plant.work_units)
     with LedgerWriter(tmp_path / "ledger") as writer:

@@ -19,6 +19,7 @@ from luban.core.errors import InputError
 from luban.ledger import Ledger
 from luban.norms.maturity import Dimension, Model, Sign
 from luban.plant import Plant
+from luban.rollup.returns.process import key_processes
 from luban.understand.book import entries, row
 
 __all__ = [
@@ -346,6 +347,7 @@ class _Look:
     def __init__(self, ledger: Ledger, plant: Plant, seq: int) -> None:
         self.ledger, self.plant, self.seq = ledger, plant, seq
         self._streams: dict[str, tuple[Shown, frozenset[str]] | None] = {}
+        self._newest: dict[str, int] = {}
 
     def at(self, basis: str) -> Shown | None:
         word, _, name = basis.partition(":")
@@ -358,7 +360,7 @@ class _Look:
         if word == "table":
             count = len(getattr(self.plant, name))
             return Shown(basis, count, count) if count else None
-        return self._connected(basis) if word == "connected" else self._sensed(basis)
+        return {"connected": self._connected, "sensed": self._sensed, "controlled": self._controlled}[word](basis)
 
     def _facts(self, stream: str) -> tuple[Shown, frozenset[str]] | None:
         """Facts of the last 90 days of a stream, and whom they are about."""
@@ -376,6 +378,7 @@ class _Look:
             )  # fmt: skip
             shown = Shown(f"facts:{stream}", 0, sum(one["n"] for one in rows), min(one["first"] for one in rows),
                           max(one["last"] for one in rows))  # fmt: skip
+            self._newest[stream] = newest
             self._streams[stream] = shown, frozenset(str(one["subject"]) for one in rows)
         return self._streams[stream]
 
@@ -386,6 +389,14 @@ class _Look:
             return None
         share = sum(unit in seen[1] for unit in units) / len(units)
         return Shown(basis, share, seen[0].count, seen[0].first, seen[0].last)
+
+    def _controlled(self, basis: str) -> Shown | None:
+        """Share of key processes whose controller was heard."""
+        if self._facts("state") is None:
+            return None
+        found = key_processes(self.ledger, self.plant, self._newest["state"] + 1, as_of=self.seq)
+        heard = [one.seq for one in found if one.controlled]
+        return Shown(basis, len(heard) / len(found), len(heard), min(heard), max(heard)) if heard else None
 
     def _sensed(self, basis: str) -> Shown | None:
         """Share of the plant's signals that deliver: themselves, or as states and counts of their unit."""

@@ -63,7 +63,7 @@ class Dimension:
 class Sign:
     """What in a plant's books shows that a requirement is met.
 
-    basis  `connected`, `sensed`, `facts:STREAM`, `book:KIND` or `table:NAME`
+    basis  `connected`, `sensed`, `controlled`, `facts:STREAM`, `book:KIND` or `table:NAME`
     least  so much of it, a share or a count
     """
 

@@ -139,6 +139,8 @@ def evidence_text(shown: Shown, say: Words) -> str:
         return say("{share} of work units report their state", share=share) + f" ({span})"
     if word == "sensed":
         return say("{share} of signals deliver", share=share) + f" ({span})"
+    if word == "controlled":
+        return say("{share} of key processes are run by a controller", share=share) + f" ({span})"
     return f"{_books(say).get(name, name)} ({span})"
 
 
