@@ -101,3 +101,21 @@ def test_what_was_not_judged_is_not_told() -> None:
 def test_shares_are_not_dominated_by_anybody(only: tuple[str, ...]) -> None:
     protected = made(returns(), only)
     assert "a few units make up most of it" not in protected.withheld.values()
+
+
+def test_the_order_of_the_rows_changes_nothing() -> None:
+    table = returns().collect("pyarrow").to_native()
+    turned = nw.from_native(table.take(np.random.default_rng(1).permutation(table.num_rows))).lazy()
+    only = ("I01", "I02", "I08")
+    first, second = made(returns(without_patents="u7"), only), made(returns(without_patents="u7"), only)
+    assert first.judged == second.judged
+    assert made(turned, only).judged == made(returns(), only).judged
+
+
+def test_who_was_left_out_is_not_told_by_its_share() -> None:
+    frame = returns(without_patents="u7")
+    before = rows_of(indicators(frame, PLAN, by=("region",), only=("I02",)))
+    told = protect_indicators(frame, PLAN, only=("I02",), by=("region",)).rows(before)
+    one = [(old, new) for old, new in zip(before, told, strict=True) if old["excluded"] == 1]
+    assert one
+    assert all(old["excluded_share"] > 0 and new["excluded_share"] is None for old, new in one)

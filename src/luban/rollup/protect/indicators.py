@@ -79,39 +79,34 @@ class Protected:
                 return why
         return ""
 
-    def points(self, points: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
-        """The frame of `luban.rollup.indicators` as it may go out: withheld figures are null and say why.
+    def rows(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Rows of `luban.rollup.indicators` as they may go out: withheld figures are None and say why.
 
-        What share the units left out have is told in steps of 5 %, and not where they are fewer than `minimum`.
+        What share the units left out have is told in steps of 5 %, and not where they are fewer than `minimum`: it would
+        tell their denominator.
         """
-        rows = points.collect("pyarrow").to_native()
-        said = [
-            "" if row["value"] is None and row["numerator"] is None and row["denominator"] is None
-            else self.reason(row["indicator"], row["year"], **{name: row.get(name) or "" for name in self.dimensions})
-            for row in rows.to_pylist()
-        ]  # fmt: skip
-        hidden = pa.array([bool(one) for one in said])
-        made = {name: rows[name] for name in rows.column_names}
-        for name in _FIGURES:
-            if name in made:
-                made[name] = pa.compute.if_else(hidden, pa.scalar(None, made[name].type), made[name])
-        texts = [_WITHHELD.format(why=why) if why else old for why, old in
-                 zip(said, rows["reason"].to_pylist(), strict=True)]  # fmt: skip
-        if "excluded_share" in made:
-            made["excluded_share"] = self._left_out(rows, said)
-        told: nw.LazyFrame[Any] = nw.from_native(pa.table(made | {"reason": pa.array(texts, pa.string())})).lazy()
+        return [self._told(row) for row in rows]
+
+    def points(self, points: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+        """The frame of `luban.rollup.indicators` as it may go out, as `rows`."""
+        given = points.collect("pyarrow").to_native()
+        told: nw.LazyFrame[Any] = nw.from_native(
+            pa.Table.from_pylist(self.rows(given.to_pylist()), given.schema)
+        ).lazy()
         return told
 
-    def _left_out(self, rows: pa.Table, said: Sequence[str]) -> pa.Array:
-        found = []
-        for row, why in zip(
-            rows.select(["excluded", "excluded_unknown", "excluded_share"]).to_pylist(), said, strict=True
-        ):
-            known = row["excluded"] - (row["excluded_unknown"] or 0)
-            share = row["excluded_share"]
-            hidden = bool(why) or share is None or 0 < known < self.minimum
-            found.append(None if hidden else share if known == 0 else round(share / _STEP) * _STEP)
-        return pa.array(found, pa.float64())
+    def _told(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        known = any(row.get(name) is not None for name in _FIGURES)
+        places = {name: row.get(name) or "" for name in self.dimensions}
+        why = self.reason(row["indicator"], row["year"], **places) if known else ""
+        made = dict(row)
+        if why:
+            made |= {name: None for name in _FIGURES if name in row} | {"reason": _WITHHELD.format(why=why)}
+        share = row.get("excluded_share")
+        if share is not None:
+            left = (row.get("excluded") or 0) - (row.get("excluded_unknown") or 0)
+            made["excluded_share"] = None if why or 0 < left < self.minimum else round(share / _STEP) * _STEP
+        return made
 
 
 def protect_indicators(
@@ -120,9 +115,8 @@ def protect_indicators(
 ) -> Protected:  # fmt: skip
     """Find out which figures of a plan's indicators may be told, from the total down to `depth` along `by`.
 
-    depth   steps of a region's path, digits of an industry; as deep as the data go by default, as `indicators` does
-
     frame   canonical; units of level "region" (households) are public and not touched
+    depth   steps of a region's path, digits of an industry; as deep as the data go by default, as `indicators` does
     only    indicators; all by default
     years   these and the base years of their indicators; all by default
     Every year is by itself; `since` protects a revision against what was told before.
@@ -132,7 +126,8 @@ def protect_indicators(
     wanted = [one for one in measures(plan, only) if one.definition.population.level == "enterprise"]
     elements = sorted({term.element for one in wanted for term in _terms(one.definition)})
     names = ["unit", "level", "year", "above_scale", "weight", *dimensions, *elements]
-    rows = frame.select(dict.fromkeys(names)).collect("pyarrow").to_native()
+    taken = list(dict.fromkeys(names))
+    rows = frame.select(taken).collect("pyarrow").sort(taken).to_native()
     columns = {name: _array(rows[name], name) for name in rows.column_names}
     deep = _depth(columns, by, depth or {})
     judged: dict[tuple[Any, ...], str] = {}

@@ -177,7 +177,7 @@ def columns(frame: Any, wanted: Sequence[str]) -> dict[str, np.ndarray]:
     if missing:
         raise InputError("a column is missing", came=", ".join(missing), expected=", ".join(names))
     take = list(dict.fromkeys((*wanted, *(["weight"] if "weight" in names else []))))
-    rows = lazy.select(take).collect()
+    rows = lazy.select(take).collect("pyarrow").sort(take)  # engines order rows as they like; sums must not differ
     got = {one: rows[one].to_numpy() for one in take}
     weight = got.get("weight", np.ones(len(rows))).astype(np.float64)
     return got | {"weight": np.ones(len(rows)) if np.isnan(weight).any() else weight}
