@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import narwhals as nw
+import pyarrow as pa
 import pytest
 
 from luban.core.errors import InputError
 from luban.norms.plans import TargetPlan, load_plan
+from luban.rollup.frame import canonical
+from luban.rollup.indicators import indicators
 from luban.rollup.returns import (
     answer_row,
     batch_of,
@@ -202,3 +206,17 @@ def test_a_firm_that_stands_in_the_books_under_another_id_is_doubtful(plan: Targ
     assert found.more["regions"] == ["CN/32/3205", "CN/44/4403"]
     revenue = [row["revenue"] for row in rows_of(returns_frame(write(taken), plan))]
     assert revenue == [*(row["revenue"] for row in rows), None]
+
+
+def test_indicators_of_the_books_are_those_of_the_file(plan: TargetPlan, write) -> None:
+    """Returns that went through the ledger give what the same rows give at once, to the bit."""
+    rows = firms(12, years=(2015, 2020))
+    ledger = write(take(write(), plan, batch_of(rows, ELEMENTS)))
+    asked = [{key: one for key, one in row.items() if key not in ("name", "code", "edition")} for row in rows]
+    plain = canonical(nw.from_native(pa.Table.from_pylist(asked)).lazy(), plan)
+    told = [
+        indicators(frame, plan, ("region",), {"region": 1}, only=("I01", "I02", "I08")).collect("pyarrow").to_native()
+        for frame in (returns_frame(ledger, plan), plain)
+    ]
+    assert told[0].num_rows == 18
+    assert told[0].to_pylist() == told[1].to_pylist()

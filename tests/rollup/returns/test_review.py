@@ -99,11 +99,11 @@ def test_history_in_the_books_counts_as_well(plan: TargetPlan) -> None:
 
 
 def test_all_faults_are_found_and_few_others_named(plan: TargetPlan) -> None:
-    """400 firms, 40 amounts off by 10⁴ drawn by chance: recall and false names are counted."""
+    """200 firms, 30 amounts off by 10⁴ drawn by chance: recall and false names are counted."""
     rng = np.random.default_rng(5)
-    rows = firms(400, seed=5)
+    rows = firms(200, seed=5)
     planted = set()
-    for at in rng.choice(len(rows), 40, replace=False):
+    for at in rng.choice(len(rows), 30, replace=False):
         name = str(rng.choice([one for one in ELEMENTS if one not in ("key_processes", "nc_key_processes")]))
         rows[at][name] = rows[at][name] * 1e4 if rng.random() < 0.5 else rows[at][name] / 1e4
         planted.add((rows[at]["unit"], rows[at]["year"], name))

@@ -268,7 +268,7 @@ def _told(
                 more["all_money"] = True
             value = float(batch.values[name][row])
             yield Finding("shift", "doubt", batch.units[row], int(batch.years[row]), name, value,
-                          f"about {value / 10.0**power:.6g} {plan.elements[name].unit}", batch.place(row, name), "",
+                          f"{value / 10.0**power:.6g} {plan.elements[name].unit}", batch.place(row, name), "",
                           more)  # fmt: skip
 
 
@@ -287,7 +287,7 @@ def _jumps(
         before = 10.0 ** (own.middle[row] + middle[row])
         more = {"factor": float(10.0 ** (moved[row] - middle[row])), "expected_value": float(before)}
         yield Finding("jump", "note", batch.units[row], int(batch.years[row]), name, float(batch.values[name][row]),
-                      f"about {before:.6g}", batch.place(int(row), name), "", more)  # fmt: skip
+                      f"{before:.6g}", batch.place(int(row), name), "", more)  # fmt: skip
 
 
 def _far(
@@ -312,7 +312,7 @@ def _far(
         more = {"factor": float(10.0 ** away[row]), "expected_value": float(value / 10.0 ** away[row]),
                 "peers": int(count[row])}  # fmt: skip
         yield Finding("apart", "note", batch.units[row], int(batch.years[row]), name, value,
-                      f"about {more['expected_value']:.6g}", batch.place(int(row), name), "", more)  # fmt: skip
+                      f"{more['expected_value']:.6g}", batch.place(int(row), name), "", more)  # fmt: skip
 
 
 def _repeated(batch: Batch, whole: Batch) -> Iterator[Finding]:

@@ -128,14 +128,14 @@ def _twice(batch: Batch) -> Iterator[Finding]:
         )
         code = "two regions" if len(regions) > 1 else "twice"
         more = {"other": batch.place(before, "")} | ({"regions": sorted(regions)} if len(regions) > 1 else {})
-        expected = " and ".join(sorted(regions)) if len(regions) > 1 else f"first on {batch.place(before, '')}"
+        expected = " / ".join(sorted(regions)) if len(regions) > 1 else batch.place(before, "")
         severity = "error" if len(regions) > 1 or not same else "note"
         yield Finding(code, severity, key[0], key[1], "", None, expected, batch.place(row, ""), "", more)  # type: ignore[arg-type]
         if severity == "error" and before not in told:
             told.add(before)
             more = more | {"other": batch.place(row, "")}
             if code == "twice":
-                expected = f"again on {batch.place(row, '')}"
+                expected = batch.place(row, "")
             yield Finding(code, "doubt", key[0], key[1], "", None, expected, batch.place(before, ""), "", more)
 
 
@@ -171,9 +171,7 @@ def _double(batch: Batch, before: int, row: int, by: str) -> Finding:
     two = all(regions) and regions[0] != regions[1]
     more = {"other_unit": batch.units[before], "other": batch.place(before, ""), "by": by}
     more |= {"regions": regions} if two else {}
-    expected = f"{batch.units[before]} ({batch.place(before, '')})" + (
-        f", {regions[0]} and {regions[1]}" if two else ""
-    )
+    expected = " / ".join([batch.units[before], *(regions if two else ())])
     # a name alone is no proof: branches and namesakes bear it too
     return Finding("two regions" if two else "same firm", "note" if by == "name" else "doubt", batch.units[row],
                    int(batch.years[row]), "", None, expected, batch.place(row, ""), "", more)  # fmt: skip
@@ -201,7 +199,7 @@ def _registered(batch: Batch, known: Mapping[tuple[str, int], tuple[str, str]]) 
             two = bool(there) and here != there
             more = {"other_unit": unit, "other": "", "by": "code"} | ({"regions": [there, here]} if two else {})
             yield Finding("two regions" if two else "same firm", "doubt", batch.units[row], year, "", None,
-                          f"{unit} in the books", batch.place(row, ""), "", more)  # fmt: skip
+                          unit, batch.place(row, ""), "", more)  # fmt: skip
 
 
 def classified(code: str, edition: str = "") -> tuple[str, str]:

@@ -7,6 +7,11 @@ from typing import Final
 __all__ = ["SENTENCES"]
 
 SENTENCES: Final = (
+    "a rule of the plan does not hold: {rule}",
+    "off by a power of ten: {amount}",
+    "unit and year stand twice: {place}",
+    "one firm under two ids: {other}",
+    "one firm in two regions: {other}",
     "no figure of the books fills it: state it with its document",
     "the year {year} is not over",
     "the meters know {share} % of the year, {least} % is needed",
