@@ -130,7 +130,7 @@ def check_frame(frame: nw.LazyFrame[Any], plan: TargetPlan, *, limit: int = 100)
     rows = canonical(frame, plan)
     measure = str(read_file(plan, "checks.toml").get("measure", ""))
     measure = measure if measure in plan.elements else ""
-    names = rows.select("industry").unique().collect("pyarrow").to_native()["industry"].to_pylist()
+    names = rows.group_by("industry").agg(n=nw.len()).collect("pyarrow").to_native()["industry"].to_pylist()
     uses_codes = any(one.definition.population.industries for one in plan.indicators.values())
     why = {name: text for name in names if name and (text := _code_problem(name))} if uses_codes else {}
     tests: dict[tuple[str, str], nw.Expr] = {(code, ""): test for code, test in _row_tests(tuple(why)).items()}
@@ -146,7 +146,7 @@ def check_frame(frame: nw.LazyFrame[Any], plan: TargetPlan, *, limit: int = 100)
     twice, more, heavy = _twice(rows, measure, limit)
     counts |= more
     share |= {code: weight / total for code, weight in heavy.items()} if total else {}
-    years = set(rows.select("year").unique().collect("pyarrow").to_native()["year"].to_pylist())
+    years = set(rows.group_by("year").agg(n=nw.len()).collect("pyarrow").to_native()["year"].to_pylist())
     bases = {one.base_year for one in plan.indicators.values() if one.base_year is not None} if whole else set()
     for base in sorted(bases - years):
         counts["no base year", ""] = counts.get(("no base year", ""), 0) + 1

@@ -127,7 +127,7 @@ def scan_frame(frame: nw.LazyFrame[Any], wanted: Sequence[Measure], cut: Cut, im
     found = sums.collect("pyarrow").to_native().to_pylist()[0]
     paths: list[str] = []
     if "region" in cut.by and cut.region is not None:
-        paths = frame.select("region").unique().collect("pyarrow").to_native()["region"].to_pylist()
+        paths = frame.group_by("region").agg(n=nw.len()).collect("pyarrow").to_native()["region"].to_pylist()
     size = {name: _size(name.removeprefix("e_"), found[name]) for name in sizes}
     grids = {"w": _grid(size["w"]), "v": _grid(size.get(f"e_{importance}", 0.0))}
     for at, one in enumerate(wanted):
@@ -139,7 +139,7 @@ def scan_frame(frame: nw.LazyFrame[Any], wanted: Sequence[Measure], cut: Cut, im
             grids[f"m{at}_x"] = _grid(sum(size[f"e_{term.element}"] for term in one.definition.numerator))
         if one.is_ratio:
             grids[f"m{at}_y"] = _grid(sum(size[f"e_{term.element}"] for term in one.definition.denominator))
-    return Scan(bool(kind["mixed"]), bool(kind["sampled"]), tuple(sorted(paths)), grids)
+    return Scan(bool(kind["mixed"]), bool(kind["sampled"]), tuple(sorted(one or "" for one in paths)), grids)
 
 
 def _elements(measure: Measure) -> list[str]:
