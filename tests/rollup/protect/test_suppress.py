@@ -123,3 +123,17 @@ def test_bad_input_is_named() -> None:
         tabulate(firms(0, 3).set_column(4, "x", [np.full(3, np.nan)]), "x")
     with pytest.raises(InputError, match="no such cell"):
         suppress(tabulate(firms(0), "x")).value(("CN/99", "C"))
+
+
+def test_everybody_knows_that_a_share_ends_at_one() -> None:
+    rng = np.random.default_rng(3)
+    for seed in range(4):
+        world = firms(seed, 60)
+        world = world.set_column(4, "x", [(rng.random(60) < 0.9).astype(float)])
+        rules = Rules(4, None, None)
+        table = tabulate(world, "x", depth=DEPTH, rules=rules, ceiling=1.0)
+        assert (table.high == table.counts).all()
+        assert len(table.sensitive) > 0
+        assert attack(suppress(table)) == ()
+        exposed = attack(replace(only_primary(table)))
+        assert all(one.high <= table.counts[table.index(one.key)] + 1e-6 for one in exposed)

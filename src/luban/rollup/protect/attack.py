@@ -56,18 +56,19 @@ def attack(release: Release, *, insiders: bool = True) -> tuple[Exposure, ...]:
             others = [cell for cell in targets if table.alone[cell] != name and int(block[cell]) in tied]
             own = {cell: float(table.values[cell]) for cell in known}
             near = [one for one in ranges(published, others, known=own) if _exposure(release, one, name)]
-            floors = release.floors([one.cell for one in near], own)
-            exposed += [_exposure(release, one, name, low) for one, low in zip(near, floors, strict=True)]
+            sure = release.sure([one.cell for one in near], own)
+            exposed += [_exposure(release, one, name, ends) for one, ends in zip(near, sure, strict=True)]
     open_ones = [int(cell) for cell in table.sensitive if not np.isnan(published.values[cell])]
     told = [_exposure(release, Range(cell, table.values[cell], table.values[cell]), "") for cell in open_ones]
     return tuple(one for one in (*told, *exposed) if one is not None)
 
 
-def _exposure(release: Release, seen: Range, insider: str, floor: float = -np.inf) -> Exposure | None:
-    """The cell, if the range is too narrow. floor: what an insider's own part in the cell makes sure of."""
+def _exposure(release: Release, seen: Range, insider: str, sure: Range | None = None) -> Exposure | None:
+    """The cell, if the range is too narrow. sure: what an insider's own cells make sure of."""
     table = release.table
     value, width = float(table.values[seen.cell]), float(table.width[seen.cell])
-    low, high = max(value - width, float(table.low[seen.cell]), floor), min(value + width, float(table.high[seen.cell]))
+    ends = sure or Range(seen.cell, float(table.low[seen.cell]), float(table.high[seen.cell]))
+    low, high = max(value - width, ends.low), min(value + width, ends.high)
     slack = _SLACK * max(abs(value), width)
     if seen.low <= low + slack and seen.high >= high - slack:
         return None

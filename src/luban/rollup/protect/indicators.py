@@ -82,7 +82,7 @@ class Protected:
     def rows(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Rows of `luban.rollup.indicators` as they may go out: withheld figures are None and say why.
 
-        What share the units left out have is told in steps of 5 %, and not where they are fewer than `minimum`: it would
+        What share the units left out have is told in steps of 5 %, not where they are fewer than `minimum`: it would
         tell their denominator.
         """
         return [self._told(row) for row in rows]

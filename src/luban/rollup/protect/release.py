@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from luban.core.errors import InputError
-from luban.rollup.protect.ranges import Published, ranges
+from luban.rollup.protect.ranges import Published, Range, ranges
 from luban.rollup.protect.table import Key, Table
 from luban.rollup.protect.words import REASONS
 
@@ -91,12 +91,12 @@ class Release:
                 known.setdefault(name, []).append(cell)
         return known
 
-    def floors(self, cells: Sequence[int], own: Mapping[int, float]) -> list[float]:
+    def sure(self, cells: Sequence[int], own: Mapping[int, float]) -> tuple[Range, ...]:
         """What somebody's own cells alone make sure of in others, nothing being published: no rule takes that away."""
         if not cells:
-            return []
+            return ()
         nothing = replace(self.published, values=np.full(len(self.table), np.nan))
-        return [one.low for one in ranges(nothing, cells, known=own)]
+        return ranges(nothing, cells, known=own)
 
     def _find(self, key: Key) -> int:
         if tuple(key) not in self._at:

@@ -49,7 +49,7 @@ def suppress(table: Table, *, opened: Iterable[Key] = (), closed: Iterable[Key] 
             return release
         known = release.insiders()
         for one in exposed:
-            work.demand(table.index(one.key), known.get(one.insider, ()), one.wanted_low)
+            work.demand(table.index(one.key), known.get(one.insider, ()), one.wanted_low, one.wanted_high)
     left = tuple(dict.fromkeys((*release.unprotected, *(one.key for one in exposed))))
     return replace(release, unprotected=left)
 
@@ -82,14 +82,14 @@ class _Work:
         for cell in order:
             self.demand(cell, ())
 
-    def demand(self, cell: int, known: Sequence[int], low: float = -np.inf) -> None:
-        """Hide what a cell needs to be safe from who knows some cells, and knows that it is not below `low`."""
+    def demand(self, cell: int, known: Sequence[int], low: float = -np.inf, high: float = np.inf) -> None:
+        """Hide what a cell needs to be safe from who knows some cells, and so that it lies between `low` and `high`."""
         table = self.table
-        up = min(table.width[cell], table.high[cell] - table.values[cell])
+        up = min(table.width[cell], min(table.high[cell], high) - table.values[cell])
         down = min(table.width[cell], table.values[cell] - max(table.low[cell], low))
         for width in (float(up), -float(down)):
             one = _Demand(cell, width, frozenset(known))
-            if cell in self.failed or abs(one.width) == 0:
+            if cell in self.failed or abs(one.width) <= _TINY * self._scale():
                 continue
             moved = self._met(one)
             if moved is None and len(table) > _LARGE:
