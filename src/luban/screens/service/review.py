@@ -5,6 +5,7 @@ Reads   books, `evaluation.toml`, `deflators.csv`, tables    Writes  nothing
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -91,6 +92,16 @@ def inputs_from(
     return _framed(frame, chosen, year, when, (*told, *acts), price, source.name, None, None)
 
 
+def _has_values(path: Path) -> bool:
+    """Whether a text table has a column of values; returns of many units are not read to find out."""
+    if path.suffix.lower() != ".csv":
+        return True
+    with path.open("rb") as file:
+        head = file.read(4096).decode("utf-8-sig", "ignore").splitlines()
+    names = {one.strip(" \"'").casefold() for line in head[:8] for one in re.split(r"[,;\t|]", line)}
+    return not head or bool(names & set(_NAMES["value"]))
+
+
 def plan_of(folder: Path, name: str = "") -> TargetPlan:
     """The plan that is named, else the one of the folder's plant.toml, else luban's own. Raises ConfigError."""
     return plan_named(name or _settings(folder)[0] or USUAL, folder)
@@ -102,8 +113,12 @@ def read_values(path: Path, *, indicator: str = "") -> list[dict[str, Any]] | No
     None where the file is none: it has no column of values.
     Raises  InputError with file and row
     """
+    if path.suffix.lower() == ".parquet" or not path.is_file() or not _has_values(path):
+        return None
     rows = read_table(path, ())
-    names = list(rows[0][1]) if rows else []
+    if not rows:
+        raise InputError("the table has no row", where=path.name)
+    names = list(rows[0][1])
     own = {key: next((one for one in names if one in known), "") for key, known in _NAMES.items()}
     if not own["value"] or not own["year"]:
         return None
