@@ -7,6 +7,7 @@ from typing import Final
 
 from luban import __version__
 from luban.norms.plans import TargetPlan
+from luban.norms.regions import region
 from luban.rollup.returns import Finding, Form, OwnReturn, Reporting, Review, Taken, UnitReturn, settings_of
 from luban.screens.i18n import Words
 from luban.screens.report.sheet import Block, Figure, Figures, Grid, Note, Sheet
@@ -218,12 +219,21 @@ def _state(say: Words, state: str) -> str:
             "revised": say("revised since"), "confirmed": say("confirmed by the firm")}[state]  # fmt: skip
 
 
+def _place(path: str, say: Words) -> str:
+    """A region's name, with what lies below it as its code."""
+    known = region(path)
+    below = path.split("/")[2:]
+    return " ".join([known.names[say.language], *below[-1:]]) if known else path
+
+
 def status_sheet(
     regions: Sequence[Reporting], units: Sequence[UnitReturn], plan: TargetPlan, say: Words, year: int, *,
     region_name: Mapping[str, str] | None = None,
 ) -> Sheet:  # fmt: skip
     """Reporting rate by region, and unit by unit those that need somebody's hand first."""
-    names = region_name or {}
+    names = region_name or {
+        one: _place(one, say) for one in {*(row.region for row in regions), *(row.region for row in units)}
+    }
     heads = (say("region"), say("units asked"), say("have returned"), "%", say("confirmed by the firm"),
              say("with doubtful values"), say("questions open"),
              say("% of the measure in doubtful values"))  # fmt: skip
