@@ -20,7 +20,7 @@ KEPT = {
     "luban", "OEE", "plant", "toml", "role", "state", "mapping", "calendar", "routing", "csv", "ISO", "twin", "kWh",
     "Shift", "auto", "orders", "Tab", "schedule", "CL", "UCL", "LCL", "LSL", "USL", "api", "quality", "characteristics",
     "up", "mr", "xbar", "short", "inspection", "maintenance", "spares", "meters", "energy", "Excel", "Parquet", "xlsx",
-    "json",
+    "json", "python",
 }  # fmt: skip
 
 
