@@ -10,7 +10,7 @@ import narwhals as nw
 import pytest
 
 from luban.core.errors import InputError
-from luban.norms.plans import Definition, Term
+from luban.norms.plans import Definition, Part, Term
 from luban.rollup.composite import composite
 from luban.rollup.deflators import Deflators
 from luban.rollup.indicators import INDICATORS, indicators
@@ -88,6 +88,44 @@ def test_both_readings_of_the_waste_rate() -> None:
     (other,) = definition.variants
     assert one(found, variant=other)["value"] == pytest.approx(100 * 73.0 / 90.0)
     assert len(rows_of(indicators(frame(row), PLAN, (), only=("I12",)))) == 1
+
+
+def planted(year: int) -> list[dict[str, Any]]:
+    """A hundred enterprises and a region whose facts give what the plan prints as observed."""
+    seen = {name: one.milestone(year) for name, one in PLAN.indicators.items()}
+    wanted = {name: one.value for name, one in seen.items() if one is not None and one.value is not None}
+    told = {"revenue": 20_000.0, "output": 20_000.0, "key_processes": 100.0, "waste_generated": 90.0}
+    told |= {"rd_spend": 200.0 * wanted["I01"], "patents": 2.0 * wanted["I02"], "waste_old_utilised": 10.0}
+    told |= {"nc_key_processes": wanted["I08"], "waste_utilised": wanted["I12"], "certified": 1.0}
+    parts = PLAN.indicator("I03").definition.parts
+    fixed = {"revenue": 20_000.0, "rd_spend": wanted["I01"], "certified": 100.0}
+    marks = {
+        part.id: _mark(part, fixed[own]) for part in parts if (own := part.definition.numerator[0].element) in fixed
+    }
+    rest = (len(parts) * wanted["I03"] - sum(marks.values())) / (len(parts) - len(marks))
+    for part in parts:
+        if part.id not in marks:
+            below = told.setdefault(part.definition.denominator[0].element, 1_000.0)
+            level = part.low + (rest - 60) / 40 * (part.high - part.low)
+            told[part.definition.numerator[0].element] = level * below / part.definition.factor
+    firms = [{**told, "design_tools": float(at < wanted["I07"])} for at in range(100)]
+    region = {"level": "region", "unit": "CN", "households": 200.0, "broadband_households": 2 * wanted["I06"]}
+    return [{**row, "year": year} for row in (*firms, region)]
+
+
+def _mark(part: Part, level: float) -> float:
+    return 60 + 40 * (level - part.low) / (part.high - part.low)
+
+
+@pytest.mark.parametrize("year", [2013, 2015])
+def test_planted_facts_give_what_the_plan_prints(year: int) -> None:
+    found = {row["indicator"]: row["value"] for row in rows_of(indicators(frame(*planted(year)), PLAN, ()))}
+    printed = {name: one.milestone(year) for name, one in PLAN.indicators.items()}
+    for name, milestone in printed.items():
+        if milestone is None or milestone.value is None:
+            assert found[name] in (None, 0.0)  # "-" in the text: a change has no value of its own there
+        else:
+            assert f"{found[name]:.10g}" == f"{milestone.value:g}"
 
 
 # ---------------------------------------------------------------- populations, prices, what is unknown

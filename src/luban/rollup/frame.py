@@ -91,7 +91,7 @@ def _key(name: str, dtype: Any) -> nw.Expr:
             return column
         text = column.cast(nw.String).str.to_lowercase()
         return nw.when(text.is_in(_YES)).then(nw.lit(True)).when(text.is_in(_NO)).then(nw.lit(False))
-    return column.cast(nw.String).fill_null("")
+    return column.cast(nw.String).fill_null(_DEFAULTS.get(name) or "")
 
 
 def _number(name: str, dtype: Any) -> nw.Expr:
