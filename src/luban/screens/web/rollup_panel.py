@@ -134,7 +134,7 @@ class RollupPanel(BookPanel):
     def _empty(self) -> None:
         say = self.say
         text = say("No returns were taken yet. Indicators are rolled up of what enterprises return.")
-        hint = say("`luban returns form` writes the form, `luban returns take` takes it in; the tab Returns does both.")
+        hint = say("The tab Returns gives out the form and takes it in; so does the command line.")
         with ui.element("section").classes("lb-card"):
             ui.html(f'<div class="lb-empty">{html.escape(text)}</div>', sanitize=False)
             ui.html(html.escape(hint), sanitize=False, tag="p").classes("lb-note")
