@@ -111,6 +111,7 @@ def test_a_plant_fills_its_own_return_and_the_form_comes_back(ask: Ask, tmp_path
         (("status", "nowhere"), "no books"),
         (("check", "nothing.csv"), "no such file"),
         (("form", "--level", "county"), "level"),
+        (("form", "--year", "2024", "--form", "/nowhere/x.xlsx"), "could not be written"),
     ],
 )
 def test_a_wrong_question_is_told_and_not_traced(ask: Ask, arguments: tuple[str, ...], said: str) -> None:

@@ -91,10 +91,11 @@ def test_a_long_table_with_a_unit_a_row(tmp_path: Path, plan: TargetPlan) -> Non
 
 def test_a_file_without_returns_says_what_was_expected(tmp_path: Path, plan: TargetPlan) -> None:
     path = tmp_path / "else.csv"
-    path.write_text("a,b\n1,2\n", "utf-8")
-    with pytest.raises(InputError) as caught:
-        read_returns(path, plan)
-    assert "unit, year" in caught.value.expected
+    for text, expected in (("a,b\n1,2\n", "unit, year"), ("unit,year,revenue\n", "rows below the header")):
+        path.write_text(text, "utf-8")
+        with pytest.raises(InputError) as caught:
+            read_returns(path, plan)
+        assert expected in caught.value.expected
 
 
 @pytest.mark.parametrize("language", ["en", "zh", "ko"])

@@ -46,7 +46,10 @@ def read_returns(path: Path | str, plan: TargetPlan, *, sheet: str = "") -> Batc
         expected = "a header with unit, year and elements, or with unit, year, element and value"
         raise InputError("no returns in the file", where=str(Path(path).name), expected=expected,
                          hint="luban returns form writes a form")  # fmt: skip
-    return _batch(columns, plan, named)
+    found = _batch(columns, plan, named)
+    if not len(found):
+        raise InputError("no returns in the file", where=columns.source, expected="rows below the header")
+    return found
 
 
 def _batch(columns: Columns, plan: TargetPlan, named: Callable[[str], Named | None]) -> Batch:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -78,7 +80,9 @@ def form(
                 told, known, _ = prefilled(ledger, chosen, unit, year)
                 about = about | {key: one for key, one in told.items() if one is not None}
                 values |= {(element, year): one for element, one in known.items()}
-        file.write_bytes(form_workbook(made, years=years, language=language, about=about, values=values))
+        content = form_workbook(made, years=years, language=language, about=about, values=values)
+        with _to(file):
+            file.write_bytes(content)
         say.say(f"written: {file}")
     model = form_model(made, language=language, unit=unit, year=years[0] if years else 0)
     give(say, form_sheet(made, chosen, words(language)), model, out, language)
@@ -202,7 +206,8 @@ def _form_of_own(
     values = {(one.element, found.year): one.value for one in found.lines}
     made = form_workbook(form_of(plan), years=[found.year], language=language, about=about | {"unit": unit},
                          values=values)  # fmt: skip
-    file.write_bytes(made)
+    with _to(file):
+        file.write_bytes(made)
 
 
 # ---- what people say of returns
@@ -343,9 +348,20 @@ def export(
     frame = (standing(ledger, chosen, as_of=seq).sort("unit", "year", "element") if long
              else returns_frame(ledger, chosen, as_of=seq, confirmed=confirmed).sort("unit", "year"))  # fmt: skip
     table = frame.collect("pyarrow").to_native()
-    _write_table(file, table)
+    with _to(file):
+        _write_table(file, table)
     say.answer({"file": str(file), "rows": table.num_rows}, f"{table.num_rows:,} rows: {file}")
     return OK
+
+
+@contextmanager
+def _to(file: Path) -> Iterator[None]:
+    """What cannot be written is the user's to know. Raises InputError."""
+    try:
+        yield
+    except OSError as error:
+        hint = "choose a folder that is there and that you may write to"
+        raise InputError("the file could not be written", came=str(error), where=str(file), hint=hint) from None
 
 
 def _write_table(file: Path, table: Any) -> None:
@@ -361,6 +377,7 @@ def _write_table(file: Path, table: Any) -> None:
     elif kind == ".xlsx":
         import xlsxwriter
 
+        file.touch()  # what cannot be written is known before the work
         with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
             page = book.add_worksheet("returns")
             page.write_row(0, 0, table.column_names)
