@@ -244,7 +244,7 @@ def _agenda(agenda: Sequence[Item], say: Words) -> Grid:
             one.title,
             one.decided or "–",
             "; ".join(
-                f"{own.indicator} {own.year} = {given(own.value)} ({own.definition[:8]} @ {own.vintage})"
+                f"{own.indicator} {own.year} = {number(own.value, 4)} ({own.definition[:8]} @ {own.vintage})"
                 for own in one.quotes
             ),
         )

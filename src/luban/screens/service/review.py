@@ -170,9 +170,9 @@ def _books(
     known = years_of(ledger, seq)
     if not known:
         made = inputs_of(plan, year or today.year, today, ledger=ledger, policies=acts, as_of=seq)
-        return Loaded(made, folder.name)
+        return Loaded(made, folder.resolve().name)
     frame = returns_frame(ledger, plan, as_of=seq)
-    return _framed(frame, plan, year or known[-1], today, acts, price, folder.name, ledger, seq)
+    return _framed(frame, plan, year or known[-1], today, acts, price, folder.resolve().name, ledger, seq)
 
 
 def _framed(
