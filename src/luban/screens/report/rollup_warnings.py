@@ -30,7 +30,7 @@ def warnings_sheet(watched: Watched, say: Words, source: str) -> Sheet:
     else:
         blocks.append(Note(say("Nothing stands out."), "good"))
     share = f"{100 * watched.false_alarms:g}"
-    text = say("Limits are set so that at most {share} % of runs without any cause give a false alarm.", share=share)
+    text = say("Limits are set for a false alarm in about {share} % of runs without any cause.", share=share)
     blocks.append(Note(text, "quiet"))
     if skipped:
         reasons = [(place, say(reason)) for place, reason in skipped.items()]
