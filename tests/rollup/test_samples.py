@@ -169,8 +169,8 @@ def coverage(draws: int, seed: int) -> dict[str, float]:
 
 
 def test_intervals_hold_as_often_as_they_say() -> None:
-    """4,000 draws: chance alone moves the share by 0.35 points."""
-    found = coverage(4000, 2)
+    """2,000 draws: chance alone moves the share by 0.5 points."""
+    found = coverage(2000, 2)
     assert set(found) == {"I07", "I08"}
     assert all(abs(share - 0.95) <= 0.01 for share in found.values()), found
 
@@ -228,8 +228,8 @@ def panel_coverage(draws: int, seed: int, kept: float) -> dict[str, float]:
 
 
 def test_a_panels_change_is_known_better_than_either_year() -> None:
-    """The same units asked again, half of them, a sample of its own; of 600 draws chance alone moves a share by 0.9 %."""
-    found = {kept: panel_coverage(600, 5, kept) for kept in (1.0, 0.5, 0.0)}
+    """The same units asked again, half of them, a sample of its own: of 400 draws chance moves a share by 1.1 %."""
+    found = {kept: panel_coverage(400, 5, kept) for kept in (1.0, 0.5, 0.0)}
     for name in ("I04", "I10"):
-        assert all(abs(one[name] - 0.95) <= 0.025 for one in found.values()), found
+        assert all(abs(one[name] - 0.95) <= 0.03 for one in found.values()), found
         assert 4 * found[1.0][f"{name} width"] < found[0.5][f"{name} width"] < 0.9 * found[0.0][f"{name} width"]
