@@ -14,14 +14,31 @@ from typing import Any, Final
 from luban.core.errors import InputError
 from luban.core.time import iso
 from luban.ledger import Ledger
-from luban.norms.plans import TargetPlan
+from luban.norms.plans import Programme, TargetPlan, Task as Duty
 from luban.rollup.programmes.evidence import Evidence, Standing, evidence_of
 from luban.rollup.programmes.table import read_table
 from luban.understand.book import Entry, entries, row
 
 __all__ = [
-    "CODES", "LADDER", "STATES", "Follow", "Overdue", "Rung", "Task", "close_task", "drop_task", "escalations",
-    "follow_up", "items_of", "move_task", "open_task", "overdue", "read_tasks", "report_task", "tasks",
+    "CODES",
+    "LADDER",
+    "STATES",
+    "Follow",
+    "Overdue",
+    "Rung",
+    "Task",
+    "close_task",
+    "drop_task",
+    "duties",
+    "escalations",
+    "follow_up",
+    "items_of",
+    "move_task",
+    "open_task",
+    "overdue",
+    "read_tasks",
+    "report_task",
+    "tasks",
 ]  # fmt: skip
 
 CODES: Final[Mapping[str, str]] = {
@@ -115,6 +132,11 @@ class Follow:
     late: int
 
 
+def duties(plan: TargetPlan) -> tuple[Duty | Programme, ...]:
+    """What has measures to be followed up: tasks, supports and programmes of a plan."""
+    return (*plan.tasks, *plan.supports, *plan.programmes)
+
+
 def items_of(plan: TargetPlan) -> dict[str, str]:
     """Id of everything that a task can serve → id of the plan's task, support or programme it belongs to."""
     found: dict[str, str] = {}
@@ -125,7 +147,7 @@ def items_of(plan: TargetPlan) -> dict[str, str]:
             found |= {one.id: task.id for one in part.measures}
     for one in plan.programmes:
         found[one.id] = one.id
-        found |= {item.id: one.id for item in (*one.items, *one.measures)}
+        found |= dict.fromkeys([*(item.id for item in one.items), *(some.id for some in one.measures)], one.id)
     return found | {name: name for name in plan.indicators}
 
 
@@ -222,7 +244,7 @@ def follow_up(plan: TargetPlan, some: Iterable[Task], today: date) -> tuple[Foll
         if one.plan == plan.id and one.state != "dropped":
             held.setdefault(above.get(one.item, ""), []).append(one)
     found = []
-    for task in (*plan.tasks, *plan.supports, *plan.programmes):
+    for task in duties(plan):
         own = held.get(task.id, [])
         served = {one.item for one in own}
         missing = tuple(one.id for one in task.measures if one.id not in served)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from luban import __version__
 from luban.norms.plans import TargetPlan
 from luban.rollup.minutes import Item
-from luban.rollup.programmes import WAYS, Follow, ItemStatus, Overdue, Roadmap, SumCheck
+from luban.rollup.programmes import WAYS, Follow, ItemStatus, Overdue, Roadmap, SumCheck, duties
 from luban.screens.i18n import Words
 from luban.screens.report.plot import Plot
 from luban.screens.report.quality_words import given, number, percent, span
@@ -191,7 +191,7 @@ def _board(plan: TargetPlan, items: Sequence[ItemStatus], title: str, say: Words
 def _delivery(plan: TargetPlan, follow: Sequence[Follow], late: Sequence[Overdue], say: Words) -> list[Block]:
     blocks: list[Block] = []
     if any(one.tasks for one in follow):
-        names = {one.id: one.name.of(say.language) for one in (*plan.tasks, *plan.supports, *plan.programmes)}
+        names = {one.id: one.name.of(say.language) for one in duties(plan)}
         rows = [(names[one.id], str(one.measures), str(one.taken), str(len(one.missing)), str(one.done), str(one.late))
                 for one in follow]  # fmt: skip
         heads = (
