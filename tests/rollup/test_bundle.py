@@ -71,11 +71,7 @@ def test_a_review_says_where_everything_stands() -> None:
         long_rows([{"indicator": "I08", "year": 2013, "value": 1.0}] * 2)
 
 
-def test_the_same_inputs_give_the_same_file(bundle: Path, tmp_path: Path) -> None:
-    again = write_bundle(tmp_path / "again.zip", inputs())
-    a, b = zipfile.ZipFile(bundle), zipfile.ZipFile(again.path)
-    # code may be edited while a developer's tests run; all else is the same
-    assert [n for n in a.namelist() if not n.startswith(("code/", "manifest")) and a.read(n) != b.read(n)] == []
+def test_the_same_inputs_give_the_same_file(tmp_path: Path) -> None:
     assert write_bundle(tmp_path / "b1.zip", inputs(), code=False).sha256 == write_bundle(
         tmp_path / "b2.zip", inputs(), code=False).sha256  # fmt: skip
 
