@@ -61,12 +61,13 @@ def test_form_review_and_own_return_are_a_viewers(client: Client) -> None:
 
 
 def test_taking_is_an_engineers_and_needs_a_plant_that_writes(client: Client) -> None:
+    wang, li = own(client, "wang"), own(client, "li")
     rows = {"rows": [{"unit": "f1", "year": 2024, "values": {"revenue": 5.0}}]}
     for url, body in ((URL, rows), (f"{URL}/confirmations", {"unit": "f1", "year": 2024}),
                       (f"{URL}/vintages", {"name": "one"})):  # fmt: skip
-        assert client.post(url, json=body, headers=own(client, "wang")).status_code == 403
-    assert client.post(URL, json=rows, headers=own(client, "li")).status_code == 501
-    assert client.post(URL, json={"rows": []}, headers=own(client, "li")).status_code == 422
+        assert client.post(url, json=body, headers=wang).status_code == 403
+    assert client.post(URL, json=rows, headers=li).status_code == 501
+    assert client.post(URL, json={"rows": []}, headers=li).status_code == 422
     assert client.get(URL, params={"year": 2024}).status_code == 401
 
 

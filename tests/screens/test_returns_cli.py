@@ -68,7 +68,6 @@ def test_from_a_file_to_a_vintage_and_back(ask: Ask, tmp_path: Path) -> None:
     told = ask("status", office, "--json")
     (own,) = [one for one in told["units"] if one["state"] == "confirmed"]
     assert (own["unit"], own["person"], told["regions"][-1]["rate"]) == ("f001", "li", 1.0)
-    ask("export", office, tmp_path / "wide.xlsx", "--confirmed")
 
 
 def test_a_plant_fills_its_own_return_and_the_form_comes_back(ask: Ask, tmp_path: Path) -> None:
