@@ -93,8 +93,9 @@ class RollupBooks(Books):
         def made() -> pa.Table:
             frame = self.frame(place.as_of)
             found = indicators(frame, self.plan, by, depth, deflators=self.deflators)
-            if place.protected and by:
-                found = protect_indicators(frame, self.plan, by=by, depth=depth).points(found)
+            if place.protected:
+                shown = protect_indicators(frame, self.plan, by=by or ("region",), depth=depth if by else {"region": 1})
+                found = shown.points(found)
             told: pa.Table = found.collect("pyarrow").to_native()
             return told
 
