@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import narwhals as nw
+import pyarrow as pa
 import pytest
 
 from luban.core.errors import InputError
-from luban.norms.plans import Definition, Part, Term
+from luban.norms.plans import Definition, Part, Term, load_plan
 from luban.rollup.composite import composite
 from luban.rollup.deflators import Deflators
 from luban.rollup.indicators import INDICATORS, indicators
@@ -313,3 +315,28 @@ def test_years_bring_their_base_year() -> None:
     found = rows_of(indicators(frame(*rows), PLAN, (), only=("I04",), years=(2018,)))
     assert [(row["year"], row["value"]) for row in found] == [(2018, pytest.approx(1.0))]
     assert list(found[0]) == INDICATORS.names
+
+
+def test_another_plan_is_another_folder() -> None:
+    """A park's indicators: money is of another currency, industries do not matter, the base year is 2024."""
+    park = load_plan(str(Path(__file__).parents[2] / "examples" / "park_plan"))
+    told = ("unit", "year", "renewable", "sales", "books", "busy", "accidents")
+    usual = {"electricity": 10.0, "land": 2.0, "planned": 8.0, "hours": 1000.0}
+    lines = (
+        ("a", 2024, 1.0, 100.0, 0.0, 4.0, 4.0),
+        ("a", 2026, 3.0, 242.0, 1.0, 6.0, 1.0),
+        ("b", 2026, 5.0, 0.0, 0.0, 2.0, 0.0),
+    )
+    rows = [usual | dict(zip(told, line, strict=True)) for line in lines]
+    data = nw.from_native(pa.Table.from_pylist(rows)).lazy("duckdb")
+    prices = Deflators.of([("", 2024, 1.0), ("", 2026, 1.0)])
+    found = {row["indicator"]: row["value"] for row in rows_of(indicators(data, park, (), deflators=prices), year=2026)}
+    assert found == pytest.approx(
+        {
+            "green-power": 40.0,
+            "yield": 100 * ((242 / 4 / 50) ** 0.5 - 1),
+            "books": 50.0,
+            "running": 50.0,
+            "accidents": 87.5,
+        }
+    )
