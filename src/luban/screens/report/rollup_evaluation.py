@@ -60,8 +60,9 @@ def evaluation_blocks(found: Evaluation, say: Words, *, unit: str = "") -> list[
 
 def evaluations_grid(some: Sequence[Evaluation], say: Words) -> Grid:
     """Acts side by side."""
-    heads = (say("policy judged"), say("indicator"), say("since"), say("method"), say("verdict"), say("effect a period"),
-             say("interval of the value"), say("level (%)"), say("p"), say("placebo in time, p"))  # fmt: skip
+    heads = (say("policy judged"), say("indicator"), say("since"), say("method"), say("verdict"),
+             say("effect a period"), say("interval of the value"), say("level (%)"), say("p"),
+             say("placebo in time, p"))  # fmt: skip
     rows, tones = [], {}
     for at, one in enumerate(some):
         time = "–" if one.time is None else chance(one.time.p)
