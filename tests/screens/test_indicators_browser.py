@@ -156,3 +156,22 @@ def test_a_slider_changes_the_chance_of_its_target(site: Site) -> None:
     row = page.locator("#lb-panel-scenario tr", has_text="I01")
     expect(row).to_contain_text("2025")
     expect(page.locator(".lb-slider", has_text="I01")).to_contain_text("+15.0 % a year")
+
+
+def test_a_return_is_filled_in_on_the_page_and_a_slip_is_named_before_it_is_taken(site: Site) -> None:
+    page = enter(site, "li", "zh/indicators?tab=returns")
+    page.locator("[data-field=form-unit]").fill("f311")
+    page.locator("[data-field=form-year]").fill("2020")
+    page.get_by_role("button", name="打开报表").click()
+    form = page.locator("[data-part=form]")
+    expect(form.locator("[data-field=region]")).to_have_value("CN/31")
+    expect(form.locator("[data-field=revenue]")).to_have_value("3000")
+    form.locator("[data-field=nc_key_processes]").fill("12")  # more than there are key processes
+    form.get_by_role("button", name="审核").click()
+    expect(page.locator("[data-part=review]")).to_contain_text("12")
+    form.locator("[data-field=nc_key_processes]").fill("10")
+    form.get_by_role("button", name="审核").click()
+    take_it = page.locator("[data-act=take]")
+    expect(take_it).to_be_visible()
+    take_it.click()
+    expect(page.locator("[data-part=review]")).to_contain_text("报表已入账", timeout=30_000)

@@ -51,7 +51,10 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="programme")
 
 
-@group.command("board")
+@group.command(
+    "board",
+    epilog="Examples: `luban programme board office` · `luban programme board office --item T14 -o board.pdf`",
+)
 def board(
     folder: Dir,
     year: Annotated[int, typer.Option("--year", help="At its end; this year by default.")] = 0,
@@ -88,7 +91,10 @@ def board(
     return OK
 
 
-@group.command("take")
+@group.command(
+    "take",
+    epilog="Examples: `luban programme take office tasks.csv` · `luban programme take office proof.json`",
+)
 def take(
     folder: Dir,
     file: Annotated[
@@ -114,7 +120,9 @@ def take(
     return OK
 
 
-@group.command("report")
+@group.command(
+    "report", epilog="Example: `luban programme report office t-17 'half of the centres stand' --document report.pdf`"
+)
 def report(
     folder: Dir,
     task: Annotated[str, typer.Argument(help="Id of the task.")],
@@ -134,7 +142,7 @@ def report(
     return _done(say, folder, person, "task reported", task, rows)
 
 
-@group.command("move")
+@group.command("move", epilog="Example: `luban programme move office t-17 'the site came late' --due 2021-06-30`")
 def move(
     folder: Dir,
     task: Annotated[str, typer.Argument(help="Id of the task.")],
@@ -154,7 +162,7 @@ def move(
     return _done(say, folder, person, "task moved", task, rows)
 
 
-@group.command("close")
+@group.command("close", epilog="Example: `luban programme close office t-17 --fact 10234`")
 def close(
     folder: Dir,
     task: Annotated[str, typer.Argument(help="Id of the task.")],
@@ -171,7 +179,7 @@ def close(
     return _done(say, folder, person, "task closed", task, rows)
 
 
-@group.command("drop")
+@group.command("drop", epilog="Example: `luban programme drop office t-17 'merged into t-12'`")
 def drop(
     folder: Dir,
     task: Annotated[str, typer.Argument(help="Id of the task.")],
@@ -187,7 +195,7 @@ def drop(
                  drop_task(ledger, task, why, person=person or getpass.getuser()))  # fmt: skip
 
 
-@group.command("escalate")
+@group.command("escalate", epilog="Example: `luban programme escalate office --today 2021-03-01`")
 def escalate(
     folder: Dir,
     today: Annotated[str, typer.Option("--today", metavar="DATE", help="Late by this day.")] = "",
@@ -208,7 +216,9 @@ def escalate(
     return OK
 
 
-@group.command("decide")
+@group.command(
+    "decide", epilog="Example: `luban programme decide office 2021-3 'keep the target' --as decision --quote I01:2020`"
+)
 def decide(
     folder: Dir,
     item: Annotated[str, typer.Argument(help="Id of the item.")],
@@ -232,7 +242,7 @@ def decide(
     return _done(say, folder, person, f"{code} put down", item, rows)
 
 
-@group.command("quotes")
+@group.command("quotes", epilog="Example: `luban programme quotes office`")
 def quotes(folder: Dir, plan: Plan = "", as_json: AsJson = False) -> int:
     """Compute anew what decisions quoted, as of their vintages. Exit code 1 where one does not stand."""
     from luban.screens.cli.output import NO
@@ -249,7 +259,7 @@ def quotes(folder: Dir, plan: Plan = "", as_json: AsJson = False) -> int:
     return NO if any(why for _, _, why in found) else OK
 
 
-@group.command("roadmap")
+@group.command("roadmap", epilog="Example: `luban programme roadmap roadmap.csv -o roadmap.html`")
 def roadmap(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="id, name, start, end, readiness, aim, needs, owner.")],
     out: Out = None,

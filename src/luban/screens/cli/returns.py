@@ -47,7 +47,7 @@ def register(app: typer.Typer) -> None:
 # ---- before anything is taken
 
 
-@group.command("form")
+@group.command("form", epilog="Example: `luban returns form --year 2025 --lang zh --form return.xlsx`")
 def form(
     years: Annotated[list[int] | None, typer.Option("--year", help="Year of the return; several for several.")] = None,
     file: Annotated[Path | None, typer.Option("--form", metavar="FILE", help="Write the form: an .xlsx file.")] = None,
@@ -89,7 +89,10 @@ def form(
     return OK
 
 
-@group.command("check")
+@group.command(
+    "check",
+    epilog="Examples: `luban returns check returns.csv` · `luban returns check return.xlsx --lang ko -o review.html`",
+)
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV, Excel, Parquet, or a filled form.")],
     books: Annotated[Path | None, typer.Option(metavar="DIR", help="Compare with what stands in these books.")] = None,
@@ -115,7 +118,7 @@ def check(
 # ---- into the books
 
 
-@group.command("take")
+@group.command("take", epilog="Example: `luban returns take office return.xlsx`")
 def take_in(
     folder: Dir,
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV, Excel, Parquet, or a filled form.")],
@@ -144,7 +147,7 @@ def take_in(
     return NO if taken.review.of("error") else OK
 
 
-@group.command("fill")
+@group.command("fill", epilog="Examples: `luban returns fill plant 2025` · `luban returns fill plant 2025 --take`")
 def fill(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The plant's folder (it holds plant.toml).")],
     year: Annotated[int, typer.Argument(help="Year of the return.")],
@@ -213,7 +216,7 @@ def _form_of_own(
 # ---- what people say of returns
 
 
-@group.command("confirm")
+@group.command("confirm", epilog="Example: `luban returns confirm office f1 2025 --person chen`")
 def confirm(
     folder: Dir,
     unit: Annotated[str, typer.Argument(help="Unit whose return it is.")],
@@ -236,7 +239,7 @@ def confirm(
     return OK
 
 
-@group.command("query")
+@group.command("query", epilog="Example: `luban returns query office f1 2025 'is the energy in tce?'`")
 def query(
     folder: Dir,
     unit: Annotated[str, typer.Argument(help="Unit whose return it is.")],
@@ -267,7 +270,7 @@ def query(
     return OK
 
 
-@group.command("vintage")
+@group.command("vintage", epilog="Example: `luban returns vintage office 'as published in May'`")
 def vintage(
     folder: Dir,
     name: Annotated[str, typer.Argument(help="Name of the vintage; without it, those that are there.")] = "",
@@ -297,7 +300,9 @@ def vintage(
 # ---- what is there
 
 
-@group.command("status")
+@group.command(
+    "status", epilog="Examples: `luban returns status office 2025` · `luban returns status office 2025 --json`"
+)
 def status(
     folder: Dir,
     year: Annotated[int, typer.Argument(help="Year of the returns; the newest by default.")] = 0,
@@ -329,7 +334,10 @@ def status(
     return OK
 
 
-@group.command("export")
+@group.command(
+    "export",
+    epilog="Examples: `luban returns export office returns.parquet` · `luban returns export office long.csv --long`",
+)
 def export(
     folder: Dir,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv, .xlsx or .parquet file.")],

@@ -16,20 +16,25 @@ from typing import Any, Final, TypeVar
 
 import narwhals as nw
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from luban.core.errors import InputError
 from luban.core.time import now, to_datetime
 from luban.norms.plans import TargetPlan, load_plan, plans
 from luban.norms.regions import region as known_region
 from luban.rollup.bundle import Made, protected_inputs, write_bundle
 from luban.rollup.deflators import Deflators, read_deflators
+from luban.rollup.evaluation import read_policies
+from luban.rollup.gap import Decomposition, contributions
 from luban.rollup.indicators import indicators
 from luban.rollup.outlook import Outlook, outlook
 from luban.rollup.points import Point, points_of
 from luban.rollup.protect import Protected, protect_indicators
 from luban.rollup.returns import register, returns_frame, vintages
 from luban.rollup.returns.books import Vintage
-from luban.rollup.review import Review, cuts_of, inputs_of, review, rows_of
+from luban.rollup.review import Inputs, Review, cuts_of, inputs_of, review, rows_of
 from luban.screens.service.books import Books, Record
+from luban.screens.service.review import ACTS
 from luban.screens.service.view import PlantView
 
 __all__ = ["Place", "RollupBooks"]
@@ -130,29 +135,14 @@ class RollupBooks(Books):
         """The mid-term review at the end of a year, of the books as of a seq; acts are judged from the command line."""
 
         def made() -> Review:
-            frame = self.frame(place.as_of)
-            rows = rows_of(frame, self.plan, deflators=self.deflators)
-            today = to_datetime(now(), self.view.plant.zone).date()
-            own = inputs_of(
-                self.plan,
-                year,
-                today,
-                rows=rows,
-                ledger=self.view.ledger,
-                cuts=cuts_of(frame, self.plan, year, deflators=self.deflators),
-                as_of=place.as_of,
-            )
+            frame, own = self._inputs(place, year)
             return review(protected_inputs(own, frame)[0] if place.protected else own)
 
         return self._once(("review", place.as_of, place.protected, year), made)
 
     def bundle(self, path: Path, place: Place, year: int) -> Made:
         """Write the bundle from which an outsider computes the review anew."""
-        frame = self.frame(place.as_of)
-        rows = rows_of(frame, self.plan, deflators=self.deflators)
-        today = to_datetime(now(), self.view.plant.zone).date()
-        own = inputs_of(self.plan, year, today, rows=rows, ledger=self.view.ledger,
-                        cuts=cuts_of(frame, self.plan, year, deflators=self.deflators), as_of=place.as_of)  # fmt: skip
+        frame, own = self._inputs(place, year)
         return write_bundle(path, own, frame=frame, deflators=self.deflators)
 
     def withheld(self, place: Place, indicator: str, year: int, by: str, keys: Sequence[str]) -> frozenset[str]:
@@ -203,7 +193,36 @@ class RollupBooks(Books):
 
         return industry(code).name(language) if code else ""
 
+    def drivers(self, place: Place, indicator: str, year: int, by: str) -> Decomposition | None:
+        """What moved an indicator's level since its base year, by region or industry; None where that is not known."""
+        own = self.plan.indicator(indicator)
+        base = own.base_year or min(self.years(place.as_of))
+        if own.definition.form != "ratio of sums" or year <= base or own.definition.prices == "constant":
+            return None
+        dimensions, depth = _cut(place)
+        dimensions = tuple(name for name in ("region", "industry") if name == by or name in dimensions)
+        depth |= {by: 1 if by == "region" else 2}
+        table = self.points(place, dimensions, depth)
+        other = next((name for name in dimensions if name != by), None)
+        if other is not None:
+            table = table.filter(pc.equal(table[other], getattr(place, other)))
+        try:
+            return contributions(table, indicator, base, year, by=by, factor=own.definition.factor)
+        except InputError:
+            return None
+
     # ------------------------------------------------------------------ kept
+
+    def _inputs(self, place: Place, year: int) -> tuple[nw.LazyFrame[Any], Inputs]:
+        """The returns, and what a review of them rests on; acts to be judged stand beside plant.toml."""
+        frame, acts = self.frame(place.as_of), Path(self.view.folder) / ACTS
+        own = inputs_of(
+            self.plan, year, to_datetime(now(), self.view.plant.zone).date(), ledger=self.view.ledger,
+            rows=rows_of(frame, self.plan, deflators=self.deflators), as_of=place.as_of,
+            policies=read_policies(acts) if acts.is_file() else (),
+            cuts=cuts_of(frame, self.plan, year, deflators=self.deflators),
+        )  # fmt: skip
+        return frame, own
 
     def _registered(self) -> dict[str, str]:
         def made() -> dict[str, str]:

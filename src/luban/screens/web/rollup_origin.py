@@ -11,13 +11,16 @@ from typing import Any, Final
 from nicegui import ui
 
 from luban.rollup.drill import Drill, Fact, drill, facts
+from luban.rollup.gap import Decomposition
 from luban.screens.report.pilot_words import amount
 from luban.screens.report.rollup_indicators import drill_sheet
 from luban.screens.report.rollup_plan import definition_text, population_text
+from luban.screens.report.rollup_progress import drivers_blocks
+from luban.screens.report.sheet import Sheet
 from luban.screens.service.rollup import Place
 from luban.screens.web.bar import plain_button
 from luban.screens.web.rollup_frame import Bench
-from luban.screens.web.rollup_panel import RollupPanel
+from luban.screens.web.rollup_panel import RollupPanel, sheet_piece
 from luban.screens.web.schedule_parts import labelled_choice, segments
 from luban.screens.web.tabs import card
 
@@ -32,6 +35,7 @@ class _Worked:
     found: Drill
     years: tuple[int, ...]
     withheld: frozenset[str]
+    drivers: Decomposition | None = None
 
 
 class OriginPanel(RollupPanel):
@@ -68,7 +72,8 @@ class OriginPanel(RollupPanel):
             industry=place.industry, by=by, deflators=books.deflators,
         )  # fmt: skip
         keys = tuple(part.key for part in found.parts)
-        return _Worked(found, years, books.withheld(place, found.indicator, year, by, keys))
+        moved = books.drivers(place, found.indicator, year, by) if by in ("region", "industry") else None
+        return _Worked(found, years, books.withheld(place, found.indicator, year, by, keys), moved)
 
     def _draw(self, worked: _Worked) -> None:
         say, found, plan = self.say, worked.found, self.bench.books.plan
@@ -102,6 +107,10 @@ class OriginPanel(RollupPanel):
             if worked.withheld:
                 text = say("Withheld is what would tell of one enterprise, also by taking the others off the whole.")
                 ui.label(text).classes("lb-note")
+        if worked.drivers is not None:
+            names = {key: self._name(key) for key in worked.drivers.groups}
+            blocks = drivers_blocks(worked.drivers, say, names, f"{one.id}, {found.year}")
+            sheet_piece(Sheet("", "", tuple(blocks)))
         self.sheet = drill_sheet(found, plan, say, names=self._name, withheld=worked.withheld)
 
     def _name(self, key: str) -> str:

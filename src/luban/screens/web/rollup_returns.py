@@ -13,6 +13,7 @@ from nicegui import ui
 from luban.rollup.returns import (
     Batch,
     Reporting,
+    Taken,
     UnitReturn,
     form_of,
     form_workbook,
@@ -22,11 +23,12 @@ from luban.rollup.returns import (
     unit_returns,
 )
 from luban.rollup.returns.books import history_of
-from luban.screens.report.rollup_returns import review_sheet, status_sheet, taken_sheet
+from luban.screens.report.rollup_returns import own_sheet, review_sheet, status_sheet, taken_sheet
 from luban.screens.report.sheet import Sheet
 from luban.screens.service.returns import ReturnsDesk
 from luban.screens.service.rollup import Place
 from luban.screens.users import Role
+from luban.screens.web.rollup_form import ReturnForm
 from luban.screens.web.rollup_frame import Bench
 from luban.screens.web.rollup_panel import RollupPanel, sheet_piece
 from luban.screens.web.schedule_parts import Choice, field, segments, tool
@@ -72,6 +74,9 @@ class ReturnsPanel(RollupPanel):
                 upload.props("accept=.csv,.txt,.tsv,.xlsx,.parquet flat bordered")
                 field(say("year of the form"), "", self._form_came).props("data-field=year")
                 tool(html.escape(say("Get the form")), lambda: self.bench.call(self._form))
+                tool(html.escape(say("From this plant's own books")), lambda: self.bench.call(self._own))
+            self._own_form = ReturnForm(self.bench, self.desk, self._look)
+            self._own_form.build()
             self._review = ui.element("div").classes("lb-qpanel").props("aria-live=polite data-part=review")
             with card(say("What a firm says")), ui.element("div").classes("lb-tform"):
                 with ui.element("label"):
@@ -132,7 +137,18 @@ class ReturnsPanel(RollupPanel):
         found = await self.bench.ask(self._looked_through, content, name)
         if found is None or not self.bench.alive:
             return
-        self._batch, sheet = found
+        self._offer(*found)
+
+    async def _look(self, batch: Batch) -> None:
+        """What was typed, looked through."""
+        if self.bench.person(Role.ENGINEER) is None:
+            return
+        sheet = await self.bench.ask(self._reviewed, batch, batch.source)
+        if sheet is not None and self.bench.alive:
+            self._offer(batch, sheet)
+
+    def _offer(self, batch: Batch, sheet: Sheet) -> None:
+        self._batch = batch
         with self.bench.client:
             self._review.clear()
             with self._review:
@@ -140,38 +156,74 @@ class ReturnsPanel(RollupPanel):
                 text = self.say("Take it into the books")
                 tool(html.escape(text), lambda: self.bench.call(self._take), kind="lb-primary").props("data-act=take")
 
+    async def _own(self) -> None:
+        """The return as this plant's own books have it, with the facts each figure rests on."""
+        year = self._asked_year()
+        if year is None or self.bench.person(Role.ENGINEER) is None:
+            return
+        found = await self.bench.ask(self.desk.own, year)
+        if found is None or not self.bench.alive:
+            return
+        plant = self.bench.view.plant
+        with self.bench.client:
+            self._review.clear()
+            with self._review:
+                sheet_piece(own_sheet(found, self.bench.books.plan, self.say, plant.name))
+                text = self.say("Take it into the books")
+                tool(html.escape(text), lambda: self.bench.call(self._take_own, year), kind="lb-primary")
+
+    async def _take_own(self, year: int) -> None:
+        person = self.bench.person(Role.ENGINEER)
+        if person is None:
+            return
+        plant = self.bench.view.plant
+        taken = await self.bench.ask(self.desk.take_own, year, plant.id, {"name": plant.name}, person)
+        if taken is not None:
+            await self._was_taken(taken)
+
     def _looked_through(self, content: bytes, name: str) -> tuple[Batch, Sheet]:
         plan = self.bench.books.plan
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / name
             file.write_bytes(content)
             batch = read_returns(file, plan)
+        return batch, self._reviewed(batch, name)
+
+    def _reviewed(self, batch: Batch, name: str) -> Sheet:
+        plan = self.bench.books.plan
         units = sorted({str(one) for one in batch.units if one})
         found = review(batch, plan, history=history_of(self.desk.ledger, plan, units=units))
-        return batch, review_sheet(found, plan, self.say, name)
+        return review_sheet(found, plan, self.say, name)
 
     async def _take(self) -> None:
         person = self.bench.person(Role.ENGINEER)
         if person is None or self._batch is None:
             return
         taken = await self.bench.ask(self.desk.take, self._batch, person)
-        if taken is None or not self.bench.alive:
+        if taken is not None:
+            self._batch = None
+            await self._was_taken(taken)
+
+    async def _was_taken(self, taken: Taken) -> None:
+        if not self.bench.alive:
             return
-        self._batch = None
         with self.bench.client:
             self._review.clear()
             with self._review:
                 sheet_piece(taken_sheet(taken, self.bench.books.plan, self.say, self.say("returns taken")))
         await self.again()
 
+    def _asked_year(self) -> int | None:
+        """The year that was typed, else the one that is shown; None, and the page says why, where it is none."""
+        told = self._form_year or str(self._year or "")
+        if not told.isdecimal() or not 1900 < int(told) < 2200:
+            self.bench.say_to(self.say("The year is a whole number, e.g. {year}.", year=2025))
+            return None
+        return int(told)
+
     async def _form(self) -> None:
-        try:
-            year = int(self._form_year or self._year)
-        except ValueError:
-            self.bench.say_to(self.say("The year is a whole number, e.g. {year}.", year=2025))
-            return
-        if not 1900 < year < 2200:
-            self.bench.say_to(self.say("The year is a whole number, e.g. {year}.", year=2025))
+        year = self._asked_year()
+        if year is None:
             return
         made = await self.bench.ask(
             form_workbook, form_of(self.bench.books.plan), years=[year], language=self.say.language
