@@ -31,9 +31,8 @@ class EvaluationPanel(RollupPanel):
         super().__init__(bench)
         self._year = 0
 
-    def build(self) -> None:
-        """Lay it out inside the tab's element."""
-        super().build()
+    def forms(self) -> None:
+        """The bundle."""
         say = self.say
         with card(say("For an outsider")):
             text = say("One file with data, definitions and code: whoever has it computes the same numbers anew, byte "

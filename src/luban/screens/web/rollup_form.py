@@ -77,7 +77,8 @@ class ReturnForm:
                 sizes = [("", "–"), *model["sizes"].items()]
                 labelled_choice(say("size"), sizes, self._typed["size"], partial(self._type, "size"))
                 scale = [("", "–"), ("1", say("above scale")), ("0", say("below scale"))]
-                labelled_choice(say("above or below scale"), scale, self._typed["above_scale"], partial(self._type, "above_scale"))
+                put = partial(self._type, "above_scale")
+                labelled_choice(say("above or below scale"), scale, self._typed["above_scale"], put)
                 for one in model["fields"]:
                     self._field(one)
                 tool(html.escape(say("Look it through")), lambda: self.bench.call(self._done), kind="lb-primary")

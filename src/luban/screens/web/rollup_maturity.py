@@ -20,6 +20,7 @@ from luban.screens.web.tabs import card
 
 __all__ = ["MaturityPanel"]
 
+_FIRST: Final = "gbt_39116"
 _MANY: Final = 5000
 """Facts that come before the books are looked through again by themselves."""
 
@@ -31,7 +32,7 @@ class MaturityPanel(RollupPanel):
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
-        self._model = maturity_models()[0]
+        self._model = _FIRST if _FIRST in maturity_models() else maturity_models()[0]
         self._given = {"requirement": "", "mark": "", "document": ""}
 
     def build(self) -> None:
@@ -40,11 +41,12 @@ class MaturityPanel(RollupPanel):
         models = [(name, maturity_model(name).title.of(self.say.language)) for name in maturity_models()]
         with self.bar:
             labelled_choice(self.say("model"), models, self._model, self._choose)
-        if self.bench.may(Role.ENGINEER) and self.bench.books.writable:
-            self._form()
 
-    def _form(self) -> None:
+    def forms(self) -> None:
+        """Answers of people, for those who may give them."""
         say = self.say
+        if not (self.bench.may(Role.ENGINEER) and self.bench.books.writable):
+            return
         with card(say("State what the books do not show")), ui.element("div").classes("lb-tbar"):
             with ui.element("label"):
                 ui.html(html.escape(say("requirement")), sanitize=False, tag="span")

@@ -63,7 +63,11 @@ class RollupPanel(BookPanel):
                     self._choices[name] = Choice(names[name], partial(self._pick, name))
             for kind, text in (("html", "HTML"), ("pdf", "PDF"), ("xlsx", "Excel")) if self.FILES else ():
                 tool(text, partial(self.bench.call, self._file, kind))
+        self.forms()
         self.holder = ui.element("div").classes("lb-main lb-pholder")
+
+    def forms(self) -> None:
+        """What stands between the choices and what is drawn: nothing by default."""
 
     def _pick(self, name: str, value: str) -> None:
         self.picked[name] = value

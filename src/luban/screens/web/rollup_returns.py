@@ -60,32 +60,39 @@ class ReturnsPanel(RollupPanel):
         self._batch: Batch | None = None
         self._unit, self._text, self._form_year = "", "", ""
 
-    def build(self) -> None:
-        """Lay it out inside the tab's element."""
-        say = self.say
-        super().build()
+    def forms(self) -> None:
+        """What an engineer may do, before what stands: take in, fill in, what a firm says."""
         if self.bench.may(Role.ENGINEER) and self.bench.books.writable:
-            with card(say("Take in returns")), ui.element("div").classes("lb-tform"):
-                text = say("A filled form, or a table: a row a unit and year, or a row a value. It is looked through "
-                           "first; nothing is taken before you say so.")  # fmt: skip
-                ui.html(html.escape(text), sanitize=False, tag="p").classes("lb-note")
-                label = say("CSV, Excel or Parquet")
-                upload = ui.upload(on_upload=self._uploaded, auto_upload=True, max_file_size=_LARGEST, label=label)
-                upload.props("accept=.csv,.txt,.tsv,.xlsx,.parquet flat bordered")
-                field(say("year of the form"), "", self._form_came).props("data-field=year")
-                tool(html.escape(say("Get the form")), lambda: self.bench.call(self._form))
-                tool(html.escape(say("From this plant's own books")), lambda: self.bench.call(self._own))
+            with ui.element("div").classes("lb-two"):
+                self._taking()
+                self._saying()
             self._own_form = ReturnForm(self.bench, self.desk, self._look)
             self._own_form.build()
             self._review = ui.element("div").classes("lb-qpanel").props("aria-live=polite data-part=review")
-            with card(say("What a firm says")), ui.element("div").classes("lb-tform"):
-                with ui.element("label"):
-                    ui.html(html.escape(say("unit")), sanitize=False, tag="span")
-                    self._units = Choice(say("unit"), self._chose_unit)
-                field(say("in words"), "", self._said, "text").props("data-field=text")
-                tool(html.escape(say("It confirms its return")), lambda: self.bench.call(self._confirm))
-                tool(html.escape(say("Ask the firm")), lambda: self.bench.call(self._query))
-                tool(html.escape(say("Name this state of the books")), lambda: self.bench.call(self._vintage))
+
+    def _taking(self) -> None:
+        say = self.say
+        with card(say("Take in returns")), ui.element("div").classes("lb-tform"):
+            text = say("A filled form, or a table: a row a unit and year, or a row a value. It is looked through "
+                       "first; nothing is taken before you say so.")  # fmt: skip
+            ui.html(html.escape(text), sanitize=False, tag="p").classes("lb-note")
+            label = say("CSV, Excel or Parquet")
+            upload = ui.upload(on_upload=self._uploaded, auto_upload=True, max_file_size=_LARGEST, label=label)
+            upload.props("accept=.csv,.txt,.tsv,.xlsx,.parquet flat bordered")
+            field(say("year of the form"), "", self._form_came).props("data-field=year")
+            tool(html.escape(say("Get the form")), lambda: self.bench.call(self._form))
+            tool(html.escape(say("From this plant's own books")), lambda: self.bench.call(self._own))
+
+    def _saying(self) -> None:
+        say = self.say
+        with card(say("What a firm says")), ui.element("div").classes("lb-tform"):
+            with ui.element("label"):
+                ui.html(html.escape(say("unit")), sanitize=False, tag="span")
+                self._units = Choice(say("unit"), self._chose_unit)
+            field(say("in words"), "", self._said, "text").props("data-field=text")
+            tool(html.escape(say("It confirms its return")), lambda: self.bench.call(self._confirm))
+            tool(html.escape(say("Ask the firm")), lambda: self.bench.call(self._query))
+            tool(html.escape(say("Name this state of the books")), lambda: self.bench.call(self._vintage))
 
     def _asked(self) -> tuple[Any, ...]:
         return (self._year,)
