@@ -103,6 +103,14 @@ def test_shares_are_not_dominated_by_anybody(only: tuple[str, ...]) -> None:
     assert "a few units make up most of it" not in protected.withheld.values()
 
 
+def test_of_few_neither_yes_nor_no_is_told() -> None:
+    frame = returns().filter(nw.col("unit").is_in([f"u{at}" for at in range(24)]))
+    few = [one for one in rows_of(made(frame, ("I07",)).points(indicators(frame, PLAN, by=BY, only=("I07",))))
+           if 0 < one["n"] < 3]  # fmt: skip
+    assert few
+    assert {one["reason"] for one in few} == {"withheld: too few units behind it"}
+
+
 def test_the_order_of_the_rows_changes_nothing() -> None:
     table = returns().collect("pyarrow").to_native()
     turned = nw.from_native(table.take(np.random.default_rng(1).permutation(table.num_rows))).lazy()

@@ -33,6 +33,12 @@ def test_zeros_say_nothing_and_losses_count_with_their_size() -> None:
     assert "p %" in judge([-90, 5, 3, 2], Rules(signed=True)).reasons
 
 
+def test_a_no_of_few_is_an_answer_as_a_yes_is() -> None:
+    rules = Rules(3, None, None, zeros=False)
+    assert {judge(some, rules).reasons for some in ([0], [1], [0, 0], [0, 1])} == {("minimum",)}
+    assert judge([0, 0, 0], rules).reasons == ()
+
+
 @pytest.mark.parametrize("bad", [{"minimum": 0}, {"dominance": (2, 100.0)}, {"p": 0.0}])
 def test_rules_that_are_none_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(InputError):

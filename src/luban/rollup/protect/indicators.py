@@ -223,7 +223,8 @@ class _Desk:
              **{one: self.columns[one][inside] for one in self.by}},
         ), eager_only=True)  # fmt: skip
         rules = replace(self.rules, signed=self.rules.signed or bool(values[inside].min() < 0))
-        rules = replace(rules, dominance=None, p=rules.p if name[:6] != "share " else None) if share else rules
+        if share:
+            rules = replace(rules, dominance=None, zeros=False, p=rules.p if name[:6] != "share " else None)
         table: Table = tabulate(frame, "figure", by=self.by, depth=self.depth, rules=rules, name=name,
                                 ceiling=1.0 if share and values[inside].max() <= 1 else np.inf)  # fmt: skip
         if earlier:

@@ -27,12 +27,14 @@ class Rules:
     dominance  (n, k): the n largest units make up k % of it at most; None = not asked
     p          no unit may be estimated by the others more closely than this [%]; None = not asked
     signed     figures may be negative (value added, a change): nobody knows that a hidden figure is not below zero
+    zeros      a figure of zeros is told: nothing is there. False where zero is an answer (yes or no, a rate)
     """
 
     minimum: int = 3
     dominance: tuple[int, float] | None = (2, 85.0)
     p: float | None = 15.0
     signed: bool = False
+    zeros: bool = True
 
     def __post_init__(self) -> None:
         if self.minimum < 1:
@@ -88,7 +90,7 @@ def judge_cells(groups: Ints, sizes: Floats, weights: Floats, count: int, rules:
     groups   of each contribution: the figure that it is part of, 0 … count-1
     sizes    contribution without its sign and without its weight
     weights  how many units each stands for (1 in a census): the largest stay what they are, the rest grows
-    A figure of zeros is not sensitive: it says that nothing is there.
+    A figure of zeros is not sensitive (it says that nothing is there) unless the rules take zero for an answer.
     """
     order = np.lexsort((-sizes, groups))
     group, size = groups[order], sizes[order]
@@ -102,9 +104,10 @@ def judge_cells(groups: Ints, sizes: Floats, weights: Floats, count: int, rules:
         return np.bincount(group[keep], weights=size[keep], minlength=count).astype(np.float64)
 
     largest = top(1)
-    broken = {"minimum": (many > 0) & (many < rules.minimum) & (largest > 0)}
+    broken = {"minimum": (many > 0) & (many < rules.minimum) & ((largest > 0) | (not rules.zeros))}
     share = (rules.p or _WIDTH) / 100
-    width = np.where(broken["minimum"], share * largest, 0.0)
+    usual = np.where(largest > 0, largest, sizes.max(initial=0.0))  # a zero has no size of its own
+    width = np.where(broken["minimum"], share * usual, 0.0)
     if rules.dominance is not None:
         n, k = rules.dominance
         need = top(n) * 100 / k - total
