@@ -32,6 +32,7 @@ class ReturnForm:
     def __init__(self, bench: Bench, desk: ReturnsDesk, look: Callable[[Batch], Any]) -> None:
         self.bench, self.say, self.desk, self._look = bench, bench.say, desk, look
         self._unit, self._year = "", ""
+        self._opened = ("", 0)  # unit and year of the figures below, whatever is typed above since
         self._typed: dict[str, str] = {}
         self._elements: list[str] = []
 
@@ -58,12 +59,14 @@ class ReturnForm:
         except LubanError as error:
             self.bench.complain(error)
             return
-        if not self._unit:
+        unit = self._unit
+        if not unit:
             self.bench.say_to(say("Name the unit first."))
             return
-        model = await self.bench.ask(self.desk.form, say.language, self._unit, year)
+        model = await self.bench.ask(self.desk.form, say.language, unit, year)
         if model is None or not self.bench.alive:
             return
+        self._opened = (unit, year)
         about = model["about"]
         self._typed = {name: str(about.get(name) or "") for name in (*_ABOUT, "size")}
         self._typed["above_scale"] = "" if about.get("above_scale") is None else str(int(about["above_scale"]))
@@ -90,7 +93,7 @@ class ReturnForm:
         told = "" if value is None or not math.isfinite(value) else f"{value:.15g}"
         self._typed[element] = told
         if one["choices"]:
-            entries = [("", "–"), *((str(at), text) for at, text in enumerate(one["choices"]))]
+            entries = [("", "–"), *zip(("1", "0"), one["choices"], strict=True)]
             labelled_choice(title, entries, told, partial(self._type, element))
             return
         field(title, told, partial(self._type, element)).props(f"data-field={element}")
@@ -104,7 +107,8 @@ class ReturnForm:
         await self._look(batch)
 
     def _batch(self) -> Batch:
-        row: dict[str, Any] = {"unit": self._unit, "year": int(number(self._year, "year"))}
+        unit, year = self._opened
+        row: dict[str, Any] = {"unit": unit, "year": year}
         row |= {name: self._typed[name] or None for name in (*_ABOUT, "size")}
         row["above_scale"] = int(self._typed["above_scale"]) if self._typed["above_scale"] else None
         for element in self._elements:
