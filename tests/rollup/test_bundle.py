@@ -178,3 +178,23 @@ def test_a_region_of_two_firms_is_not_in_a_bundle_for_everybody(tmp_path: Path) 
     known = [one for one in text.splitlines() if one.startswith("I01,2020,") and "withheld" not in one]
     regions = [one for one in known if one.split(",")[2]]
     assert len(regions) < 3 or len(known) == len(regions)
+
+
+def test_sums_behind_a_value_that_is_not_known_are_withheld_too(tmp_path: Path) -> None:
+    elements = {"energy": 5.0, "water": 3.0, "value_added": 30.0, "output": 90.0, "staff": 10.0}
+    many = [
+        {"unit": f"b{at}", "year": year, "region": f"CN/{31 + at % 3}", **elements}
+        for at in range(60) for year in (2015, 2020)
+    ]  # fmt: skip
+    # without a return of the base year there is no change, but there is its energy and its value added
+    alone = {"unit": "lone", "region": "CN/44", **elements, "energy": 777.25, "value_added": 1234.5}
+    returns = frame(*many, alone)
+    made = inputs_of(PLAN, 2020, date(2021, 1, 1), rows=rows_of(returns, PLAN))
+    open_ = [one for one in made.rows if one["region"] == "CN/44" and one["value"] is None]
+    assert 777.25 in {one["numerator"] for one in open_}
+    done = write_bundle(tmp_path / "cells.zip", made, frame=returns, code=False)
+    text = unpack(done.path)[0]["inputs/points.csv"].decode()
+    own = [line for line in text.splitlines() if ",CN/44," in line]
+    assert own
+    assert not [line for line in own if line.split(",")[9] or line.split(",")[10]]
+    assert "777.25" not in text

@@ -127,12 +127,8 @@ def protected_inputs(inputs: Inputs, frame: nw.LazyFrame[Any]) -> tuple[Inputs, 
     found: Protected = protect_indicators(
         canonical(frame, inputs.plan), inputs.plan, by=("region",), depth={"region": 1}
     )
-    rows, hidden = [], 0
-    for one in inputs.rows:
-        why = found.reason(one["indicator"], one["year"], region=one["region"]) if one["value"] is not None else ""
-        hidden += bool(why)
-        empty = dict.fromkeys(("value", "low", "high", "numerator", "denominator"))
-        rows.append({**one, **empty, "reason": f"withheld: {why}"} if why else one)
+    rows = found.rows(inputs.rows)
+    hidden = sum(one["reason"] != own["reason"] for one, own in zip(rows, inputs.rows, strict=True))
     cuts = {
         name: replace(one, parts=(), left_out=()) if isinstance(one, Cut) else one for name, one in inputs.cuts.items()
     }
