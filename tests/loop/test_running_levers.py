@@ -285,6 +285,36 @@ def test_what_nobody_planned_goes_where_it_saves_setting_up() -> None:
     assert "in no plan" in found.why
 
 
+def test_an_operation_ends_however_long_it_took_and_an_open_order_keeps_its_old_steps(
+    make: Callable[..., Books],
+) -> None:
+    books = make(routing="item,operation,unit,ideal_cycle_s,setup_s\nshaft,10,lathe,60,600\nshaft,20,lathe,60,600\n",
+                 orders="id,item,quantity,release,due,priority\nO-1,shaft,10,,,\nO-2,shaft,10,,,\n")  # fmt: skip
+    moment = now()
+
+    def put(begun: int, order: str, operation: str, end: int | None) -> None:
+        books.put("operation", time=[begun], subject=["p/lathe"], order=[order], operation=[operation], item=["shaft"],
+                  end=[end])  # fmt: skip
+
+    def stands(seeing: Seeing, at: int) -> dict[str, tuple[str, int]]:
+        seeing.heard(at)
+        return {one.order: (one.place, one.step) for one in seeing.look(at).lots}
+
+    put(moment - 40 * DAY, "O-2", "10", moment - 40 * DAY + HOUR)
+    put(moment - 2 * HOUR, "O-1", "10", None)
+    running = Seeing(books.ledger, books.plant)
+    assert stands(running, moment) == {"O-1": ("machine", 0), "O-2": ("queue", 1)}
+    put(moment, "O-2", "20", None)
+    assert stands(running, moment + SECOND)["O-2"] == ("machine", 1)
+    put(moment - 2 * HOUR, "O-1", "10", moment - HOUR)
+    for seeing in (running, Seeing(books.ledger, books.plant)):
+        assert stands(seeing, moment + MINUTE) == {"O-1": ("queue", 1), "O-2": ("machine", 1)}
+    books.put("state", time=[moment], subject=["p/lathe"], state=["running"], mapping=["generic@1"], quality=[0])
+    running.heard(moment + MINUTE)
+    lathe = running.look(moment + MINUTE).machines["p/lathe"]
+    assert (lathe.order, lathe.operation, lathe.setup) == ("O-2", "20", "shaft:20"), "what came late is not the newest"
+
+
 # ---- standby by the tariff
 
 

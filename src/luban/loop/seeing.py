@@ -60,7 +60,7 @@ class Seeing:
         self._done: dict[str, dict[str, int | None]] = {}  # order → operation → when it ended, None while it runs
         self._begun: dict[str, int] = {}  # order → when its newest operation began
         self._at: dict[str, tuple[str, str]] = {}  # machine → order, operation that it works on
-        self._setup: dict[str, str] = {}  # machine → what it worked on last
+        self._setup: dict[str, tuple[int, str]] = {}  # machine → since when, what it worked on last
         self._made: dict[str, float] = {}  # machine → pieces counted
         self._shown = {
             name: frozenset(one.unit_path for one in plant.signals.values() if one.name == name)
@@ -83,8 +83,10 @@ class Seeing:
         before, self._cursor = self._cursor, head
         since = now - (_BACK if before < 0 else _LATE)
         told = [self._state(row) for row in self._new("state", before, since)]
-        for row in self._new("operation", before, since):
-            told += [one for one in self._operation(row) if one.name in names and (before >= 0 or past)]
+        for row in self._operations(before, now - _BACK):
+            heard = self._operation(row)
+            if row["time"] >= since and (before >= 0 or past):
+                told += [one for one in heard if one.name in names]
         if before >= 0 or past:
             for row in self._new("measurement", before, since):
                 unit = row["unit"] or ""
@@ -112,8 +114,17 @@ class Seeing:
 
     # ------------------------------------------------------------------ reading
 
-    def _new(self, stream: str, before: int, since: int) -> list[dict[str, Any]]:
-        frame = self._ledger.frame(stream, since=since).filter(nw.col("seq") > before, nw.col("seq") <= self._cursor)
+    def _operations(self, before: int, since: int) -> list[dict[str, Any]]:
+        """Their time is when they began: the end of a long one is no late fact, nor an open order's old steps."""
+        if before >= 0:
+            return self._new("operation", before, since)
+        open_ = nw.col("order").is_in(list(self._plant.orders))
+        old = self._new("operation", before, 0, open_, nw.col("time") < since)
+        return [*old, *self._new("operation", before, since)]
+
+    def _new(self, stream: str, before: int, since: int, *only: nw.Expr) -> list[dict[str, Any]]:
+        frame = self._ledger.frame(stream, since=since)
+        frame = frame.filter(nw.col("seq") > before, nw.col("seq") <= self._cursor, *only)
         rows: list[dict[str, Any]] = frame.collect("pyarrow").to_native().to_pylist()
         return sorted(rows, key=lambda row: (row["time"], row["seq"]))
 
@@ -128,16 +139,19 @@ class Seeing:
     def _operation(self, row: dict[str, Any]) -> list[Heard]:
         unit, order, operation = row["subject"], row["order"], row["operation"]
         self._done.setdefault(order, {})[operation] = row["end"]
-        self._begun[order] = row["time"]
+        self._begun[order] = max(row["time"], self._begun.get(order, row["time"]))
         known = self._plant.orders.get(order)
         item = row.get("item") or (known.item if known is not None else "")
         made = f"{item}:{operation}" if item else ""
-        self._setup[unit] = made
+        newest = row["time"] >= self._setup.get(unit, (0, ""))[0]
+        if newest:
+            self._setup[unit] = row["time"], made
         if row["end"] is not None:
             if self._at.get(unit) == (order, operation):
                 del self._at[unit]
             return []
-        self._at[unit] = (order, operation)
+        if newest:
+            self._at[unit] = (order, operation)
         both = (("order", order), ("program", made))
         return [Heard(row["time"], unit, name, value) for name, value in both if unit not in self._shown[name]]
 
@@ -180,7 +194,7 @@ class Seeing:
             return MachineSeen(path, place.parent or "", "unknown", 0, signals=values)
         order, operation = self._at.get(path, (row.get("order") or "", row.get("operation") or ""))
         word = "unknown" if row["source"] in silent else row["word"]
-        setup = self._setup.get(path, "")
+        _, setup = self._setup.get(path, (0, ""))
         return MachineSeen(path, place.parent or "", word, row["since"], order, operation, setup, signals=values)
 
     def _lots(self) -> tuple[LotSeen, ...]:
