@@ -35,28 +35,36 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         yield made
 
 
-def test_form_review_and_own_return_are_a_viewers(client: Client) -> None:
+def test_returns_are_for_engineers(client: Client) -> None:
     wang = own(client, "wang")
-    form = client.get(f"{URL}/form", params={"language": "ko"}, headers=wang).json()
+    for address in ("", "/values", "/form", "/form/file", "/own", "/vintages"):
+        given = {"year": 2024, "unit": "f1"}
+        assert client.get(f"{URL}{address}", params=given, headers=wang).status_code == 403, address
+    assert client.post(f"{URL}/review", json={"rows": []}, headers=wang).status_code == 403
+
+
+def test_form_review_and_own_return(client: Client) -> None:
+    li = own(client, "li")
+    form = client.get(f"{URL}/form", params={"language": "ko"}, headers=li).json()
     assert form["fields"][0]["name"] == "매출액"
-    file = client.get(f"{URL}/form/file", params={"year": 2024, "language": "zh"}, headers=wang)
+    file = client.get(f"{URL}/form/file", params={"year": 2024, "language": "zh"}, headers=li)
     assert file.content[:2] == b"PK"
-    sent = client.post(f"{URL}/review/file", params={"name": "r.xlsx"}, content=file.content, headers=wang)
+    sent = client.post(f"{URL}/review/file", params={"name": "r.xlsx"}, content=file.content, headers=li)
     assert sent.status_code == 400  # nobody has filled in which unit it is
     assert "unit" in sent.json()["title"]
     rows = [{"unit": "f1", "year": 2024, "values": {"revenue": 0.0, "staff": 12}, "about": {"industry": "C9999"}}]
-    found = client.post(f"{URL}/review", json={"rows": rows}, headers=wang).json()
+    found = client.post(f"{URL}/review", json={"rows": rows}, headers=li).json()
     assert {(one["severity"], one["code"]) for one in found["findings"]} >= {
         ("error", "rule"),
         ("doubt", "unknown code"),
     }
-    wrong = client.post(f"{URL}/review", json={"rows": [rows[0] | {"values": {"revenu": 1}}]}, headers=wang)
+    wrong = client.post(f"{URL}/review", json={"rows": [rows[0] | {"values": {"revenu": 1}}]}, headers=li)
     assert wrong.status_code == 400
     assert "revenue" in wrong.json()["hint"]
-    told = client.get(f"{URL}/own", params={"year": 2024}, headers=wang).json()
+    told = client.get(f"{URL}/own", params={"year": 2024}, headers=li).json()
     assert next(one for one in told["lines"] if one["element"] == "nc_key_processes")["value"] == 33
     csv = "unit,year,revenue [亿元]\nf1,2024,x1\n".encode()
-    found = client.post(f"{URL}/review/file", params={"name": "../../r.csv"}, content=csv, headers=wang).json()
+    found = client.post(f"{URL}/review/file", params={"name": "../../r.csv"}, content=csv, headers=li).json()
     assert [(one["code"], one["place"]) for one in found["findings"]] == [("not a number", "r.csv:2")]
 
 

@@ -1,4 +1,4 @@
-"""What the page of indicators is told: nothing of one firm, not by the whole either; figures follow the returns."""
+"""What the page of indicators is told follows the returns, and the old state can be had."""
 
 from __future__ import annotations
 
@@ -45,27 +45,17 @@ def books_of(folder: Path) -> RollupBooks:
     return RollupBooks(cast("Any", held))
 
 
-def value(books: RollupBooks, *, protected: bool, region: str = "") -> tuple[float | None, str]:
-    rows = books.cell(Place(region, protected=protected)).to_pylist()
-    return next((row["value"], row["reason"]) for row in rows if row["indicator"] == "I01")
-
-
-def test_two_firms_are_not_told_to_everybody_not_as_the_whole_either(folder: Path) -> None:
-    written(folder, [firm("a", 1.0), firm("b", 3.0)])
-    books = books_of(folder)
-    assert value(books, protected=False) == (2.0, "")
-    for region in ("", "CN/31"):
-        told, reason = value(books, protected=True, region=region)
-        assert told is None
-        assert reason.startswith("withheld")
+def value(books: RollupBooks, place: Place = Place()) -> float | None:  # noqa: B008 - a value
+    rows = books.cell(place).to_pylist()
+    return next(row["value"] for row in rows if row["indicator"] == "I01")
 
 
 def test_a_return_that_comes_later_is_in_the_figure_and_the_old_one_can_be_had(folder: Path) -> None:
     written(folder, [firm(name, 2.0) for name in "abcdef"])
     books = books_of(folder)
-    assert value(books, protected=True) == (2.0, "")
+    assert value(books) == 2.0
     head = books.view.ledger.head
     written(folder, [firm("a", 8.0)])
-    assert value(books, protected=True)[0] == pytest.approx(3.0)
-    before = books.cell(Place(as_of=head)).to_pylist()
-    assert next(row["value"] for row in before if row["indicator"] == "I01") == 2.0
+    assert value(books) == pytest.approx(3.0)
+    assert value(books, Place("CN/31")) == pytest.approx(3.0)
+    assert value(books, Place(as_of=head)) == 2.0

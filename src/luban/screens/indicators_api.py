@@ -1,6 +1,7 @@
 """REST of a plan's indicators under `/api/v1/indicators`: where they stand, cells, what they are made of, the review.
 
-Who may not correct gets what may be told of many: figures that tell of one enterprise are withheld with the reason.
+For those who may correct returns: whoever may ask for any cell of any state of the books can put single enterprises
+together. What is for everybody is published: a bundle, or a table that `luban protect` made.
 """
 
 # No `from __future__ import annotations` here: the handlers' annotations name what their factory holds.
@@ -13,7 +14,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
 
-from luban.core.errors import InputError
 from luban.rollup.drill import drill, facts
 from luban.screens.plain import plain
 from luban.screens.reads import Reads
@@ -33,48 +33,40 @@ def indicators_router(books: RollupBooks, needs: Callable[[Role], Any], reads: R
     """Routes; needs makes the check of a role. An account that reaches a part of the plant gets nothing."""
     whole = whole_plant(needs, lambda: books.view.plant.id, "indicators are of all returns")
     router = APIRouter(prefix="/indicators", tags=["indicators"])
-    Viewer = Annotated[User, Depends(whole(Role.VIEWER))]  # noqa: N806 - a type
     Engineer = Annotated[User, Depends(whole(Role.ENGINEER))]  # noqa: N806 - a type
 
-    def place(user: User, region: str, industry: str, as_of: int | None) -> Place:
-        return Place(region, industry, as_of, not user.may(Role.ENGINEER, books.view.plant.id))
-
     @router.get("", operation_id="indicators")
-    async def stand(user: Viewer, region: Region = "", industry: Industry = "", as_of: AsOf = None) -> JSONResponse:
+    async def stand(
+        user: Engineer,  # noqa: ARG001 - checked
+        region: Region = "", industry: Industry = "", as_of: AsOf = None,
+    ) -> JSONResponse:  # fmt: skip
         """Every milestone of the plan: value, interval, status, path, forecast, warnings."""
-        found = await reads(books.outlook, place(user, region, industry, as_of))
+        found = await reads(books.outlook, Place(region, industry, as_of))
         return JSONResponse(plain(found.as_dict()))
 
     @router.get("/cells", operation_id="indicator_cells")
     async def cells(
-        user: Viewer, by: Annotated[list[Literal["region", "industry"]], Query(description="What is told apart.")],
+        user: Engineer,  # noqa: ARG001 - checked
+        by: Annotated[list[Literal["region", "industry"]], Query(description="What is told apart.")],
         region_depth: Annotated[int, Query(ge=0, le=4)] = 1, industry_digits: Annotated[int, Query(ge=0, le=4)] = 2,
         as_of: AsOf = None,
     ) -> JSONResponse:  # fmt: skip
         """Indicators by region, by industry, or by both, each with coverage and interval, or the reason why not."""
         depth = {"region": region_depth, "industry": industry_digits}
         ways = tuple(dict.fromkeys(by))
-        found = await reads(books.points, place(user, "", "", as_of), ways, {name: depth[name] for name in ways})
+        found = await reads(books.points, Place(as_of=as_of), ways, {name: depth[name] for name in ways})
         return JSONResponse(plain(found.to_pylist()))
 
     @router.get("/{indicator}/parts", operation_id="indicator_parts")
     async def parts(
-        user: Viewer, indicator: str, year: Year, by: Literal["region", "industry", "size", "unit"] = "region",
+        user: Engineer,  # noqa: ARG001 - checked
+        indicator: str, year: Year, by: Literal["region", "industry", "size", "unit"] = "region",
         region: Region = "", industry: Industry = "", as_of: AsOf = None,
     ) -> JSONResponse:  # fmt: skip
-        """What an indicator is made of; by size and by unit for those who may correct."""
-        at = place(user, region, industry, as_of)
-        if at.protected and by not in ("region", "industry"):
-            raise InputError("this is told to those who may correct returns only", came=by, expected="region, industry")
-
-        def taken_apart() -> Any:
-            found = drill(books.frame(as_of), books.plan, indicator, year, region=region, industry=industry, by=by,
-                          deflators=books.deflators)  # fmt: skip
-            hidden = books.withheld(at, indicator, year, by, tuple(part.key for part in found.parts))
-            shown = [{"key": part.key, "withheld": True} if part.key in hidden else plain(part) for part in found.parts]
-            return plain(found) | {"parts": shown}
-
-        return JSONResponse(await reads(taken_apart))
+        """What an indicator is made of: the parts add up to the whole."""
+        found = await reads(drill, books.frame(as_of), books.plan, indicator, year, region=region, industry=industry,
+                            by=by, deflators=books.deflators)  # fmt: skip
+        return JSONResponse(plain(found))
 
     @router.get("/{indicator}/facts", operation_id="indicator_facts")
     async def told(
@@ -86,19 +78,19 @@ def indicators_router(books: RollupBooks, needs: Callable[[Role], Any], reads: R
         return JSONResponse(plain(found))
 
     @router.get("/review", operation_id="review")
-    async def review(user: Viewer, year: Year, as_of: AsOf = None) -> JSONResponse:
+    async def review(user: Engineer, year: Year, as_of: AsOf = None) -> JSONResponse:  # noqa: ARG001 - checked
         """The mid-term review: milestones, programmes, tasks, regions."""
-        found = await reads(books.review, place(user, "", "", as_of), year)
+        found = await reads(books.review, Place(as_of=as_of), year)
         return JSONResponse(plain(found.as_dict()))
 
     @router.get("/bundle", operation_id="review_bundle", response_class=Response)
-    async def bundle(user: Viewer, year: Year, as_of: AsOf = None) -> Response:
+    async def bundle(user: Engineer, year: Year, as_of: AsOf = None) -> Response:  # noqa: ARG001 - checked
         """One file from which an outsider computes the review anew, byte for byte."""
 
         def written() -> bytes:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "bundle.zip"
-                books.bundle(path, place(user, "", "", as_of), year)
+                books.bundle(path, Place(as_of=as_of), year)
                 return path.read_bytes()
 
         return Response(await reads(written), media_type="application/zip")

@@ -140,11 +140,11 @@ async def _sent(request: Request, name: str, desk: ReturnsDesk, reads: Reads) ->
 
 
 def _looks(router: APIRouter, desk: ReturnsDesk, needs: Needs, reads: Reads) -> None:
-    Viewer = Annotated[User, Depends(needs(Role.VIEWER))]  # noqa: N806 - a type
+    Engineer = Annotated[User, Depends(needs(Role.ENGINEER))]  # noqa: N806 - a type
 
     @router.get("", operation_id="returns")
     async def status(
-        user: Viewer,  # noqa: ARG001 - checked
+        user: Engineer,  # noqa: ARG001 - checked
         year: Year,
         depth: Annotated[int, Query(ge=0, le=4, description="Parts of a region's path.")] = 1,
         region: Annotated[str, Query(max_length=200)] = "",
@@ -163,7 +163,7 @@ def _looks(router: APIRouter, desk: ReturnsDesk, needs: Needs, reads: Reads) -> 
 
     @router.get("/values", operation_id="return_values")
     async def values(
-        user: Viewer,  # noqa: ARG001
+        user: Engineer,  # noqa: ARG001
         unit: Annotated[str, Query(min_length=1, max_length=200)],
         year: Year,
         as_of: AsOf = "",
@@ -178,17 +178,17 @@ def _looks(router: APIRouter, desk: ReturnsDesk, needs: Needs, reads: Reads) -> 
         return JSONResponse(plain(await reads(read)))
 
     @router.get("/vintages", operation_id="return_vintages")
-    async def named(user: Viewer) -> JSONResponse:  # noqa: ARG001
+    async def named(user: Engineer) -> JSONResponse:  # noqa: ARG001
         """Named vintages of the books of returns."""
         return JSONResponse(plain(await reads(lambda: vintages(desk.ledger))))
 
 
 def _forms(router: APIRouter, desk: ReturnsDesk, needs: Needs, reads: Reads) -> None:
-    Viewer = Annotated[User, Depends(needs(Role.VIEWER))]  # noqa: N806 - a type
+    Engineer = Annotated[User, Depends(needs(Role.ENGINEER))]  # noqa: N806 - a type
 
     @router.get("/form", operation_id="return_form")
     async def form(
-        user: Viewer,  # noqa: ARG001
+        user: Engineer,  # noqa: ARG001
         language: Annotated[str, Query(max_length=8)] = "en",
         unit: Annotated[str, Query(max_length=200)] = "",
         year: Annotated[int, Query(ge=0, le=2100)] = 0,
@@ -199,7 +199,7 @@ def _forms(router: APIRouter, desk: ReturnsDesk, needs: Needs, reads: Reads) -> 
 
     @router.get("/form/file", operation_id="return_form_file", response_class=Response)
     async def file(
-        user: Viewer,  # noqa: ARG001
+        user: Engineer,  # noqa: ARG001
         year: Year,
         unit: Annotated[str, Query(max_length=200)] = "",
         language: Annotated[str, Query(max_length=8)] = "en",
@@ -221,17 +221,16 @@ def _forms(router: APIRouter, desk: ReturnsDesk, needs: Needs, reads: Reads) -> 
 
 
 def _takes(router: APIRouter, desk: ReturnsDesk, needs: Needs, reads: Reads) -> None:
-    Viewer = Annotated[User, Depends(needs(Role.VIEWER))]  # noqa: N806 - a type
-    Engineer = Annotated[User, Depends(needs(Role.ENGINEER))]  # noqa: N806
+    Engineer = Annotated[User, Depends(needs(Role.ENGINEER))]  # noqa: N806 - a type
     FileName = Annotated[str, Query(min_length=1, max_length=200, description="Name of the file in the body.")]  # noqa: N806
 
     @router.post("/review", operation_id="return_review")
-    async def review(user: Viewer, asked: AskedRows) -> JSONResponse:  # noqa: ARG001
+    async def review(user: Engineer, asked: AskedRows) -> JSONResponse:  # noqa: ARG001
         """What is wrong, doubtful or worth a look in rows; nothing is taken."""
         return JSONResponse(plain(await reads(lambda: desk.review(_batch(asked, desk)))))
 
     @router.post("/review/file", operation_id="return_review_file")
-    async def review_file(user: Viewer, request: Request, name: FileName) -> JSONResponse:  # noqa: ARG001
+    async def review_file(user: Engineer, request: Request, name: FileName) -> JSONResponse:  # noqa: ARG001
         """The same for a file in the body: CSV, Excel, Parquet, or a filled form."""
         batch = await _sent(request, name, desk, reads)
         return JSONResponse(plain(await reads(desk.review, batch)))
@@ -276,11 +275,10 @@ def _words(router: APIRouter, desk: ReturnsDesk, needs: Needs, reads: Reads) -> 
 
 
 def _own(router: APIRouter, desk: ReturnsDesk, needs: Needs, reads: Reads) -> None:
-    Viewer = Annotated[User, Depends(needs(Role.VIEWER))]  # noqa: N806 - a type
-    Engineer = Annotated[User, Depends(needs(Role.ENGINEER))]  # noqa: N806
+    Engineer = Annotated[User, Depends(needs(Role.ENGINEER))]  # noqa: N806 - a type
 
     @router.get("/own", operation_id="return_own")
-    async def own(user: Viewer, year: Year) -> JSONResponse:  # noqa: ARG001
+    async def own(user: Engineer, year: Year) -> JSONResponse:  # noqa: ARG001
         """The plant's return from its own books: each figure with its facts, or why it is not known."""
         return JSONResponse(plain(await reads(lambda: desk.own(year).as_dict())))
 

@@ -22,14 +22,13 @@ from luban.core.errors import InputError
 from luban.core.time import now, to_datetime
 from luban.norms.plans import TargetPlan, load_plan, plans
 from luban.norms.regions import region as known_region
-from luban.rollup.bundle import Made, protected_inputs, write_bundle
+from luban.rollup.bundle import Made, write_bundle
 from luban.rollup.deflators import Deflators, read_deflators
 from luban.rollup.evaluation import read_policies
 from luban.rollup.gap import Decomposition, contributions
 from luban.rollup.indicators import indicators
 from luban.rollup.outlook import Outlook, outlook
 from luban.rollup.points import Point, points_of
-from luban.rollup.protect import Protected, protect_indicators
 from luban.rollup.returns import register, returns_frame, vintages
 from luban.rollup.returns.books import Vintage
 from luban.rollup.review import Inputs, Review, cuts_of, inputs_of, review, rows_of
@@ -48,12 +47,11 @@ _STREAMS: Final = ("enterprise", "return")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What is looked at: a region and an industry ('' all), the books as of a seq (None now), protected or open."""
+    """What is looked at: a region and an industry ('' all), the books as of a seq (None now)."""
 
     region: str = ""
     industry: str = ""
     as_of: int | None = None
-    protected: bool = True
 
 
 class RollupBooks(Books):
@@ -93,18 +91,15 @@ class RollupBooks(Books):
         return held
 
     def points(self, place: Place, by: Sequence[str], depth: Mapping[str, int]) -> pa.Table:
-        """Indicators by cell of the whole tree, without those that may not be told."""
+        """Indicators by cell of the whole tree."""
 
         def made() -> pa.Table:
             frame = self.frame(place.as_of)
             found = indicators(frame, self.plan, by, depth, deflators=self.deflators)
-            if place.protected:
-                shown = protect_indicators(frame, self.plan, by=by or ("region",), depth=depth if by else {"region": 1})
-                found = shown.points(found)
             told: pa.Table = found.collect("pyarrow").to_native()
             return told
 
-        return self._once(("points", place.as_of, place.protected, tuple(by), tuple(sorted(depth.items()))), made)
+        return self._once(("points", place.as_of, tuple(by), tuple(sorted(depth.items()))), made)
 
     def cell(self, place: Place) -> pa.Table:
         """Indicators of one cell by year."""
@@ -135,34 +130,14 @@ class RollupBooks(Books):
         """The mid-term review at the end of a year, of the books as of a seq; acts are judged from the command line."""
 
         def made() -> Review:
-            frame, own = self._inputs(place, year)
-            return review(protected_inputs(own, frame)[0] if place.protected else own)
+            return review(self._inputs(place, year)[1])
 
-        return self._once(("review", place.as_of, place.protected, year), made)
+        return self._once(("review", place.as_of, year), made)
 
     def bundle(self, path: Path, place: Place, year: int) -> Made:
         """Write the bundle from which an outsider computes the review anew."""
         frame, own = self._inputs(place, year)
         return write_bundle(path, own, frame=frame, deflators=self.deflators)
-
-    def withheld(self, place: Place, indicator: str, year: int, by: str, keys: Sequence[str]) -> frozenset[str]:
-        """Which parts of a cell may not be told; none to who may see returns anyway.
-
-        by  region or industry: what the keys are
-        """
-        if not place.protected or not keys:
-            return frozenset()
-        dimensions, depth = _cut(place)
-        dimensions = tuple(name for name in ("region", "industry") if name == by or name in dimensions)
-        depth[by] = keys[0].count("/") if by == "region" else len(keys[0]) - 1
-        found: Protected = self._once(
-            ("protected", place.as_of, indicator, year, dimensions, tuple(sorted(depth.items()))),
-            lambda: protect_indicators(
-                self.frame(place.as_of), self.plan, only=(indicator,), years=(year,), by=dimensions, depth=depth
-            ),
-        )
-        chosen = {name: getattr(place, name) for name in dimensions}
-        return frozenset(key for key in keys if found.reason(indicator, year, **{**chosen, by: key}))
 
     def regions(self, as_of: int | None = None) -> tuple[str, ...]:
         """Regions of the first level that units are in."""

@@ -7,6 +7,7 @@ from typing import ClassVar, TypeAlias
 
 from luban.screens.i18n import Words
 from luban.screens.service.rollup import RollupBooks
+from luban.screens.users import Role
 from luban.screens.web import tabs
 
 __all__ = ["PANELS", "Bench", "RollupFrame", "tab_names"]
@@ -41,6 +42,7 @@ class RollupFrame(tabs.TabFrame[RollupBooks]):
 
     PAGE: ClassVar[str] = "indicators"
     PANELS: ClassVar[Mapping[str, tuple[str, str]]] = PANELS
+    ROLE: ClassVar[Role] = Role.ENGINEER
     STYLES: ClassVar[tuple[str, ...]] = ("trace", "pilot", "rollup")
 
     def title(self) -> str:
@@ -53,4 +55,7 @@ class RollupFrame(tabs.TabFrame[RollupBooks]):
 
     def partly(self) -> str:
         """What a person is told whose account reaches only a part of the plant."""
-        return self.say("Indicators are of all returns, and your account reaches only a part of the plant.")
+        return self.say(
+            "Returns of enterprises and what is made of them are for engineers of the whole office. "
+            "What is for everybody is published: tables and bundles after disclosure control."
+        )

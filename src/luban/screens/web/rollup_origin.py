@@ -18,6 +18,7 @@ from luban.screens.report.rollup_plan import definition_text, population_text
 from luban.screens.report.rollup_progress import drivers_blocks
 from luban.screens.report.sheet import Sheet
 from luban.screens.service.rollup import Place
+from luban.screens.users import Role
 from luban.screens.web.bar import plain_button
 from luban.screens.web.rollup_frame import Bench
 from luban.screens.web.rollup_panel import RollupPanel, sheet_piece
@@ -34,7 +35,6 @@ _MOST: Final = 300
 class _Worked:
     found: Drill
     years: tuple[int, ...]
-    withheld: frozenset[str]
     drivers: Decomposition | None = None
 
 
@@ -66,21 +66,19 @@ class OriginPanel(RollupPanel):
         books = self.bench.books
         years = books.years(place.as_of)
         year = self._year if self._year in years else years[-1]
-        by = "region" if place.protected and self._by not in ("region", "industry") else self._by
+        by = self._by
         found = drill(
             books.frame(place.as_of), books.plan, self.bench.chosen, year, region=place.region,
             industry=place.industry, by=by, deflators=books.deflators,
         )  # fmt: skip
-        keys = tuple(part.key for part in found.parts)
         moved = books.drivers(place, found.indicator, year, by) if by in ("region", "industry") else None
-        return _Worked(found, years, books.withheld(place, found.indicator, year, by, keys), moved)
+        return _Worked(found, years, moved)
 
     def _draw(self, worked: _Worked) -> None:
         say, found, plan = self.say, worked.found, self.bench.books.plan
         one = plan.indicator(found.indicator)
-        ways = [("region", say("by region")), ("industry", say("by industry"))]
-        if not self.place.protected:
-            ways += [("size", say("by size")), ("unit", say("by enterprise"))]
+        ways = [("region", say("by region")), ("industry", say("by industry")), ("size", say("by size")),
+                ("unit", say("by enterprise"))]  # fmt: skip
         with ui.element("div").classes("lb-tbar"):
             segments(ways, found.by, self._choose_by, say("by what"))
             segments([(str(year), str(year)) for year in worked.years[-8:]], str(found.year), self._choose, say("year"))
@@ -104,14 +102,11 @@ class OriginPanel(RollupPanel):
             if len(found.parts) > _MOST:
                 ui.label(say("The first {n} of {of} are shown.", n=_MOST, of=len(found.parts))).classes("lb-note")
             ui.label(say("Numerators and denominators of the parts add up to the whole's.")).classes("lb-note")
-            if worked.withheld:
-                text = say("Withheld is what would tell of one enterprise, also by taking the others off the whole.")
-                ui.label(text).classes("lb-note")
         if worked.drivers is not None:
             names = {key: self._name(key) for key in worked.drivers.groups}
             blocks = drivers_blocks(worked.drivers, say, names, f"{one.id}, {found.year}")
             sheet_piece(Sheet("", "", tuple(blocks)))
-        self.sheet = drill_sheet(found, plan, say, names=self._name, withheld=worked.withheld)
+        self.sheet = drill_sheet(found, plan, say, names=self._name)
 
     def _name(self, key: str) -> str:
         books, language = self.bench.books, self.say.language
@@ -131,9 +126,6 @@ class OriginPanel(RollupPanel):
         rows = []
         for part in worked.found.parts[:_MOST]:
             name = html.escape(self._name(part.key))
-            if part.key in worked.withheld:
-                rows.append(f'<tr><td>{name}</td><td class="lb-n" colspan="7">{html.escape(say("withheld"))}</td></tr>')
-                continue
             known = html.escape(part.key, quote=True)
             opened = f'<button type="button" class="lb-plain" data-part="{known}">{name}</button>'
             cells = (
@@ -162,11 +154,11 @@ class OriginPanel(RollupPanel):
             return
         if self._by in ("region", "industry") and key != self.picked[self._by]:
             self.picked[self._by] = key
-            self._by = "unit" if self._by == "industry" and not self.place.protected else "industry"
+            self._by = "unit" if self._by == "industry" else "industry"
             await self._read()
 
     async def _facts(self, unit: str) -> None:
-        if self.bench.user_now() is None or self.place.protected:
+        if self.bench.person(Role.ENGINEER) is None:
             return
         books, place, year = self.bench.books, self.place, self._year or self.bench.books.years()[-1]
         told = await self.bench.ask(

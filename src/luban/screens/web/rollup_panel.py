@@ -16,7 +16,6 @@ from luban.screens.report.sheet import Sheet, sheet_part
 from luban.screens.report.sheet_file import file_of
 from luban.screens.service import Now
 from luban.screens.service.rollup import Place
-from luban.screens.users import Role
 from luban.screens.web.rollup_frame import Bench
 from luban.screens.web.schedule_parts import Choice, tool
 from luban.screens.web.tabs import BookPanel
@@ -48,9 +47,9 @@ class RollupPanel(BookPanel):
 
     @property
     def place(self) -> Place:
-        """What is looked at; who may not correct sees no figure that tells of one firm."""
+        """What is looked at."""
         as_of = int(self.picked["vintage"]) if self.picked["vintage"] else None
-        return Place(self.picked["region"], self.picked["industry"], as_of, not self.bench.may(Role.ENGINEER))
+        return Place(self.picked["region"], self.picked["industry"], as_of)
 
     def build(self) -> None:
         """Lay it out inside the tab's element."""

@@ -122,8 +122,7 @@ class ReturnsPanel(RollupPanel):
         segments(years, str(worked.year), self._choose, say("year"))
         self._year = worked.year
         names = {one.region: books.region_name(one.region, say.language) for one in worked.regions}
-        units = () if self.place.protected else worked.units
-        self.sheet = status_sheet(worked.regions, units, books.plan, say, worked.year, region_name=names)
+        self.sheet = status_sheet(worked.regions, worked.units, books.plan, say, worked.year, region_name=names)
         sheet_piece(self.sheet)
         if hasattr(self, "_units"):
             known = [(one.unit, f"{one.unit} {one.name or ''}".strip()) for one in worked.units]

@@ -246,6 +246,9 @@ class TabFrame(OpenPage, Generic[B]):
     PANELS: ClassVar[Mapping[str, tuple[str, str]]]
     """Module in `screens.web` and class of each tab's panel, in the order of the tabs."""
 
+    ROLE: ClassVar[Role] = Role.VIEWER
+    """Who may see the page."""
+
     STYLES: ClassVar[tuple[str, ...]] = ()
     """Style sheets beside those that every page with tabs has."""
 
@@ -292,7 +295,7 @@ class TabFrame(OpenPage, Generic[B]):
         self._begin("schedule", "sheet", "tabs", *self.STYLES)
         self.client.on_delete(self._closed)
         bar(self.say, self.view.plant.name, self.user, self.PAGE, "", self._toggle, self._logout, self._stop_button)
-        if not self.user.may(Role.VIEWER, self.view.plant.id):
+        if not self.user.may(self.ROLE, self.view.plant.id):
             with ui.element("div").classes("lb-frame"):
                 ui.html(notice(self.partly()), sanitize=False)
             return
