@@ -424,6 +424,16 @@ def test_an_offset_stays_over_a_setup_and_late_facts_do_no_harm(make: Callable[.
     assert lever._own["p/lathe"].control.offset == -7.0
 
 
+@pytest.mark.parametrize(("nominal", "target", "half"), [("5", 5.0, 20.0), ("", 0.0, 25.0), ("25", 0.0, 25.0)])
+def test_a_size_is_held_on_its_nominal_and_judged_by_the_nearer_limit(
+    make: Callable[..., Books], nominal: str, target: float, half: float
+) -> None:
+    books = make(characteristics=f"item,name,unit,nominal,lower,upper\nshaft,size,µm,{nominal},-25,25\n")
+    lever = books.decider(LeverRule("quality", settings={"piece": 10.0}))
+    gauged = lever._own["p/lathe"].what
+    assert (gauged.targets, gauged.half) == ({"shaft:size": target}, {"shaft:size": half})
+
+
 @pytest.mark.parametrize(
     ("tables", "missing"),
     [

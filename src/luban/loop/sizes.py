@@ -84,6 +84,14 @@ def _sizes(plant: Plant, path: str, knob: Actuator, given: Mapping[str, Any]) ->
     return found
 
 
+def _aim(one: Characteristic) -> tuple[float, float]:
+    """What a size should be: its nominal, else the middle of its limits; and how far the nearer limit is."""
+    lower, upper = float(one.lower or 0.0), float(one.upper or 0.0)
+    nominal = one.nominal
+    target = nominal if nominal is not None and lower < nominal < upper else 0.5 * (lower + upper)
+    return target, min(upper - target, target - lower)
+
+
 def _gauged(
     plant: Plant, path: str, knob: Actuator, sizes: Mapping[str, Characteristic], costs: Mapping[str, float],
     given: Mapping[str, Any], pricing: Pricing,
@@ -95,8 +103,7 @@ def _gauged(
     step = 10.0 ** math.floor(math.log10((knob.upper - knob.lower) / 1000))
     return Gauged(
         path, plant.equipment[path].parent or path, knob.id, Envelope(knob.lower, knob.upper, knob.step, step),
-        {name: 0.5 * (float(one.lower or 0.0) + float(one.upper or 0.0)) for name, one in sizes.items()},
-        {name: 0.5 * (float(one.upper or 0.0) - float(one.lower or 0.0)) for name, one in sizes.items()},
+        {name: _aim(one)[0] for name, one in sizes.items()}, {name: _aim(one)[1] for name, one in sizes.items()},
         knob.unit, float(given.get("cutting", 1.0)), None if edges is None or hour is None else float(edges),
         float(given.get("change_min", 0.0)), min(every, default=10), bool(given.get("above", False)),
         1.0 if hour is None else hour / 60, {name: costs[name] for name in sizes}, keeps=True,
