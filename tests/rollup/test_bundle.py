@@ -21,7 +21,7 @@ from luban.core.errors import InputError
 from luban.rollup.bundle import recompute, tell, unpack, write_bundle
 from luban.rollup.deflators import Deflators
 from luban.rollup.evaluation import Policy
-from luban.rollup.programmes import Cut, Evidence, Task, Thing, pooled_cut
+from luban.rollup.programmes import Cut, Effect, Evidence, Task, Thing, pooled_cut
 from luban.rollup.review import Inputs, canonical_json, cuts_of, inputs_of, long_rows, review, rows_of
 from tests.rollup.firms import PLAN, drawn, frame
 
@@ -154,7 +154,9 @@ def test_returns_go_along_without_names(tmp_path: Path) -> None:
 
 
 def test_a_region_of_two_firms_is_not_in_a_bundle_for_everybody(tmp_path: Path) -> None:
+    emitted = {"industry": "C3421", "pollutants": 8.0, "value_added": 5.0}
     big = [{"region": f"CN/{31 + at % 3}", "revenue": 100.0 + at, "rd_spend": 2.0 + at % 4} for at in range(60)]
+    big += [{"unit": f"e{at}", "region": "CN/31", "year": year, **emitted} for at in range(3) for year in (2015, 2020)]
     two = [
         {"region": "CN/44", "revenue": 977.5, "rd_spend": 3.0},
         {"region": "CN/44", "revenue": 12.5, "rd_spend": 1.0},
@@ -198,3 +200,29 @@ def test_sums_behind_a_value_that_is_not_known_are_withheld_too(tmp_path: Path) 
     assert own
     assert not [line for line in own if line.split(",")[9] or line.split(",")[10]]
     assert "777.25" not in text
+
+
+def test_no_pilot_by_name_and_no_cut_of_two_firms_is_in_a_bundle_for_everybody(tmp_path: Path) -> None:
+    returns = frame(
+        *({"unit": f"e{at}", "year": year, "pollutants": 9.0 - at - year % 2, "value_added": 5.0}
+          for at in range(2) for year in (2015, 2020)),
+        {"unit": "e9", "year": 2020, "industry": "C1011", "pollutants": 1.0, "value_added": 5.0},
+    )  # fmt: skip
+    some = (
+        Effect("Lone Motor Works", "cost", 31.4, 28.0, 35.0, "", "CN/44", "C3421", "small", 7),
+        Effect("Lone Motor Works", "cycle", 11.4, 8.0, 15.0, "", "CN/44", "C3421", "small", 7),
+        Effect("Another Works", "cost", 21.4, 18.0, 25.0, "", "CN/31", "C3421", "large", 5),
+    )
+    made = inputs_of(PLAN, 2020, date(2021, 1, 1), rows=rows_of(returns, PLAN), cuts=cuts_of(returns, PLAN, 2020))
+    assert isinstance(made.cuts["T22"], Cut)
+    made = Inputs(**{**{n: getattr(made, n) for n in made.__dataclass_fields__}, "effects": some})
+    done = write_bundle(tmp_path / "cells.zip", made, frame=returns, code=False)
+    content, _ = unpack(done.path)
+    for name in ("inputs/book.json", "results.json"):
+        assert not [one for one in (b"Works", b"CN/44", b"C3421", b'"small"') if one in content[name]], name
+    assert done.review.inputs.cuts["T22"] == "too few units behind it"
+    told = done.review.inputs.effects
+    assert sorted(one.cut for one in told) == [11.4, 21.4, 31.4]
+    assert len({one.pilot for one in told}) == 2
+    assert next(one for one in told if one.cut == 31.4).pilot == next(one for one in told if one.cut == 11.4).pilot
+    assert recompute(done.path).same

@@ -30,8 +30,9 @@ from luban.rollup.bundle.pack import PACKAGES, code_digest, code_files, pack, pa
 from luban.rollup.bundle.plain import from_plain, to_plain
 from luban.rollup.deflators import Deflators
 from luban.rollup.frame import canonical
-from luban.rollup.programmes import Cut
+from luban.rollup.programmes import Cut, Effect, ways
 from luban.rollup.protect import Protected, protect_indicators
+from luban.rollup.protect.words import REASONS
 from luban.rollup.review import COLUMNS, Inputs, Review, canonical_json, cuts_of, review, rows_of
 
 __all__ = ["LEVELS", "Compared", "Made", "protected_inputs", "recompute", "tell", "write_bundle"]
@@ -47,6 +48,7 @@ _BOOK: Final = ("policies", "tasks", "things", "effects", "targets", "agenda", "
 _NUMBERS: Final = frozenset(COLUMNS) - {"indicator", "region", "reason"}
 _WHOLE: Final = frozenset({"year", "n", "population", "excluded"})
 _MOST: Final = 40
+_FEWEST: Final = 3
 
 _MAIN: Final = '''"""Computes the review in this bundle anew, with the code in it: python BUNDLE.zip"""
 
@@ -123,19 +125,21 @@ class Compared:
 
 
 def protected_inputs(inputs: Inputs, frame: nw.LazyFrame[Any]) -> tuple[Inputs, int]:
-    """(inputs fit for everybody, figures withheld): rows after disclosure control, cuts only over all industries."""
+    """(inputs fit for everybody, figures withheld).
+
+    Rows after disclosure control; cuts only over all industries, and of three units or more; pilots without a name.
+    """
     found: Protected = protect_indicators(
         canonical(frame, inputs.plan), inputs.plan, by=("region",), depth={"region": 1}
     )
     rows = found.rows(inputs.rows)
     hidden = sum(one["reason"] != own["reason"] for one, own in zip(rows, inputs.rows, strict=True))
-    cuts = {
-        name: replace(one, parts=(), left_out=()) if isinstance(one, Cut) else one for name, one in inputs.cuts.items()
-    }
+    cuts = {name: _told(name, one, inputs.plan, frame) for name, one in inputs.cuts.items()}
     notes = (f"{hidden} figures are withheld by disclosure control",) if hidden else ()
     if any(isinstance(one, Cut) for one in cuts.values()):
         notes = (*notes, "a cut by industry is not in a bundle for everybody: only the pooled one")
-    return replace(inputs, rows=tuple(rows), cuts=cuts, notes=(*inputs.notes, *notes)), hidden
+    notes = (*inputs.notes, *notes)
+    return replace(inputs, rows=tuple(rows), cuts=cuts, effects=_nameless(inputs.effects), notes=notes), hidden
 
 
 def write_bundle(
@@ -246,6 +250,33 @@ def _computed(content: Mapping[str, bytes], level: str) -> Review:
         prices = _deflators(content["inputs/deflators.csv"])
         rows, cuts = rows_of(frame, plan, deflators=prices), cuts_of(frame, plan, made.year, deflators=prices)
         return review(replace(made, rows=rows, cuts=cuts))
+
+
+def _told(name: str, cut: Cut | str, plan: TargetPlan, frame: nw.LazyFrame[Any]) -> Cut | str:
+    """A cut over all industries, without them; why it is withheld where a year of it is of fewer than _FEWEST units."""
+    if isinstance(cut, str):
+        return cut
+    way = ways(plan)[name]
+    taken = (str(way["numerator"]), str(way["denominator"]))
+    known = canonical(frame, plan).select("unit", "year", "industry", *taken)
+    rows = known.filter(nw.col("year").is_in([cut.base, cut.year])).drop_nulls(list(taken)).collect("pyarrow")
+    parts = tuple(one.key for one in cut.parts)
+    behind: dict[int, set[str]] = {cut.base: set(), cut.year: set()}
+    for one in rows.to_native().to_pylist():
+        if str(one["industry"]).startswith(parts):
+            behind[one["year"]].add(one["unit"])
+    if min(map(len, behind.values())) < _FEWEST:
+        return REASONS["minimum"]
+    return replace(cut, parts=(), left_out=())
+
+
+def _nameless(some: Sequence[Effect]) -> tuple[Effect, ...]:
+    """Results of pilots without who and where; in an order that follows from the results alone."""
+    own: dict[str, list[Effect]] = {}
+    for one in some:
+        own.setdefault(one.pilot, []).append(replace(one, pilot="", region="", industry="", category="", seq=0))
+    order = sorted(own.values(), key=lambda few: hashlib.sha256(repr(few).encode()).hexdigest())
+    return tuple(replace(one, pilot=f"#{at}") for at, few in enumerate(order, 1) for one in few)
 
 
 def _units(frame: nw.LazyFrame[Any], plan: TargetPlan) -> bytes:
