@@ -128,6 +128,23 @@ def test_units_and_periods_that_are_not_known() -> None:
     assert any("allow 88%" in one for one in fewer.reasons)
 
 
+def test_a_period_that_is_not_known_keeps_its_place_in_a_course_by_itself() -> None:
+    g = np.random.default_rng(0)
+    at = np.arange(40)
+    own = 20 + np.array([0, 6.0, -2, -4])[at % 4] + g.normal(0, 0.2, 40) + (at >= 28)
+    own[10] = np.nan
+    others = 20 + g.normal(0, 1, (2, 40))  # too few for a mixture
+    panel = Panel("x", "1", ("A", "B", "C"), tuple(at.tolist()), np.vstack([own, others]))
+    policy = Policy("p", "p", "x", ("A",), 28, wish=1, season=4)
+    found = evaluate(panel, replace(policy, method="auto"))
+    assert (found.method, found.verdict) == ("interrupted", "helped")
+    assert found.low < 1 < found.high
+    asked = evaluate(panel, replace(policy, method="interrupted"))
+    assert (found.low, found.high) == (asked.low, asked.high)
+    assert found.course is not None
+    assert len(found.course.periods) == 40
+
+
 def test_reading(tmp_path: Path) -> None:
     file = tmp_path / "water.csv"
     file.write_text(

@@ -134,6 +134,8 @@ def evaluate(panel: Panel, policy: Policy) -> Evaluation:
     if act >= len(periods):
         return replace(made, verdict="unverified", reasons=("no period after the act is known",))
     method, lacks = _method(policy.method, own, len(others), act)
+    if method == "interrupted" != policy.method:  # its own course needs every period, known or not
+        own, _, act, periods, _ = _cut(panel, replace(policy, method="interrupted"))
     made = replace(made, method=method)
     if lacks:
         return replace(made, reasons=(lacks,))
