@@ -365,7 +365,7 @@ def test_standby_is_worth_what_idle_times_of_the_last_week_would_have_saved() ->
 # ---- sizes
 
 
-def measured_lots(books: Books, end: int, bias: float, lots: int = 45) -> None:
+def measured_lots(books: Books, end: int, bias: float, lots: int = 45, offset: float | None = 0.0) -> None:
     """Lots of five measured pieces as a plant books them: setup, run, readings, counts."""
     chance = np.random.default_rng(5)
     begin = end - lots * 4 * HOUR
@@ -381,7 +381,27 @@ def measured_lots(books: Books, end: int, bias: float, lots: int = 45) -> None:
                   value=(off + chance.normal(0, 1.5, 5)).tolist())  # fmt: skip
         books.put("count", time=times, subject=["p/lathe"] * 5, good=[4.0] * 5, scrap=[0.0] * 5, rework=[0.0] * 5,
                   quality=[0] * 5)  # fmt: skip
-    books.put("signal", time=[begin], subject=["p/lathe:offset"], value=[0.0], quality=[0])
+    if offset is not None:
+        books.put("signal", time=[begin], subject=["p/lathe:offset"], value=[offset], quality=[0])
+
+
+@pytest.mark.parametrize("told", [31 * DAY, None])
+def test_an_offset_told_long_ago_still_holds_and_without_one_none_is_proposed(
+    make: Callable[..., Books], told: int | None
+) -> None:
+    books = make()
+    moment = now()
+    measured_lots(books, moment + 2 * HOUR, 20.0, offset=None)
+    if told is not None:
+        books.put("signal", time=[moment - told], subject=["p/lathe:offset"], value=[12.0], quality=[0])
+    lever = books.decider(LeverRule("quality", "automatic"))
+    seeing = Seeing(books.ledger, books.plant)
+    lever.hear(seeing.heard(moment, lever.concerns, past=True))
+    made = [one for one in lever.decide(seeing.look(moment)) if one.act.kind == "set"]
+    assert lever.governs("p/lathe:offset")
+    newest = books.ledger.table("measurement", since=moment - 2 * HOUR)["value"].to_pylist()
+    values = [one.act.value for one in made]
+    assert values == ([] if told is None else [pytest.approx(12.0 - np.mean(newest), abs=1.5)])
 
 
 def test_sizes_are_held_from_what_the_books_tell_and_a_restart_knows_the_same(make: Callable[..., Books]) -> None:

@@ -172,8 +172,11 @@ class Seeing:
             return []
         frame = self._ledger.frame("signal", subjects=wanted, since=since)
         frame = frame.filter(nw.col("seq") > before, nw.col("seq") <= self._cursor)
+        rows = frame.collect("pyarrow").to_native().to_pylist()
+        if before < 0:  # a source that tells only changes may have told the last one long ago: it still holds
+            rows += [row for row in self._ledger.last_values(wanted).to_pylist() if row["time"] < since]
         told = []
-        for row in frame.collect("pyarrow").to_native().to_pylist():
+        for row in rows:
             unit, _, name = row["subject"].partition(":")
             value = row["value"] if row["value"] is not None else row["text"]
             if value is not None and row["quality"] == 0:

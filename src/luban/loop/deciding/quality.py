@@ -65,7 +65,7 @@ class Gauged:
     every     one piece in so many is measured now, besides the first one
     above     an oversize piece can be done again;  minute  what a minute of the machine is worth [currency]
     costs     size → what a piece costs that is lost by it [currency]; not named: as `QualityMoney` says
-    keeps     the offset stays over a setup; False: the control sets it to 0
+    keeps     the offset stays over a setup, and none is proposed before it was heard; False: the control sets it to 0
     """
 
     path: str
@@ -127,6 +127,7 @@ class _Own:
     size: str = ""
     held_back: bool = False  # the last change was as large as one may be, and more is wanted
     newest: int = 0  # what comes late is heard as of then [µs]
+    told: bool = False  # what the offset is
 
 
 class Quality:
@@ -171,6 +172,7 @@ class Quality:
             own.control.hear(own.newest, one.name, value)
             if own.what.keeps and value == "setup":
                 own.control.hear(own.newest, "offset", offset)
+            own.told |= one.name == "offset"
             if one.name == "tool_number":
                 self._touched[one.machine] = True
             elif one.name == "reading":
@@ -273,7 +275,7 @@ class Quality:
     def _aim(self, own: _Own, known: _Known, now: int, *, stands: bool) -> list[Proposal]:
         control = own.control
         own.held_back = False
-        if control.state != "run":
+        if control.state != "run" or (own.what.keeps and not own.told):
             return []
         own.newest = max(own.newest, now)
         control.pass_to(own.newest)
