@@ -196,6 +196,8 @@ def test_a_statement_with_its_document_fills_what_no_machine_knows(tmp_path: Pat
     assert asked(tmp_path, plan, 2023).line("patents").value is None
     with pytest.raises(InputError, match="document"):
         state_row("mill", 2024, "patents", 44, person="li", document=" ")
+    with pytest.raises(InputError, match="finite"):
+        state_row("mill", 2024, "patents", float("inf"), person="li", document="list")
 
 
 def test_books_of_a_part_of_the_year_are_no_figure_of_the_year(tmp_path: Path, plan: TargetPlan) -> None:

@@ -208,3 +208,35 @@ def test_a_rule_of_a_plan_that_does_not_load_names_file_and_rule(tmp_path: Path,
 def test_rows_that_are_no_rows() -> None:
     with pytest.raises(InputError):
         batch_of([{"unit": "f1"}], ["revenue"])
+    for infinite in (float("inf"), "-inf", 1e999):
+        with pytest.raises(InputError) as caught:
+            batch_of([{"unit": "f1", "year": 2020, "revenue": infinite}], ["revenue"])
+        assert "not finite" in caught.value.came
+
+
+def test_what_rows_say_of_their_unit_is_read_as_in_a_file(tmp_path: Path, plan: TargetPlan) -> None:
+    columns = ("unit", "year", "above_scale", "weight", "size", "level", "region", "revenue")
+    said = [("f1", 2020, "0", -5, "huge", "x", "310101", 5.0), ("f2", 2020, "no", 2, "大型", "region", "CN/31", 6.0),
+            ("f3", 2020, True, 0, "", "enterprise", None, 7.0)]  # fmt: skip
+    path = tmp_path / "r.csv"
+    path.write_text("\n".join(",".join("" if one is None else str(one) for one in row) for row in (columns, *said)))
+    rows, file = batch_of([dict(zip(columns, row, strict=True)) for row in said], ["revenue"]), read_returns(path, plan)
+    for batch in (rows, file):
+        told = {name: batch.column(name).tolist() for name in columns[2:-1]}
+        assert told == {
+            "above_scale": [0, 0, 1], "weight": [None, 2.0, None], "size": [None, "large", None],
+            "level": [None, "region", "enterprise"], "region": ["CN/31/3101/310101", "CN/31", None],
+        }  # fmt: skip
+        named = {
+            (one.severity, one.unit, one.expected) for one in review(batch, plan).findings if one.code == "register"
+        }
+        wrong = {("f1", "weight: -5"), ("f1", "size: huge"), ("f1", "level: x"), ("f3", "weight: 0")}
+        assert named == {("error", *one) for one in wrong}
+
+
+def test_an_amount_beyond_all_numbers_is_named(tmp_path: Path, plan: TargetPlan) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("unit,year,revenue [亿元],energy\nf1,2020,1e307,1e307\n", "utf-8")
+    batch = read_returns(path, plan)
+    assert [(one.code, one.element) for one in batch.findings] == [("not a number", "revenue")]
+    assert [(row, element) for row, element, _ in batch.cells()] == [(0, "energy")]

@@ -10,7 +10,7 @@ import pytest
 
 from luban.norms.plans import TargetPlan
 from luban.rollup.returns import batch_of, classified, read_returns, review
-from luban.rollup.returns.cells import region_path
+from luban.rollup.returns.said import region_path
 from tests.rollup.returns.world import ELEMENTS, firms
 
 

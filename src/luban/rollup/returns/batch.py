@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -11,6 +12,8 @@ import numpy.typing as npt
 
 from luban.core.errors import InputError
 from luban.rollup.returns.findings import Finding
+from luban.rollup.returns.said import register_cell
+from luban.understand.quality.read.numbers import text_of
 
 __all__ = ["REGISTER", "Batch", "batch_of", "joined"]
 
@@ -65,7 +68,9 @@ class Batch:
 def batch_of(rows: Sequence[Mapping[str, Any]], elements: Sequence[str], *, source: str = "") -> Batch:
     """A batch from rows with `unit`, `year`, columns of REGISTER and elements; None or nan where not known.
 
-    Raises   InputError: a row without unit or year, a value that is no number
+    The register is read as that of a file: what cannot be read is a finding.
+
+    Raises   InputError: a row without unit or year, a value that is no number or infinite
     Example  batch_of([{"unit": "f1", "year": 2020, "revenue": 120.0}], ["revenue"])
     """
     n = len(rows)
@@ -73,20 +78,36 @@ def batch_of(rows: Sequence[Mapping[str, Any]], elements: Sequence[str], *, sour
         units = np.array([str(row["unit"]) for row in rows] or [], object)
         years = np.array([int(row["year"]) for row in rows], np.int64)
         values = {
-            element: np.array([np.nan if row.get(element) is None else float(row[element]) for row in rows], np.float64)
+            element: np.array(
+                [np.nan if row.get(element) is None else _number(row[element]) for row in rows], np.float64
+            )
             for element in elements
             if any(row.get(element) is not None for row in rows)
         }
     except (KeyError, TypeError, ValueError) as error:
         expected = "unit, year, and numbers by element"
         raise InputError("a row of a return cannot be read", came=str(error), expected=expected, where=source) from None
-    register = {}
+    register: dict[str, npt.NDArray[np.object_]] = {}
+    findings = []
     for name in REGISTER:
         column = np.full(n, None, object)
-        column[:] = [row.get(name) for row in rows]
-        if any(one is not None for one in column):
+        for at, row in enumerate(rows):
+            cell = row.get(name)
+            column[at] = register_cell(name, cell)
+            if column[at] is None and (said := text_of(cell)):
+                more = {"column": name, "cell": said}
+                findings.append(Finding("register", "error", units[at], int(years[at]), "", None, f"{name}: {said}",
+                                        f"row {at + 1}", "", more))  # fmt: skip
+        if any(row.get(name) is not None for row in rows):
             register[name] = column
-    return Batch(units, years, values, register, source=source)
+    return Batch(units, years, values, register, findings=tuple(findings), source=source)
+
+
+def _number(cell: Any) -> float:
+    number = float(cell)
+    if math.isinf(number):
+        raise ValueError(f"{cell} is not finite")
+    return number
 
 
 def joined(batches: Sequence[Batch]) -> Batch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -16,9 +17,10 @@ from luban.norms.plans import TargetPlan
 from luban.rollup.returns.amounts import amount
 from luban.rollup.returns.batch import Batch
 from luban.rollup.returns.findings import Finding
+from luban.rollup.returns.said import above_of, register_cell
 from luban.understand.quality.read.numbers import number_of, text_of
 
-__all__ = ["Maker", "Named", "above_of", "names_of", "region_path", "year_of"]
+__all__ = ["Maker", "Named", "names_of", "year_of"]
 
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "unit": ("unit", "unit id", "firm", "firm id", "enterprise", "id", "单位", "企业", "单位编号", "企业编号", "기업",
@@ -42,14 +44,6 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 _BEHIND: Final = re.compile(r"(.+?)\s*[\[(（]\s*([^\[\]()（）]+?)\s*[\])）]\Z")
 _SPACES: Final = re.compile(r"[\s_\-./:]+")
 _YEAR: Final = re.compile(r"(?:FY\s*)?((?:19|20)\d\d)\s*(?:年|년)?(?:\.0+)?\Z")
-_YES: Final = {"1", "yes", "y", "true", "是", "预", "예", "네", "1.0"}
-_NO: Final = {"0", "no", "n", "false", "否", "아니오", "아니요", "0.0"}
-_SIZES: Final = {
-    **dict.fromkeys(("large", "大型", "大", "대기업", "대"), "large"),
-    **dict.fromkeys(("medium", "中型", "中", "중기업", "중"), "medium"),
-    **dict.fromkeys(("small", "小型", "小", "소기업", "소"), "small"),
-    **dict.fromkeys(("micro", "微型", "微", "소상공인", "미"), "micro"),
-}
 
 
 def plain(name: str) -> str:
@@ -69,27 +63,6 @@ def year_of(cell: Any) -> int:
         return int(cell) if cell == int(cell) and 1900 <= cell <= 2100 else 0
     found = _YEAR.match(text_of(cell))
     return int(found[1]) if found else 0
-
-
-def above_of(cell: Any) -> int | None:
-    """1 for yes, 0 for no, None for neither.
-
-    Example  above_of("是") == 1
-    """
-    said = text_of(cell).casefold()
-    return 1 if said in _YES or cell is True else 0 if said in _NO or cell is False else None
-
-
-def region_path(text: str) -> str:
-    """A region as the register has it: a path as it is, a code of GB/T 2260 as the path of its levels.
-
-    Example  region_path("310101") == "CN/31/3101/310101"; region_path("310000") == "CN/31"
-    """
-    plain = text.strip().strip("/")
-    if not (plain.isdecimal() and len(plain) in (2, 4, 6)):
-        return plain
-    ends = [size for size in (2, 4, 6) if size <= len(plain) and plain[size - 2 : size] != "00"]
-    return "/".join(["CN", *(plain[:size] for size in ends)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +141,14 @@ class Maker:
             except UnitError:
                 self.fault("unit", row, place, element, f"{unit} instead of {own}", came=unit, wanted=own)
                 return
+        if not math.isfinite(given):
+            self.fault("not a number", row, place, element, f"{text_of(cell)}: too large", cell=text_of(cell))
+            return
         self.values.setdefault(element, []).append((row, given))
 
     def say(self, row: int, role: str, cell: Any, place: str) -> None:
         """A cell of the register."""
-        told = _register(role, cell)
+        told = register_cell(role, cell)
         if told is not None:
             self.register.setdefault(role, []).append((row, told))
         elif text_of(cell):
@@ -201,22 +177,3 @@ class Maker:
 def _spellings(plan: TargetPlan, unit: str) -> tuple[str, ...]:
     name = plan.unit(unit)
     return (unit, name.zh, name.en, name.ko)
-
-
-def _register(role: str, cell: Any) -> Any:
-    """A cell of the register as the books hold it; None where it says nothing, or nothing that can be read."""
-    said = text_of(cell)
-    if not said:
-        return None
-    if role == "above_scale":
-        return above_of(cell)
-    if role == "size":
-        return _SIZES.get(said.casefold())
-    if role == "weight":
-        number = number_of(cell)[0]
-        return number if number is not None and number > 0 else None
-    if role == "level":
-        return said if said in ("enterprise", "region") else None
-    if role == "region":
-        return region_path(said.removesuffix(".0"))
-    return said.removesuffix(".0") if role in ("edition", "code") else said

@@ -9,6 +9,7 @@ Reads   Fact(meter, movement, count, state, posting, event)    Writes  nothing i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -150,6 +151,8 @@ def state_row(
     """
     if value is not None and not document.strip():
         raise InputError("a statement names the document that shows it", where=element)
+    if value is not None and not math.isfinite(value):
+        raise InputError("a statement is a finite number", came=str(value), where=element)
     data = {"year": year, "element": element, "value": value, "document": document.strip()}
     return row(KIND, unit, "state", person=person, data=data)
 
