@@ -58,6 +58,26 @@ def test_one_act_on_a_file_of_values(capsys: pytest.CaptureFixture[str], values:
     assert "which act" in ask(capsys, "evaluate", values, "--indicator", "I08", code=WRONG)
 
 
+def test_which_way_is_better_is_told_by_the_plan_of_the_folder(
+    capsys: pytest.CaptureFixture[str], values: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(Path(__file__).parents[2] / "examples" / "park_plan", tmp_path / "ours")
+    file = tmp_path / "ours" / "indicators.toml"
+    before, own = file.read_text("utf-8").split("[indicator.running]")
+    file.write_text(before + "[indicator.running]" + own.replace('direction = "up"', 'direction = "down"', 1), "utf-8")
+    lines = values.read_text().replace("region,year,value", "region,year,indicator,value").splitlines()
+    cells = [one.split(",") for one in lines[1:]]
+    told = tmp_path / "values.csv"
+    told.write_text("\n".join([lines[0], *(f"{r},{y},running,{v}" for r, y, v in cells)]))
+    act = ("evaluate", told, "--treated", "CN/13", "--since", 2018, "--json")
+    # the file names its indicator, plant.toml or --plan the plan beside
+    assert json.loads(ask(capsys, *act, "--plan", "ours", code=NO))["verdict"] == "made worse"
+    values.unlink()
+    plant = '[plant]\nid = "office"\nname = "Office"\ntime_zone = "Asia/Shanghai"\n\n[rollup]\nplan = "ours"\n'
+    (tmp_path / "plant.toml").write_text(plant, "utf-8")
+    assert json.loads(ask(capsys, *act, code=NO))["verdict"] == "made worse"
+
+
 def test_a_bundle_out_and_computed_anew(capsys: pytest.CaptureFixture[str], values: Path, tmp_path: Path) -> None:
     (tmp_path / "evaluation.toml").write_text(
         '[[policy]]\nid = "z"\nname = "zone"\nindicator = "I08"\ntreated = ["CN/13"]\nsince = 2018\n'

@@ -169,7 +169,6 @@ def _one(
     more: dict[str, Any] = {"method": method, "season": season, "level": level, "wish": -1 if better == "less" else 1}
     act = Policy(source.name, ", ".join(own), indicator, own, since, **more)
     from_file = source.is_file() and read_values(source, indicator=indicator or "value") is not None
-    unit = ""
     if from_file:
         panel = read_panel(source, indicator=indicator)
     else:
@@ -178,7 +177,8 @@ def _one(
         cells = [(one["region"], one["year"], one["value"]) for one in loaded.inputs.rows
                  if one["indicator"] == indicator and one["region"]]  # fmt: skip
         panel = panel_of(cells, indicator=indicator)
-    wish, unit = _wish(indicator, options["plan"], language)
+    folder = source if source.is_dir() else source.parent
+    wish, unit = _wish(folder, panel.indicator, options["plan"], language)
     found = judge(panel, _wishing(act, panel.indicator, wish if not better else act.wish))
     give(
         say, evaluation_sheet(found, words(language), source.resolve().name, unit=unit), found.as_dict(), out, language
@@ -192,12 +192,11 @@ def _wishing(act: Policy, indicator: str, wish: int) -> Policy:
     return replace(act, indicator=indicator, wish=wish)
 
 
-def _wish(indicator: str, plan: str, language: str) -> tuple[int, str]:
+def _wish(folder: Path, indicator: str, plan: str, language: str) -> tuple[int, str]:
     """(1 where more is better, else -1; unit) of an indicator of the plan; 1 and "" of any other."""
-    from luban.norms.plans import USUAL
-    from luban.screens.service.returns import plan_named
+    from luban.screens.service.review import plan_of
 
-    chosen = plan_named(plan or USUAL)
+    chosen = plan_of(folder, plan)
     if indicator not in chosen.indicators:
         return 1, ""
     own = chosen.indicator(indicator)
