@@ -470,6 +470,22 @@ def test_the_lever_of_sizes_says_what_it_lacks(
         make(**tables).decider(LeverRule("quality"))
 
 
+def test_a_machine_that_the_setting_of_sizes_names_must_be_there_and_a_name_alone_is_one(
+    make: Callable[..., Books],
+) -> None:
+    books = make(characteristics="item,name,unit,nominal,lower,upper\nshaft,size,µm,0,-25,25\nshaft,z,µm,0,-9,9\n")
+
+    def sizes(**named: str | list[str]) -> list[str]:
+        lever = books.decider(LeverRule("quality", settings={"piece": 10.0, "sizes": named}))
+        return list(lever._own["p/lathe"].what.targets)
+
+    with pytest.raises(InputError, match="no such machine") as wrong:
+        sizes(lahte=["size"])
+    assert wrong.value.came == "lahte"
+    assert sizes() == ["shaft:size", "shaft:z"]
+    assert sizes(lathe="size") == sizes(lathe=["size"]) == ["shaft:size"]
+
+
 def test_the_lever_of_lists_says_what_it_lacks(make: Callable[..., Books]) -> None:
     with pytest.raises(InputError, match=r"needs routing.csv and orders.csv"):
         make(orders="id,item,quantity,release,due,priority\n").decider(LeverRule("dispatch"))

@@ -38,7 +38,8 @@ def quality_of(rule: LeverRule, plant: Plant, pricing: Pricing) -> Quality:
     knobs = {own.unit_path: own for own in plant.actuators.values() if own.id.endswith(f":{OFFSET}")}
     if not knobs:
         raise InputError(f"needs an actuator called PATH:{OFFSET}", where=rule.id)
-    made = {path: _sizes(plant, path, own, given) for path, own in knobs.items()}
+    told = _told(plant, rule)
+    made = {path: _sizes(plant, path, own, told) for path, own in knobs.items()}
     if not any(made.values()):
         raise InputError("needs a characteristic with both limits, made there in the unit of the offset", where=rule.id)
     own_price = given.get("piece")
@@ -64,11 +65,21 @@ def _name(one: Characteristic) -> str:
     return f"{one.item}:{one.name}"
 
 
-def _sizes(plant: Plant, path: str, knob: Actuator, given: Mapping[str, Any]) -> dict[str, Characteristic]:
+def _told(plant: Plant, rule: LeverRule) -> dict[str, frozenset[str]]:
+    """The setting `sizes`: machine or group, by its path → names; a name alone may stand for a list of one."""
+    given = dict(rule.settings.get("sizes") or {})
+    strange = [name for name in given if f"{plant.id}/{name}" not in plant.equipment]
+    if strange:
+        raise InputError("no such machine", came=", ".join(strange), where=rule.id)
+    return {
+        f"{plant.id}/{name}": frozenset([names] if isinstance(names, str) else names) for name, names in given.items()
+    }
+
+
+def _sizes(plant: Plant, path: str, knob: Actuator, told: Mapping[str, frozenset[str]]) -> dict[str, Characteristic]:
     """Characteristics that a machine makes: by the setting, else by the inspection plan, else all of its items."""
     groups = {path, *(path[:n] for n, letter in enumerate(path) if letter == "/")}
-    told = {f"{plant.id}/{name}": names for name, names in dict(given.get("sizes") or {}).items()}
-    named = next((frozenset(told[group]) for group in sorted(groups, reverse=True) if group in told), None)
+    named = next((told[group] for group in sorted(groups, reverse=True) if group in told), None)
     steps = {(step.item, step.operation) for step in plant.routing if step.unit in groups}
     items = {item for item, _ in steps}
     planned = {one.subject: one.operation for one in plant.inspections if one.operation}
