@@ -118,6 +118,11 @@ def test_units_and_periods_that_are_not_known() -> None:
         evaluate(panel, replace(policy, treated=("R99",)))
     late = evaluate(panel, replace(policy, since=2030))
     assert (late.verdict, late.reasons) == ("unverified", ("no period after the act is known",))
+    # a unit that is withheld is not known at all: no error, which would stop the review of everything else
+    holes[0] = np.nan
+    for method in ("auto", "synthetic", "differences", "interrupted"):
+        none = evaluate(replace_values(panel, holes), replace(policy, method=method))
+        assert (none.verdict, none.reasons) == ("unverified", ("no period after the act is known",))
     few = Panel("x", "1", panel.units[:4], panel.periods, panel.values[:4])
     refused = evaluate(few, policy)
     assert refused.verdict == "not evaluable"

@@ -195,10 +195,8 @@ def _cut(panel: Panel, policy: Policy) -> tuple[Floats, Floats, int, tuple[int, 
     left_out = [(name, why) for name, why in policy.spared.items() if name in panel.units]
     known = np.isfinite(panel.values[own]).all(axis=0)
     inside = np.array([policy.until is None or one <= policy.until for one in panel.periods]) & known
-    if not inside.any():
-        raise InputError("no period in which all units acted on are known", where=policy.id)
     kept = np.flatnonzero(inside)
-    if policy.method == "interrupted" or not free:
+    if len(kept) and (policy.method == "interrupted" or not free):
         kept = np.arange(kept[0], kept[-1] + 1)
     periods = tuple(panel.periods[at] for at in kept)
     act = sum(one < policy.since for one in periods)
