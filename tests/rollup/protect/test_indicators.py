@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import narwhals as nw
@@ -109,6 +110,25 @@ def test_of_few_neither_yes_nor_no_is_told() -> None:
            if 0 < one["n"] < 3]  # fmt: skip
     assert few
     assert {one["reason"] for one in few} == {"withheld: too few units behind it"}
+
+
+def test_one_without_an_industry_is_protected_as_any_other() -> None:
+    table = returns().collect("pyarrow").to_native()
+    industry, region = table["industry"].to_pylist(), table["region"].to_pylist()
+    industry[1], region[2] = "", "CN"
+    for name, texts in (("industry", industry), ("region", region)):
+        table = table.set_column(table.column_names.index(name), name, [texts])
+    own = PLAN.indicators["I01"]
+    anybody = replace(own.definition, population=replace(own.definition.population, industries=()))
+    plan = replace(PLAN, indicators={**PLAN.indicators, "I01": replace(own, definition=anybody)})
+    frame = nw.from_native(table).lazy()
+    for by in (("region",), ("industry",), BY):
+        protected = protect_indicators(frame, plan, only=("I01",), by=by)
+        rows = rows_of(protected.points(indicators(frame, plan, by=by, only=("I01",))))
+        few = [one for one in rows if one["n"] == 1]
+        assert len(few) >= len(by)
+        assert all(one["value"] is None for one in few)
+        assert sum(one["value"] is not None for one in rows) > 1
 
 
 def test_the_order_of_the_rows_changes_nothing() -> None:

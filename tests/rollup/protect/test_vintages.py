@@ -66,6 +66,16 @@ def test_dimensions_must_be_the_same() -> None:
         since([(suppress(tabulate(world, "x")), {})], tabulate(world, "x", by=("region",)))
 
 
+def test_a_newcomer_without_an_industry_shows_in_every_total() -> None:
+    world = firms(4)
+    more = pa.table({"unit": ["new"], "region": ["US/1"], "industry": [""], "size": ["large"], "x": [60.0]})
+    later = pa.concat_tables([world, more])
+    changed = changes(pa.concat_tables([world, more.set_column(0, "unit", [["old"]])]), later, "x")
+    assert {key for key in tabulate(later, "x").keys if key in changed} == set(changed)
+    assert ("", "") in changed
+    assert ("US/1", "--") in changed
+
+
 def test_leaving_counts_like_coming() -> None:
     world = firms(6)
     keep = np.arange(world.num_rows) != 9

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import narwhals as nw
@@ -24,7 +25,7 @@ from luban.rollup.protect.attack import Exposure, attack
 from luban.rollup.protect.release import Loss, Release
 from luban.rollup.protect.rules import Rules
 from luban.rollup.protect.suppress import suppress
-from luban.rollup.protect.table import Key, Table, tabulate
+from luban.rollup.protect.table import UNKNOWN, Key, Table, tabulate
 from luban.rollup.protect.vintages import changes, since
 from luban.rollup.protect.words import REASONS
 from luban.understand.quality.data import Floats
@@ -49,6 +50,7 @@ class Protected:
     roots       node over everything in each dimension, as the keys have it
     minimum     so many units stand behind a figure at least
     open        indicators of public units (households of a region), told as they are
+    unknown     dimension → nodes of units that it is not known of: `-`, `CN/-`, `C-`
     """
 
     dimensions: tuple[str, ...]
@@ -59,6 +61,7 @@ class Protected:
     roots: Mapping[str, str]
     minimum: int
     open: frozenset[str]
+    unknown: Mapping[str, frozenset[str]]
 
     @property
     def withheld(self) -> dict[tuple[Any, ...], str]:
@@ -97,8 +100,7 @@ class Protected:
 
     def _told(self, row: Mapping[str, Any]) -> dict[str, Any]:
         known = any(row.get(name) is not None for name in _FIGURES)
-        places = {name: row.get(name) or "" for name in self.dimensions}
-        why = self.reason(row["indicator"], row["year"], **places) if known else ""
+        why = self._why(row) if known else ""
         made = dict(row)
         if why:
             made |= {name: None for name in _FIGURES if name in row} | {"reason": _WITHHELD.format(why=why)}
@@ -107,6 +109,18 @@ class Protected:
             left = (row.get("excluded") or 0) - (row.get("excluded_unknown") or 0)
             made["excluded_share"] = None if why or 0 < left < self.minimum else round(share / _STEP) * _STEP
         return made
+
+    def _why(self, row: Mapping[str, Any]) -> str:
+        """`reason` of a row. Of units without an industry the row's is "", as of all: both then have to be told."""
+        nodes = []
+        for name in self.dimensions:
+            text = row.get(name) or ""
+            below = text + ("/" if name == "region" and text else "") + UNKNOWN
+            nodes.append((text, below) if below in self.unknown.get(name, ()) else (text,))
+        for place in product(*nodes):
+            if why := self.reason(row["indicator"], row["year"], **dict(zip(self.dimensions, place, strict=True))):
+                return why
+        return ""
 
 
 def protect_indicators(
@@ -146,7 +160,7 @@ def protect_indicators(
         exposed += desk.exposed
     public = frozenset(plan.indicators) - {one.indicator for one in wanted}
     return Protected(dimensions, judged, losses, tuple(exposed), bases, _root(columns, dimensions),
-                     (rules or Rules()).minimum, public)  # fmt: skip
+                     (rules or Rules()).minimum, public, _unknown(judged, dimensions, by))  # fmt: skip
 
 
 def _depth(columns: Mapping[str, NDArray[Any]], by: Sequence[str], asked: Mapping[str, int]) -> dict[str, int]:
@@ -158,8 +172,16 @@ def _depth(columns: Mapping[str, NDArray[Any]], by: Sequence[str], asked: Mappin
 
 
 def _root(columns: Mapping[str, NDArray[Any]], dimensions: Sequence[str]) -> dict[str, str]:
-    heads = {str(one).split("/")[0] for one in columns["region"]}
+    heads = {str(one).split("/")[0] for one in columns["region"] if one}
     return dict.fromkeys(dimensions, "") | {"region": heads.pop() if len(heads) == 1 else ""}
+
+
+def _unknown(
+    judged: Mapping[tuple[Any, ...], str], dimensions: Sequence[str], by: Sequence[str]
+) -> dict[str, frozenset[str]]:
+    seen = zip(*(key[2:] for key in judged), strict=True)
+    return {name: frozenset(node for node in nodes if node.endswith(UNKNOWN))
+            for name, nodes in zip(dimensions, seen, strict=False) if name in by}  # fmt: skip
 
 
 def _bases(plan: TargetPlan) -> dict[str, tuple[int, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from luban.core.errors import InputError
 from luban.rollup.protect.rules import Rules, judge_cells
 from luban.understand.quality.data import Floats, Ints
 
-__all__ = ["ALL", "DEPTH", "Key", "Sum", "Table", "columns", "ladder", "link", "tabulate"]
+__all__ = ["ALL", "DEPTH", "UNKNOWN", "Key", "Sum", "Table", "columns", "ladder", "ladders", "link", "tabulate"]
 
 Key = tuple[str, ...]
 ALL = ""
@@ -24,7 +24,9 @@ ALL = ""
 DEPTH: Mapping[str, int] = MappingProxyType({"region": 1, "industry": 2})
 """How deep tables go unless something else is asked for."""
 
-_UNKNOWN = "-"
+UNKNOWN = "-"
+"""The node of units that a dimension is not known of: `-` below the root, `CN/-`, `C-`."""
+
 _DIGITS = (2, 3, 4)
 
 
@@ -89,15 +91,33 @@ def ladder(name: str, value: str, depth: int) -> Key:
     """
     if name == "region":
         parts = value.split("/")
-        parts += [_UNKNOWN] * (depth + 1 - len(parts))
+        parts += [UNKNOWN] * (depth + 1 - len(parts))
         return tuple("/".join(parts[: step + 1]) for step in range(depth + 1))
     if name != "industry":
-        return (ALL, value or _UNKNOWN)[: depth + 1]
+        return (ALL, value or UNKNOWN)[: depth + 1]
     letter = int(value[:1].isalpha())
     lengths = [1] * letter + [digits + letter for digits in _DIGITS if digits <= depth]
     short = sum(len(value) < length for length in lengths)
     known = [value[:length] for length in lengths[: len(lengths) - short]]
-    return (ALL, *known, *(value + _UNKNOWN * step for step in range(1, short + 1)))
+    return (ALL, *known, *(value + UNKNOWN * step for step in range(1, short + 1)))
+
+
+def ladders(name: str, values: Iterable[str], depth: int) -> dict[str, Key]:
+    """`ladder` of each value of a column, all under one root and of one length; "" is a node `-` below the root.
+
+    Raises  InputError: industries with a section letter and without
+    """
+    texts = dict.fromkeys(values)
+    found = {one: ladder(name, one, depth) for one in texts if one}
+    if len({len(one) for one in found.values()}) > 1:
+        raise InputError("codes of two kinds in one column", came=", ".join(sorted(found)[:3]), where=name,
+                         expected="all with a section letter or all without")  # fmt: skip
+    if len({one[0] for one in found.values()}) > 1:
+        found = {text: (ALL, *one) for text, one in found.items()}
+    if "" in texts:
+        like = next(iter(found.values()), (ALL, UNKNOWN)[: depth + 1])
+        found[""] = (like[0], *(UNKNOWN * step for step in range(1, len(like))))
+    return found
 
 
 def tabulate(
@@ -123,12 +143,12 @@ def tabulate(
     value, weight = value[known], got["weight"][known]
     who, holders = _codes(got[holder][known])
     depth = {**DEPTH, **(depth or {})}
-    ladders = [_ladders(one, got[one][known], depth.get(one, 1)) for one in by]
+    trees = [_rungs(one, got[one][known], depth.get(one, 1)) for one in by]
     parts = [
-        _level(who, holders, value, weight, [rungs[step] for rungs, step in zip(ladders, steps, strict=True)], rules)
-        for steps in product(*(range(len(rungs)) for rungs in ladders))
+        _level(who, holders, value, weight, [rungs[step] for rungs, step in zip(trees, steps, strict=True)], rules)
+        for steps in product(*(range(len(rungs)) for rungs in trees))
     ]
-    return _joined(name or element, tuple(by), parts, ladders, rules, ceiling)
+    return _joined(name or element, tuple(by), parts, trees, rules, ceiling)
 
 
 def link(*tables: Table) -> Table:
@@ -203,14 +223,10 @@ class _Rung:
     above: Mapping[str, str]
 
 
-def _ladders(name: str, texts: np.ndarray, depth: int) -> list[_Rung]:
+def _rungs(name: str, texts: np.ndarray, depth: int) -> list[_Rung]:
     codes, names = _codes(texts)
-    steps = [ladder(name, str(one), depth) for one in names]
-    if len({len(one) for one in steps}) > 1:
-        raise InputError("codes of two kinds in one column", came=", ".join(names[:3]), where=name,
-                         expected="all with a section letter or all without")  # fmt: skip
-    if len({one[0] for one in steps}) > 1:
-        steps = [(ALL, *one) for one in steps]
+    trees = ladders(name, map(str, names), depth)
+    steps = [trees[str(one)] for one in names]
     rungs = []
     for level in range(len(steps[0])):
         nodes = sorted({one[level] for one in steps})
@@ -254,14 +270,14 @@ def _level(
 
 def _joined(
     name: str, by: Key, parts: Sequence[Mapping[Key, _Cell]],
-    ladders: Sequence[Sequence[_Rung]], rules: Rules, ceiling: float,
+    trees: Sequence[Sequence[_Rung]], rules: Rules, ceiling: float,
 ) -> Table:  # fmt: skip
     cells: dict[Key, _Cell] = {}
     for part in parts:
         cells |= part
     keys = tuple(cells)
     at = {key: number for number, key in enumerate(keys)}
-    above = [{node: up for rung in rungs for node, up in rung.above.items()} for rungs in ladders]
+    above = [{node: up for rung in rungs for node, up in rung.above.items()} for rungs in trees]
     lines: dict[tuple[int, int], list[int]] = {}
     for key, number in at.items():
         for dimension, ups in enumerate(above):

@@ -18,7 +18,7 @@ from luban.core.errors import InputError
 from luban.rollup.protect.release import Release
 from luban.rollup.protect.rules import Rules
 from luban.rollup.protect.suppress import suppress
-from luban.rollup.protect.table import DEPTH, Key, Sum, Table, columns, ladder
+from luban.rollup.protect.table import DEPTH, Key, Sum, Table, columns, ladders
 
 __all__ = ["Change", "Vintages", "changes", "since"]
 
@@ -159,13 +159,13 @@ def _by_cell(
     cells: dict[Key, dict[str, float]] = {}
     nodes: dict[Key, tuple[Key, ...]] = {}
     values = got[element].astype(np.float64) * got["weight"]
-    for who, value, *places in zip(got[holder], values, *(got[one] for one in by), strict=True):
-        if not np.isfinite(value):
-            continue
-        place = tuple("" if one is None else str(one) for one in places)
+    known = np.isfinite(values)
+    texts = [["" if one is None else str(one) for one in got[name][known]] for name in by]
+    trees = [ladders(name, own, depth.get(name, 1)) for name, own in zip(by, texts, strict=True)]
+    for who, value, *places in zip(got[holder][known], values[known], *texts, strict=True):
+        place = tuple(places)
         if place not in nodes:
-            rungs = [ladder(name, one, depth.get(name, 1)) for name, one in zip(by, place, strict=True)]
-            nodes[place] = tuple(product(*rungs))
+            nodes[place] = tuple(product(*(tree[one] for tree, one in zip(trees, place, strict=True))))
         for key in nodes[place]:
             inside = cells.setdefault(key, {})
             inside[str(who)] = inside.get(str(who), 0.0) + float(value)
