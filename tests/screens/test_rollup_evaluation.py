@@ -107,6 +107,8 @@ def test_tasks_things_and_decisions_in_books(capsys: pytest.CaptureFixture[str],
         (tmp_path / f"{kind}.csv").write_text(text)
         assert rows_of_file(tmp_path / f"{kind}.csv", PLAN, person="li")[0] == kind
         ask(capsys, "programme", "take", office, tmp_path / f"{kind}.csv")
+    (tmp_path / "again.csv").write_text("id,item,name,owner,due\nq9,,new,li,2017-12-31\nq1,,other,li,2017-12-31\n")
+    assert "in the books already" in ask(capsys, "programme", "take", office, tmp_path / "again.csv", code=WRONG)
     assert "nothing closes without evidence" in ask(capsys, "programme", "close", office, "q0", code=WRONG)
     ask(capsys, "programme", "close", office, "q0", "--document", tmp_path / "list.pdf")
     assert "q2: 182 days late" in ask(capsys, "programme", "escalate", office, "--today", "2017-07-01")

@@ -85,6 +85,8 @@ def test_what_is_late_goes_up(plan: TargetPlan, ledger: Ledger, write: Write) ->
     (only,) = overdue(tasks(ledger), date(2016, 9, 30))
     assert only.task.id == "b"
     assert next(one.owner for one in tasks(ledger) if one.id == "a") == "ministry"
+    # late by its new date too: it goes up anew, from the first rung
+    assert "a" in {one["subject"][0] for one in escalations(overdue(tasks(ledger), date(2017, 7, 1)))}
     write(drop_task(ledger, "b", "merged with c", person="li"))
     assert overdue(tasks(ledger), date(2016, 12, 30)) == ()
     with pytest.raises(InputError, match="why"):

@@ -309,6 +309,7 @@ def _go_on(course: _Course, one: Entry) -> None:
     course.shown += evidence_of(one.data.get("evidence"))
     if one.code == "move":
         own = replace(own, due=_day(one.data.get("due"), own.due), owner=str(one.data.get("owner", own.owner)))
+        own = replace(own, level=0 if "due" in one.data else own.level)  # late anew is told anew
     elif one.code == "escalate":
         own = replace(own, level=max(own.level, int(one.data.get("level", 0))))
     elif one.code == "close":
