@@ -276,6 +276,19 @@ def test_lateness_is_bought_only_at_its_price() -> None:
     assert not lists(plan, hour=hour).decide(lots)
 
 
+def test_a_list_that_wins_by_lateness_alone_does_not_say_that_it_ends_sooner() -> None:
+    # a first: from 60 until 120 without a setup, b until 160; b first: until 40, a from 60 until 180 with its setup
+    plan = {"saw": [Planned("a", "10", NOW + 60 * MINUTE)],
+            "mill": [Planned("a", "20", NOW + 120 * MINUTE), Planned("b", "20", NOW + 160 * MINUTE)]}  # fmt: skip
+    here = (lot("a", "A", 0, "machine", since=NOW), lot("b", "B", 0, "queue", due=NOW + 45 * MINUTE))
+    hour = lambda _machine: Worth(60.0)  # noqa: E731 - a price
+    routes = {**ROUTES, "A": [ROUTES["A"][0], replace(ROUTES["A"][1], change=60.0)]}
+    lever = Relisting(routes, lambda: plan, hour=hour, late_hour=600.0)
+    (found,) = lever.decide(picture(*here, setup="A:20"))
+    assert found.worth == pytest.approx(-20 * 1.0 + 115 * 10.0)
+    assert found.why == "a is not there yet: with b first at mill orders are 115 min less late in all"
+
+
 def test_what_nobody_planned_goes_where_it_saves_setting_up() -> None:
     both = picture(lot("x", "A", 1, "queue", since=NOW - 3 * HOUR), lot("y", "B", 0, "queue"),
                    lot("z", "A", 1, "queue"), setup="A:20")  # fmt: skip

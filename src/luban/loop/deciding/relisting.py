@@ -12,7 +12,7 @@ from typing import Final
 from luban.core.time import HOUR, MINUTE
 from luban.loop.deciding.dispatch import DispatchList, Operation
 from luban.loop.deciding.floor import Act, Heard, LotSeen, MachineSeen, Proposal, Seen, Worth
-from luban.loop.deciding.words import MISSING, UNPLANNED
+from luban.loop.deciding.words import MISSING, MISSING_LATE, UNPLANNED, UNPLANNED_LATE
 
 __all__ = ["Planned", "Relisting"]
 
@@ -176,11 +176,14 @@ class Relisting(DispatchList):
         won = old.until - new.until
         if new.cost > old.cost - 1e-9 or (won < self._least and old.late - new.late < self._least):
             return None
-        names = {"machine": machine.id.partition("/")[2] or machine.id, "minutes": f"{won:.0f}",
-                 "first": best[0].lot.order}  # fmt: skip
-        why = MISSING.format(missing=line[0].lot.order, **names)
+        sooner = round(won) > 0  # else it wins by lateness alone
+        names = {"machine": machine.id.partition("/")[2] or machine.id, "first": best[0].lot.order,
+                 "minutes": f"{won if sooner else old.late - new.late:.0f}"}  # fmt: skip
+        why = (MISSING if sooner else MISSING_LATE).format(missing=line[0].lot.order, **names)
         if here[0] is line[0]:
-            why = UNPLANNED.format(order=next(one.lot.order for one in here if not one.planned), **names)
+            why = (UNPLANNED if sooner else UNPLANNED_LATE).format(
+                order=next(one.lot.order for one in here if not one.planned), **names
+            )
         facts: dict[str, object] = {
             "setup": machine.setup, "minutes won": round(won, 1), "hours late": round(new.late / 60, 2),
             "hours late before": round(old.late / 60, 2),

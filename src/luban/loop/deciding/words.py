@@ -9,12 +9,14 @@ __all__ = [
     "IDLE",
     "MENDED",
     "MISSING",
+    "MISSING_LATE",
     "NOT_WATCHED",
     "NO_LATE_HOUR",
     "NO_TARIFF",
     "RESTING",
     "SENTENCES",
     "UNPLANNED",
+    "UNPLANNED_LATE",
 ]
 
 MENDED: Final = (
@@ -33,9 +35,16 @@ NO_LATE_HOUR: Final = "what an hour of lateness costs is not set"
 NO_TARIFF: Final = "no tariff of [energy] holds in the plant's currency"
 MISSING: Final = "{missing} is not there yet: {machine} is done {minutes} min sooner if it takes {first} first"
 UNPLANNED: Final = "{order} is there and in no plan: {machine} is done {minutes} min sooner if it takes {first} first"
+MISSING_LATE: Final = (
+    "{missing} is not there yet: with {first} first at {machine} orders are {minutes} min less late in all"
+)
+UNPLANNED_LATE: Final = (
+    "{order} is there and in no plan: with {first} first at {machine} orders are {minutes} min less late in all"
+)
 
 SENTENCES: Final = (
     MENDED, *DUE.values(), IDLE, NOT_WATCHED, NO_TARIFF, NO_LATE_HOUR, MISSING, UNPLANNED,
+    MISSING_LATE, UNPLANNED_LATE,
     "what it needs goes to what is worth more", "it is not priced, and what it needs is taken",
     "what it needs is taken already", "it costs more than it brings", "it was not decided on in time",
     "by rule: the lever acts by itself", "nobody decided in time", "a newer proposal takes its place",
