@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -240,3 +242,35 @@ def test_an_amount_beyond_all_numbers_is_named(tmp_path: Path, plan: TargetPlan)
     batch = read_returns(path, plan)
     assert [(one.code, one.element) for one in batch.findings] == [("not a number", "revenue")]
     assert [(row, element) for row, element, _ in batch.cells()] == [(0, "energy")]
+
+
+def _other(content: bytes, name: str, told: bytes) -> bytes:
+    """The same workbook with another part of that name."""
+    out = BytesIO()
+    with zipfile.ZipFile(BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for part in old.namelist():
+            new.writestr(part, told if part == name else old.read(part))
+    return out.getvalue()
+
+
+def test_a_damaged_workbook_is_refused_in_one_sentence(tmp_path: Path, plan: TargetPlan) -> None:
+    sound = form_workbook(form_of(plan), years=[2020], about={"unit": "f1"}, values={("revenue", 2020): 5.0})
+    packed = sound.index(b"xl/workbook.xml") + 40
+    damaged = {
+        "sheet": _other(sound, "xl/worksheets/sheet1.xml", b"<worksheet><sheetData><row>"),
+        "book": _other(sound, "xl/workbook.xml", b"<workbook"),
+        "types": _other(sound, "[Content_Types].xml", b"no xml"),
+        "bits": sound[:packed] + bytes(200) + sound[packed + 200 :],
+        "half": sound[: len(sound) // 2],
+        "text": b"PK\x03\x04 and nothing behind it",
+    }
+    for name, content in damaged.items():
+        for suffix in ("xlsx", "ods", "csv"):
+            path = tmp_path / f"{name}.{suffix}"
+            path.write_bytes(content)
+            with pytest.raises(InputError) as caught:
+                read_returns(path, plan)
+            assert caught.value.where == path.name
+    path = tmp_path / "form.csv"
+    path.write_bytes(sound)  # what a file is called does not matter
+    assert read_returns(path, plan).values["revenue"].tolist() == [5.0]

@@ -15,7 +15,7 @@ from luban.norms.plans import TargetPlan
 from luban.rollup.returns.batch import REGISTER, Batch
 from luban.rollup.returns.cells import Maker, Named, names_of, year_of
 from luban.rollup.returns.findings import Finding
-from luban.rollup.returns.workbook import filled_form
+from luban.rollup.returns.workbook import BROKEN, filled_form
 from luban.understand.quality.read.columns import Columns
 from luban.understand.quality.read.named import named_columns
 from luban.understand.quality.read.numbers import decimal_comma, text_of
@@ -29,7 +29,7 @@ def read_returns(path: Path | str, plan: TargetPlan, *, sheet: str = "") -> Batc
     """Returns of a file: a row a unit and year, a row a value, or a filled form.
 
     sheet    of a workbook; the first that holds something by default
-    Raises   InputError: no such file, no header with a unit and a year in it
+    Raises   InputError: no such file, no header with a unit and a year in it, a damaged workbook
     Example  read_returns("returns.csv", load_plan("mic2025")).units
     """
     form = filled_form(path, plan)
@@ -41,7 +41,11 @@ def read_returns(path: Path | str, plan: TargetPlan, *, sheet: str = "") -> Batc
         roles = {found.role for cell in cells if (found := named(cell)) is not None}
         return {"unit", "year"} <= roles
 
-    columns = named_columns(path, is_header, sheet)
+    try:
+        columns = named_columns(path, is_header, sheet)
+    except BROKEN as error:
+        raise InputError("not an Excel workbook", came=str(error), where=Path(path).name,
+                         hint="save it as .xlsx again") from error  # fmt: skip
     if columns is None:
         expected = "a header with unit, year and elements, or with unit, year, element and value"
         raise InputError("no returns in the file", where=str(Path(path).name), expected=expected,

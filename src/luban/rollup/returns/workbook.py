@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -19,8 +20,10 @@ from luban.rollup.returns.batch import Batch
 from luban.rollup.returns.cells import Maker, year_of
 from luban.rollup.returns.form import REASONS, SIZES, Field, Form
 
-__all__ = ["filled_form", "form_workbook"]
+__all__ = ["BROKEN", "filled_form", "form_workbook"]
 
+BROKEN: Final = (zipfile.BadZipFile, zlib.error, SyntaxError, EOFError, NotImplementedError)
+"""What parts of a damaged workbook raise: its zip, its compression, its XML."""
 _MARK: Final = "luban-return"
 _WORDS: Final[Mapping[str, Text]] = {
     "return": Text("报表", "Return", "보고서"), "checks": Text("校验", "Checks", "검증"),
@@ -234,7 +237,7 @@ def _pages(path: Path) -> list[tuple[str, list[tuple[int, tuple[Any, ...]]]]]:
                 return []
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            book = openpyxl.load_workbook(BytesIO(path.read_bytes()), read_only=True, data_only=True)
             try:
                 found = []
                 for page in book.worksheets:
@@ -244,7 +247,7 @@ def _pages(path: Path) -> list[tuple[str, list[tuple[int, tuple[Any, ...]]]]]:
                 return found
             finally:
                 book.close()
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError):
+    except (OSError, KeyError, TypeError, ValueError, *BROKEN):
         return []  # not a workbook: whoever reads tables says so
 
 
