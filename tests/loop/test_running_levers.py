@@ -359,16 +359,20 @@ def test_a_lever_is_asked_when_the_tariff_turns(make: Callable[..., Books]) -> N
 
 
 def test_standby_is_worth_what_idle_times_of_the_last_week_would_have_saved() -> None:
-    price = {10: 0.5, 20: 1.5}
+    price = {10: 0.5, 11: 0.7, 12: 0.9, 20: 1.5, 21: 1.2, 23: 1.4, 0: 0.3, 1: 0.2, 2: 0.6}
     rules = StandbyRules({"m": Resting(2.5, 0.5, 6.0, 8.5)}, least=5.0, price=lambda at: price[at // HOUR % 24])
     begin = NOW - 2 * DAY
-    told = [(0, "running"), (10, "idle"), (12, "running"), (20, "waiting"), (21, "running"), (30, "running")]
+    told = [(0, "running"), (10, "idle"), (12, "running"), (20, "waiting"), (21, "running"),
+            (23, "idle"), (26, "running"), (30, "running")]  # fmt: skip
     rules.hear([Heard(begin + at * HOUR, "m", "state", word) for at, word in told])
     (one,) = rules.decide(Seen(NOW, {}))
     wait = max(5.0, 6 * 8.0 / 2.0)  # waking takes 6 min at 8 kW more: worth 24 min of waiting
     assert one.act == Act("rule", "standby m", wait)
     waking = 0.1 * 8.0
-    saved = 0.5 * ((2 - wait / 60) * 2.0 - waking) + 1.5 * ((1 - wait / 60) * 2.0 - waking)
+    saved = 0.0
+    for start, end in ((10, 12), (20, 21), (23, 26)):  # minute by minute, at the price of its hour
+        minutes = range(start * 60 + int(wait), end * 60)
+        saved += sum(2.0 / 60 * price[at // 60 % 24] for at in minutes) - waking * price[end % 24]
     assert one.worth == pytest.approx(saved / 2)
     fresh = StandbyRules({"m": Resting(2.5, 0.5)}, price=lambda _at: 1.0)
     assert fresh.decide(Seen(NOW, {}))[0].facts["unpriced"] == "m was watched for less than a day"

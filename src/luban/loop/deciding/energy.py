@@ -7,11 +7,11 @@ Source  N. Frigerio, A. Matta, IEEE Trans. Autom. Sci. Eng. 12 (2015) 1143-1152,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from luban.core.time import DAY, HOUR
+from luban.core.time import DAY, HOUR, MINUTE
 from luban.loop.deciding.floor import Act, Heard, Proposal, Seen, Worth
 from luban.loop.deciding.words import IDLE, NO_TARIFF, NOT_WATCHED, RESTING
 
@@ -132,15 +132,21 @@ class StandbyRules:
             spells = [*spells, (max(self._rests[name], begin), now)]
         saved, energy = 0.0, 0.0
         for start, end in spells:
-            asleep = (end - start) / HOUR - wait / 60
-            price = self._price(start) if self._price is not None else None
-            if asleep <= 0:
+            if end - start <= wait * MINUTE:
                 continue
-            if price is None:
-                return Worth(why=NO_TARIFF)
-            own = asleep * (machine.ready - machine.standby) - machine.wake / 60 * (
-                machine.wake_power - machine.standby
-            )
-            energy, saved = energy + own, saved + own * price
+            for moment, own in _asleep(machine, start + round(wait * MINUTE), end):
+                price = self._price(moment) if self._price is not None else None
+                if price is None:
+                    return Worth(why=NO_TARIFF)
+                energy, saved = energy + own, saved + own * price
         why = IDLE.format(hours=f"{sum(end - start for start, end in spells) / HOUR / days:.1f} h")
         return Worth(saved / days, why=why, facts={"kWh a day": round(energy / days, 2)})
+
+
+def _asleep(machine: Resting, at: int, end: int) -> Iterator[tuple[int, float]]:
+    """What sleeping saves hour by hour, and what waking at the end costs of it: moment [µs], energy [kWh]."""
+    yield end, -machine.wake / 60 * (machine.wake_power - machine.standby)
+    while at < end:
+        until = min(end, at - at % HOUR + HOUR)
+        yield at, (until - at) / HOUR * (machine.ready - machine.standby)
+        at = until
