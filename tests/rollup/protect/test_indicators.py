@@ -98,6 +98,17 @@ def test_what_was_not_judged_is_not_told() -> None:
     assert {one["reason"] for one in finer} == {"withheld: not judged"}
 
 
+def test_no_other_indicator_and_no_other_reading_is_told() -> None:
+    frame = returns()
+    protected = made(frame, ("I07",))
+    rows = rows_of(protected.points(indicators(frame, PLAN, by=BY, only=("I01", "I07"))))
+    others = [one for one in rows if one["indicator"] == "I01"]
+    assert {one["reason"] for one in others} == {"withheld: not judged"}
+    told = next(one for one in rows if one["indicator"] == "I07" and one["value"] is not None)
+    assert protected.rows([told | {"variant": "another"}])[0]["value"] is None
+    assert protected.open == {"I06"}
+
+
 @pytest.mark.parametrize("only", [("I07",), ("I08",)])
 def test_shares_are_not_dominated_by_anybody(only: tuple[str, ...]) -> None:
     protected = made(returns(), only)

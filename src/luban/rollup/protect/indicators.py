@@ -113,6 +113,8 @@ class Protected:
     def _why(self, row: Mapping[str, Any]) -> str:
         """`reason` of a row. Of units without an industry the row's is "", as of all: both then have to be told."""
         nodes = []
+        if row.get("variant") and row["indicator"] not in self.open:
+            return _NOT_JUDGED
         for name in self.dimensions:
             text = row.get(name) or ""
             below = text + ("/" if name == "region" and text else "") + UNKNOWN
@@ -131,7 +133,7 @@ def protect_indicators(
 
     frame   canonical; units of level "region" (households) are public and not touched
     depth   steps of a region's path, digits of an industry; as deep as the data go by default, as `indicators` does
-    only    indicators; all by default
+    only    indicators; all by default. Others are not judged, nor are other readings (variants): they are not told
     years   these and the base years of their indicators; all by default
     Every year is by itself; `since` protects a revision against what was told before.
     Example protect_indicators(frame, plan, by=("region",)).points(indicators(frame, plan, by=("region",)))
@@ -158,7 +160,9 @@ def protect_indicators(
                 judged[at] = judged.get(at, "") or why
         losses |= {(name, int(year)): release.loss for name, release in desk.last()}
         exposed += desk.exposed
-    public = frozenset(plan.indicators) - {one.indicator for one in wanted}
+    public = frozenset(plan.indicators) - {
+        one.indicator for one in measures(plan) if one.definition.population.level == "enterprise"
+    }
     return Protected(dimensions, judged, losses, tuple(exposed), bases, _root(columns, dimensions),
                      (rules or Rules()).minimum, public, _unknown(judged, dimensions, by))  # fmt: skip
 
