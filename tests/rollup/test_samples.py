@@ -40,7 +40,7 @@ def test_stratified_mean_as_printed() -> None:
 
 def test_variance_is_right_on_average_over_every_sample() -> None:
     """Two of five and two of four units: the mean of all 60 estimated variances is the variance of the 60 means."""
-    first, second = (3.0, 5.0, 10.0, 22.0, 60.0), (70.0, 80.0, 81.0, 99.0)
+    first, second = (40.3, 40.5, 41.0, 42.2, 46.0), (47.0, 48.0, 48.1, 49.9)  # far from 0 and 100
     rows = [
         {
             "unit": f"{at}-{unit}", "region": f"sample{at}", "stratum": f"{at}{stratum}", "weight": weight,

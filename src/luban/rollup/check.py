@@ -115,8 +115,8 @@ class Problems:
             rows = rows.with_columns(**values)
         if codes & {"two regions", "twice", "same row twice"}:
             rows = rows.unique()
-            often = rows.group_by("unit", "year").agg(rows_=nw.len()).filter(nw.col("rows_") > 1)
-            rows = rows.join(often, on=["unit", "year"], how="anti")
+            often = rows.group_by("level", "unit", "year").agg(rows_=nw.len()).filter(nw.col("rows_") > 1)
+            rows = rows.join(often, on=["level", "unit", "year"], how="anti")
         return rows
 
 
@@ -243,16 +243,17 @@ def _twice(
     rows: nw.LazyFrame[Any], measure: str, limit: int
 ) -> tuple[list[Problem], dict[tuple[str, str], int], dict[str, float]]:
     """Units that stand more than once in a year: in several regions, with different figures, or word for word."""
-    keys = ["unit", "year"]
+    keys = ["level", "unit", "year"]
+    rows = rows.filter(nw.col("unit") != "")
     often = rows.group_by(keys).agg(rows_=nw.len()).filter(nw.col("rows_") > 1).select(keys)
     again = rows.join(often, on=keys, how="inner").collect("pyarrow").to_native().to_pylist()
-    groups: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, str, int], list[dict[str, Any]]] = {}
     for row in again:
-        groups.setdefault((row["unit"], row["year"]), []).append(row)
+        groups.setdefault((row["level"], row["unit"], row["year"]), []).append(row)
     found: list[Problem] = []
     counts: dict[tuple[str, str], int] = {}
     heavy: dict[str, float] = {}
-    for (unit, year), own in sorted(groups.items(), key=str):
+    for (_, unit, year), own in sorted(groups.items(), key=str):
         regions = sorted({row["region"] for row in own})
         same = all(row == own[0] for row in own)
         code = "two regions" if len(regions) > 1 else "same row twice" if same else "twice"

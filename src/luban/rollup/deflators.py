@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from luban.core.errors import InputError
+from luban.norms.industry import known_prefix
 
 __all__ = ["Deflators", "read_deflators"]
 
@@ -31,8 +32,10 @@ class Deflators:
     def of(cls, rows: Iterable[tuple[str, int, float]]) -> Deflators:
         """From rows of industry prefix, year and index. Raises InputError: index not above zero, a row twice."""
         found: dict[tuple[str, int], float] = {}
-        for place, (industry, year, index) in enumerate(rows, 1):
-            where = f"price index, row {place}"
+        for place, (told, year, index) in enumerate(rows, 1):
+            where, industry = f"price index, row {place}", told.strip().upper()
+            if industry and not known_prefix(industry):
+                raise InputError("no such industry", came=told, expected="a code as C, C34 or C3421", where=where)
             if not (math.isfinite(index) and index > 0):
                 raise InputError("a price index is not above zero", came=str(index), expected="> 0", where=where)
             if (industry, int(year)) in found:

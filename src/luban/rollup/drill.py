@@ -116,8 +116,8 @@ def drill(
     if own.definition.form == "index":
         raise InputError("an index is made of sub-indicators, not of units", came=indicator, hint="see its parts")
     wanted = measures(plan, (indicator,))
-    rows = canonical(frame, plan).filter(nw.col("year") == year)
-    scan = scan_frame(rows, wanted, Cut())
+    whole = canonical(frame, plan)
+    scan, rows = scan_frame(whole, wanted, Cut()), whole.filter(nw.col("year") == year)
     inside = rows
     if region:
         inside = inside.filter((nw.col("region") == region) | nw.col("region").str.starts_with(f"{region}/"))
@@ -159,22 +159,26 @@ def _taken_apart(indicator: str, year: int, by: str, factor: float, ratio: Ratio
     there = np.flatnonzero(ratio.of > 0)
     x, y = math.fsum(ratio.x[there]), math.fsum(ratio.y[there])
     n, of = int(ratio.n[there].sum()), int(ratio.of[there].sum())
-    whole = Part("", factor * x / y if y > 0 else None, x, y, n, of - n, 1.0, 1.0, None)
+    lacks = bool(ratio.unpriced[there].any())  # sums at prices of two years: no ratio of them is told
+    whole = Part("", factor * x / y if y > 0 and not lacks else None, x, y, n, of - n, 1.0, 1.0, None)
     parts = []
     for at in there:
-        own_x, own_y = float(ratio.x[at]), float(ratio.y[at])
+        own_x, own_y, priced = float(ratio.x[at]), float(ratio.y[at]), not ratio.unpriced[at]
         rest = y - own_y
         without = factor * (x - own_x) / rest if rest > 0 else None
         parts.append(
             Part(
-                str(keys[at]), factor * own_x / own_y if own_y > 0 else None, own_x, own_y, int(ratio.n[at]),
-                int(ratio.of[at] - ratio.n[at]), own_x / x if x else None, own_y / y if y else None,
+                str(keys[at]), factor * own_x / own_y if own_y > 0 and priced else None, own_x, own_y,
+                int(ratio.n[at]), int(ratio.of[at] - ratio.n[at]), own_x / x if x and not lacks else None,
+                own_y / y if y and not lacks else None,
                 None if without is None or whole.value is None else whole.value - without,
             )
         )  # fmt: skip
     reason = "" if n else "no unit told what it takes"
-    if bool(ratio.unpriced[there].any()):
+    if lacks and bool(ratio.unpriced[there].all()):
         reason = "no price indices: constant prices cannot be told"
+    elif lacks:
+        reason = "a price index is missing for an industry and year"
     parts.sort(key=lambda part: (-abs(part.numerator), -abs(part.denominator), part.key))
     return Drill(indicator, year, by, whole, tuple(parts), reason)
 

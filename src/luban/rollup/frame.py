@@ -70,7 +70,10 @@ def canonical(frame: nw.LazyFrame[Any], plan: TargetPlan) -> nw.LazyFrame[Any]:
             hint="a column for each element; a table of unit, element, year, value is read by luban returns",
         )
     keys = {name: _key(name, schema.get(name)) for name in FRAME.names}
-    for name in plan.elements:
+    if "level" in schema and "region" in schema:
+        nameless = (keys["level"] == "region") & (keys["unit"] == "")
+        keys["unit"] = nw.when(nameless).then(keys["region"]).otherwise(keys["unit"])
+    for name in ("year", "weight", *plan.elements):
         if schema.get(name) == nw.String:
             _all_numbers(frame, name)
     elements = {name: _number(name, schema.get(name)) for name in plan.elements}
@@ -91,7 +94,8 @@ def _key(name: str, dtype: Any) -> nw.Expr:
             return column
         text = column.cast(nw.String).str.to_lowercase()
         return nw.when(text.is_in(_YES)).then(nw.lit(True)).when(text.is_in(_NO)).then(nw.lit(False))
-    return column.cast(nw.String).fill_null(_DEFAULTS.get(name) or "")
+    text = column.cast(nw.String).fill_null(_DEFAULTS.get(name) or "")
+    return text.str.strip_chars().str.to_uppercase() if name == "industry" else text
 
 
 def _number(name: str, dtype: Any) -> nw.Expr:
@@ -115,6 +119,8 @@ def _all_numbers(frame: nw.LazyFrame[Any], name: str) -> None:
 
 
 def _is_number(text: str) -> bool:
+    if not text.isascii() or "_" in text:  # Python reads these, engines do not
+        return False
     try:
         float(text)
     except ValueError:

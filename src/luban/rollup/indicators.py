@@ -106,10 +106,12 @@ def indicators(
     chosen = [plan.indicator(name) for name in only] or list(plan.indicators.values())
     wanted = measures(plan, only, variants=variants)
     rows = canonical(frame, plan)
+    cut = Cut(tuple(by), (depth or {}).get("region"), (depth or {}).get("industry"))
+    scan = scan_frame(rows, wanted, cut, measure) if years else None
     if years:
         bases = {base for one in chosen for year in years if (base := base_of(one, year)) is not None}
         rows = rows.filter(nw.col("year").is_in(sorted({*years, *bases})))
-    found = summed(rows, plan, wanted, by, depth or {}, deflators, measure)
+    found = summed(rows, plan, wanted, by, depth or {}, deflators, measure, scan)
     parts = [found.rows(one, variant, level) for one in chosen for variant in found.variants(one.id)]
     table = pa.concat_tables(parts) if parts else INDICATORS.empty_table()
     if years:
@@ -234,6 +236,8 @@ class Summed:
             made.value = made.level.copy()
             low, high = _INTERVALS[definition.form](ratio, level)
             made.low, made.high = definition.factor * low, definition.factor * high
+            if indicator.ceiling is not None:  # a rate is neither below nothing nor above all
+                made.low, made.high = np.maximum(made.low, 0.0), np.minimum(made.high, indicator.ceiling)
             return made.settled()
         names, place = np.unique(years, return_inverse=True)
         bases = np.array([base_of(indicator, int(year)) or 0 for year in names], np.int64)[place]
@@ -270,7 +274,7 @@ class Summed:
             coverage=np.divide(ratio.weight, ratio.of_weight, out=nan.copy(), where=ratio.of_weight > 0),
             numerator=ratio.x, denominator=ratio.y, excluded=excluded,
             excluded_share=np.where(excluded == 0, 0.0, share), excluded_unknown=unknown,
-            level=definition.factor * ratio.value, base=nan.copy(), reason=reason,
+            level=np.where(ratio.unpriced, np.nan, definition.factor * ratio.value), base=nan.copy(), reason=reason,
         )  # fmt: skip
 
     def _index(self, definition: Definition, at: int, own: Sequence[int]) -> Made:
@@ -338,6 +342,9 @@ class Made:
         self.value, self.low, self.high = change_interval(
             indicator.kind, self.level, self.base, (now, then, factor**2 * shared), years - base, degrees, level
         )
+        loose = ~ratio.sampled & (self.coverage < 1 - 1e-12)  # a census that is not whole, in either year
+        loose[there] |= loose[before[there]]
+        self.low[loose & (years != base)] = self.high[loose & (years != base)] = np.nan
 
     def mixed(self, other: Made, chosen: npt.NDArray[np.bool_]) -> Made:
         """These columns, with the other's where they are chosen."""

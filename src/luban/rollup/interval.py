@@ -48,6 +48,7 @@ def ratio_interval(ratio: Ratio, level: float) -> tuple[Floats, Floats]:
 
 def _half(ratio: Ratio, level: float) -> Floats:
     half: Floats = np.where(ratio.sampled, _t(ratio.degrees, level), 0.0) * np.sqrt(ratio.variance)
+    half[ratio.sampled & (ratio.variance == 0)] = np.nan  # no spread among those asked does not tell of the others
     return half
 
 
@@ -92,7 +93,7 @@ def change_interval(
             value = now - then
             low, high = value - half, value + half
         else:
-            ratio = np.where((then > 0) & (now > 0), now / then, np.nan)
+            ratio = np.where((then > 0) & (now >= 0), now / then, np.nan)
             relative = own / now**2 + old / then**2 - 2 * shared / (now * then)
             factor = np.exp(np.minimum(_t(degrees, level) * np.sqrt(np.maximum(relative, 0)), 700.0))
             value, low, high = (_changed(kind, one, years) for one in (ratio, ratio / factor, ratio * factor))

@@ -19,6 +19,7 @@ import narwhals as nw
 
 from luban.core.errors import InputError
 from luban.norms.plans import Definition, Population, TargetPlan, Term
+from luban.rollup.frame import LEVELS
 
 __all__ = ["Cut", "Measure", "Scan", "known_of", "measures", "moments", "pairs", "scan_frame", "squares"]
 
@@ -77,13 +78,13 @@ class Cut:
 class Scan:
     """What one look at the whole frame finds.
 
-    mixed    a census with a sample in it: some units have no weight
+    mixed    levels with a census with a sample in it: some units have no weight
     sampled  some units stand for others, or belong to a stratum
     regions  paths that occur, where they are to be cut
     grids    column of a moment → what rounds its terms to their grid
     """
 
-    mixed: bool
+    mixed: tuple[str, ...]
     sampled: bool
     regions: tuple[str, ...] = ()
     grids: Mapping[str, float] = field(default_factory=dict)
@@ -114,7 +115,8 @@ def scan_frame(frame: nw.LazyFrame[Any], wanted: Sequence[Measure], cut: Cut, im
     """
     weight, stratum = nw.col("weight"), nw.col("stratum")
     kind = frame.select(
-        mixed=weight.is_null().any(), sampled=((weight != 1) | (stratum != "")).fill_null(False).any()
+        **{level: ((nw.col("level") == level) & weight.is_null()).any() for level in LEVELS},
+        sampled=((weight != 1) | (stratum != "")).fill_null(False).any()
     ).collect("pyarrow").to_native().to_pylist()[0]  # fmt: skip
     stands_for = weight.fill_null(1.0) if kind["sampled"] else None
     sizes: dict[str, nw.Expr] = {"w": weight.abs()}
@@ -139,7 +141,8 @@ def scan_frame(frame: nw.LazyFrame[Any], wanted: Sequence[Measure], cut: Cut, im
             grids[f"m{at}_x"] = _grid(sum(size[f"e_{term.element}"] for term in one.definition.numerator))
         if one.is_ratio:
             grids[f"m{at}_y"] = _grid(sum(size[f"e_{term.element}"] for term in one.definition.denominator))
-    return Scan(bool(kind["mixed"]), bool(kind["sampled"]), tuple(sorted(one or "" for one in paths)), grids)
+    mixed = tuple(level for level in LEVELS if kind[level])
+    return Scan(mixed, bool(kind["sampled"]), tuple(sorted(one or "" for one in paths)), grids)
 
 
 def _elements(measure: Measure) -> list[str]:
@@ -199,7 +202,7 @@ def _sum(terms: Sequence[Term]) -> nw.Expr:
 
 def _weight(population: Population, scan: Scan) -> nw.Expr | None:
     """Weight of a unit in a population; None where every unit counts once."""
-    return nw.col("weight") if scan.sampled and (population.sample or not scan.mixed) else None
+    return nw.col("weight") if scan.sampled and (population.sample or population.level not in scan.mixed) else None
 
 
 def _terms(wanted: Sequence[Measure], scan: Scan) -> dict[str, nw.Expr]:
@@ -300,7 +303,7 @@ def moments(
     weight = _on(nw.col("weight"), scan.grids["w"])
     own = None
     if importance:
-        plain = scan.mixed or not scan.sampled
+        plain = bool(scan.mixed) or not scan.sampled
         own = _on(_times(nw.col(importance), None if plain else weight), scan.grids["v"])
     columns: dict[str, nw.Expr] = {}
     for at, measure in enumerate(wanted):

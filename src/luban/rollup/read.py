@@ -69,9 +69,13 @@ def _sheet(path: Path) -> pa.Table:
         book.close()
     if not rows:
         raise InputError("the sheet is empty", where=str(path))
-    names = [str(cell).strip() for cell in rows[0] if cell is not None]
-    columns = {}
-    for at, name in enumerate(names):
+    columns: dict[str, pa.Array] = {}
+    for at, head in enumerate(rows[0]):
+        if head is None:
+            continue  # a column without a name is not read
+        name = str(head).strip()
+        if name in columns:
+            raise InputError("a column stands twice", came=name, where=str(path))
         cells = [row[at] if at < len(row) else None for row in rows[1:] if any(cell is not None for cell in row)]
         columns[name] = _column(name, cells)
     return pa.table(columns)
