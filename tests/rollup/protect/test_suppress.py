@@ -57,6 +57,16 @@ def test_not_much_worse_than_trying_every_pattern(seed: int) -> None:
     assert suppress(table).loss.complementary <= best + 1
 
 
+def test_losses_are_found_and_protected() -> None:
+    world = firms(2)
+    x = world["x"].to_numpy().copy()
+    x[::20] *= -3
+    table = tabulate(world.set_column(4, "x", [x]), "x", depth=DEPTH)
+    assert (table.low == -np.inf).all()
+    assert attack(suppress(table)) == ()
+    assert (tabulate(world, "x", depth=DEPTH).low == 0).all()
+
+
 def test_one_who_stands_alone_learns_no_neighbour() -> None:
     table = plain([[20, 50, 10], [8, 19, 22], [17, 32, 12]], {0: 3.0, 2: 1.5}, {0: "a", 2: "b"})
     pair = Release(table, tuple("primary" if one in (0, 2) else "complementary" if one in (4, 6) else "published"

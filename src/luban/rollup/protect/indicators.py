@@ -248,7 +248,7 @@ class _Desk:
             {"unit": self.columns["unit"][inside], "figure": values[inside], "weight": weight[inside],
              **{one: self.columns[one][inside] for one in self.by}},
         ), eager_only=True)  # fmt: skip
-        rules = replace(self.rules, signed=self.rules.signed or bool(values[inside].min() < 0))
+        rules = self.rules
         if share:
             rules = replace(rules, dominance=None, zeros=False, p=rules.p if name[:6] != "share " else None)
         table: Table = tabulate(frame, "figure", by=self.by, depth=self.depth, rules=rules, name=name,

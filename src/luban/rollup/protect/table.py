@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from types import MappingProxyType
 from typing import Any
@@ -131,7 +131,7 @@ def tabulate(
     depth   for each dimension: steps of a region's path, digits of an industry (1 and 2 by default); others 1
     holder  column of who is behind a row; rows of one holder count as one unit
     ceiling  everybody knows that no unit's figure is above this: 1 for shares
-    Units whose figure is not known stand in no cell.
+    Units whose figure is not known stand in no cell. Where one is negative, no hidden figure is known to be above zero.
     Raises  InputError: a column is missing, nothing is known
     """
     rules = rules or Rules()
@@ -141,6 +141,7 @@ def tabulate(
     if not known.any():
         raise InputError("no figure is known", came=element, where=name or "table")
     value, weight = value[known], got["weight"][known]
+    rules = replace(rules, signed=rules.signed or bool(value.min() < 0))
     who, holders = _codes(got[holder][known])
     depth = {**DEPTH, **(depth or {})}
     trees = [_rungs(one, got[one][known], depth.get(one, 1)) for one in by]
