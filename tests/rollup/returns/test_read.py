@@ -274,3 +274,34 @@ def test_a_damaged_workbook_is_refused_in_one_sentence(tmp_path: Path, plan: Tar
     path = tmp_path / "form.csv"
     path.write_bytes(sound)  # what a file is called does not matter
     assert read_returns(path, plan).values["revenue"].tolist() == [5.0]
+
+
+@pytest.mark.parametrize(
+    "head", ["企业编号,年份,指标,数值,单位", "기업번호,연도,지표,값,단위", "firm,year,element,value,unit"]
+)
+def test_of_a_row_a_value_the_unit_beside_the_firm_is_that_of_measure(
+    tmp_path: Path, plan: TargetPlan, head: str
+) -> None:
+    path = tmp_path / "long.csv"
+    path.write_text(f"{head}\nf1,2020,revenue,2,亿元\nf2,2020,revenue,3,万元\n", "utf-8")
+    batch = read_returns(path, plan)
+    assert batch.units.tolist() == ["f1", "f2"]
+    assert batch.values["revenue"].tolist() == [20000.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("head", "twice"),
+    [
+        ("unit,year,revenue,主营业务收入", "revenue, 主营业务收入"),
+        ("unit,year,revenue [亿元],revenue [万元]", "revenue [亿元], revenue [万元]"),
+        ("企业编号,年份,单位,revenue", "企业编号, 单位"),
+        ("unit,year,region,地区,revenue", "region, 地区"),
+        ("企业,年份,指标,数值,单位,计量单位", "单位, 计量单位"),
+    ],
+)
+def test_two_columns_of_one_meaning_are_refused(tmp_path: Path, plan: TargetPlan, head: str, twice: str) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text(f"{head}\n{','.join(['f1', '2020', *'123456'][: head.count(',') + 1])}\n", "utf-8")
+    with pytest.raises(InputError, match="two columns") as caught:
+        read_returns(path, plan)
+    assert (caught.value.came, caught.value.where) == (twice, "r.csv")

@@ -20,7 +20,7 @@ from luban.rollup.returns.findings import Finding
 from luban.rollup.returns.said import above_of, register_cell
 from luban.understand.quality.read.numbers import number_of, text_of
 
-__all__ = ["Maker", "Named", "names_of", "year_of"]
+__all__ = ["EITHER", "Maker", "Named", "names_of", "plain", "year_of"]
 
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "unit": ("unit", "unit id", "firm", "firm id", "enterprise", "id", "单位", "企业", "单位编号", "企业编号", "기업",
@@ -41,6 +41,8 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "weight": ("weight", "sample weight", "权重", "抽样权数", "가중치"),
     "code": ("code", "credit code", "registered code", "统一社会信用代码", "组织机构代码", "사업자등록번호"),
 }  # fmt: skip
+EITHER: Final = frozenset(("unit", "单位", "단위"))
+"""Headers that name the firm or the unit of measure."""
 _BEHIND: Final = re.compile(r"(.+?)\s*[\[(（]\s*([^\[\]()（）]+?)\s*[\])）]\Z")
 _SPACES: Final = re.compile(r"[\s_\-./:]+")
 _YEAR: Final = re.compile(r"(?:FY\s*)?((?:19|20)\d\d)\s*(?:年|년)?(?:\.0+)?\Z")

@@ -6,6 +6,7 @@ the element's own: 营业收入（亿元）. Bad cells are findings with their p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,7 @@ from typing import Final
 from luban.core.errors import InputError
 from luban.norms.plans import TargetPlan
 from luban.rollup.returns.batch import REGISTER, Batch
-from luban.rollup.returns.cells import Maker, Named, names_of, year_of
+from luban.rollup.returns.cells import EITHER, Maker, Named, names_of, plain, year_of
 from luban.rollup.returns.findings import Finding
 from luban.rollup.returns.workbook import BROKEN, filled_form
 from luban.understand.quality.read.columns import Columns
@@ -29,7 +30,8 @@ def read_returns(path: Path | str, plan: TargetPlan, *, sheet: str = "") -> Batc
     """Returns of a file: a row a unit and year, a row a value, or a filled form.
 
     sheet    of a workbook; the first that holds something by default
-    Raises   InputError: no such file, no header with a unit and a year in it, a damaged workbook
+    Raises   InputError: no such file, a damaged workbook, no header with a unit and a year in it, two columns of one
+             meaning
     Example  read_returns("returns.csv", load_plan("mic2025")).units
     """
     form = filled_form(path, plan)
@@ -58,6 +60,12 @@ def read_returns(path: Path | str, plan: TargetPlan, *, sheet: str = "") -> Batc
 
 def _batch(columns: Columns, plan: TargetPlan, named: Callable[[str], Named | None]) -> Batch:
     means = {name: found for name in columns.names if (found := named(name)) is not None}
+    if {"element", "value"} <= {found.role for found in means.values()}:
+        means |= _measures(means)
+    seen = Counter((found.role, found.element) for found in means.values())
+    if twice := [name for name, found in means.items() if seen[found.role, found.element] > 1]:
+        raise InputError("two columns mean the same", came=", ".join(twice), where=columns.source,
+                         expected="one column each", hint="take out or rename those that are not meant")  # fmt: skip
     roles = {found.role: name for name, found in means.items() if found.role}
     maker = Maker(plan)
     maker.findings += [
@@ -86,6 +94,13 @@ def _batch(columns: Columns, plan: TargetPlan, named: Callable[[str], Named | No
         for element, (name, in_unit) in elements.items():
             maker.take(at, element, columns.cells[name][row], in_unit, columns.place(row, name), comma=comma)
     return maker.batch(columns.source, lambda row, element: columns.place(rows[row], elements.get(element, ("",))[0]))
+
+
+def _measures(means: Mapping[str, Named]) -> dict[str, Named]:
+    """In a table of a row a value, 单位 beside a column of firms is the unit of measure."""
+    units = [name for name, found in means.items() if found.role == "unit"]
+    measures = [name for name in units if plain(name) in EITHER]
+    return {name: Named("measured_in") for name in measures} if len(measures) < len(units) else {}
 
 
 def _commas(columns: Columns, names: Sequence[str]) -> bool:
