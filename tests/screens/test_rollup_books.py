@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from luban.core.time import from_datetime
 from luban.ledger import Ledger, LedgerWriter
 from luban.loop.places import places
 from luban.norms.plans import load_plan
 from luban.plant import load
+from luban.rollup.programmes import Evidence, count_row, open_task
 from luban.rollup.returns import batch_of, take
+from luban.screens.service import rollup
 from luban.screens.service.rollup import Place, RollupBooks
 
 PLANT = '[plant]\nid = "office"\nname = "Office"\ntime_zone = "Asia/Shanghai"\n'
@@ -59,3 +63,22 @@ def test_a_return_that_comes_later_is_in_the_figure_and_the_old_one_can_be_had(f
     assert value(books) == pytest.approx(3.0)
     assert value(books, Place("CN/31")) == pytest.approx(3.0)
     assert value(books, Place(as_of=head)) == 2.0
+
+
+def test_the_review_follows_what_is_counted_and_the_day(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(folder, [firm("a", 1.0)])
+    books, plan, day = books_of(folder), load_plan(), date(2018, 1, 1)
+
+    def put(row: dict[str, list[Any]]) -> None:
+        with LedgerWriter(places(folder).ledger) as writer:
+            writer.append("event", row, source="test")
+
+    put(open_task(plan, "t", "list of parts", item="", owner="li", due=date(2026, 1, 5), person="li"))
+    monkeypatch.setattr(rollup, "now", lambda: from_datetime(datetime(2026, 1, 5, 12, tzinfo=UTC)))
+    assert books.review(Place(), 2020).late == ()
+    monkeypatch.setattr(rollup, "now", lambda: from_datetime(datetime(2026, 1, 7, 12, tzinfo=UTC)))
+    assert [one.days for one in books.review(Place(), 2020).late] == [2]
+    paper = Evidence("document", "list.pdf", "a" * 64)
+    put(count_row(plan, "T20", "works 1", person="li", day=day, evidence=[paper]))
+    found = {one.item.id: one.value for one in books.review(Place(), 2020).items}
+    assert found["T20"] == 1.0

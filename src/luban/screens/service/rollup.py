@@ -1,6 +1,6 @@
 """Returns and indicators to the screens: one frame of the returns, and what is rolled up of it, kept until facts come.
 
-Reads   Fact(enterprise, return), Fact(event) of kinds return, task, advice; the plan
+Reads   Fact(enterprise, return), Fact(event) of kinds return, task, advice, programme, pilot; the plan
 Writes  acts, through `Books`
 """
 
@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -43,6 +44,7 @@ T = TypeVar("T")
 _KEPT: Final = 24
 """Results kept; the oldest goes first."""
 _STREAMS: Final = ("enterprise", "return")
+_KINDS: Final = ("return", "task", "advice", "programme", "pilot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class RollupBooks(Books):
         """Another one whenever returns, register or what was said of them have changed."""
         ledger = self.view.ledger
         found = [_newest(ledger.frame(name)) for name in _STREAMS]
-        return (*found, _newest(ledger.frame("event").filter(nw.col("kind").is_in(["return", "task", "advice"]))))
+        return (*found, _newest(ledger.frame("event").filter(nw.col("kind").is_in(_KINDS))))
 
     def frame(self, as_of: int | None = None) -> nw.LazyFrame[Any]:
         """The returns, a row a unit and year; see `luban.rollup.frame`."""
@@ -132,7 +134,7 @@ class RollupBooks(Books):
         def made() -> Review:
             return review(self._inputs(place, year)[1])
 
-        return self._once(("review", place.as_of, year), made)
+        return self._once(("review", place.as_of, year, self._today()), made)
 
     def bundle(self, path: Path, place: Place, year: int) -> Made:
         """Write the bundle from which an outsider computes the review anew."""
@@ -188,11 +190,14 @@ class RollupBooks(Books):
 
     # ------------------------------------------------------------------ kept
 
+    def _today(self) -> date:
+        return to_datetime(now(), self.view.plant.zone).date()
+
     def _inputs(self, place: Place, year: int) -> tuple[nw.LazyFrame[Any], Inputs]:
         """The returns, and what a review of them rests on; acts to be judged stand beside plant.toml."""
         frame, acts = self.frame(place.as_of), Path(self.view.folder) / ACTS
         own = inputs_of(
-            self.plan, year, to_datetime(now(), self.view.plant.zone).date(), ledger=self.view.ledger,
+            self.plan, year, self._today(), ledger=self.view.ledger,
             rows=rows_of(frame, self.plan, deflators=self.deflators), as_of=place.as_of,
             policies=read_policies(acts) if acts.is_file() else (),
             cuts=cuts_of(frame, self.plan, year, deflators=self.deflators),
