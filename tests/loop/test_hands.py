@@ -16,13 +16,14 @@ from luban.core.time import HOUR, MINUTE, now
 from luban.decide.maintain import due_tasks, work_orders
 from luban.decide.schedule.build import Builder
 from luban.decide.schedule.check import find_faults
+from luban.decide.schedule.events import Breakdown, happen
 from luban.decide.schedule.problem import NONE
 from luban.decide.schedule.schedule import Schedule
 from luban.ledger import Ledger, LedgerWriter
 from luban.loop.deciding.due import DueMaintenance
 from luban.loop.deciding.floor import Act, Heard, MachineSeen, Proposal, Seen
 from luban.loop.deciding.record import Decision, Stage
-from luban.loop.deciding.repairing import RepairPlan, Working
+from luban.loop.deciding.repairing import RepairPlan, Working, _late, _waiting
 from luban.loop.hands import PlantHands, published
 from luban.loop.levers import decider_of
 from luban.loop.places import places
@@ -184,6 +185,27 @@ def test_a_plan_that_nothing_can_mend_is_not_proposed_until_the_machine_stands_l
         assert not lever.decide(Seen(begin + MINUTE, down))
         assert lever._answered == {("P1", "p/a", begin - 20 * MINUTE): 100}
     assert asked
+
+
+def test_what_an_oven_takes_together_waits_together() -> None:
+    site = Builder("site")
+    site.machine("oven", batch=3)
+    site.machine("mill")
+    for order in ("a", "b", "c"):
+        site.job(order, due=160)
+        site.operation(order, {"oven": 100}, batch="hot", size=1)
+    for order, machine in (("d", "mill"), ("e", "oven")):
+        site.job(order, due=1000)
+        site.operation(order, {machine: 40}, batch="hot" if machine == "oven" else "", size=1)
+    machine = np.array([0, 0, 0, 1, 0])
+    start, end = np.array([50, 50, 50, 10, 150]), np.array([150, 150, 150, 50, 190])
+    plan = Schedule(site.problem(), machine, start, end, start, start, np.array([0, 0, 0, NONE, 1]))
+    assert find_faults(plan) == ()
+    for broken, ends, late in (("mill", [150, 150, 150, 70, 190], 0), ("oven", [180, 180, 180, 50, 220], 60)):
+        until = 30 if broken == "mill" else 80
+        waits = _waiting(happen(plan, [Breakdown(broken, 0, until)], 5), 5)
+        assert waits is not None
+        assert (waits.end.tolist(), int(_late(waits).sum())) == (ends, late)
 
 
 def test_how_long_a_machine_stays_down_is_learned(shop: Shop) -> None:

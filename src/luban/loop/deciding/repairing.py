@@ -16,7 +16,7 @@ from luban.core.time import HOUR, MINUTE
 from luban.decide.schedule.earliest import ends_at
 from luban.decide.schedule.events import Breakdown, Happened, happen
 from luban.decide.schedule.objective import Objective
-from luban.decide.schedule.problem import MAINTENANCE, NEVER
+from luban.decide.schedule.problem import MAINTENANCE, NEVER, NONE
 from luban.decide.schedule.schedule import Schedule
 from luban.loop.deciding.floor import Act, Heard, Proposal, Seen
 from luban.loop.deciding.words import MENDED, NO_LATE_HOUR
@@ -170,17 +170,19 @@ def _waiting(world: Happened, now: int) -> Schedule | None:
     """
     p, plan = world.problem, world.plan
     start, end = plan.start.copy(), plan.end.copy()
-    free = dict.fromkeys(range(p.machine_count), 0)
+    free, begins = dict.fromkeys(range(p.machine_count), 0), dict[int, tuple[int, int]]()  # of the batch in work
     first = set(p.job_first[:-1].tolist())
     stopped = set(world.stopped)
     for at in np.argsort(plan.start, kind="stable").tolist():
-        machine = int(plan.machine[at])
+        machine, batch = int(plan.machine[at]), int(plan.batch[at])
+        if batch == NONE or begins.get(machine, (NONE, 0))[0] != batch:
+            begins[machine] = batch, free[machine]
         begun = int(plan.start[at]) < now and at not in stopped
         modes = slice(int(p.mode_first[at]), int(p.mode_first[at + 1]))
         time = p.mode_time[modes][p.mode_machine[modes] == machine]
         if plan.end[at] > now and len(time):
             if not begun:
-                ready = free[machine] + int(plan.setup_end[at] - plan.setup_start[at])
+                ready = begins[machine][1] + int(plan.setup_end[at] - plan.setup_start[at])
                 if at not in first:
                     move = int(p.move[plan.machine[at - 1], machine]) if p.move.size else 0
                     ready = max(ready, int(end[at - 1] + p.lag[at - 1]) + move)
