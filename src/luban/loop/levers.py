@@ -92,13 +92,9 @@ def _condition(has: _Has) -> Decider:
     if not known:
         raise InputError("needs a vibration signal", where=has.rule.id)
     given = has.rule.settings
-    prices = {
-        one.part: one.failure_cost - one.planned_cost for one in has.plant.maintenance
-        if one.part and one.failure_cost is not None and one.planned_cost is not None
-    }  # fmt: skip
     return ConditionMaintenance(
         known, float(given.get("threshold", 0.5)), limit=float(given.get("limit", 4.5)), lever=has.rule.id,
-        prices=prices, unpriced=NOT_PRICED_LOOK,
+        unpriced=NOT_PRICED_LOOK,
     )  # fmt: skip
 
 
