@@ -48,7 +48,9 @@ def protect(
     minimum: Annotated[int, typer.Option(min=1, help="So many units stand behind a figure at least.")] = 3,
     dominance: Annotated[str, typer.Option(help="n,k: the largest n make up k % at most; none.")] = "2,85",
     percent: Annotated[str, typer.Option("--p", help="No unit is estimated within this many %; none.")] = "15",
-    owner: Annotated[str, typer.Option(help="Column of who is behind a unit; units of one owner are one.")] = "unit",
+    owner: Annotated[
+        str, typer.Option(help="With --element: column of who is behind a unit; units of one owner are one.")
+    ] = "unit",
     since: Annotated[
         Path | None, typer.Option(help="With --element: the returns of the vintage that was told before.")
     ] = None,
@@ -78,6 +80,9 @@ def protect(
         sheet = protect_sheet(release, exposed, rules, spoken, source=name, differences=differences)
         give(say, sheet, _document(release, exposed), out, language)
         return NO if exposed else OK
+    if owner != "unit" or since is not None:
+        raise InputError("only with --element", came="--owner" if owner != "unit" else "--since",
+                         hint="protect one column: --element revenue")  # fmt: skip
     from luban.norms.plans import load_plan
     from luban.rollup.deflators import read_deflators
     from luban.rollup.frame import read_frame
