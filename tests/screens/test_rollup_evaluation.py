@@ -144,6 +144,15 @@ def test_a_decision_quotes_a_value_that_is_computed_anew(capsys: pytest.CaptureF
     assert quoted["vintage"] < told["vintage"]
     known = {(r["indicator"], r["year"]): r["value"] for r in told["indicators"] if not r["region"]}
     assert known["I08", 2020] == pytest.approx(quoted["value"], rel=1e-9)
+    # by another plan than that of plant.toml, which has other definitions
+    shutil.copytree(Path(str(PLAN.folder)), office / "other")
+    file = office / "other" / "indicators.toml"
+    before, own = file.read_text("utf-8").split("[indicator.I08.definition]")
+    file.write_text(f"{before}[indicator.I08.definition]{own.replace('factor = 100', 'factor = 50', 1)}", "utf-8")
+    ask(capsys, "programme", "decide", office, "n", "half", "--quote", "I08:2020", "--plan", "other")
+    other = json.loads(ask(capsys, "programme", "quotes", office, "--plan", "other", "--json", code=NO))
+    assert other[1]["value"] == pytest.approx(quoted["value"] / 2)
+    assert [bool(one["why"]) for one in other] == [True, False]
     assert next(one for one in told["programmes"] if one["item"] == "T22")["value"] > 0
 
 

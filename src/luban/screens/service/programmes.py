@@ -13,7 +13,7 @@ from typing import Any
 
 from luban.core.errors import InputError
 from luban.ledger import Ledger
-from luban.norms.plans import TargetPlan
+from luban.norms.plans import TargetPlan, load_plan, plans
 from luban.rollup.minutes import Quote, check_quote, minutes, quote
 from luban.rollup.programmes import (
     Evidence,
@@ -80,7 +80,7 @@ def quoted(folder: Path, ledger: Ledger, plan: TargetPlan, asked: Sequence[str],
         if not year.isdecimal():
             raise InputError("which value is quoted?", came=one, expected="I08:2020", where="--quote")
         plan.indicator(name)
-        value = _value(folder, plan.id, vintage).get((name, int(year)))
+        value = _value(folder, _named(plan), vintage).get((name, int(year)))
         if value is None:
             raise InputError("no value is known to quote", came=one, where="--quote")
         found.append(quote(plan, ledger, name, int(year), value, vintage=vintage))
@@ -93,7 +93,9 @@ def quotes_checked(folder: Path, ledger: Ledger, plan: TargetPlan) -> list[tuple
         (
             item.id,
             one,
-            check_quote(plan, one, lambda own: _value(folder, plan.id, own.vintage).get((own.indicator, own.year))),
+            check_quote(
+                plan, one, lambda own: _value(folder, _named(plan), own.vintage).get((own.indicator, own.year))
+            ),
         )
         for item in minutes(ledger)
         for one in item.quotes
@@ -106,9 +108,16 @@ def together(rows: Sequence[Row]) -> Row:
     return {name: [cell for one in rows for cell in one.get(name, [None])] for name in names}
 
 
+def _named(plan: TargetPlan) -> str:
+    """A plan as it can be asked for again: by its name, else by its folder."""
+    known = plan.id in plans() and load_plan(plan.id).digest == plan.digest
+    return plan.id if known else str(Path(str(plan.folder)).resolve())
+
+
 @lru_cache(maxsize=16)
 def _value(folder: Path, plan: str, vintage: int) -> Mapping[tuple[str, int], float | None]:
-    loaded = inputs_from(folder, plan="" if (folder / "plant.toml").is_file() else plan, as_of=str(vintage))
+    """Values of the whole by a plan, which need not be that of plant.toml."""
+    loaded = inputs_from(folder, plan=plan, as_of=str(vintage))
     return {(one["indicator"], one["year"]): one["value"] for one in loaded.inputs.rows if not one["region"]}
 
 
