@@ -52,9 +52,12 @@ def test_from_a_file_to_a_vintage_and_back(ask: Ask, tmp_path: Path) -> None:
     for word in ("returns.csv:7", "不满足规则", "增加值不为负"):
         assert word in report.read_text("utf-8")
     ask("vintage", office, "first", "--person", "wang")
+    ask("vintage", office, "2020", "--person", "wang")  # a name that might be a seq
+    for taken in ("first ", " 2020"):
+        assert "is there" in ask("vintage", office, taken, code=WRONG)[1]
     written(file, [rows[5] | {"value_added": 900.0}])
     assert ask("take", office, file, "--json")["revised"] == 1
-    for as_of, expected in (("", "900"), ("first", "")):
+    for as_of, expected in (("", "900"), ("first", ""), ("2020", ""), ("first ", "")):
         table = tmp_path / "out.csv"
         ask("export", office, table, *(["--as-of", as_of] if as_of else []))
         told = {(row["unit"], row["year"]): row for row in csv.DictReader(table.read_text("utf-8").splitlines())}

@@ -280,12 +280,12 @@ def vintage(
     """Give the books of returns, as they stand now, a name under which every figure can be had again."""
     from luban.core.time import iso
     from luban.rollup.returns import vintage_row, vintages
+    from luban.screens.service.returns import unnamed
 
     say, ledger = output(as_json), _ledger(folder)
     known = vintages(ledger)
     if name:
-        if name in {one.name for one in known}:
-            raise InputError("a vintage of this name is there", came=name, hint="a vintage is never renamed")
+        name = unnamed(ledger, name)
         rows = vintage_row(name, ledger.head, person=person or getpass.getuser())
         _write(say, folder, person, "vintage named", name, "event", rows)
         known = vintages(_ledger(folder))

@@ -52,6 +52,7 @@ __all__ = [
     "plan_named",
     "prefilled",
     "reviewed",
+    "unnamed",
 ]
 
 
@@ -69,15 +70,24 @@ def own_factors(folder: Path, plant: Plant) -> tuple[Factor, ...]:
 
 
 def as_of_seq(ledger: Ledger, told: str) -> int | None:
-    """Seq of a vintage by its name, or a seq as it is written; None for "". Raises InputError."""
+    """Seq of a vintage by its name, or a seq as it is written; a name goes first; None for "". Raises InputError."""
+    told = told.strip()
     if not told:
         return None
-    if told.isdecimal():
-        return int(told)
     named = {one.name: one.seq for one in vintages(ledger)}
+    if told not in named and told.isdecimal():
+        return int(told)
     if told not in named:
         raise InputError("no such vintage", came=told, expected=", ".join(named) or "a seq: no vintage has a name yet")
     return named[told]
+
+
+def unnamed(ledger: Ledger, vintage: str) -> str:
+    """The name as the books would hold it. Raises InputError for one that is taken."""
+    name = vintage.strip()
+    if name in {one.name for one in vintages(ledger)}:
+        raise InputError("a vintage of this name is there", came=name, hint="a vintage is never renamed")
+    return name
 
 
 def prefilled(
@@ -201,8 +211,7 @@ class ReturnsDesk:
 
     def name(self, vintage: str, person: str, text: str = "") -> int:
         """Give the books of returns, as they stand now, a name. Raises InputError for one that is taken."""
-        if vintage in {one.name for one in vintages(self.ledger)}:
-            raise InputError("a vintage of this name is there", came=vintage, hint="a vintage is never renamed")
+        vintage = unnamed(self.ledger, vintage)
         rows = vintage_row(vintage, self.ledger.head, person=person, text=text)
         return self._write(person, "vintage named", vintage, "event", rows)
 
