@@ -61,6 +61,14 @@ def test_the_unknown_stands_apart_with_its_reason() -> None:
     assert len(found.rows) == 1
 
 
+def test_a_part_of_a_census_has_no_rank() -> None:
+    found = league([Entry("a", 50.0, n=10, coverage=0.5), Entry("b", 49.9, n=10, coverage=1.0), Entry("c", 40.0)])
+    assert [(one.name, one.reason) for one in found.unranked] == [("a", "its interval is not known")]
+    assert [(row.entry.name, row.rank) for row in found.rows] == [("b", 1), ("c", 2)]
+    sampled = Entry("a", 50.0, 48, 52, n=10, coverage=0.5)
+    assert league([sampled, Entry("b", 10.0)]).rows[0].rank == 1
+
+
 @pytest.mark.parametrize(
     ("some", "text"),
     [([Entry("a", 1), Entry("a", 2)], "twice"), ([Entry("a", 5, 6, 7), Entry("b", 1)], "does not hold its value")],

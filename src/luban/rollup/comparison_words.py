@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["SENTENCES"]
+__all__ = ["NO_INTERVAL", "SENTENCES"]
+
+NO_INTERVAL = "its interval is not known"
+"""Why a value that rests on a part of a census has no rank."""
 
 SENTENCES = (
     "the economy's product is not known",
@@ -14,4 +17,5 @@ SENTENCES = (
     "exports are not known",
     "nothing is used: more goes out than is there",
     "fewer than {n} peers",
+    NO_INTERVAL,
 )

@@ -11,13 +11,14 @@ Source  S. Holm, Scand. J. Stat. 6 (1979) 65-70; D. Mohamad, J. Goeman, E. van Z
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from scipy.special import ndtr, ndtri
 
 from luban.core.errors import InputError
+from luban.rollup.comparison_words import NO_INTERVAL
 
 __all__ = ["Entry", "League", "Standing", "league"]
 
@@ -29,10 +30,11 @@ class Entry:
     """One line to be ranked.
 
     value      in the indicator's unit; None = not known
-    low, high  its interval; equal to the value where it is exact (a census)
+    low, high  its interval; equal to the value, or None, where it is exact (a census). None with a coverage below 1: it
+               is not known, and the value has no rank
     n          units behind it; None = not told
     coverage   share of the population used, 0 … 1; None = not told
-    reason     why the value is not known
+    reason     why the value is not known, or has no rank
     """
 
     name: str
@@ -69,7 +71,7 @@ class League:
     """The table.
 
     rows       from the best value to the worst
-    unranked   lines without a value, with the reason
+    unranked   lines without a value, or without an interval that they need, with the reason
     better     up: more is better; down: less is
     level      probability that all ranges of ranks hold together
     interval_level  level of the intervals that came in
@@ -105,8 +107,11 @@ def league(
     names = [one.name for one in entries]
     if twice := sorted({one for one in names if names.count(one) > 1}):
         raise InputError("a name stands there twice", came=", ".join(twice), hint="one line for each")
-    known = [one for one in entries if one.value is not None and np.isfinite(one.value)]
-    unranked = tuple(one for one in entries if one not in known)
+    known = [one for one in entries if one.value is not None and np.isfinite(one.value) and not _open(one)]
+    unranked = tuple(
+        replace(one, reason=one.reason or (NO_INTERVAL if _open(one) and one.value is not None else ""))
+        for one in entries if one not in known
+    )  # fmt: skip
     sign = 1.0 if better == "up" else -1.0
     known.sort(key=lambda one: -sign * float(one.value or 0.0))
     values = sign * np.array([float(one.value or 0.0) for one in known])
@@ -119,6 +124,12 @@ def league(
         for at, one in enumerate(known)
     )  # fmt: skip
     return League(rows, unranked, better, level, interval_level, count * (count - 1) // 2, int(wins.sum()))
+
+
+def _open(entry: Entry) -> bool:
+    """A part of a census without an interval: how far off it may be is not known."""
+    part = entry.coverage is not None and entry.coverage < 1 - 1e-12
+    return part and entry.low is None and entry.high is None
 
 
 def _error(entry: Entry, level: float) -> float:

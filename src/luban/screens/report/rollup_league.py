@@ -68,7 +68,7 @@ def league_blocks(found: League, say: Words, *, unit: str = "") -> tuple[Block, 
     blocks.append(_table(found, say, unit))
     if found.unranked:
         rows = [(one.name, say(one.reason) if one.reason else say("not known")) for one in found.unranked]
-        blocks.append(Grid((say("name"), say("why")), rows, title=say("Without a value")))
+        blocks.append(Grid((say("name"), say("why")), rows, title=say("Without a rank")))
     text = say("A range of ranks holds every rank that the figures leave open; all hold together at the level stated.")
     blocks.append(Note(text, "quiet"))
     return tuple(blocks)
