@@ -5,6 +5,7 @@ Reads   a table as it was read    Writes  nothing
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -49,7 +50,8 @@ class Watched:
 def watch_industries(table: Columns, *, baseline: int | None = None, season: int = 0) -> Watched:
     """Overcapacity by industry, out of the columns period, industry, utilisation[, stock, price].
 
-    Periods are ordered by their names: 2024Q1, 2024-03. An industry that cannot be judged is named with the reason.
+    Periods are ordered by their names, numbers in them by size: 2024Q1, 2024-3 before 2024-10.
+    An industry that cannot be judged is named with the reason.
     Raises InputError: a column is missing, a period twice, nothing that can be judged
     """
     names = [name for name in ("utilisation", "stock", "price") if _has(table, name)]
@@ -92,7 +94,7 @@ def _cube(table: Columns, place: str, names: list[str]) -> tuple[tuple[str, ...]
     """Places × periods by column; nan where nothing is known."""
     where = table.text(place) if _has(table, place) else ("",) * len(table)
     when = table.text("period")
-    places, periods = tuple(sorted(set(where))), tuple(sorted(set(when)))
+    places, periods = tuple(sorted(set(where))), tuple(sorted(set(when), key=_natural))
     rows = {name: number for number, name in enumerate(places)}
     columns = {name: number for number, name in enumerate(periods)}
     cubes = {name: np.full((len(places), len(periods)), np.nan) for name in names}
@@ -105,3 +107,9 @@ def _cube(table: Columns, place: str, names: list[str]) -> tuple[tuple[str, ...]
         for name in names:
             cubes[name][rows[key[0]], columns[key[1]]] = values[name][row]
     return places, periods, cubes
+
+
+def _natural(name: str) -> tuple[list[tuple[int, str]], str]:
+    """Numbers by their size, the rest as text."""
+    parts = re.split(r"(\d+)", name)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], name

@@ -4,8 +4,10 @@ import pytest
 from luban.core.errors import InputError
 from luban.rollup.glut import BASELINE, overcapacity
 from luban.rollup.outbreak import outbreaks
+from luban.rollup.periods import watch_industries
 from luban.rollup.points import Point
 from luban.rollup.signals import jumps, series_signals, straight_years, tail_length
+from luban.understand.quality.read import read_columns
 
 
 def points(values, first=2005):
@@ -94,6 +96,18 @@ def test_overcapacity_says_what_moved_and_refuses_what_it_cannot_use():
     for wrong in ([1.0] * 40, use[:12]):
         with pytest.raises(InputError):
             overcapacity(wrong)
+
+
+@pytest.mark.parametrize("name", ["{n}", "2024-{n}", "2024年{n}月", "{n}.0"])
+def test_the_tenth_period_comes_after_the_ninth(name, tmp_path):
+    names = [name.format(n=n + 1) for n in range(30)]
+    use = [82 + 0.5 * (-1) ** n for n in range(20)] + [82 - 3 * n for n in range(10)]
+    rows = [f"{when},C31,{value}" for when, value in zip(names, use, strict=True)]
+    file = tmp_path / "quarters.csv"
+    file.write_text("\n".join(["period,industry,utilisation", *reversed(rows)]), "utf-8")
+    found = watch_industries(read_columns(file))
+    assert list(found.periods) == names
+    assert found.periods[found.signals[0].period] in names[20:25]
 
 
 def test_an_outbreak_is_found_and_noise_is_not():
