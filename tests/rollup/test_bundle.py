@@ -139,6 +139,49 @@ def test_what_was_changed_is_found(bundle: Path, tmp_path: Path, capsys: pytest.
     assert tell(tmp_path / "x.zip") == 2
 
 
+def test_a_bundle_that_is_damaged_or_odd_is_one_error(bundle: Path, tmp_path: Path) -> None:
+    out = tmp_path / "odd.zip"
+
+    def without(content: dict[str, bytes], manifest: dict[str, Any]) -> None:
+        del content["results.json"]
+
+    def no_json(content: dict[str, bytes], manifest: dict[str, Any]) -> None:
+        content["results.json"] = b"oops"
+
+    def listed(content: dict[str, bytes], manifest: dict[str, Any]) -> None:
+        content["inputs/book.json"] = b"[]"
+
+    def level(content: dict[str, bytes], manifest: dict[str, Any]) -> None:
+        manifest["level"] = "foo"
+
+    for change in (without, no_json, listed, level):
+        with pytest.raises(InputError, match="cannot be read"):
+            recompute(changed(bundle, out, change))
+    raw = bundle.read_bytes()
+    for at in range(2_000, len(raw), len(raw) // 40):
+        out.write_bytes(raw[:at] + bytes([raw[at] ^ 0xFF, raw[at + 1] ^ 0xFF]) + raw[at + 2 :])
+        with pytest.raises(InputError):
+            unpack(out)
+    with zipfile.ZipFile(bundle) as held:
+        at = held.getinfo("code/luban/rollup/review.py").header_offset + 200
+    out.write_bytes(raw[:at] + bytes(40) + raw[at + 40 :])
+    done = subprocess.run([sys.executable, str(out)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("the bundle is damaged")
+
+
+def test_code_that_was_put_into_a_bundle_is_told(
+    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def more(content: dict[str, bytes], manifest: dict[str, Any]) -> None:
+        content["code/luban/more.py"] = b"1"
+
+    assert recompute(bundle).code_same
+    out = changed(bundle, tmp_path / "more.zip", more)
+    assert tell(out) == 0
+    assert "the code here is not that of the bundle" in capsys.readouterr().out
+
+
 def test_returns_go_along_without_names(tmp_path: Path) -> None:
     returns = nw.from_native(drawn(160, (2015, 2020))).lazy()
     prices = Deflators.of([("", 2015, 1.0), ("", 2018, 1.1), ("", 2020, 1.2)])

@@ -56,11 +56,15 @@ import pathlib
 import sys
 import tempfile
 import zipfile
+import zlib
 
 bundle = pathlib.Path(sys.argv[0])
 with tempfile.TemporaryDirectory() as folder:
-    with zipfile.ZipFile(bundle) as held:
-        held.extractall(folder, [name for name in held.namelist() if name.startswith("code/")])
+    try:
+        with zipfile.ZipFile(bundle) as held:
+            held.extractall(folder, [name for name in held.namelist() if name.startswith("code/")])
+    except (EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        sys.exit(f"the bundle is damaged: {error}")
     sys.path.insert(0, str(pathlib.Path(folder) / "code"))
     try:
         from luban.rollup.bundle import tell
@@ -201,16 +205,20 @@ def recompute(path: Path) -> Compared:
         raise InputError("a bundle of another format", came=str(manifest.get("format")), expected=str(_FORMAT),
                          hint="take the luban of its manifest", where=path.name)  # fmt: skip
     level = str(manifest.get("level"))
+    if level not in LEVELS:
+        raise InputError("the bundle cannot be read", came=f"level {level}", expected=", ".join(LEVELS),
+                         where=path.name)  # fmt: skip
     try:
-        made = _computed(content, level)
-    except (KeyError, ValueError) as error:
+        made, stated = _computed(content, level), content["results.json"]
+        told = json.loads(stated)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError("the bundle cannot be read", came=repr(error), where=path.name) from None
-    found, stated = canonical_json(made.as_dict()), content["results.json"]
-    differences = () if found == stated else tuple(_differences(json.loads(stated), json.loads(found)))
+    found = canonical_json(made.as_dict())
+    differences = () if found == stated else tuple(_differences(told, json.loads(found)))
     here, there = packages() | {"python": platform.python_version()}, dict(manifest.get("packages", {}))
     there["python"] = str(manifest.get("python"))
     apart = tuple((name, there[name], here.get(name, "")) for name in sorted(there) if there[name] != here.get(name))
-    same_code = code_digest(code_files()) == manifest.get("code")
+    same_code = code_digest(code_files()) == (code_digest(content) or manifest.get("code"))
     return Compared(found == stated, differences[:_MOST], same_code, f"luban {__version__}", apart, made, level)
 
 
@@ -227,6 +235,8 @@ def tell(path: Path) -> int:
           f"{len(found.review.evaluations)} acts judged: {said}")  # fmt: skip
     for place, was, now in found.differences:
         print(f"  {place}: {was} → {now}")
+    if not found.code_same:
+        print("  the code here is not that of the bundle")
     for name, was, now in found.environment:
         print(f"  {name}: {was} in the bundle, {now} here")
     return 0 if found.same else 1

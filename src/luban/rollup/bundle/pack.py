@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -63,14 +64,14 @@ def unpack(path: Path) -> tuple[dict[str, bytes], dict[str, Any]]:
             if sum(one.file_size for one in held.infolist()) > _LARGEST:
                 raise InputError("more than 4 GiB unpacked", where=path.name)
             content = {one.filename: held.read(one) for one in held.infolist() if not one.is_dir()}
-    except (OSError, zipfile.BadZipFile, RuntimeError) as error:
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
         raise InputError(
             "not a bundle", came=str(error), where=str(path), expected="a zip file of `luban evaluate`"
         ) from None
     try:
         manifest = json.loads(content.pop(_MANIFEST))
         stated = dict(manifest["files"])
-    except (KeyError, ValueError, TypeError) as error:
+    except (AttributeError, KeyError, ValueError, TypeError) as error:
         raise InputError("not a bundle", came=f"manifest: {error}", where=path.name) from None
     odd = sorted(set(stated) ^ set(content))
     odd += [name for name in stated if name in content and hashlib.sha256(content[name]).hexdigest() != stated[name]]
