@@ -17,6 +17,7 @@ from luban.rollup.returns import (
     batch_of,
     confirm_row,
     form_of,
+    kin,
     query_row,
     reporting,
     returns_frame,
@@ -215,3 +216,18 @@ def test_indicators_of_the_books_are_those_of_the_file(plan: TargetPlan, write) 
     ]
     assert told[0].num_rows == 18
     assert told[0].to_pylist() == told[1].to_pylist()
+
+
+def test_a_firm_with_one_year_before_is_judged_by_its_kind_too(plan: TargetPlan, write) -> None:
+    """One firm at a time, as the page and REST take them: how far its kind moves from year to year is in the books."""
+    rows = [row for row in firms(40, years=(2018, 2019)) if row["unit"] != "f003" or row["year"] == 2019]
+    ledger = write(take(write(), plan, batch_of(rows, ELEMENTS)))
+    (before,) = [row for row in rows if row["unit"] == "f003"]
+    kind = {row["unit"] for row in rows if row["industry"] == before["industry"]}
+    came = {"unit": "f003", "year": 2020, "revenue": before["revenue"] / 1e4}
+    assert set(kin(ledger, batch_of([came], ["revenue"]))) == kind  # what is not said is in the register
+    assert set(kin(ledger, batch_of([came | {"unit": "new", "industry": "2614"}], ["revenue"]))) == kind | {"new"}
+    taken = take(ledger, plan, batch_of([came], ["revenue"]))
+    (found,) = taken.review.of("doubt")
+    assert (found.code, found.unit, found.more["power"], taken.doubtful) == ("shift", "f003", -4, 1)
+    assert not take(ledger, plan, batch_of([came | {"revenue": before["revenue"] * 1.2}], ["revenue"])).doubtful

@@ -250,3 +250,23 @@ def test_a_region_that_the_country_does_not_have_is_named(plan: TargetPlan) -> N
 )  # fmt: skip
 def test_codes_of_regions_become_paths(code: str, path: str) -> None:
     assert region_path(code) == path
+
+
+def test_a_lone_return_off_by_a_power_of_ten_is_judged_by_the_firms_own_years(plan: TargetPlan) -> None:
+    """What is to be judged does not widen what it is judged by."""
+    years = [{"unit": "g", "year": year, "revenue": 12345.0} for year in (2018, 2019)]
+    for came, power in ((1.2, [-4]), (1.2e8, [4]), (14000.0, [])):
+        now = [{"unit": "g", "year": 2020, "revenue": came}]
+        found = findings(now, plan, "shift", history=batch_of(years, ELEMENTS))
+        assert [(one.unit, one.year, one.more["power"], one.more["against"]) for one in found] == [
+            ("g", 2020, one, "years") for one in power
+        ]
+
+
+def test_a_sound_return_by_itself_draws_no_doubt_from_the_books_of_its_kind(plan: TargetPlan) -> None:
+    rows = firms(60)
+    for unit in range(0, 60, 4):
+        now = [row for row in rows if row["year"] == 2020 and row["unit"] == f"f{unit:03d}"]
+        history = batch_of([row for row in rows if row["year"] < 2020 or row["unit"] < now[0]["unit"]], ELEMENTS)
+        found = review(batch_of(now, ELEMENTS), plan, history=history)
+        assert not found.findings, found.findings

@@ -12,6 +12,7 @@ from luban.rollup.returns.books import (
     confirm_row,
     confirmations,
     history_of,
+    kin,
     query_row,
     register,
     registered,
@@ -38,7 +39,7 @@ __all__ = [
     "Finding", "Form", "Limits", "Linear", "OwnLine", "OwnReturn", "ProcessEvidence", "Reporting", "Review", "Rule",
     "Settings", "Taken", "UnitReturn", "Vintage", "amount", "answer_row", "batch_of", "classified", "confirm_row",
     "confirmations", "filled_form", "form_model", "form_of", "form_workbook", "history_of", "joined", "key_processes",
-    "linear", "own_return", "plausible", "quality_of", "query_row", "read_returns", "register", "registered",
+    "kin", "linear", "own_return", "plausible", "quality_of", "query_row", "read_returns", "register", "registered",
     "reporting", "returns_frame", "review", "settings_of", "standing", "state_row", "take", "unit_returns",
     "vintage_row", "vintages", "years_of",
 ]  # fmt: skip

@@ -24,6 +24,7 @@ from luban.ledger import Ledger
 from luban.norms.plans import TargetPlan
 from luban.rollup.frame import canonical
 from luban.rollup.returns.batch import REGISTER, Batch
+from luban.rollup.returns.review import classified
 from luban.understand.book import Entry, entries, row
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "confirm_row",
     "confirmations",
     "history_of",
+    "kin",
     "query_row",
     "register",
     "registered",
@@ -245,6 +247,18 @@ def returns_frame(
     wide = wide.rename({"unit": "w_unit", "year": "w_year"})
     both = units.join(wide, left_on=["unit", "year"], right_on=["w_unit", "w_year"], how="left" if silent else "inner")
     return canonical(both.with_columns(above_scale=nw.col("above_scale") == 1), plan)
+
+
+def kin(ledger: Ledger, batch: Batch) -> list[str]:
+    """Units of the batch, and those of their divisions in the register: the years of all of them judge it."""
+    units = {str(one) for one in batch.units if one}
+    years = sorted({int(one) for one in batch.years if one})
+    table = pa.table(register(ledger, years=years).select("unit", "industry").collect("pyarrow").to_native())
+    division = {one["unit"]: (one["industry"] or "")[:3] for one in table.to_pylist()} if years else {}
+    said = zip(batch.column("industry"), batch.column("edition"), strict=True)
+    wanted = {classified(*one)[0][:3] for one in {(str(code or ""), str(edition or "")) for code, edition in said}}
+    wanted |= {division.get(unit, "") for unit in units}
+    return sorted(units | {unit for unit, code in division.items() if code and code in wanted})
 
 
 def history_of(

@@ -60,7 +60,7 @@ def plausible(
 ) -> Iterator[Finding]:
     """Amounts off by a power of ten, jumps, values apart from units of their kind, and returns repeated as they were.
 
-    history  what the units returned before; rows of the batch itself are history too
+    history  what the units returned before, and units of their kind; of a unit without it, rows of the batch are
     """
     limits = limits or Limits()
     whole = _together(batch, history)
@@ -68,7 +68,7 @@ def plausible(
     amounts = {
         name: _log(values) for name, values in whole.values.items() if plan.elements[name].kind not in ("rate", "flag")
     }
-    own = {name: _own(logs, whole) for name, logs in amounts.items()}
+    own = {name: _own(logs, whole, fresh) for name, logs in amounts.items()}
     kind = _kinds(whole)
     apart = _apart(amounts, plan, whole, kind)
     shifted = dict(_shifts(amounts, own, apart, fresh, limits))
@@ -77,7 +77,9 @@ def plausible(
         taken = np.array([name in shifted.get(row, {}) for row in range(len(batch))], bool)
         sound = logs.copy()
         sound[: len(batch)][taken] = np.nan
-        yield from _jumps(name, logs, _own(sound, whole) if taken.any() else own[name], kind, batch, taken, limits)
+        yield from _jumps(
+            name, logs, _own(sound, whole, fresh) if taken.any() else own[name], kind, batch, taken, limits
+        )
         yield from _far(name, logs, own[name], apart.get(name), batch, taken, limits)
     yield from _repeated(batch, whole)
 
@@ -152,18 +154,25 @@ def _robust(values: Floats, kinds: list[Ints], peers: int) -> _Expected:
     return _Expected(middle, spread, count, "peers")
 
 
-def _own(logs: Floats, whole: Batch) -> _Expected:
-    """Median of the unit's other years; the spread is that of all units' differences from theirs."""
+def _own(logs: Floats, whole: Batch, fresh: npt.NDArray[np.bool_]) -> _Expected:
+    """Median of the unit's other years; the spread is that of all units' differences from theirs.
+
+    Both are of the history where it knows them: what is to be judged does not widen what it is judged by.
+    """
     order = np.lexsort((whole.years, whole.units.astype(str)))
     units = _groups(whole.units[order])
     first = np.flatnonzero(np.r_[True, np.diff(units) > 0]) if len(units) else np.zeros(0, np.int64)
     place = np.arange(len(order)) - np.repeat(first, np.diff(np.r_[first, len(order)]))
     wide = np.full((int(units.max(initial=-1)) + 1, int(place.max(initial=-1)) + 1), np.nan)
     wide[units, place] = logs[order]
+    before = wide.copy()
+    before[units[fresh[order]], place[fresh[order]]] = np.nan
     middle, count = np.full(len(logs), np.nan), np.zeros(len(logs), np.int64)
     for at in range(wide.shape[1]):
         rows = place == at
-        others = np.delete(wide, at, 1)[units[rows]]
+        others, earlier = (np.delete(one, at, 1)[units[rows]] for one in (wide, before))
+        enough = ~fresh[order[rows]] | (np.isfinite(earlier).sum(1) >= 2)
+        others = np.where(enough[:, None], earlier, others)
         known = np.isfinite(others).sum(1)
         several = known > 0
         found = np.full(len(others), np.nan)
@@ -176,6 +185,8 @@ def _own(logs: Floats, whole: Batch) -> _Expected:
         count[order[rows]] = np.where(np.isfinite(found), known, 0)
         middle[order[rows]] = found
     away = np.abs(logs - middle)
+    if np.isfinite(away[~fresh]).any():
+        away = away[~fresh]
     spread = _ROBUST * float(np.nanmedian(away)) if np.isfinite(away).any() else np.nan
     return _Expected(middle, np.full(len(logs), spread), count, "years")
 

@@ -18,7 +18,7 @@ from luban.core.time import now
 from luban.ledger import Ledger
 from luban.norms.plans import TargetPlan
 from luban.rollup.returns.batch import REGISTER, Batch
-from luban.rollup.returns.books import history_of, register, registered, standing, year_end
+from luban.rollup.returns.books import history_of, kin, register, registered, standing, year_end
 from luban.rollup.returns.findings import Finding, quality_of
 from luban.rollup.returns.form import form_of
 from luban.rollup.returns.review import Review, classified, edition_of, review
@@ -86,7 +86,7 @@ def take(
     units = sorted({str(unit) for unit in batch.units if unit})
     years = sorted({int(year) for year in batch.years if year})
     known = registered(ledger, years) if years else {}
-    found = review(batch, plan, history=history_of(ledger, plan, units=units), known=known)
+    found = review(batch, plan, history=history_of(ledger, plan, units=kin(ledger, batch)), known=known)
     doubts = _by_cell(found.findings, batch)
     refused = {row for row in range(len(batch)) if not batch.units[row] or not batch.years[row]}
     refused |= {one_row for (one_row, element), worst in doubts.items()
@@ -104,10 +104,8 @@ def take(
 def _by_cell(findings: tuple[Finding, ...], batch: Batch) -> dict[tuple[int, str], Finding]:
     """(row, element or "") → the worst finding that touches the value."""
     rows: dict[tuple[str, int], list[int]] = defaultdict(list)
-    places: dict[str, int] = {}
     for row, key in enumerate(zip(batch.units.tolist(), batch.years.tolist(), strict=True)):
         rows[key].append(row)
-        places.setdefault(batch.place(row, ""), row)
     worst: dict[tuple[int, str], Finding] = {}
     for one in findings:  # errors come first
         if one.code in ("old code", "unknown code", "register") or one.severity == "note":

@@ -27,6 +27,7 @@ from luban.rollup.returns import (
     form_model,
     form_of,
     history_of,
+    kin,
     own_return,
     query_row,
     register,
@@ -108,10 +109,9 @@ def prefilled(
 
 def reviewed(ledger: Ledger, plan: TargetPlan, batch: Batch) -> Review:
     """A batch against the rules, against itself and against what stands in the books."""
-    units = sorted({str(one) for one in batch.units if one})
     years = sorted({int(one) for one in batch.years if one})
     known = registered(ledger, years) if years else {}
-    return review(batch, plan, history=history_of(ledger, plan, units=units), known=known)
+    return review(batch, plan, history=history_of(ledger, plan, units=kin(ledger, batch)), known=known)
 
 
 def has_returned(ledger: Ledger, plan: TargetPlan, unit: str, year: int) -> None:

@@ -19,13 +19,11 @@ from luban.rollup.returns import (
     form_workbook,
     read_returns,
     reporting,
-    review,
     unit_returns,
 )
-from luban.rollup.returns.books import history_of
 from luban.screens.report.rollup_returns import own_sheet, review_sheet, status_sheet, taken_sheet
 from luban.screens.report.sheet import Sheet
-from luban.screens.service.returns import ReturnsDesk
+from luban.screens.service.returns import ReturnsDesk, reviewed
 from luban.screens.service.rollup import Place
 from luban.screens.users import Role
 from luban.screens.web.rollup_form import ReturnForm
@@ -197,8 +195,7 @@ class ReturnsPanel(RollupPanel):
 
     def _reviewed(self, batch: Batch, name: str) -> Sheet:
         plan = self.bench.books.plan
-        units = sorted({str(one) for one in batch.units if one})
-        found = review(batch, plan, history=history_of(self.desk.ledger, plan, units=units))
+        found = reviewed(self.desk.ledger, plan, batch)
         return review_sheet(found, plan, self.say, name)
 
     async def _take(self) -> None:
