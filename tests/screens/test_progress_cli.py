@@ -118,6 +118,8 @@ def test_warnings_of_industries_and_of_cells(run_cli, tmp_path):
     found = json.loads(out)
     assert {one["place"] for one in found["signals"]} == {"C31"}
     assert found["signals"][0]["when"] in {"2022Q2", "2022Q3", "2022Q4", "2023Q1"}
+    assert found["false_alarms_of"] == "each series"
+    assert "about 5 % of series without any cause" in run_cli("warnings", quarters)[1]
     claims = tmp_path / "claims.csv"
     rows = [f"2025-{n + 1:02},{cell},{count}" for cell, last in (("CN/31 C34", 25), ("CN/32 C34", 6))
             for n, count in enumerate([5, 6, 4, 7, 5, 3, 6, 5, 4, 6, 5, 7, 5, last])]  # fmt: skip
@@ -126,5 +128,6 @@ def test_warnings_of_industries_and_of_cells(run_cli, tmp_path):
     assert code == 1
     assert "CN/31 C34" in out
     assert "2025-14" in out
+    assert "about 5 % of runs without any cause" in out
     code, _, err = run_cli("warnings", claims.with_name("none.csv"))
     assert (code, "none.csv" in err) == (2, True)

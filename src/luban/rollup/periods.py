@@ -30,6 +30,7 @@ class Watched:
     judged   series that were looked at
     skipped  place → why it was not
     false_alarms  share of runs without any cause that give an alarm all the same, at most [1]
+    each     it is that of each series by itself, not of all together
     """
 
     signals: tuple[Signal, ...]
@@ -37,13 +38,14 @@ class Watched:
     judged: int
     skipped: Mapping[str, str]
     false_alarms: float
+    each: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """The same for `--json` and the REST service."""
         return {
             "signals": [one.as_dict() | {"when": self.periods[one.period]} for one in self.signals],
             "periods": list(self.periods), "judged": self.judged, "skipped": dict(self.skipped),
-            "false_alarms": self.false_alarms,
+            "false_alarms": self.false_alarms, "false_alarms_of": "each series" if self.each else "all series",
         }  # fmt: skip
 
 
@@ -66,7 +68,7 @@ def watch_industries(table: Columns, *, baseline: int | None = None, season: int
         except InputError as error:
             skipped[place] = error.message
     return Watched(tuple(sorted(signals, key=lambda one: (one.period, one.place))), periods, len(places) - len(skipped),
-                   skipped, FALSE_ALARMS)  # fmt: skip
+                   skipped, FALSE_ALARMS, each=True)  # fmt: skip
 
 
 def watch_counts(table: Columns, *, window: int = 24, false_alarms: float = 0.05) -> Watched:

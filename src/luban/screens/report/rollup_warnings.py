@@ -31,6 +31,9 @@ def warnings_sheet(watched: Watched, say: Words, source: str) -> Sheet:
         blocks.append(Note(say("Nothing stands out."), "good"))
     share = f"{100 * watched.false_alarms:g}"
     text = say("Limits are set for a false alarm in about {share} % of runs without any cause.", share=share)
+    if watched.each:
+        text = say("Limits are set for each series by itself: about {share} % of series without any cause give a false "
+                   "alarm.", share=share)  # fmt: skip
     blocks.append(Note(text, "quiet"))
     if skipped:
         reasons = [(place, say(reason)) for place, reason in skipped.items()]
