@@ -185,15 +185,9 @@ def cells_of(
     region  only this region's rows, where groups are industries
     Groups without numerator or denominator are left out: see `contributions` for how that is said
     """
-    import narwhals as nw
-
-    lazy = frame if isinstance(frame, nw.LazyFrame) else nw.from_native(frame).lazy()
-    some = lazy.filter(nw.col("indicator") == indicator, nw.col("year") == year)
-    if region is not None:
-        some = some.filter(nw.col("region") == region)
-    rows = some.select(by, "numerator", "denominator").collect().iter_rows(named=True)
-    known = [row for row in rows if row["numerator"] is not None and row["denominator"] is not None]
-    return tuple(Cell(str(row[by]), float(row["numerator"]), float(row["denominator"])) for row in known)
+    rows = _rows(frame, indicator, year, by, region)
+    return tuple(Cell(group, float(top), float(below)) for group, top, below in rows
+                 if top is not None and below is not None)  # fmt: skip
 
 
 def contributions(
@@ -210,6 +204,7 @@ def contributions(
     """What moved an indicator between two years, by industry or region, out of the long frame of `indicators`.
 
     Groups that are known in one of the years only count as having come or gone, and are named in the notes.
+    So are those that are known in neither: start and end are without them.
     """
     before, after = (cells_of(frame, indicator, year, by=by, region=region) for year in (start, end))
     for year, some in ((start, before), (end, after)):
@@ -217,11 +212,28 @@ def contributions(
             raise InputError("nothing is known of that year", came=str(year), where=indicator)
     found = decompose(before, after, method=method, factor=factor)
     apart = sorted({one.group for one in before} ^ {one.group for one in after})
-    notes = (f"known in one of the two years only: {', '.join(apart)}",) if apart else ()
-    return replace(found, notes=notes)
+    notes = [f"known in one of the two years only: {', '.join(apart)}"] if apart else []
+    groups = {row[0] for year in (start, end) for row in _rows(frame, indicator, year, by, region)}
+    if missing := sorted(groups - {one.group for one in (*before, *after)}):
+        notes.append(f"left out, as numerator or denominator is not known: {', '.join(missing)}")
+    return replace(found, notes=tuple(notes))
 
 
 # ---------------------------------------------------------------------------------------------------- how
+
+
+def _rows(
+    frame: nw.LazyFrame[Any] | Any, indicator: str, year: int, by: str, region: str | None
+) -> list[tuple[str, float | None, float | None]]:
+    """(group, numerator, denominator), known or not."""
+    import narwhals as nw
+
+    lazy = frame if isinstance(frame, nw.LazyFrame) else nw.from_native(frame).lazy()
+    some = lazy.filter(nw.col("indicator") == indicator, nw.col("year") == year)
+    if region is not None:
+        some = some.filter(nw.col("region") == region)
+    rows = some.select(by, "numerator", "denominator").collect().iter_rows(named=True)
+    return [(str(row[by]), row["numerator"], row["denominator"]) for row in rows]
 
 
 def _factors(name: str, values: Sequence[float], factors: Sequence[str]) -> tuple[float, ...]:

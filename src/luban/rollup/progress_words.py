@@ -65,5 +65,6 @@ SENTENCES: Final = (
     "structure",
     "intensity",
     "known in one of the two years only: {groups}",
+    "left out, as numerator or denominator is not known: {groups}",
 )
 """Every sentence with {blanks} where figures stand."""

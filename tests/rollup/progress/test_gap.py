@@ -100,6 +100,17 @@ def test_out_of_a_rolled_up_frame():
         contributions(frame, "E", 2015, 2021)
 
 
+def test_a_group_that_is_known_in_neither_year_is_named():
+    rows = [
+        {"indicator": "E", "year": year, "industry": group, "numerator": top, "denominator": below}
+        for year, some in ((2015, (10.0, 50.0)), (2020, (8.0, 40.0)))
+        for group, top, below in (("a", some[0], 100.0), ("b", some[1], 100.0), ("c", None, None), ("d", 3.0, None))
+    ]
+    found = contributions(pa.Table.from_pylist(rows), "E", 2015, 2020)
+    assert (found.start, found.end) == pytest.approx((0.3, 0.24))
+    assert found.notes == ("left out, as numerator or denominator is not known: c, d",)
+
+
 @pytest.mark.parametrize(("start", "message"), [
     ([Cell("a", 1, 1), Cell("a", 2, 2)], "twice"), ([Cell("a", 1, 0)], "sum to zero"),
     ([Cell("a", 1, 0), Cell("b", 1, 1)], "without a denominator"),
