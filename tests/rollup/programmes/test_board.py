@@ -113,6 +113,19 @@ def test_forty_of_a_hundred_parts(plan: TargetPlan, ledger: Ledger, write: Write
         source_row(plan, "T18", "p", "s", person="li", qualified=True, domestic=True)
 
 
+def test_a_part_that_is_withdrawn_and_taken_in_again(plan: TargetPlan, ledger: Ledger, write: Write) -> None:
+    write(part_row(plan, "T18", "chip", person="li", day=day(2015)),
+          source_row(plan, "T18", "chip", "maker", qualified=True, domestic=True, person="li", evidence=[PAPER]),
+          withdraw_row(plan, "T18", "chip", "no more made", person="li", day=day(2017)),
+          part_row(plan, "T18", "wafer", person="li", day=day(2022)))  # fmt: skip
+    found = on(board(plan, 2020, things=things(ledger, "mic2025")), "T18")
+    assert found.left_out == (("chip", "withdrawn: no more made"), ("wafer", "counts later"))
+    assert found.reason == "the catalogue is empty"
+    write(part_row(plan, "T18", "chip", person="li", day=day(2018)))
+    some = things(ledger, "mic2025")
+    assert (share_secured(some, "T18", day(2020)).value, share_secured(some, "T18", day(2017)).parts) == (100.0, 0)
+
+
 def test_pilots_against_their_own_state_before(plan: TargetPlan, ledger: Ledger, write: Write, tmp_path: Path) -> None:
     for n, cut in enumerate((36.0, 30.0, 24.0)):
         made = [Effect(f"p{n}", "cost", cut, cut - 2, cut + 2), Effect(f"p{n}", "cycle", cut, cut - 2, cut + 2)]

@@ -220,14 +220,15 @@ def _path(plan: TargetPlan, item: Item, year: int, stone: Milestone | None) -> f
 
 def _left(own: list[Thing], good: list[Thing], day: date) -> Iterable[tuple[str, str]]:
     for one in own:
-        if one in good:
-            continue
-        if one.withdrawn is not None and day >= one.withdrawn:
-            yield one.name, f"withdrawn: {one.said}"
-        elif one.day > day:
-            yield one.name, "counts later"
-        else:
-            yield one.name, next(iter(one.doubts), "no evidence")
+        if one not in good:
+            yield one.name, _away(one, day) or next(iter(one.doubts), "no evidence")
+
+
+def _away(one: Thing, day: date) -> str:
+    """Why a thing is not there on a day, whatever shows it; "" if it is."""
+    if one.withdrawn is not None and day >= one.withdrawn:
+        return f"withdrawn: {one.said}"
+    return "counts later" if one.day > day else ""
 
 
 def _shared(good: list[Thing]) -> tuple[str, ...]:
@@ -240,6 +241,8 @@ def _shared(good: list[Thing]) -> tuple[str, ...]:
 
 
 def _open(part: Thing, day: date) -> str:
+    if away := _away(part, day):
+        return away
     if not part.sources:
         return "no source"
     good = [one for one in part.sources.values() if one.qualified and one.domestic]

@@ -183,7 +183,8 @@ def things(ledger: Ledger, plan: str, *, as_of: int | None = None) -> tuple[Thin
         elif one.code == "withdraw":
             own = replace(own, withdrawn=day)
         elif one.code == "part":
-            own = replace(own, kind="part", day=min(own.day, day))
+            again = own.withdrawn is not None
+            own = replace(own, kind="part", day=day if again else min(own.day, day), withdrawn=None)
         elif one.code == "source":
             until = data.get("until")
             source = Source(
