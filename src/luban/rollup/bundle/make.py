@@ -49,6 +49,7 @@ _NUMBERS: Final = frozenset(COLUMNS) - {"indicator", "region", "reason"}
 _WHOLE: Final = frozenset({"year", "n", "population", "excluded"})
 _MOST: Final = 40
 _FEWEST: Final = 3
+_BATCH: Final = 1 << 14
 
 _MAIN: Final = '''"""Computes the review in this bundle anew, with the code in it: python BUNDLE.zip"""
 
@@ -293,7 +294,16 @@ def _units(frame: nw.LazyFrame[Any], plan: TargetPlan) -> bytes:
     """Returns of units without names, as Parquet."""
     table: pa.Table = canonical(frame, plan).collect("pyarrow").to_native()
     names = table["unit"].to_pylist()
-    order = sorted(set(names), key=lambda one: hashlib.sha256(str(one).encode()).hexdigest())
+    own: dict[Any, list[bytes]] = {}
+    digests = (
+        hashlib.sha256(repr(row).encode()).digest()
+        for batch in table.drop_columns(["unit"]).to_batches(max_chunksize=_BATCH)
+        for row in batch.to_pylist()
+    )
+    for name, digest in zip(names, digests, strict=True):
+        own.setdefault(name, []).append(digest)
+    # in an order that follows from the figures alone: a list of names does not bring the names back
+    order = sorted(own, key=lambda one: sorted(own[one]))
     number = {name: f"u{at:07d}" for at, name in enumerate(order, 1)}
     table = table.set_column(table.column_names.index("unit"), "unit", pa.array([number[one] for one in names]))
     table = table.sort_by([("unit", "ascending"), ("year", "ascending")]).replace_schema_metadata(None)
