@@ -214,6 +214,51 @@ def test_books_of_a_part_of_the_year_are_no_figure_of_the_year(tmp_path: Path, p
     assert told.line("waste_generated").reason.startswith("the books of waste begin on 2024-03-11")
 
 
+def posted(*lines: tuple[float, str, str, float]) -> dict[str, list[Any]]:
+    """Postings as (day of the year, entry, account, amount)."""
+    told = {name: [one[at] for one in lines] for at, name in enumerate(("time", "subject", "account", "amount"))}
+    return told | {"time": [START + int(one[0] * DAY) for one in lines], "currency": ["CNY"] * len(lines)}
+
+
+def test_spend_on_research_is_what_came_in_not_what_is_left_once_it_is_cleared(
+    tmp_path: Path, plan: TargetPlan
+) -> None:
+    """530101 to 6604 and 6602 (expensed), 530102 to 1701 (capitalised); wages in one entry on both accounts stay."""
+    plant_of(tmp_path)
+    lines = [
+        (3, "a", "530101", 200_000.0),
+        (9, "b", "530102", 50_000.0),
+        (20, "wages", "5301", 30_000.0),
+        (20, "wages", "6602", 70_000.0),
+        (20, "wages", "2211", -100_000.0),
+        (25, "credit note", "530101", -5_000.0),
+    ]
+    clearing = [(30, "c", "530101", -195_000.0), (30, "c", "6604", 195_000.0), (30, "d", "5301", -30_000.0),
+                (30, "d", "6602", 30_000.0), (364, "e", "530102", -50_000.0), (364, "e", "1701", 50_000.0)]  # fmt: skip
+    books(tmp_path, posting=posted(*lines, *clearing)).close()
+    told = asked(tmp_path, plan).line("rd_spend")
+    assert told.value == pytest.approx(27.5)  # 10⁴ CNY: 20 + 5 + 3 − 0.5
+    assert told.evidence[0]["count"] == 4
+
+
+def test_a_journal_that_ends_early_is_no_figure_of_the_year(tmp_path: Path, plan: TargetPlan) -> None:
+    plant_of(tmp_path)
+    sold = [(30.0 * month + 5, f"s{month}", "600101", -1_000_000.0) for month in range(5)]
+    books(tmp_path, posting=posted(*sold)).close()
+    told = asked(tmp_path, plan).line("revenue")
+    assert (told.value, told.reason) == (None, "the journal of the year ends on 2024-05-05")
+
+
+def test_months_and_days_of_the_journal_are_those_of_the_plant(tmp_path: Path, plan: TargetPlan) -> None:
+    plant_of(tmp_path)
+    told = (tmp_path / "plant.toml").read_text("utf-8")
+    (tmp_path / "plant.toml").write_text(told.replace('"UTC"', '"Asia/Shanghai"'), "utf-8")
+    # 18:00 UTC of 31 January is February in Shanghai
+    sold = [(1, "s0", "6001", -1e6), (30.75, "s1", "6001", -1e6), (31.2, "s2", "6001", -1e6), (364, "s3", "6001", -1e6)]
+    books(tmp_path, posting=posted(*sold)).close()
+    assert asked(tmp_path, plan).line("revenue").notes == ("account 6001, 4 postings in 3 months",)
+
+
 def test_a_year_that_is_not_over_is_not_returned(tmp_path: Path, plan: TargetPlan) -> None:
     plant_of(tmp_path)
     books(tmp_path, meter=readings(10)).close()

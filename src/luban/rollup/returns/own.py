@@ -10,6 +10,7 @@ Reads   Fact(meter, movement, count, state, posting, event)    Writes  nothing i
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -54,6 +55,7 @@ _LEAST: Final = 0.95
 _REVENUE: Final = "6001"
 _RESEARCH: Final = "5301"
 _CLOSING: Final = ("4103", "4104")
+_CLEARED: Final = {_RESEARCH: ("6602", "6604", "1701")}  # where spend goes at the end of a period: cost, or an asset
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +187,7 @@ def own_return(
         if element.level != "enterprise":
             continue
         figure = own.get(element.id, "")
-        line = OwnLine(
-            element.id, figure, None, element.unit, reason="no figure of the books fills it: state it with its document"
-        )
+        line = OwnLine(element.id, figure, None, element.unit, reason=_NOTHING)
         if figure in makers:
             line = _line(line, makers[figure]())
         told = stated.get((element.id, year))
@@ -225,8 +225,8 @@ def _makers(
         "waste utilised": lambda: _waste(ledger, account, "utilised", seq),
         "older waste utilised": lambda: _waste(ledger, account, "utilised_old", seq),
         "output value": lambda: account.found["figure:output"],
-        "revenue": lambda: _journal(ledger, _REVENUE, -1, window, seq, "main-business revenue"),
-        "research spend": lambda: _journal(ledger, _RESEARCH, 1, window, seq, "R&D expenditure"),
+        "revenue": lambda: _journal(ledger, plant, _REVENUE, -1, window, seq, "main-business revenue"),
+        "research spend": lambda: _journal(ledger, plant, _RESEARCH, 1, window, seq, "R&D expenditure"),
         "key processes": lambda: _register(plant, processes),
         "key processes under control": lambda: _controlled(plant, processes),
     }  # fmt: skip
@@ -287,9 +287,9 @@ def _waste(ledger: Ledger, account: GreenAccount, what: str, seq: int) -> Found:
 
 
 def _journal(
-    ledger: Ledger, account: str, sign: int, window: tuple[int, int], seq: int, what: str
+    ledger: Ledger, plant: Plant, account: str, sign: int, window: tuple[int, int], seq: int, what: str
 ) -> Found:  # fmt: skip
-    """Balance of an account over the year; entries that close it to the profit of the year are left out.
+    """Balance of an account over the year; entries that close or clear it are left out.
 
     Source  numbers of accounts: application guide of China's Accounting Standards for Business Enterprises, annex
     """
@@ -299,8 +299,8 @@ def _journal(
         .select("seq", "time", nw.col("subject").cast(nw.String), nw.col("account").cast(nw.String), "amount",
                 nw.col("currency").cast(nw.String)).collect("pyarrow").to_native()
     ).to_pylist()  # fmt: skip
-    closing = {one["subject"] for one in rows if one["account"].startswith(_CLOSING)}
-    kept = [one for one in rows if one["account"].startswith(account) and one["subject"] not in closing]
+    left_out = _closing(rows, account, sign)
+    kept = [one for one in rows if one["account"].startswith(account) and one["subject"] not in left_out]
     if not kept:
         return Found(None, "CNY", reason=f"the journal has no posting of account {account} ({what})")
     seqs = facts_of("posting", [one["seq"] for one in kept])
@@ -310,13 +310,34 @@ def _journal(
     begin = ledger.frame("posting", as_of=seq).select(nw.col("time").min()).collect("pyarrow").to_native()
     first = pa.table(begin)["time"][0].as_py()
     if first - start > (1 - _LEAST) * (end - start):
-        return Found(None, "CNY", seqs, f"the journal begins on {to_datetime(first).date().isoformat()}")
-    months = {to_datetime(one["time"]).strftime("%Y-%m") for one in kept}
+        return Found(None, "CNY", seqs, f"the journal begins on {_local(first, plant).date().isoformat()}")
+    last = max(one["time"] for one in rows)
+    if end - last > (1 - _LEAST) * (end - start):
+        day = _local(last, plant).date().isoformat()
+        return Found(None, "CNY", seqs, f"the journal of the year ends on {day}")
+    months = {_local(one["time"], plant).strftime("%Y-%m") for one in kept}
     total = sign * sum(one["amount"] for one in kept)
     notes: tuple[str, ...] = (f"account {account}, {len(kept)} postings in {len(months)} months",)
     if account == _RESEARCH:
         notes += ("as the accounts have it; research that others do is not intramural spend",)
     return Found(float(total), currencies.pop(), seqs, notes=notes)
+
+
+def _closing(rows: Sequence[Mapping[str, Any]], account: str, sign: int) -> set[str]:
+    """Entries that close an account to the profit of the year, or clear it at the end of a period."""
+    closing = {one["subject"] for one in rows if one["account"].startswith(_CLOSING)}
+    against: dict[str, float] = defaultdict(float)
+    for one in rows:
+        if one["account"].startswith(account):
+            against[one["subject"]] -= sign * one["amount"]
+    cleared = _CLEARED.get(account, ())
+    # an entry that only splits a cost between both accounts adds to this one
+    return closing | {one["subject"] for one in rows if cleared and one["account"].startswith(cleared)
+                      and against.get(one["subject"], 0.0) > 0}  # fmt: skip
+
+
+def _local(time: int, plant: Plant) -> datetime:
+    return to_datetime(time).astimezone(plant.zone)
 
 
 # ---- key processes

@@ -18,6 +18,7 @@ SENTENCES: Final = (
     "the books hold no movement of solid waste; if none came up, state 0",
     "the books of waste begin on {day}",
     "the journal begins on {day}",
+    "the journal of the year ends on {day}",
     "the journal has no posting of account {account} (main-business revenue)",
     "the journal has no posting of account {account} (R&D expenditure)",
     "account {account} holds several currencies: {currencies}",
