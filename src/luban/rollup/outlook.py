@@ -181,8 +181,11 @@ def _by_proxy(
         if points[-1].year >= last:
             ahead = replace(ahead, reason="the year is known already")
         else:
-            ahead = forecast(points, last, target=target, target_year=None if target is None else milestone.year,
-                             direction=proxy.direction, level=level)  # fmt: skip
+            try:
+                ahead = forecast(points, last, target=target, target_year=None if target is None else milestone.year,
+                                 direction=proxy.direction, level=level)  # fmt: skip
+            except InputError as error:  # as in _ahead
+                ahead = replace(ahead, reason=error.message)
     return Line(indicator, milestone, points, found, ahead, proxy)
 
 

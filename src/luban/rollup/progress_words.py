@@ -61,6 +61,7 @@ SENTENCES: Final = (
     "stocks and prices",
     "utilisation, stocks and prices",
     "values outside their limits",
+    "the target's year is not ahead, and not known",
     "a cut is below 100 %",
     "structure",
     "intensity",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from luban.core.errors import InputError
@@ -52,7 +53,7 @@ def what_if(
 
     growth  by id of the indicator: growth of the level behind it a year [1]; for points of change, points a year
     Both forecasts are drawn with the same shocks, so that the difference is the scenario's alone.
-    Raises  InputError for an indicator that the plan does not have
+    Raises  InputError for an indicator that the plan does not have, a growth of -100 % or less
     """
     unknown = sorted(set(growth) - set(plan.indicators))
     if unknown:
@@ -65,9 +66,12 @@ def what_if(
         for milestone in indicator.milestones:
             if milestone.role == "observed" or milestone.value is None or milestone.year <= series[-1].year:
                 continue
-            before, after = (
-                indicator_forecast(series, indicator, milestone, growth=rate, level=level, seed=seed)
-                for rate in (None, growth[indicator.id])
-            )
+            drawn = partial(indicator_forecast, series, indicator, milestone, level=level, seed=seed)
+            try:
+                before = drawn()
+            except InputError as error:  # one series that cannot be must not hide the others
+                before = after = Forecast((), (), (), (), level, reason=error.message)
+            else:
+                after = drawn(growth=growth[indicator.id])
             found.append(Chance(indicator.id, milestone.year, milestone.value, before, after))
     return tuple(found)

@@ -113,6 +113,17 @@ def test_sliders_move_the_chance_of_meeting_a_milestone():
         what_if(points, plan, {"I77": 0.1})
 
 
+def test_a_series_that_cannot_be_hides_no_other():
+    points = {"I06": [Point(2010 + n, v) for n, v in enumerate([20, 24, 27, 33, 41, 50, 54, 57, 62, 106])],
+              "I01": [Point(2006 + n, 0.8 + 0.02 * n + 0.01 * (n % 3)) for n in range(10)]}  # fmt: skip
+    found = {(one.indicator, one.year): one for one in what_if(points, load_plan(), {"I06": 0.1, "I01": 0.1})}
+    odd = found["I06", 2025]
+    assert odd.before.reason == odd.after.reason == "values outside their limits"
+    assert found["I01", 2025].after.chance is not None
+    with pytest.raises(InputError, match="-100 %"):
+        what_if(points, load_plan(), {"I01": -1.5})
+
+
 @pytest.mark.parametrize("wrong", [{"until": 2009}, {"level": 1.0}, {"target": 3.0}, {"growth": -2.0},
                                    {"limits": (0, 5)}, {"direction": "sideways"}])  # fmt: skip
 def test_a_wrong_question_is_refused(wrong):

@@ -5,6 +5,7 @@ import pytest
 
 from luban.core.errors import ConfigError, InputError
 from luban.norms.plans import load_plan
+from luban.rollup.outlook import public_outlook
 from luban.rollup.points import Point
 from luban.rollup.progress import plan_progress
 from luban.rollup.public import (
@@ -49,6 +50,18 @@ def test_what_is_carried_forward_is_named_and_not_counted():
     assert [one.year for one in proxy_levels(data, water(), "CHN", carried=False)][-1] == 2020
     assert [one.year for one in proxy_levels(data, water(), "CHN")][-1] == 2022
     assert proxy_levels(data, water(), "KOR") == ()
+
+
+def test_a_proxy_without_the_year_of_the_milestone_hides_no_other(tmp_path):
+    shutil.copytree(DATA, tmp_path, dirs_exist_ok=True)
+    years = [*range(2010, 2020), 2021, 2022]
+    rows = [f"CHN,{year},{10 + (year - 2010) + year % 3}" for year in years]
+    (tmp_path / "wdi" / "it.net.bbnd.p2.csv").write_text("\n".join(["iso3,year,value", *rows]))
+    found = public_outlook(PublicData(tmp_path), load_plan(), "CHN", until=2035)
+    lines = {(one.indicator.id, one.milestone.year): one for one in found.lines}
+    assert "not known" in lines["I06", 2020].ahead.reason
+    assert lines["I06", 2025].ahead.chance is not None
+    assert lines["I11", 2025].ahead.chance is not None
 
 
 def test_every_proxy_has_its_doubt_in_three_languages():
