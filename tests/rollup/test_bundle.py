@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -56,12 +57,18 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_review_says_where_everything_stands() -> None:
-    found = review(inputs())
+    made = inputs()
+    found = review(made)
     assert len(found.standings) == 24  # twelve indicators, two milestones each
     (act,) = found.evaluations
     assert (act.verdict, act.method, act.policy.wish) == ("helped", "synthetic", 1)
     (proposal,) = found.proposals
     assert (proposal.indicator, proposal.year, proposal.extensions[0].untreated) == ("I08", 2025, 0.95)
+    # the region it was taken in is 60 % of what the whole is divided by
+    sizes = {"CN/13": 57.0}
+    sized = [{**one, "denominator": sizes.get(one["region"], 2.0) if one["year"] < 2020 else None} for one in made.rows]
+    (weighed,) = review(replace(made, rows=long_rows(sized))).proposals
+    assert weighed.extensions[0].untreated == pytest.approx(0.4)
     (late,) = found.late
     assert (late.days, late.to) == (185, "who steers the plan")
     assert next(one.value for one in found.items if one.item.id == "T20") == 1

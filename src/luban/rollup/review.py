@@ -136,7 +136,7 @@ def review(inputs: Inputs) -> Review:
     plan = inputs.plan
     whole = {name: _points(inputs.rows, name) for name in plan.indicators}
     standings = tuple((one, _ahead(one, whole[one.indicator.id])) for one in plan_progress(whole, plan))
-    judged = [(evaluate(panel, one), len(panel.units)) for one, panel in _panels(inputs)]
+    judged = [(evaluate(panel, one), _rest(inputs.rows, one)) for one, panel in _panels(inputs)]
     proposals = []
     for name, points in whole.items():
         own = plan.indicator(name)
@@ -234,6 +234,24 @@ def _panels(inputs: Inputs) -> Iterable[tuple[Policy, Panel]]:
         ]
         wish = 1 if indicator.kind == "cut" or indicator.direction == "up" else -1
         yield replace(policy, wish=wish), panel_of(cells, indicator=policy.indicator, unit=indicator.unit)
+
+
+def _rest(rows: Iterable[Mapping[str, Any]], policy: Policy) -> float:
+    """Share of the whole where an act was not taken [1].
+
+    By what the indicator is divided by, in the newest year in which it is known of every region with a value; each
+    region the same where there is no such year.
+    """
+    own = [one for one in rows if one["indicator"] == policy.indicator and one["region"] and one["value"] is not None]
+    regions = {one["region"] for one in own}
+    sizes = dict.fromkeys(regions, 1.0)
+    for year in sorted({one["year"] for one in own}, reverse=True):
+        known = {one["region"]: one["denominator"] for one in own if one["year"] == year and one["denominator"]}
+        if set(known) == regions:
+            sizes = known
+            break
+    whole = math.fsum(sizes.values())
+    return math.fsum(size for name, size in sizes.items() if name not in policy.treated) / whole if whole else math.nan
 
 
 def _points(rows: Iterable[Mapping[str, Any]], name: str) -> tuple[Point, ...]:

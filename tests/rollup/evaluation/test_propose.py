@@ -62,8 +62,10 @@ def test_what_helped_is_weighed_before_a_target_is_lowered(eight: tuple[Indicato
     one, stone = eight
     helped = judged("differences", 4, 0.0, 8.0)
     assert helped.verdict == "helped"
-    found = propose(course(30, 0.6), one, stone, evaluations=[(helped, 31)])
+    found = propose(course(30, 0.6), one, stone, evaluations=[(helped, 23 / 31)])
     (more,) = found.extensions
     assert more.effect == pytest.approx(helped.effect * 23 / 31)
     assert any("before lowering" in reason for reason in found.reasons)
-    assert propose(course(30, 0.6), one, stone, evaluations=[(judged("differences", 4, 0.0, 0.0), 31)]).extensions == ()
+    assert (
+        propose(course(30, 0.6), one, stone, evaluations=[(judged("differences", 4, 0.0, 0.0), 0.5)]).extensions == ()
+    )

@@ -42,7 +42,10 @@ RULE: Final = Rule()
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """An act that helped, taken in all other units too: so much more [unit], by its effect where it was taken."""
+    """An act that helped, taken in all other units too: so much more [unit], by its effect where it was taken.
+
+    untreated   share of the whole where it was not taken [1]
+    """
 
     policy: str
     effect: float
@@ -94,13 +97,13 @@ def propose(
     indicator: Indicator,
     milestone: Milestone,
     *,
-    evaluations: Sequence[tuple[Evaluation, int]] = (),
+    evaluations: Sequence[tuple[Evaluation, float]] = (),
     rule: Rule = RULE,
 ) -> Proposal:
     """What to do with a target in the light of the course so far.
 
     points       the indicator's own values, one a year
-    evaluations  of acts on this indicator, each with the number of units of its panel
+    evaluations  of acts on this indicator, each with the share of the whole where it was not taken [1]
     Example      propose(points, plan.indicator("I08"), milestone_of_2025).kind
     """
     old = milestone.value
@@ -159,13 +162,12 @@ def _why(found: Forecast, stand: Progress, old: float) -> list[str]:
     return [*told, *found.notes, *stand.notes]
 
 
-def _extensions(evaluations: Sequence[tuple[Evaluation, int]]) -> tuple[Extension, ...]:
-    made = []
-    for one, units in evaluations:
-        if one.verdict == "helped" and units > 0:
-            rest = 1 - len(one.policy.treated) / units
-            made.append(Extension(one.policy.id, rest * one.effect, rest * one.low, rest * one.high, rest))
-    return tuple(made)
+def _extensions(evaluations: Sequence[tuple[Evaluation, float]]) -> tuple[Extension, ...]:
+    return tuple(
+        Extension(one.policy.id, rest * one.effect, rest * one.low, rest * one.high, rest)
+        for one, rest in evaluations
+        if one.verdict == "helped"
+    )
 
 
 def _rounded(value: float, like: float, *, up: bool) -> float:

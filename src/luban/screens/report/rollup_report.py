@@ -165,7 +165,7 @@ def _proposals(found: Review, say: Words) -> list[Block]:
             say("policy judged"),
             say("would add"),
             say("interval of the value"),
-            say("units without it (%)"),
+            say("share of the whole without it (%)"),
         )
         blocks.append(Grid(columns, more, say("What helped, taken everywhere"), frozenset({2, 4})))
     return blocks
