@@ -73,6 +73,19 @@ def test_from_a_file_to_a_vintage_and_back(ask: Ask, tmp_path: Path) -> None:
     assert (own["unit"], own["person"], told["regions"][-1]["rate"]) == ("f001", "li", 1.0)
 
 
+def test_a_text_of_a_return_is_no_formula_of_the_workbook(ask: Ask, tmp_path: Path) -> None:
+    row = firms(1, years=(2020,))[0] | {"unit": "=1+1", "region": "http://example.org", "energy": "=NOW()"}
+    file, office, out = written(tmp_path / "r.csv", [row]), tmp_path / "office", tmp_path
+    office.mkdir()
+    ask("take", office, file)
+    for name, more in (("wide.xlsx", ()), ("long.xlsx", ("--long",))):
+        ask("export", office, out / name, *more)
+        (page,) = openpyxl.load_workbook(out / name).worksheets
+        cells = [cell for row in page.iter_rows() for cell in row]
+        assert "=1+1" in {cell.value for cell in cells}
+        assert not [cell.coordinate for cell in cells if cell.data_type == "f" or cell.hyperlink]
+
+
 def test_a_plant_fills_its_own_return_and_the_form_comes_back(ask: Ask, tmp_path: Path) -> None:
     plant, form = plant_of(tmp_path), tmp_path / "mine.xlsx"
     books(plant, meter=readings(), state=states(), movement=moved(), posting=journal()).close()

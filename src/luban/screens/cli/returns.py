@@ -385,8 +385,10 @@ def _write_table(file: Path, table: Any) -> None:
     elif kind == ".xlsx":
         import xlsxwriter
 
+        # a text is a text, whatever it begins with: a firm's name is no formula
+        plain = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         file.touch()  # what cannot be written is known before the work
-        with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+        with xlsxwriter.Workbook(file, plain) as book:
             page = book.add_worksheet("returns")
             page.write_row(0, 0, table.column_names)
             for at, row in enumerate(zip(*(column.to_pylist() for column in table.columns), strict=True), 1):
