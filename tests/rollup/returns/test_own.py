@@ -254,9 +254,9 @@ def test_months_and_days_of_the_journal_are_those_of_the_plant(tmp_path: Path, p
     told = (tmp_path / "plant.toml").read_text("utf-8")
     (tmp_path / "plant.toml").write_text(told.replace('"UTC"', '"Asia/Shanghai"'), "utf-8")
     # 18:00 UTC of 31 January is February in Shanghai
-    sold = [(1, "s0", "6001", -1e6), (30.75, "s1", "6001", -1e6), (31.2, "s2", "6001", -1e6), (364, "s3", "6001", -1e6)]
+    sold = [(1, "s0", "6001", -1e6), (30.75, "s1", "6001", -1e6), (364, "s2", "6001", -1e6)]
     books(tmp_path, posting=posted(*sold)).close()
-    assert asked(tmp_path, plan).line("revenue").notes == ("account 6001, 4 postings in 3 months",)
+    assert asked(tmp_path, plan).line("revenue").notes == ("account 6001, 3 postings in 3 months",)
 
 
 def test_a_year_that_is_not_over_is_not_returned(tmp_path: Path, plan: TargetPlan) -> None:
