@@ -45,7 +45,7 @@ class Told:
 
 @pytest.fixture
 def told() -> Told:
-    floor = open_pilot(FOLDER).floor(Arm(), 4, 4)
+    floor = open_pilot(FOLDER).floor(Arm(), 40, 40)
     floor.to(DAY)
     return Told(floor)
 
@@ -154,7 +154,7 @@ def short(days: float) -> ProcessPilot:
 def test_the_conventional_plant_is_better_than_as_is() -> None:
     pilot, figures = short(30.0), dict[str, Figures]()
     for practice in ("as is", "conventional"):
-        figures[practice] = pilot.run(Arm(practice), 5)
+        figures[practice] = pilot.run(Arm(practice), 40)
     before, after = figures["as is"], figures["conventional"]
 
     def operating(one: Figures) -> float:
