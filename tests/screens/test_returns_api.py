@@ -9,10 +9,11 @@ import pytest
 from httpx import Client
 
 from luban.core.errors import InputError
+from luban.norms.plans import load_plan
 from luban.rollup.returns import batch_of
 from luban.screens.service import PlantView
 from luban.screens.service.books import Books
-from luban.screens.service.returns import ReturnsDesk
+from luban.screens.service.returns import ReturnsDesk, read_sent
 from tests.rollup.returns.test_own import books, plant_of, readings, states
 from tests.rollup.returns.world import ELEMENTS, firms
 from tests.screens.green_mill import PEOPLE
@@ -101,3 +102,13 @@ def test_taken_queried_answered_confirmed_named(tmp_path: Path) -> None:
     desk.state(2024, "staff", 260.0, "li", "payroll")
     assert desk.own(2024).line("staff").value == 260.0
     assert desk.take_own(2024, "f009", {"region": "CN/31"}, "li").new > 0
+
+
+def test_a_file_that_is_sent_is_read_under_its_name_or_refused() -> None:
+    plan, content = load_plan("mic2025"), b"unit,year,revenue\nf1,2024,x1\n"
+    assert [read_sent(content, name, plan).findings[0].place for name in ("../../r.csv", "", "报表.csv")] == [
+        "r.csv:2", "returns.csv:2", "报表.csv:2"
+    ]  # fmt: skip
+    for name in ("..", "a\0b.csv", "x" * 300):
+        with pytest.raises(InputError, match="name"):
+            read_sent(content, name, plan)

@@ -6,6 +6,7 @@ Writes  Fact(enterprise, return) and Fact(event) of kind `return` through the sc
 
 from __future__ import annotations
 
+import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from luban.rollup.returns import (
     kin,
     own_return,
     query_row,
+    read_returns,
     register,
     registered,
     review,
@@ -52,6 +54,7 @@ __all__ = [
     "own_factors",
     "plan_named",
     "prefilled",
+    "read_sent",
     "reviewed",
     "unnamed",
 ]
@@ -105,6 +108,18 @@ def prefilled(
         if one["value"] is None and one["text"]:
             texts[one["element"]] = one["text"]
     return about | {"unit": unit}, values, texts
+
+
+def read_sent(content: bytes, name: str, plan: TargetPlan) -> Batch:
+    """Returns of a file that somebody sent, under its own name. Raises InputError."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / (Path(name).name or "returns.csv")
+        try:
+            file.write_bytes(content)
+        except (OSError, ValueError):
+            expected = "a plain name, e.g. returns.csv"
+            raise InputError("no file can have that name", came=name[:80], expected=expected) from None
+        return read_returns(file, plan)
 
 
 def reviewed(ledger: Ledger, plan: TargetPlan, batch: Batch) -> Review:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,13 +16,12 @@ from luban.rollup.returns import (
     UnitReturn,
     form_of,
     form_workbook,
-    read_returns,
     reporting,
     unit_returns,
 )
 from luban.screens.report.rollup_returns import own_sheet, review_sheet, status_sheet, taken_sheet
 from luban.screens.report.sheet import Sheet
-from luban.screens.service.returns import ReturnsDesk, reviewed
+from luban.screens.service.returns import ReturnsDesk, read_sent, reviewed
 from luban.screens.service.rollup import Place
 from luban.screens.users import Role
 from luban.screens.web.rollup_form import ReturnForm
@@ -187,10 +185,7 @@ class ReturnsPanel(RollupPanel):
 
     def _looked_through(self, content: bytes, name: str) -> tuple[Batch, Sheet]:
         plan = self.bench.books.plan
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / name
-            file.write_bytes(content)
-            batch = read_returns(file, plan)
+        batch = read_sent(content, name, plan)
         return batch, self._reviewed(batch, name)
 
     def _reviewed(self, batch: Batch, name: str) -> Sheet:
