@@ -118,6 +118,15 @@ def test_tasks_things_and_decisions_in_books(capsys: pytest.CaptureFixture[str],
     assert [one["task"] for one in told["overdue"]] == ["q1", "q2"]
     assert told["regions"][0]["gap"] == -600.0
     assert "没有来源" in ask(capsys, "programme", "board", office, "--item", "T18", "--year", 2020, "--lang", "zh")
+    ask(capsys, "programme", "withdraw", office, "T20", "works", "closed", "--day", "2019-01-01")
+    assert "nothing of this name" in ask(capsys, "programme", "withdraw", office, "T20", "work", "closed", code=WRONG)
+    assert "withdrawn: closed" in ask(capsys, "programme", "board", office, "--item", "T20", "--year", 2020)
+    event = next(one.id for some in PLAN.programmes for one in some.items if one.kind == "event")
+    assert "by which evidence" in ask(capsys, "programme", "shown", office, event, "done", code=WRONG)
+    paper = ("--document", tmp_path / "list.pdf", "--day", "2019-05-01", "--reached")
+    ask(capsys, "programme", "shown", office, event, "a turning point", *paper)
+    told = json.loads(ask(capsys, "programme", office, "--year", 2020, "--today", "2017-07-01", "--json"))
+    assert next(one["status"] for one in told["programmes"] if one["item"] == event) == "met"
     assert "quotes the indicator versions" in ask(capsys, "programme", "decide", office, "m", "raise it", code=WRONG)
     (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="what does the table hold"):

@@ -31,6 +31,7 @@ Plan = Annotated[str, typer.Option("--plan", help="A plan by name, or its folder
 Person = Annotated[str, typer.Option("--person", help="Who does it; the account of this machine by default.")]
 Facts = Annotated[list[int] | None, typer.Option("--fact", metavar="SEQ", help="A fact of the books as evidence.")]
 Papers = Annotated[list[Path] | None, typer.Option("--document", metavar="FILE", help="A document as evidence.")]
+Day = Annotated[str, typer.Option("--day", metavar="DATE", help="From this day on; today by default.")]
 AsOf = Annotated[str, typer.Option("--as-of", help="The books as they stood at this seq, or at a named vintage.")]
 
 
@@ -128,6 +129,55 @@ def take(
     _write(say, folder, person, f"{kind} taken", file.name, rows)
     say.answer({"kind": kind, "entries": len(rows)}, f"{kind}: {len(rows):,} entries")
     return OK
+
+
+@group.command("withdraw", epilog="Example: `luban programme withdraw office T20 'works 1' 'closed' --day 2020-03-01`")
+def withdraw(
+    folder: Dir,
+    item: Annotated[str, typer.Argument(help="Target that it counts for.")],
+    thing: Annotated[str, typer.Argument(help="Thing or part.")],
+    why: Annotated[str, typer.Argument(help="Reason.")],
+    day: Day = "",
+    plan: Plan = "",
+    person: Person = "",
+    as_json: AsJson = False,
+) -> int:
+    """Say from when on a thing counts no more, or a part is no more in the catalogue, with the reason."""
+    from luban.rollup.programmes import things, withdraw_row
+
+    say, ledger, chosen = output(as_json), _ledger(folder), _plan(plan, folder)
+    chosen.item(item)
+    known = [one.name for one in things(ledger, chosen.id) if one.item == item]
+    if thing not in known:
+        raise InputError(
+            "nothing of this name counts for it", came=thing, expected=", ".join(known[:12]) or "none yet", where=item
+        )
+    rows = withdraw_row(chosen, item, thing, why, person=person or getpass.getuser(), day=_given(day))
+    return _done(say, folder, person, "thing withdrawn", thing, rows)
+
+
+@group.command(
+    "shown", epilog="Example: `luban programme shown office T25 'ten fields of our own' --document report.pdf`"
+)
+def shown(
+    folder: Dir,
+    item: Annotated[str, typer.Argument(help="Target without a number.")],
+    text: Annotated[str, typer.Argument(help="What was shown of it.")],
+    reached: Annotated[bool, typer.Option("--reached", help="It is reached.")] = False,
+    day: Day = "",
+    facts: Facts = None,
+    papers: Papers = None,
+    plan: Plan = "",
+    person: Person = "",
+    as_json: AsJson = False,
+) -> int:
+    """Say what was shown of a target without a number, with evidence."""
+    from luban.rollup.programmes import shown_row
+
+    say, ledger, chosen = output(as_json), _ledger(folder), _plan(plan, folder)
+    rows = shown_row(chosen, item, text, person=person or getpass.getuser(), day=_given(day), reached=reached,
+                     evidence=_evidence(ledger, facts, papers))  # fmt: skip
+    return _done(say, folder, person, "target shown", item, rows)
 
 
 @group.command(
@@ -292,6 +342,13 @@ def _day(text: str, where: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise InputError("not a date", came=text, expected="2016-06-30", where=where) from None
+
+
+def _given(day: str) -> date:
+    """The day that is given, else today."""
+    from luban.core.time import now, to_datetime
+
+    return _day(day, "--day") or to_datetime(now()).date()
 
 
 def _evidence(ledger: Ledger, facts: list[int] | None, papers: list[Path] | None) -> list[Evidence]:
