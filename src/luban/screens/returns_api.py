@@ -2,9 +2,7 @@
 
 # No `from __future__ import annotations` here: the handlers' annotations name what their factory holds.
 
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pyarrow as pa
@@ -18,7 +16,6 @@ from luban.rollup.returns import (
     batch_of,
     form_of,
     form_workbook,
-    read_returns,
     reporting,
     standing,
     unit_returns,
@@ -27,7 +24,7 @@ from luban.rollup.returns import (
 from luban.screens.plain import plain
 from luban.screens.reads import Reads
 from luban.screens.service.books import Books
-from luban.screens.service.returns import ReturnsDesk, as_of_seq, prefilled
+from luban.screens.service.returns import ReturnsDesk, as_of_seq, prefilled, read_sent
 from luban.screens.users import Role, User
 from luban.screens.whole import whole_plant
 
@@ -130,13 +127,7 @@ async def _sent(request: Request, name: str, desk: ReturnsDesk, reads: Reads) ->
         if len(content) > _LARGEST:
             raise InputError("the file is too large", expected=f"{_LARGEST >> 20} MiB or less", where=name)
 
-    def read() -> Batch:
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / (Path(name).name or "returns.csv")
-            file.write_bytes(content)
-            return read_returns(file, desk.plan)
-
-    return await reads(read)
+    return await reads(read_sent, content, name, desk.plan)
 
 
 def _looks(router: APIRouter, desk: ReturnsDesk, needs: Needs, reads: Reads) -> None:
