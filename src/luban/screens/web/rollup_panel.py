@@ -100,8 +100,8 @@ class RollupPanel(BookPanel):
         except LubanError as error:
             self._trouble(error)
             return
-        if not self.bench.alive or (place, asked) != (self.place, self._asked()):
-            return
+        if not self.bench.alive or (place, asked) != (self.place, self._asked()) or known == self._known:
+            return  # a second look that drew the same would lose a press
         self._known = known
         entries, worked = found
         with self.bench.client:
