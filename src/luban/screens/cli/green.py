@@ -12,6 +12,7 @@ from luban.core.errors import InputError
 from luban.core.time import parse_time
 from luban.screens.cli.options import AsJson, output
 from luban.screens.cli.output import NO, OK
+from luban.screens.cli.recording import record
 from luban.screens.cli.sheets import Language, Out, give
 
 if TYPE_CHECKING:
@@ -135,10 +136,6 @@ def _own(folder: Path, plant: Plant, path: Path | None) -> tuple[Factor, ...]:
 
 
 def _state(say: Output, folder: Path, text: str, window: tuple[int | None, int | None], more: tuple[Any, ...]) -> None:
-    from luban.core.errors import LedgerBusyError
-    from luban.ledger import Intake, LedgerWriter
-    from luban.screens.acts import ActLog
-    from luban.screens.service import places
     from luban.screens.users import Act
     from luban.understand.green import statement_row
 
@@ -155,17 +152,7 @@ def _state(say: Output, folder: Path, text: str, window: tuple[int | None, int |
     person = getpass.getuser()
     rows = statement_row(name.strip(), value, window[0] or 0, window[1] or 0, person=person, document=document,
                          baseline=baseline, leading=leading, applies=given.strip() != "none")  # fmt: skip
-    home = places(folder)
-    log = ActLog(home.spool, "cli")
-    try:
-        log.record(Act(person, "green statement", name, document), "event", rows)
-    finally:
-        log.close()
-    try:
-        with LedgerWriter(home.ledger) as writer:
-            Intake(home.spool, writer).drain()
-    except LedgerBusyError:
-        say.say("the running plant takes it in; ask again in a moment")
+    record(say, folder, Act(person, "green statement", name, document), "event", rows)
 
 
 def _sheets(

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from luban.core.errors import InputError, LedgerBusyError
+from luban.core.errors import InputError
 from luban.screens.cli.options import AsJson, Plant, output, plant_folder
 from luban.screens.cli.output import OK
+from luban.screens.cli.recording import record
 from luban.screens.cli.sheets import Language, Out, give
 
 if TYPE_CHECKING:
@@ -73,30 +74,18 @@ def maturity(
 
 
 def _record(say: Output, folder: Path, model: Model, text: str, document: str) -> None:
-    from luban.ledger import Intake, LedgerWriter
     from luban.rollup.maturity import answer_row, scope_row
-    from luban.screens.acts import ActLog
-    from luban.screens.service import places
     from luban.screens.users import Act
 
     name, mark, given = (part.strip() for part in text.partition("="))
-    person, home = getpass.getuser(), places(folder)
+    person = getpass.getuser()
     if not mark:
         raise InputError("an answer is REQUIREMENT=MARK", came=text, where="--answer")
     if given in {"n/a", "applies"}:
         rows = scope_row(model, name, applies=given == "applies", person=person, document=document)
     else:
         rows = answer_row(model, name, _number(name, given), person=person, document=document)
-    log = ActLog(home.spool, "cli")
-    try:
-        log.record(Act(person, "maturity answer", name, document), "event", rows)
-    finally:
-        log.close()
-    try:
-        with LedgerWriter(home.ledger) as writer:
-            Intake(home.spool, writer).drain()
-    except LedgerBusyError:
-        say.say("the running plant takes it in; ask again in a moment")
+    record(say, folder, Act(person, "maturity answer", name, document), "event", rows)
 
 
 def _number(name: str, given: str) -> float | None:

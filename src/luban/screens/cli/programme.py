@@ -12,6 +12,7 @@ import typer
 from luban.core.errors import InputError
 from luban.screens.cli.options import AsJson, output
 from luban.screens.cli.output import OK, Output
+from luban.screens.cli.recording import record
 from luban.screens.cli.sheets import Language, Out, give
 from luban.screens.cli.usual import Usual
 
@@ -383,22 +384,8 @@ def _done(say: Output, folder: Path, person: str, code: str, subject: str, rows:
 
 def _write(say: Output, folder: Path, person: str, code: str, subject: str, rows: list[dict[str, list[Any]]]) -> None:
     """Make entries durable with the act of the person, and take them in unless a running plant does."""
-    from luban.core.errors import LedgerBusyError
-    from luban.ledger import Intake, LedgerWriter
-    from luban.screens.acts import ActLog
-    from luban.screens.service import places
     from luban.screens.service.programmes import together
     from luban.screens.users import Act
 
-    home = places(folder)
     _ledger(folder)
-    log = ActLog(home.spool, "cli")
-    try:
-        log.record(Act(person or getpass.getuser(), code, subject, ""), "event", together(rows))
-    finally:
-        log.close()
-    try:
-        with LedgerWriter(home.ledger) as writer:
-            Intake(home.spool, writer).drain()
-    except LedgerBusyError:
-        say.say("the running plant takes it in; ask again in a moment")
+    record(say, folder, Act(person or getpass.getuser(), code, subject, ""), "event", together(rows))

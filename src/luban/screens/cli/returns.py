@@ -13,6 +13,7 @@ import typer
 from luban.core.errors import InputError
 from luban.screens.cli.options import AsJson, output
 from luban.screens.cli.output import NO, OK
+from luban.screens.cli.recording import record
 from luban.screens.cli.sheets import Language, Out, give
 
 if TYPE_CHECKING:
@@ -447,20 +448,6 @@ def _joined(batches: list[Batch]) -> Batch:
 
 def _write(say: Output, folder: Path, person: str, code: str, subject: str, stream: str, rows: Rows) -> None:
     """Make facts durable with the act of the person, through the spool that a running plant takes in."""
-    from luban.core.errors import LedgerBusyError
-    from luban.ledger import Intake, LedgerWriter
-    from luban.screens.acts import ActLog
-    from luban.screens.service import places
     from luban.screens.users import Act
 
-    home = places(folder)
-    log = ActLog(home.spool, "cli")
-    try:
-        log.record(Act(person or getpass.getuser(), code, subject or "returns", ""), stream, rows)
-    finally:
-        log.close()
-    try:
-        with LedgerWriter(home.ledger) as writer:
-            Intake(home.spool, writer).drain()
-    except LedgerBusyError:
-        say.say("the running plant takes it in; ask again in a moment")
+    record(say, folder, Act(person or getpass.getuser(), code, subject or "returns", ""), stream, rows)

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from luban.core.errors import InputError
 from luban.core.time import now, to_datetime
-from luban.norms.plans import TargetPlan, load_plan, plans
+from luban.norms.plans import TargetPlan
 from luban.norms.regions import region as known_region
 from luban.rollup.bundle import Made, write_bundle
 from luban.rollup.deflators import Deflators, read_deflators
@@ -34,6 +34,7 @@ from luban.rollup.returns import register, returns_frame, vintages
 from luban.rollup.returns.books import Vintage
 from luban.rollup.review import Inputs, Review, cuts_of, inputs_of, review, rows_of
 from luban.screens.service.books import Books, Record
+from luban.screens.service.returns import plan_named
 from luban.screens.service.review import ACTS
 from luban.screens.service.view import PlantView
 
@@ -63,12 +64,12 @@ class RollupBooks(Books):
         super().__init__(view, record)
         self._lock = threading.Lock()
         self._kept: OrderedDict[Any, Any] = OrderedDict()
+        self._stamped: tuple[int, tuple[int, ...]] = (-1, ())
 
     @cached_property
     def plan(self) -> TargetPlan:
         """The plan that `[rollup]` names. Raises ConfigError."""
-        name = self.view.plant.rollup.plan
-        return load_plan(name if name in plans() else Path(self.view.folder) / name)
+        return plan_named(self.view.plant.rollup.plan, Path(self.view.folder))
 
     @cached_property
     def deflators(self) -> Deflators | None:
@@ -79,8 +80,12 @@ class RollupBooks(Books):
     def stamp(self) -> tuple[int, ...]:
         """Another one whenever returns, register or what was said of them have changed."""
         ledger = self.view.ledger
-        found = [_newest(ledger.frame(name)) for name in _STREAMS]
-        return (*found, _newest(ledger.frame("event").filter(nw.col("kind").is_in(_KINDS))))
+        head, known = ledger.head, self._stamped
+        if known[0] != head:
+            found = [_newest(ledger.frame(name)) for name in _STREAMS]
+            events = ledger.frame("event").filter(nw.col("kind").is_in(_KINDS))
+            known = self._stamped = (head, (*found, _newest(events)))
+        return known[1]
 
     def frame(self, as_of: int | None = None) -> nw.LazyFrame[Any]:
         """The returns, a row a unit and year; see `luban.rollup.frame`."""
@@ -129,7 +134,7 @@ class RollupBooks(Books):
         return self._once(("outlook", place), made)
 
     def review(self, place: Place, year: int) -> Review:
-        """The mid-term review at the end of a year, of the books as of a seq; acts are judged from the command line."""
+        """The mid-term review at the end of a year, of the books as of a seq; acts of evaluation.toml are judged."""
 
         def made() -> Review:
             return review(self._inputs(place, year)[1])

@@ -22,7 +22,7 @@ from luban.screens.users import Role
 from luban.screens.web.bar import plain_button
 from luban.screens.web.rollup_frame import Bench
 from luban.screens.web.rollup_panel import RollupPanel, sheet_piece
-from luban.screens.web.schedule_parts import labelled_choice, segments
+from luban.screens.web.schedule_parts import segments
 from luban.screens.web.tabs import card
 
 __all__ = ["OriginPanel"]
@@ -49,14 +49,7 @@ class OriginPanel(RollupPanel):
     def build(self) -> None:
         """Lay it out inside the tab's element."""
         super().build()
-        plan = self.bench.books.plan
-        if self.bench.chosen not in plan.indicators:
-            self.bench.chosen = next(iter(plan.indicators))
-        with self.bar:
-            labelled_choice(
-                self.say("indicator"), self.indicator_choices(plan), self.bench.chosen,
-                lambda name: self.bench.call(self.bench.choose, name),
-            )  # fmt: skip
+        self.pick_indicator()
         self._dialog = ui.dialog()
 
     def _asked(self) -> tuple[Any, ...]:

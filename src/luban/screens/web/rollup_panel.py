@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -11,13 +10,12 @@ from nicegui import ui
 
 from luban.core.errors import LubanError
 from luban.core.time import to_datetime
-from luban.norms.plans import TargetPlan
 from luban.screens.report.sheet import Sheet, sheet_part
 from luban.screens.report.sheet_file import file_of
 from luban.screens.service import Now
 from luban.screens.service.rollup import Place
 from luban.screens.web.rollup_frame import Bench
-from luban.screens.web.schedule_parts import Choice, tool
+from luban.screens.web.schedule_parts import Choice, labelled_choice, tool
 from luban.screens.web.tabs import BookPanel
 from luban.screens.web.twin_tables import notice
 
@@ -160,6 +158,14 @@ class RollupPanel(BookPanel):
             books.industry_name(industry, say.language) if industry else say("all industries"),
         ))  # fmt: skip
 
-    def indicator_choices(self, plan: TargetPlan) -> Sequence[tuple[str, str]]:
-        """The plan's indicators for a drop-down."""
-        return [(one.id, f"{one.id} {one.name.of(self.say.language)}") for one in plan.indicators.values()]
+    def pick_indicator(self) -> None:
+        """A drop-down of the plan's indicators in the bar; what is chosen, every tab speaks of."""
+        plan = self.bench.books.plan
+        if self.bench.chosen not in plan.indicators:
+            self.bench.chosen = next(iter(plan.indicators))
+        choices = [(one.id, f"{one.id} {one.name.of(self.say.language)}") for one in plan.indicators.values()]
+        with self.bar:
+            labelled_choice(
+                self.say("indicator"), choices, self.bench.chosen,
+                lambda name: self.bench.call(self.bench.choose, name),
+            )  # fmt: skip

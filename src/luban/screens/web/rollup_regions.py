@@ -17,7 +17,7 @@ from luban.screens.service.rollup import Place
 from luban.screens.web.cost_panel import PICK, PICK_KEYS
 from luban.screens.web.rollup_frame import Bench
 from luban.screens.web.rollup_panel import RollupPanel, sheet_piece
-from luban.screens.web.schedule_parts import labelled_choice, segments
+from luban.screens.web.schedule_parts import segments
 from luban.screens.web.tabs import card
 
 __all__ = ["RegionsPanel"]
@@ -46,14 +46,7 @@ class RegionsPanel(RollupPanel):
     def build(self) -> None:
         """Lay it out inside the tab's element."""
         super().build()
-        plan = self.bench.books.plan
-        if self.bench.chosen not in plan.indicators:
-            self.bench.chosen = next(iter(plan.indicators))
-        with self.bar:
-            labelled_choice(
-                self.say("indicator"), self.indicator_choices(plan), self.bench.chosen,
-                lambda name: self.bench.call(self.bench.choose, name),
-            )  # fmt: skip
+        self.pick_indicator()
 
     def _asked(self) -> tuple[Any, ...]:
         return (self.bench.chosen, self._year, self._of)
