@@ -453,6 +453,29 @@ def test_sizes_are_held_from_what_the_books_tell_and_a_restart_knows_the_same(ma
     assert worth == pytest.approx([worth[0], worth[0], 2 * worth[0]])
 
 
+@pytest.mark.parametrize("event", [("state", "setup"), ("tool_number", 7)])
+def test_a_restart_knows_the_setup_and_the_edge_that_no_reading_followed_yet(
+    make: Callable[..., Books], event: tuple[str, object]
+) -> None:
+    books = make()
+    moment = now()
+    measured_lots(books, moment, 20.0)
+    told = Seeing(books.ledger, books.plant).heard(moment, books.decider(LeverRule("quality")).concerns, past=True)
+    last = [Heard(moment - HOUR, "p/lathe", *event), Heard(moment - HOUR // 2, "p/lathe", "state", "running")]
+    known = []
+    for parts in ([*told, *last],), (told, last):  # all is heard at once after a restart; or as it happened
+        lever = books.decider(LeverRule("quality", "automatic"))
+        for part in parts:
+            lever.hear(part)
+            lever.decide(Seeing(books.ledger, books.plant).look(moment))
+        control = lever._own["p/lathe"].control
+        control.pass_to(moment)
+        known.append(control.known)
+    restarted, went_on = known
+    assert restarted.mean == pytest.approx(went_on.mean)
+    assert restarted.spread == pytest.approx(went_on.spread)
+
+
 def test_an_offset_stays_over_a_setup_and_late_facts_do_no_harm(make: Callable[..., Books]) -> None:
     books = make()
     lever = books.decider(LeverRule("quality", settings={"piece": 10.0}))

@@ -131,11 +131,15 @@ def test_a_person_writes_sees_it_and_brings_it_back(site: Site, device: ModbusDe
     page.get_by_role("button", name="Bring back 2 mm/s").click()
     expect(page.locator("#lb-panel-commands")).to_contain_text("rolled back")
     assert device.get(SPEED) == 2.0
+    page.locator("[data-field=value]").evaluate("box => { window.typedIn = box; }")
     page.locator("#lb-tab-actuators").click()
+    expect(page.locator("[data-field=value]")).to_be_visible()
     page.locator("[data-field=value]").fill("9")
     page.get_by_role("button", name="Write").click()
     expect(page.locator("#lb-panel-commands")).to_contain_text("the change is larger than allowed")
     assert device.get(SPEED) == 2.0
+    same = "window.typedIn === document.querySelector('[data-field=value]')"
+    assert page.evaluate(same), "a field drawn anew loses what is typed in it, and what stood in it before is written"
 
 
 def test_an_operator_asks_and_an_engineer_approves_on_a_phone(site: Site, device: ModbusDevice) -> None:
@@ -148,7 +152,9 @@ def test_an_operator_asks_and_an_engineer_approves_on_a_phone(site: Site, device
     expect(card).to_contain_text("3.5 mm/s")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     card.get_by_role("button", name="批准").click()
-    expect(page.locator("#lb-panel-commands tbody tr").first).to_contain_text("已执行并回读确认")
+    row = page.locator("#lb-panel-commands tbody tr").first
+    expect(row).to_contain_text("3.5 mm/s")
+    expect(row).to_contain_text("已执行并回读确认")
     assert device.get(SPEED) == 3.5
     device.set(LOAD, 95.0)
     expect(enter(site, "li", "en/loop?tab=actuators").locator(".lb-lock")).to_contain_text("does not hold")

@@ -196,3 +196,13 @@ def test_load_goes_to_cheap_hours_once_and_comes_back() -> None:
     shift.decide(dear)
     dropped = Seen(0, seen(0, reactor_feed=92.0).machines, (), {"electricity": 0.7})  # another set the feed instead
     assert [one.act.value for one in shift.decide(dropped)] == [pytest.approx(92.0)]
+
+
+def test_a_feed_at_its_limit_comes_back_to_what_was_set() -> None:
+    shift = LoadShift(0.7, (60.0, 100.0))
+    at, found = 100.0, []
+    for price in (0.3, 1.4, 0.7, 1.4, 0.3, 0.7):
+        for one in shift.decide(Seen(0, seen(0, reactor_feed=at).machines, (), {"electricity": price})):
+            at = float(one.act.value)
+        found.append(at)
+    assert found == pytest.approx([100.0, 97.0, 100.0, 97.0, 100.0, 100.0])

@@ -6,7 +6,8 @@ the machine, when an edge was changed, which program runs, the offset register a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -156,6 +157,12 @@ class MachineControl:
         """Program → usual time for a piece [s]."""
         return dict(self._cycles)
 
+    @property
+    def pending(self) -> Look:
+        """What happened since the last reading: a look whose value is not there yet."""
+        since = (self._rested, self._ran, self._cut, self._new_setup, self._new_edge)
+        return Look(math.nan, self.offset, *since, machine=not self.looks)
+
     def expected(self) -> tuple[float, float]:
         """Deviation of the next piece without offset, and its standard deviation as measured."""
         running, cutting, fresh = self._next()
@@ -221,12 +228,7 @@ class MachineControl:
 
     def _read(self, reading: float, offset: float) -> None:
         value = reading - self.targets.get(self._size, 0.0)
-        self.looks.append(
-            Look(
-                value, offset, self._rested, self._ran, self._cut, self._new_setup, self._new_edge,
-                machine=not self.looks,
-            )
-        )  # fmt: skip
+        self.looks.append(replace(self.pending, value=value, offset=offset))
         self.known.see(value, offset)
         self._rested = self._ran = self._cut = 0.0
         self._new_setup = self._new_edge = False

@@ -229,7 +229,7 @@ class Quality:
                 before = own.control.known
                 own.control.known = CauseFilter(known.model)
                 if self._replay:
-                    _again(own.control.known, own.control.looks)
+                    _again(own.control.known, (*own.control.looks, own.control.pending))
                 else:
                     own.control.known.cold = before.cold
                 own.control.known.edge_ran = before.edge_ran
@@ -311,7 +311,7 @@ class Quality:
 
 
 def _again(known: CauseFilter, looks: Sequence[Look]) -> None:
-    """What readings and the time between them say."""
+    """What readings and the time between them say, and what happened since the last one."""
     for look in looks:
         known.rest(look.rested)
         if look.setup:
@@ -320,7 +320,8 @@ def _again(known: CauseFilter, looks: Sequence[Look]) -> None:
         if look.edge:
             known.edge()
         known.cut(look.cut)
-        known.see(look.value, look.offset)
+        if not math.isnan(look.value):
+            known.see(look.value, look.offset)
 
 
 def _told(value: float, unit: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+from functools import partial
 from typing import Any
 
 from nicegui import ui
@@ -14,6 +15,7 @@ from luban.core.time import SECOND
 from luban.screens.service import Now
 from luban.screens.service.acting import Moved
 from luban.screens.web.acting_frame import Bench
+from luban.screens.web.acting_parts import Drawn, Kept
 from luban.screens.web.acting_words import amount, mode_word, shown
 from luban.screens.web.quality_typed import number
 from luban.screens.web.schedule_parts import Choice, field, tool
@@ -28,12 +30,13 @@ class ActuatorsPanel(BookPanel):
 
     def __init__(self, bench: Bench) -> None:
         self.bench, self.say = bench, bench.say
+        self._refused = 0  # a card whose mode was refused is drawn anew, so that it shows the mode that holds
         self._given: dict[tuple[str, str], str] = {}
         self._live: dict[str, Any] = {}
 
     def build(self) -> None:
         """Lay it out inside the tab's element."""
-        self._all = ui.element("div").classes("lb-qpanel")
+        self._cards = Kept(ui.element("div").classes("lb-qpanel"))
 
     async def tick(self, now: Now) -> None:  # noqa: ARG002
         """Values and interlocks are as of now."""
@@ -43,26 +46,24 @@ class ActuatorsPanel(BookPanel):
         found = await self.bench.ask(self.bench.books.actuators)
         if found is None or not self.bench.alive:
             return
-        known = tuple((one.actuator.id, one.mode) for one in found)
+        wanted: list[Drawn] = [
+            (one.actuator.id, (one.mode, self._refused), partial(self._draw_card, one)) for one in found
+        ]
         with self.bench.client:
-            if known != self._known:
-                self._known = known
-                self._draw(found)
+            self._cards.draw(wanted or [("", None, self._draw_none)])
             for one in found:
                 self._draw_live(one)
 
-    def _draw(self, found: tuple[Moved, ...]) -> None:
-        say = self.say
-        self._all.clear()
-        self._live.clear()
-        with self._all:
-            if not found:
-                text = say("Nothing may be moved from here: plant.toml names no actuator. luban watches and advises.")
-                ui.html(notice(text), sanitize=False)
-            for one in found:
-                self._draw_card(one)
+    def _draw_none(self) -> Any:
+        text = self.say("Nothing may be moved from here: plant.toml names no actuator. luban watches and advises.")
+        return ui.html(notice(text), sanitize=False)
 
-    def _draw_card(self, one: Moved) -> None:
+    def _draw_card(self, one: Moved) -> Any:
+        with ui.element("div") as drawn:
+            self._draw_one(one)
+        return drawn
+
+    def _draw_one(self, one: Moved) -> None:
         say, books, user, own = self.say, self.bench.books, self.bench.user, one.actuator
         where, _, name = own.id.partition(":")
         with card(f"{name} · {where}", "lb-command") as head:
@@ -83,10 +84,10 @@ class ActuatorsPanel(BookPanel):
             ui.html(html.escape(" · ".join(told)), sanitize=False, tag="p").classes("lb-note")
             if books.writable and books.may(user, "propose", own.id):
                 with ui.element("div").classes("lb-tsearch"):
-                    field(say("new value"), "", lambda value: self._set(own.id, "value", value)).props(
-                        "data-field=value"
-                    )
-                    field(say("why"), "", lambda value: self._set(own.id, "why", value), "text").props("data-field=why")
+                    for name, label, kind in (("value", say("new value"), "number"), ("why", say("why"), "text")):
+                        # a card drawn anew shows what will be written
+                        typed = self._given.get((own.id, name), "")
+                        field(label, typed, partial(self._set, own.id, name), kind).props(f"data-field={name}")
                     tool(html.escape(say("Write")), lambda: self.bench.call(self._write, own.id))
 
     def _draw_live(self, one: Moved) -> None:
@@ -118,6 +119,7 @@ class ActuatorsPanel(BookPanel):
         try:
             await self.bench.books.switch(actuator, mode, user)
         except LubanError as error:
+            self._refused += 1
             self.bench.complain(error)
         await self.again()
 

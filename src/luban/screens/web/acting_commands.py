@@ -82,7 +82,8 @@ class CommandsPanel(BookPanel):
             ui.html(html.escape(told), sanitize=False, tag="p")
             if self.bench.books.writable and self.bench.books.may(self.bench.user, "release"):
                 with ui.element("div").classes("lb-tsearch"):
-                    field(say("why it may act again"), "", lambda value: self._set("release", value), "text")
+                    why = self._why.get("release", "")
+                    field(say("why it may act again"), why, lambda value: self._set("release", value), "text")
                     tool(html.escape(say("Let it act again")), lambda: self.bench.call(self._release), kind="lb-take")
 
     def _draw_waiting(self, waiting: list[Command]) -> None:
@@ -176,7 +177,7 @@ class CommandsPanel(BookPanel):
             may = books.writable and books.may(self.bench.user, "roll back", one.id)
             if one.state is State.CONFIRMED and one.before is not None and may:
                 with ui.element("div").classes("lb-tsearch"):
-                    field(say("why"), "", lambda value: self._set(one.id, value), "text")
+                    field(say("why"), self._why.get(one.id, ""), lambda value: self._set(one.id, value), "text")
                     text = say("Bring back {value}", value=amount(one.before, one.unit))
                     act_button(text, "roll back", one.id)
 

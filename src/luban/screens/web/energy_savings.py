@@ -231,11 +231,12 @@ class SavingsPanel:
         if one is None or one.retired is not None or not (self.bench.may(Role.ENGINEER) and self.bench.books.writable):
             return
         with self._aside, ui.element("div").classes("lb-tsearch"):
-            field(self.say("why it is put aside"), "", lambda value: self._give("why", value), "text")
+            field(self.say("why it is put aside"), self._given["why"], lambda value: self._give("why", value), "text")
             tool(html.escape(self.say("Put it aside")), lambda: self.bench.call(self._retire))
 
     async def _choose(self, name: str) -> None:
         self._chosen = name
+        self._given["why"] = ""
         await self._draw()
 
     # ------------------------------------------------------------------ acts

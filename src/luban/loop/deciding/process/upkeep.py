@@ -213,7 +213,7 @@ class LoadShift:
 
     def __init__(self, usual: float, feeds: tuple[float, float], share: float = 0.03) -> None:
         self._usual, self._feeds, self._share = usual, feeds, share
-        self._factor, self._sent = 1.0, math.nan
+        self._factor, self._sent, self._base = 1.0, math.nan, math.nan
 
     def hear(self, told: Iterable[Heard]) -> None:
         """Nothing: the price stands in the picture."""
@@ -227,8 +227,9 @@ class LoadShift:
         if factor == self._factor or plant.state != "running":
             return ()
         at = float(plant.signals["reactor_feed"])
-        own = self._factor if abs(at - self._sent) < 0.05 else 1.0  # else another has set the feed anew
-        to = min(self._feeds[1], max(self._feeds[0], at / own * factor))
+        if not abs(at - self._sent) < 0.05:  # another has set the feed anew
+            self._base = at
+        to = min(self._feeds[1], max(self._feeds[0], self._base * factor))
         self._factor, self._sent = factor, to
         why = f"a kilowatt-hour costs {price:.2f}, {self._usual:.2f} over the day: feed {at:.1f} to {to:.1f} kmol/h"
         return (Proposal(self.lever, _AUTHOR, Act("set", "process/reactor:reactor_feed_sp", to), why=why),)
