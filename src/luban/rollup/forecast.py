@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from luban.core.errors import InputError
-from luban.rollup.points import Point, levels, ordered
+from luban.rollup.points import Point, levels, ordered, reaches
 from luban.rollup.signals import straight_years, tail_length
 
 if TYPE_CHECKING:
@@ -358,7 +358,7 @@ def _chance(
     sign = 1 if direction == "up" else -1
     known = next((one.value for one in series if one.year == target_year and target_year <= last), None)
     if known is not None:
-        return float(sign * (known - target) >= 0)
+        return float(reaches(known, target, sign))
     if not last < target_year <= last + values.shape[1]:
         raise InputError("the target's year is not ahead, and not known", came=str(target_year),
                          expected=f"{last + 1} to {last + values.shape[1]}")  # fmt: skip

@@ -18,7 +18,7 @@ from luban.understand.quality.read.columns import Columns, read_columns
 if TYPE_CHECKING:
     from luban.norms.plans import Indicator
 
-__all__ = ["Point", "levels", "measured", "ordered", "points_of", "read_points"]
+__all__ = ["Point", "levels", "measured", "ordered", "points_of", "reaches", "read_points"]
 
 _NAMES = {
     "indicator": ("indicator", "id", "指标", "지표"),
@@ -50,6 +50,15 @@ class Point:
     n: int = 0
     source: str = ""
     population: str = ""
+
+
+def reaches(value: float, target: float, sign: int = 1) -> bool:
+    """Whether a computed value is at or beyond its target; a last bit that rounding took makes no miss.
+
+    sign     1: more is better; -1: less is
+    Example  reaches(100 * (1 - 8 / 10), 20.0), though it is 19.999999999999996
+    """
+    return sign * (value - target) >= 0 or math.isclose(value, target, rel_tol=1e-9, abs_tol=1e-12)
 
 
 def ordered(points: Iterable[Point], *, where: str = "") -> tuple[Point, ...]:

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from luban.core.errors import InputError
-from luban.rollup.points import Point, levels, ordered
+from luban.rollup.points import Point, levels, ordered, reaches
 
 if TYPE_CHECKING:
     from luban.norms.plans import Indicator, Milestone, TargetPlan
@@ -259,7 +259,7 @@ def _method(asked: str, base: float, latest: float, target: float | None) -> tup
 def _judged(ask: _Ask, base: Point, latest: Point, method: str) -> _Found:
     if ask.target is None:
         return _by_growth(ask, base, latest, method)
-    done = ask.sign * (latest.value - ask.target) >= 0
+    done = reaches(latest.value, ask.target, ask.sign)
     if method == "rate":
         done = done and ask.target_year is not None and latest.year >= ask.target_year
     target = ask.target or (_TINY if method == "growth" else 0.0)
@@ -339,7 +339,7 @@ def _free_score(wanted: float, factor: float) -> float:
 def _met(ask: _Ask, latest: Point) -> bool | None:
     if ask.target is None or ask.target_year is None or latest.year != ask.target_year:
         return None
-    return ask.sign * (latest.value - ask.target) >= 0
+    return reaches(latest.value, ask.target, ask.sign)
 
 
 def _between(ask: _Ask, base: Point, latest: Point, method: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from luban.core.errors import ConfigError
 from luban.norms.plans import Item, Milestone, TargetPlan, read_file
+from luban.rollup.points import reaches
 from luban.rollup.programmes.cut import Cut
 from luban.rollup.programmes.pilots import Effect, Pilots, pooled
 from luban.rollup.programmes.things import Thing, share_secured
@@ -198,7 +199,7 @@ def _status(
         )
     elif not math.isfinite(value):
         status = "not evaluable"
-    elif ratio >= 1:
+    elif reaches(ratio, 1.0):
         status = "met"
     elif stone is not None and year >= stone.year:
         status = "missed"

@@ -18,6 +18,7 @@ from scipy.special import stdtrit
 from luban.core.errors import InputError
 from luban.core.time import iso
 from luban.ledger import Ledger
+from luban.rollup.points import reaches
 from luban.understand.book import Entry, entries, row
 
 __all__ = ["ENROL", "VERDICT", "Effect", "Pilots", "effects", "pilot_row", "pooled", "read_pilot"]
@@ -168,7 +169,7 @@ def pooled(some: Iterable[Effect], metric: str, target: float | None) -> Pilots:
     half = math.nan
     if len(cuts) > 1:
         half = float(stdtrit(len(cuts) - 1, 0.975)) * float(cuts.std(ddof=1)) / math.sqrt(len(cuts))
-    met = sum(target is not None and one.low >= target for one in good)
+    met = sum(target is not None and reaches(one.low, target) for one in good)
     return Pilots(metric, mean, mean - half, mean + half, met, len(good), len(own), own)
 
 

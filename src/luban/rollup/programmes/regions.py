@@ -16,6 +16,7 @@ from typing import Any
 from luban.core.errors import InputError
 from luban.ledger import Ledger
 from luban.norms.plans import TargetPlan
+from luban.rollup.points import reaches
 from luban.rollup.programmes.table import read_table
 from luban.understand.book import entries, row
 
@@ -156,7 +157,7 @@ def _check(plan: TargetPlan, name: str, year: int, own: list[RegionTarget], ever
         reason = reason or f"the plan has no number for {year}"
     gap = together - national
     up = item.kind == "cut" or item.direction == "up"  # a cut is better the larger it is
-    short = bool(gap < 0 if up else gap > 0) if math.isfinite(gap) else False
+    short = math.isfinite(gap) and not reaches(together, national, 1 if up else -1)
     return SumCheck(name, year, item.unit, national, together, gap, short, len(own), missing, reason)
 
 
