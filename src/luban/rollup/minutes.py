@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from luban.ledger import Ledger
 from luban.norms.plans import TargetPlan
 from luban.understand.book import entries, row
 
-__all__ = ["CODES", "Item", "Quote", "advice_row", "check_quote", "minutes", "quote"]
+__all__ = ["CODES", "Change", "Item", "Quote", "advice_row", "change_of", "check_quote", "minutes", "quote"]
 
 CODES: Final[Mapping[str, str]] = {
     "item": "put on the agenda",
@@ -53,10 +53,22 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A target that is to be another one: id of an indicator or of a target of a programme, year, value [its unit]."""
+
+    plan: str
+    id: str
+    year: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """An item with all that was said of it.
 
-    said  (day, code, person, text) in order;  decided  the last decision, "" without one;  quotes  of the decisions
+    said      (day, code, person, text) in order;  decided  the last decision, "" without one;  quotes  of the decisions
+    proposed  the last change of a target that was proposed
+    change    the one that the last decision makes, None: it makes none;  decision  its seq, 0 without one
     """
 
     id: str
@@ -65,6 +77,9 @@ class Item:
     decided: str
     quotes: tuple[Quote, ...]
     seq: int
+    proposed: Change | None = None
+    change: Change | None = None
+    decision: int = 0
 
 
 def quote(
@@ -83,11 +98,29 @@ def quote(
     return Quote(indicator, year, known, plan.definition_digest(indicator), seq, plan.id, region, industry)
 
 
+def change_of(plan: TargetPlan, name: str, year: int, value: float) -> Change:
+    """A change of a target with a number. Raises InputError: no such target, no number in that year.
+
+    Example  change_of(load_plan(), "I08", 2025, 60)
+    """
+    own = plan.indicators.get(name) or plan.item(name)
+    stone = own.milestone(year)
+    if stone is None or stone.value is None or stone.role != "target":
+        years = [str(one.year) for one in own.milestones if one.value is not None and one.role == "target"]
+        raise InputError("the plan has no target with a number then", came=f"{name} {year}",
+                         expected=", ".join(years) or "a target with a number")  # fmt: skip
+    if not math.isfinite(value):
+        raise InputError("a number is needed", came=str(value), where=f"{name} {year}")
+    return Change(plan.id, name, year, float(value))
+
+
 def advice_row(
-    item: str, code: str, text: str, *, person: str, quotes: Sequence[Quote] = (), time: int | None = None
-) -> dict[str, list[Any]]:
+    item: str, code: str, text: str, *, person: str, quotes: Sequence[Quote] = (), change: Change | None = None,
+    time: int | None = None,
+) -> dict[str, list[Any]]:  # fmt: skip
     """An entry of the record.
 
+    change   of a target: proposed by an item or advice, made by a decision
     Raises   InputError: an unknown code, no words, a decision that quotes no version
     Example  advice_row("m-3", "decision", "raise the target", person="li", quotes=[one])
     """
@@ -98,9 +131,8 @@ def advice_row(
     if code == "decision" and not quotes:
         raise InputError("a decision quotes the indicator versions it used", came="none", where=item,
                          hint="quote a value, or put the item down as advice")  # fmt: skip
-    return row(
-        "advice", item, code, person=person, text=text, data={"quotes": [asdict(one) for one in quotes]}, time=time
-    )
+    data = {"quotes": [asdict(one) for one in quotes]} | ({"change": asdict(change)} if change else {})
+    return row("advice", item, code, person=person, text=text, data=data, time=time)
 
 
 def minutes(ledger: Ledger, *, as_of: int | None = None) -> tuple[Item, ...]:
@@ -110,8 +142,11 @@ def minutes(ledger: Ledger, *, as_of: int | None = None) -> tuple[Item, ...]:
         own = found.get(one.subject) or Item(one.subject, one.text, (), "", (), one.seq)
         said = (*own.said, (date.fromisoformat(iso(one.time)[:10]), one.code, one.person, one.text))
         quotes = [_quote(some) for some in one.data.get("quotes", ()) if isinstance(some, Mapping)]
-        decided = one.text if one.code == "decision" else own.decided
-        found[one.subject] = Item(own.id, own.title, said, decided, (*own.quotes, *quotes), one.seq)
+        own = replace(own, said=said, quotes=(*own.quotes, *quotes), seq=one.seq)
+        change = _change(one.data.get("change"))
+        if one.code == "decision":
+            own = replace(own, decided=one.text, change=change, decision=one.seq)
+        found[one.subject] = own if one.code == "decision" or change is None else replace(own, proposed=change)
     return tuple(found.values())
 
 
@@ -131,6 +166,15 @@ def check_quote(plan: TargetPlan, one: Quote, recompute: Callable[[Quote], float
         return "" if found is None and one.value is None else f"quoted {one.value}, computed anew {found}"
     same = math.isclose(found, one.value, rel_tol=_SAME, abs_tol=_SAME)
     return "" if same else f"quoted {one.value:g}, computed anew {found:g}"
+
+
+def _change(given: Any) -> Change | None:
+    if not isinstance(given, Mapping):
+        return None
+    try:
+        return Change(str(given["plan"]), str(given["id"]), int(given["year"]), float(given["value"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError("a change of a target cannot be read", came=str(error)) from None
 
 
 def _quote(given: Mapping[str, Any]) -> Quote:

@@ -47,6 +47,7 @@ from luban.rollup.programmes import (
     ways,
 )
 from luban.rollup.progress import Standing, plan_progress
+from luban.rollup.revised import Revised, decided_targets, revised_plan
 
 __all__ = ["COLUMNS", "Inputs", "Review", "canonical_json", "cuts_of", "inputs_of", "long_rows", "review", "rows_of"]
 
@@ -92,6 +93,7 @@ class Review:
     standings    each milestone of each indicator of the whole, with its forecast
     evaluations  each act, and the panel it was judged on
     proposals    of the next milestone with a number of each indicator that is known
+    revised      targets that were decided anew, and where things stand against them
     """
 
     inputs: Inputs
@@ -102,6 +104,7 @@ class Review:
     follow: tuple[Follow, ...]
     late: tuple[Overdue, ...]
     sums: tuple[SumCheck, ...]
+    revised: tuple[Revised, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Every number of it, for `--json` and a bundle; what is not known is None."""
@@ -123,6 +126,7 @@ class Review:
             "regions": [asdict(one) for one in self.sums],
             "agenda": [{"id": one.id, "title": one.title, "decided": one.decided,
                         "quotes": [asdict(quote) for quote in one.quotes]} for one in own.agenda],
+            "revised": [asdict(one) for one in self.revised],
         }  # fmt: skip
         plain: dict[str, Any] = _plain(found)
         return plain
@@ -144,11 +148,11 @@ def review(inputs: Inputs) -> Review:
         if stone is not None and points:
             acts = [one for one in judged if one[0].policy.indicator == name]
             proposals.append(propose(points, own, stone, evaluations=acts))
+    items = board(plan, inputs.year, things=inputs.things, effects=inputs.effects, cuts=inputs.cuts)
     return Review(
-        inputs, standings, tuple(one for one, _ in judged), tuple(proposals),
-        board(plan, inputs.year, things=inputs.things, effects=inputs.effects, cuts=inputs.cuts),
+        inputs, standings, tuple(one for one, _ in judged), tuple(proposals), items,
         follow_up(plan, inputs.tasks, inputs.today), overdue(inputs.tasks, inputs.today),
-        regional_sum(plan, inputs.targets),
+        regional_sum(plan, inputs.targets), _revised(inputs, whole, standings, items),
     )  # fmt: skip
 
 
@@ -222,6 +226,27 @@ def canonical_json(document: Any) -> bytes:
     """
     text = json.dumps(_rounded(document), sort_keys=True, ensure_ascii=False, allow_nan=False, indent=1)
     return text.encode() + b"\n"
+
+
+def _revised(
+    inputs: Inputs, whole: Mapping[str, Sequence[Point]], standings: Iterable[tuple[Standing, Forecast | None]],
+    items: Iterable[ItemStatus],
+) -> tuple[Revised, ...]:  # fmt: skip
+    decided = decided_targets(inputs.plan, inputs.agenda)
+    if not decided:
+        return ()
+    plan = revised_plan(inputs.plan, decided)
+
+    def told(ways: Iterable[Standing], some: Iterable[ItemStatus]) -> dict[tuple[str, int], str]:
+        found = {(one.indicator.id, one.milestone.year): one.progress.status for one in ways}
+        return found | {(one.item.id, one.milestone.year): one.status for one in some if one.milestone is not None}
+
+    before = told((one for one, _ in standings), items)
+    after = told(
+        plan_progress(whole, plan),
+        board(plan, inputs.year, things=inputs.things, effects=inputs.effects, cuts=inputs.cuts),
+    )
+    return tuple(Revised(one, after.get((one.id, one.year), ""), before.get((one.id, one.year), "")) for one in decided)
 
 
 def _panels(inputs: Inputs) -> Iterable[tuple[Policy, Panel]]:

@@ -218,3 +218,11 @@ def test_a_target_without_a_number_is_shown_and_never_scored(plan: TargetPlan, l
         if one.programme == "5" and one.item.qualitative and one.item.kind == "statement"
     )
     json.dumps([one.as_dict() for one in board(plan, 2020, things=some)], allow_nan=False)
+    # reached later than first spoken of: from that day on; taken back: no more
+    paper = {"person": "li", "evidence": [PAPER]}
+    write(shown_row(plan, "T25", "six of ten", day=day(2018), **paper))
+    write(shown_row(plan, "T25", "ten of ten", day=day(2020), reached=True, **paper))
+    some = things(ledger, "mic2025")
+    assert [on(board(plan, year, things=some), "T25").status for year in (2019, 2020)] == ["not evaluable", "met"]
+    write(withdraw_row(plan, "T23", "", "the peak was none", person="li", day=day(2019, 6, 30)))
+    assert on(board(plan, 2020, things=things(ledger, "mic2025")), "T23").status == "not evaluable"

@@ -23,6 +23,7 @@ from luban.rollup.programmes import (
     open_task,
     overdue,
     read_tasks,
+    reopen_task,
     report_task,
     tasks,
 )
@@ -32,6 +33,10 @@ from tests.rollup.programmes.conftest import Write, at
 
 def taken(plan: TargetPlan, name: str, item: str, due: date) -> dict[str, list[object]]:
     return open_task(plan, name, f"do {name}", item=item, owner="office", due=due, person="li", time=at(2016))
+
+
+def reopen_task_row(name: str) -> dict[str, list[object]]:
+    return row("task", name, "reopen", person="li", text="after all")
 
 
 def test_nothing_closes_without_evidence(plan: TargetPlan, ledger: Ledger, write: Write, tmp_path: Path) -> None:
@@ -57,6 +62,15 @@ def test_nothing_closes_without_evidence(plan: TargetPlan, ledger: Ledger, write
     assert (one.state, one.owner, len(one.evidence)) == ("done", "office", 1)
     with pytest.raises(InputError, match="not open"):
         drop_task(ledger, "a", "late", person="li")
+    with pytest.raises(InputError, match="without a reason"):
+        reopen_task(ledger, "a", " ", person="li")
+    write(reopen_task(ledger, "a", "the report was of another site", person="li", time=at(2016, 6)))
+    (one,) = tasks(ledger)
+    assert (one.state, one.closed, one.said) == ("open", None, "the report was of another site")
+    with pytest.raises(InputError, match="is open"):
+        reopen_task(ledger, "a", "again", person="li")
+    write(drop_task(ledger, "a", "merged", person="li"), reopen_task_row("a"))
+    assert tasks(ledger)[0].state == "open"
 
 
 def test_evidence_that_is_corrected_later_opens_the_task_again(plan: TargetPlan, ledger: Ledger, write: Write) -> None:

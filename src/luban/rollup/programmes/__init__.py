@@ -32,6 +32,7 @@ from luban.rollup.programmes.tasks import (
     open_task,
     overdue,
     read_tasks,
+    reopen_task,
     report_task,
     tasks,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "read_tasks",
     "regional_sum",
     "regional_targets",
+    "reopen_task",
     "report_task",
     "roadmap",
     "share_secured",

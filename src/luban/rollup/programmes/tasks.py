@@ -37,6 +37,7 @@ __all__ = [
     "open_task",
     "overdue",
     "read_tasks",
+    "reopen_task",
     "report_task",
     "tasks",
 ]  # fmt: skip
@@ -48,6 +49,7 @@ CODES: Final[Mapping[str, str]] = {
     "escalate": "late: passed up",
     "close": "done, with evidence",
     "drop": "given up, with the reason",
+    "reopen": "closed or given up, and open again, with the reason",
 }
 """Codes of an entry of the kind `task`."""
 
@@ -208,6 +210,15 @@ def drop_task(ledger: Ledger, id: str, why: str, *, person: str, time: int | Non
     return row("task", id, "drop", person=person, text=why, time=time)
 
 
+def reopen_task(ledger: Ledger, id: str, why: str, *, person: str, time: int | None = None) -> Row:  # noqa: A002
+    """The entry that takes back a closing or a giving up. Raises InputError: no such task, it is open, no reason."""
+    if _known(ledger, id).state == "open":
+        raise InputError("the task is open", where=id)
+    if not why.strip():
+        raise InputError("a task is not opened again without a reason", where=id)
+    return row("task", id, "reopen", person=person, text=why, time=time)
+
+
 def tasks(ledger: Ledger, plan: str = "", *, as_of: int | None = None) -> tuple[Task, ...]:
     """All tasks of a plan, by date due; "" for those of every plan.
 
@@ -316,6 +327,9 @@ def _go_on(course: _Course, one: Entry) -> None:
         course.closings.append((_on(one), len(course.shown)))
     elif one.code == "drop":
         own = replace(own, state="dropped")
+    elif one.code == "reopen":
+        course.closings.clear()
+        own = replace(own, state="open", level=0)
     course.task = own
 
 
@@ -341,10 +355,15 @@ def _day(given: Any, otherwise: date) -> date:
         return otherwise
 
 
-def _one(ledger: Ledger, name: str) -> Task:
+def _known(ledger: Ledger, name: str) -> Task:
     found = next((one for one in tasks(ledger) if one.id == name), None)
     if found is None:
         raise InputError("no such task", came=name, hint="`luban programme DIR` lists them")
+    return found
+
+
+def _one(ledger: Ledger, name: str) -> Task:
+    found = _known(ledger, name)
     if found.state != "open":
         raise InputError("the task is not open", came=found.state, where=name)
     return found

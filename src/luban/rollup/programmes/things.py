@@ -116,7 +116,10 @@ def count_row(
 def withdraw_row(
     plan: TargetPlan, item: str, thing: str, why: str, *, person: str, day: date, time: int | None = None
 ) -> Row:
-    """The entry from which on a thing counts no more. Raises InputError without a reason."""
+    """The entry from which on a thing counts no more; without a name, what was shown of a target without a number.
+
+    Raises   InputError without a reason
+    """
     if not why.strip():
         raise InputError("nothing is withdrawn without a reason", where=f"{item} {thing}")
     return _row(plan, item, thing, "withdraw", person, {"day": day.isoformat(), "why": why}, (), time, why)
@@ -196,8 +199,9 @@ def things(ledger: Ledger, plan: str, *, as_of: int | None = None) -> tuple[Thin
             )
             own = replace(own, kind="part", sources={**own.sources, source.name: source}, doubts=(*own.doubts, *lacks))
         elif one.code == "shown":
-            kept = sound if data.get("reached") is True else own.evidence
-            own = replace(own, kind="shown", evidence=kept, doubts=(*own.doubts, *lacks))
+            own = replace(own, kind="shown", doubts=(*own.doubts, *lacks))
+            if data.get("reached") is True:
+                own = replace(own, evidence=sound, day=day, withdrawn=None)
         found[one.subject] = own
     return tuple(sorted(found.values(), key=lambda one: (one.item, one.name)))
 
@@ -217,7 +221,7 @@ def _row(
     evidence: Sequence[Evidence], time: int | None, text: str = "",
 ) -> Row:  # fmt: skip
     plan.item(item)
-    if code != "shown" and not thing.strip():
+    if code not in ("shown", "withdraw") and not thing.strip():
         raise InputError("what is counted has a name", came=repr(thing), where=item)
     data = {"plan": plan.id, "item": item, "thing": thing, **more, "evidence": [one.as_dict() for one in evidence]}
     return row("programme", f"{plan.id}:{item}:{thing}", code, person=person, text=text or thing, data=data, time=time)
