@@ -39,6 +39,17 @@ install() { # install STAMP REQUIREMENT
     touch "$stamp"
 }
 
+compile() { # what `luban pilot` runs, so that its first morning does not wait; both at once
+    local stamp=.venv/.luban-compiled
+    [ "$stamp" -nt .venv/.luban-run ] && return
+    say "compiling the simulation and the planner (a minute or two, once) …"
+    .venv/bin/python -c 'from luban.loop.story.planning import load_planner; load_planner()' &
+    .venv/bin/python -c 'from luban.twin.load import read_loaded; from luban.twin.run import Run
+Run(read_loaded("examples/c2_machining").model).to(1)'
+    wait $!
+    touch "$stamp"
+}
+
 services() {
     local missing=()
     command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing+=(mosquitto)
@@ -60,7 +71,7 @@ services() {
 }
 
 case $want in
-    run) venv; install run . ;;
+    run) venv; install run .; compile ;;
     dev) venv; install dev '.[dev]' ;;
     services) services ;;
     *) say "usage: tools/setup.sh run|dev|services"; exit 2 ;;

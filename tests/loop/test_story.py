@@ -14,12 +14,13 @@ import pytest
 from luban.act.command import State, fold
 from luban.core.errors import InputError, LubanError
 from luban.core.time import HOUR, MINUTE, SECOND
-from luban.decide.schedule import find_faults
+from luban.decide.schedule import Objective, find_faults, lanes
 from luban.ledger import Ledger
 from luban.loop.story import Step, tell_story
-from luban.loop.story.floor import Clock, Floor, Planned, dispatch, laid, planned, problem_of, rows_in
+from luban.loop.story.floor import OBJECTIVE, Clock, Floor, Planned, dispatch, laid, planned, problem_of, rows_in
 from luban.loop.story.folder import GROUPS, REACH, STEP, make_folder
 from luban.loop.story.offsets import Offsets
+from luban.loop.story.planning import load_planner
 from luban.plant import check, load
 from luban.understand.book import entries
 
@@ -90,6 +91,14 @@ def test_a_problem_holds_what_is_left_and_nothing_else() -> None:
     assert p.machine_ready[p.machines.index("c2/turning/L2")] > 0
     assert p.release[p.jobs.index("A")] > p.machine_ready[p.machines.index("c2/turning/L2")]
     assert p.tick == MINUTE // 300
+
+
+def test_the_planner_is_compiled_before_the_morning_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "_LOADED", set())
+    load_planner()
+    loaded = set(lanes._LOADED)
+    lanes.load_kernels(problem_of(floor(), Clock(MONDAY, 0, 300.0), 0), Objective.parse(OBJECTIVE))
+    assert loaded == lanes._LOADED, "what is left of the floor wants another search than the one that was loaded"
 
 
 def test_bookings_and_states_move_lots_on() -> None:

@@ -14,11 +14,24 @@ from luban.loop.story.floor import OBJECTIVE, Floor, Planned, dispatch, laid, pl
 from luban.loop.story.folder import GROUPS
 from luban.loop.story.link import ShopLink
 
-__all__ = ["Planning"]
+__all__ = ["Planning", "load_planner"]
 
 _PERSON: Final = "story"
 _PLAN: Final = 2.0  # s that a plan may take
 _REPAIR: Final = 240  # how long a repair is taken to last until somebody knows better [min of the shop]
+
+
+def load_planner() -> None:
+    """Bring the compiled planner into memory: on wires time does not wait for a compiler."""
+    from luban.decide.schedule import Objective
+    from luban.decide.schedule.build import Builder
+    from luban.decide.schedule.lanes import load_kernels
+
+    like = Builder("like the shop: sequences decide")
+    like.machine("M")
+    like.job("J", due=1)
+    like.operation("J", {"M": 1})
+    load_kernels(like.problem(), Objective.parse(OBJECTIVE))
 
 
 class Planning:

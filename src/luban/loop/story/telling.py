@@ -24,7 +24,7 @@ from luban.loop.story.ending import energy_of, lots_while
 from luban.loop.story.floor import Clock, Floor, rows_in
 from luban.loop.story.folder import MES, PAST, SHOP, make_folder
 from luban.loop.story.link import ShopLink
-from luban.loop.story.planning import Planning
+from luban.loop.story.planning import Planning, load_planner
 from luban.loop.story.told import Step, Story
 
 __all__ = ["story_folder", "tell_story"]
@@ -62,7 +62,7 @@ async def tell_story(
     home = make_folder(source or Path(__file__).parents[4] / "examples" / SHOP, folder or story_folder())
     seconds = max(seconds, 20.0)
     async with ShopLink(home, seconds) as shop:
-        ready = await shop.hear("ready")
+        ready, _ = await asyncio.gather(shop.hear("ready"), asyncio.to_thread(load_planner))
         async with PlantLoop(home, limits=Limits(alive_every=SECOND)) as loop:
             telling = _Telling(shop, loop, ready, heard)
             await telling.begin()

@@ -15,7 +15,7 @@ __all__ = ["run_story", "tell_wires"]
 
 _PILOT: Final = "c2_machining"
 _MARKS: Final = {"good": "+", "doubt": "?", "bad": "!"}
-_OPENS: Final = "A shop opens (the first time its simulation is compiled: a minute or two)"
+_OPENS: Final = "A shop opens (the first time its simulation and its planner are compiled: a minute or two)"
 _WIDE: Final = 10  # columns in front of a step's text
 
 
