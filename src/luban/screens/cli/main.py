@@ -41,6 +41,7 @@ from luban.screens.cli import (
     plan,
     plant,
     programme,
+    programme_fit,
     progress,
     protect,
     recall,
@@ -120,6 +121,7 @@ alarms.register(app)
 verify.register(app)
 evaluate.register(app)
 programme.register(app)
+programme_fit.register(programme.group)
 pilot.register(app)
 plan.register(app)
 indicators.register(app)
