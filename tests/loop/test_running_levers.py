@@ -402,6 +402,18 @@ def measured_lots(books: Books, end: int, bias: float, lots: int = 45, offset: f
         books.put("signal", time=[begin], subject=["p/lathe:offset"], value=[offset], quality=[0])
 
 
+def test_the_offset_before_the_first_change_of_the_last_month_is_known(make: Callable[..., Books]) -> None:
+    books = make()
+    moment = now()
+    for days, value in ((50, 3.0), (40, 12.0), (2, 7.0)):
+        books.put("signal", time=[moment - days * DAY], subject=["p/lathe:offset"], value=[value], quality=[0])
+    names = books.decider(LeverRule("quality")).concerns
+    told = Seeing(books.ledger, books.plant).heard(moment, names, past=True)
+    assert [(one.time, one.value) for one in told if one.name == "offset"] == [
+        (moment - 40 * DAY, 12.0), (moment - 2 * DAY, 7.0),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("told", [31 * DAY, None])
 def test_an_offset_told_long_ago_still_holds_and_without_one_none_is_proposed(
     make: Callable[..., Books], told: int | None

@@ -173,10 +173,12 @@ class Seeing:
         frame = self._ledger.frame("signal", subjects=wanted, since=since)
         frame = frame.filter(nw.col("seq") > before, nw.col("seq") <= self._cursor)
         rows = frame.collect("pyarrow").to_native().to_pylist()
-        if before < 0:  # a source that tells only changes may have told the last one long ago: it still holds
-            rows += [row for row in self._ledger.last_values(wanted).to_pylist() if row["time"] < since]
+        if before < 0:  # what a source that tells only changes told before holds until the first change after it
+            older = self._ledger.frame("signal", subjects=wanted, until=since).filter(nw.col("quality") == 0)
+            newest = older.group_by("subject").agg(nw.col("time").max())
+            rows += older.join(newest, on=["subject", "time"]).collect("pyarrow").to_native().to_pylist()
         told = []
-        for row in rows:
+        for row in sorted(rows, key=lambda row: (row["time"], row["seq"])):
             unit, _, name = row["subject"].partition(":")
             value = row["value"] if row["value"] is not None else row["text"]
             if value is not None and row["quality"] == 0:
