@@ -226,3 +226,18 @@ def test_a_target_without_a_number_is_shown_and_never_scored(plan: TargetPlan, l
     assert [on(board(plan, year, things=some), "T25").status for year in (2019, 2020)] == ["not evaluable", "met"]
     write(withdraw_row(plan, "T23", "", "the peak was none", person="li", day=day(2019, 6, 30)))
     assert on(board(plan, 2020, things=things(ledger, "mic2025")), "T23").status == "not evaluable"
+
+
+def test_steps_are_shown_with_what_was_said_of_them_and_never_scored(
+    plan: TargetPlan, ledger: Ledger, write: Write
+) -> None:
+    write(shown_row(plan, "T27", "a report on industry", person="li", day=day(2019), evidence=[PAPER], reached=True))
+    some = things(ledger, "mic2025")
+    for year in (2020, 2025, 2035, 2049):
+        steps = [one for one in board(plan, year, things=some) if one.programme.startswith("step-")]
+        assert len(steps) == sum(len(step.items) for step in plan.steps)
+        assert {one.status for one in steps} == {"qualitative"}
+        assert all(math.isnan(one.value) and math.isnan(one.ratio) for one in steps)
+    found = {one.item.id: one for one in steps}
+    assert (found["T27"].said, found["T28"].said) == ("a report on industry", "")
+    assert [on(board(plan, 2020), name).milestone.year for name in ("T27", "T28", "T29")] == [2020, 2035, 2049]  # type: ignore[union-attr]

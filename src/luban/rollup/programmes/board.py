@@ -44,8 +44,9 @@ _ON_PATH: Final = 0.95
 
 @dataclass(frozen=True, slots=True)
 class ItemStatus:
-    """Where a target of a programme stands at the end of a year.
+    """Where a target stands at the end of a year.
 
+    programme       id of the programme or step that it belongs to
     way             one of WAYS;  milestone  next one, or the last; None where there is none
     value           [unit of the item]; NaN where `reason`;  low, high  its interval, NaN without one
     ratio           value over the milestone's [1]
@@ -92,19 +93,19 @@ class ItemStatus:
 
 
 def ways(plan: TargetPlan) -> dict[str, Mapping[str, Any]]:
-    """How each target of the programmes is followed: `followed.toml` of the plan's folder, else by its kind.
+    """How each target of programmes and steps is followed: `followed.toml` of the plan's folder, else by its kind.
 
     Raises   ConfigError: a target that the plan does not have, an unknown way
     """
     told = read_file(plan, "followed.toml")
     found: dict[str, Mapping[str, Any]] = {}
-    for programme in plan.programmes:
-        for item in programme.items:
+    for group in (*plan.programmes, *plan.steps):
+        for item in group.items:
             usual = {"count": "count", "share": "parts"}.get(item.kind, "shown")
             found[item.id] = {"way": usual, **told.get(item.id, {})}
     for name in told:
         if name not in found:
-            raise ConfigError("no such target of a programme", came=name, where="followed.toml")
+            raise ConfigError("no such target of a programme or step", came=name, where="followed.toml")
         if found[name]["way"] not in WAYS:
             raise ConfigError("no such way", came=str(found[name]["way"]), expected=", ".join(WAYS),
                               where=f"followed.toml [{name}]")  # fmt: skip
@@ -115,7 +116,7 @@ def board(
     plan: TargetPlan, year: int, *, things: Iterable[Thing] = (), effects: Iterable[Effect] = (),
     cuts: Mapping[str, Cut | str] | None = None,
 ) -> tuple[ItemStatus, ...]:  # fmt: skip
-    """Every target of the programmes at the end of a year.
+    """Every target of the programmes, then of the steps, at the end of a year.
 
     things, effects  of the books (`things(ledger, plan.id)`, `effects(ledger)`)
     cuts             target → its cut, or why there is none
@@ -123,12 +124,12 @@ def board(
     """
     some, changed, told = tuple(things), tuple(effects), ways(plan)
     found = []
-    for programme in plan.programmes:
-        for item in programme.items:
+    for group in (*plan.programmes, *plan.steps):
+        for item in group.items:
             way = told[item.id]
             stone = _milestone(item, year)
             facts = _facts(item, way, year, stone, some, changed, cuts or {})
-            found.append(_status(plan, item, programme.id, year, str(way["way"]), stone, facts))
+            found.append(_status(plan, item, group.id, year, str(way["way"]), stone, facts))
     return tuple(found)
 
 
