@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import narwhals as nw
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -12,7 +14,7 @@ import pytest
 from luban.core.errors import InputError
 from luban.rollup.check import SENTENCES, check_frame
 from luban.rollup.deflators import Deflators, read_deflators
-from luban.rollup.frame import read_frame
+from luban.rollup.frame import canonical, read_frame
 from luban.rollup.indicators import indicators
 from tests.rollup.firms import PLAN, frame, one, rows_of, table
 
@@ -119,9 +121,11 @@ def test_price_indices(tmp_path: Path) -> None:
     assert prices.factor("C3911", 2020, 2015) == pytest.approx(1.1)
     assert prices.factor("C3421", 2021, 2015) is None
     assert prices.digits == 2
-    path.write_text("industry,year,index\n,2015,none\n")
-    with pytest.raises(InputError, match="not a year and an index"):
-        read_deflators(path)
+    for row in (",2015,none", ",2015.7,100"):
+        path.write_text(f"industry,year,index\n{row}\n")
+        with pytest.raises(InputError, match="not a year and an index") as caught:
+            read_deflators(path)
+        assert caught.value.where == f"{path}:2"
     with pytest.raises(InputError, match="not above zero"):
         Deflators.of([("", 2015, 0.0)])
     with pytest.raises(InputError, match="twice"):
@@ -138,3 +142,14 @@ def test_arrow_types_of_other_makers() -> None:
         }
     )  # fmt: skip
     assert one(indicators(nw.from_native(data).lazy("duckdb"), PLAN, (), only=("I01",)))["value"] == 2.0
+
+
+@pytest.mark.parametrize("year", [2015.7, "2015.7", math.inf])
+def test_a_year_with_a_fraction_is_refused_with_its_unit(year: object) -> None:
+    table = pa.table({"unit": ["a", "b"], "year": pa.array([type(year)(2015), year]), "revenue": [1.0, 2.0]})
+    for rows in (nw.from_native(table), nw.from_native(pl.DataFrame(table))):
+        with pytest.raises(InputError, match="not a year") as caught:
+            canonical(rows.lazy(), PLAN)
+        assert (caught.value.came, caught.value.where) == (str(year), "unit b")
+    whole = pa.table({"unit": ["a"], "year": pa.array([2015.0]), "revenue": [1.0]})
+    assert canonical(nw.from_native(whole).lazy(), PLAN).collect().to_dict(as_series=False)["year"] == [2015]

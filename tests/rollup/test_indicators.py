@@ -220,6 +220,21 @@ def test_index_is_withheld_where_a_part_is_unknown_and_monotone_else() -> None:
     assert better > usual
 
 
+def test_an_index_tells_the_coverage_of_the_part_that_the_fewest_told() -> None:
+    elements = PLAN.indicator("I03").definition.elements
+    row = dict.fromkeys(elements, 50.0) | {"certified": 1.0}
+    rows = [{**row, "quality_loss": 50.0 if at < 3 else None} for at in range(10)]
+    rows[9]["certified"] = None  # no unit tells all but the first three; nine tell this one
+    found = one(indicators(frame(*rows), PLAN, (), only=("I03",)))
+    assert found["value"] is not None
+    assert (found["n"], found["population"], found["coverage"]) == (3, 10, pytest.approx(0.3))
+    assert (found["excluded"], found["excluded_share"]) == (7, pytest.approx(0.7))
+    # who told another part does not count against a part that more told
+    rows = [{**row, **({"quality_loss": None} if at % 2 else {"certified": None})} for at in range(10)]
+    found = one(indicators(frame(*rows), PLAN, (), only=("I03",)))
+    assert (found["n"], found["coverage"]) == (5, pytest.approx(0.5))
+
+
 def _level(definition: Definition, row: Mapping[str, Any]) -> float:
     value, *_ = slow([{**row, "weight": 1.0, "level": "enterprise", "industry": "C3421"}], definition)
     assert value is not None

@@ -56,6 +56,8 @@ def test_one_act_on_a_file_of_values(capsys: pytest.CaptureFixture[str], values:
     assert "made worse" in ask(capsys, *other, code=NO)
     assert "no such unit" in ask(capsys, "evaluate", values, "--treated", "CN/99", "--since", 2018, code=WRONG)
     assert "which act" in ask(capsys, "evaluate", values, "--indicator", "I08", code=WRONG)
+    values.write_text(values.read_text().replace(",2016,", ",2016.5,", 1))
+    assert "not a year" in ask(capsys, "report", values, "--indicator", "I08", code=WRONG)
 
 
 def test_which_way_is_better_is_told_by_the_plan_of_the_folder(
@@ -128,6 +130,12 @@ def test_tasks_things_and_decisions_in_books(capsys: pytest.CaptureFixture[str],
     told = json.loads(ask(capsys, "programme", office, "--year", 2020, "--today", "2017-07-01", "--json"))
     assert next(one["status"] for one in told["programmes"] if one["item"] == event) == "met"
     assert "quotes the indicator versions" in ask(capsys, "programme", "decide", office, "m", "raise it", code=WRONG)
+    ask(capsys, "programme", "reopen", office, "q0", "another list")
+    made = ("programme", "open", office, "a catalogue", "--owner", "MIIT", "--due", "2018-01-01", "--item", "T18")
+    assert "t-1" in ask(capsys, *made)
+    assert "in the books already" in ask(capsys, *made, "--id", "t-1", code=WRONG)
+    told = json.loads(ask(capsys, "programme", office, "--year", 2020, "--today", "2017-07-01", "--json"))
+    assert [one["task"] for one in told["overdue"]] == ["q0", "q1", "q2"]
     (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="what does the table hold"):
         rows_of_file(tmp_path / "odd.csv", PLAN, person="li")
@@ -147,6 +155,10 @@ def test_a_decision_quotes_a_value_that_is_computed_anew(capsys: pytest.CaptureF
     ask(capsys, "programme", "decide", office, "m", "lower it", "--quote", "I08:2020")
     (one,) = json.loads(ask(capsys, "programme", "quotes", office, "--json"))
     assert (one["indicator"], one["why"]) == ("I08", "")
+    decide = ("programme", "decide", office, "lower", "to what is to be had", "--quote", "I08:2020", "--target")
+    assert "which target" in ask(capsys, *decide, "I08=20", code=WRONG)
+    ask(capsys, *decide, "I08:2025=20")
+    assert "20 %" in ask(capsys, "programme", "board", office)
     told = json.loads(ask(capsys, "report", office, "--json"))
     (quoted,) = told["agenda"][0]["quotes"]
     assert quoted["definition"] == PLAN.definition_digest("I08")
@@ -160,8 +172,8 @@ def test_a_decision_quotes_a_value_that_is_computed_anew(capsys: pytest.CaptureF
     file.write_text(f"{before}[indicator.I08.definition]{own.replace('factor = 100', 'factor = 50', 1)}", "utf-8")
     ask(capsys, "programme", "decide", office, "n", "half", "--quote", "I08:2020", "--plan", "other")
     other = json.loads(ask(capsys, "programme", "quotes", office, "--plan", "other", "--json", code=NO))
-    assert other[1]["value"] == pytest.approx(quoted["value"] / 2)
-    assert [bool(one["why"]) for one in other] == [True, False]
+    assert other[-1]["value"] == pytest.approx(quoted["value"] / 2)
+    assert [bool(one["why"]) for one in other] == [True, True, False]
     assert next(one for one in told["programmes"] if one["item"] == "T22")["value"] > 0
 
 

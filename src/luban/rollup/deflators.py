@@ -65,7 +65,7 @@ def read_deflators(path: Path) -> Deflators:
 
     Raises InputError: a column is missing, a number is none.
     """
-    from luban.rollup.read import table_of
+    from luban.rollup.read import table_of, whole
 
     table = table_of(path)
     missing = [name for name in ("industry", "year", "index") if name not in table.column_names]
@@ -76,7 +76,7 @@ def read_deflators(path: Path) -> Deflators:
     rows = []
     for place, row in enumerate(table.select(["industry", "year", "index"]).to_pylist(), 2):
         try:
-            rows.append((_text(row["industry"]), int(row["year"]), float(row["index"])))
+            rows.append((_text(row["industry"]), whole(row["year"]), float(row["index"])))
         except (TypeError, ValueError):
             raise InputError("not a year and an index", came=str(row), where=f"{path}:{place}") from None
     return Deflators.of(rows)

@@ -49,7 +49,8 @@ def canonical(frame: nw.LazyFrame[Any], plan: TargetPlan) -> nw.LazyFrame[Any]:
 
     frame  at least `unit` and `year`; what is missing takes its usual value: an enterprise in a census (weight 1),
            `above_scale` unknown, elements unknown. A region's row may leave `unit` to its path.
-    Raises InputError: `unit` or `year` missing, or a column that is nearly an element's name.
+    Raises InputError: `unit` or `year` missing, a year that is no whole number, or a column that is nearly an
+           element's name.
     Example canonical(nw.from_native(table).lazy(), load_plan("mic2025"))
     """
     schema = frame.collect_schema()
@@ -76,6 +77,8 @@ def canonical(frame: nw.LazyFrame[Any], plan: TargetPlan) -> nw.LazyFrame[Any]:
     for name in ("year", "weight", *plan.elements):
         if schema.get(name) == nw.String:
             _all_numbers(frame, name)
+    if not schema["year"].is_integer():  # engines would round a fraction, each in its own way
+        _whole_years(frame)
     elements = {name: _number(name, schema.get(name)) for name in plan.elements}
     return frame.select(**keys, **elements)
 
@@ -116,6 +119,15 @@ def _all_numbers(frame: nw.LazyFrame[Any], name: str) -> None:
         rows = frame.filter(nw.col(name).is_in(bad)).select("unit", "year").head(1).collect("pyarrow").to_native()
         where = "unit {unit}, {year}".format(**rows.to_pylist()[0])
         raise InputError(f"{name} is no number", came=min(bad), expected="a number, or nothing", where=where)
+
+
+def _whole_years(frame: nw.LazyFrame[Any]) -> None:
+    year = nw.col("year").cast(nw.Float64)
+    broken = (~year.is_null() & (~year.is_finite() | (year % 1 != 0))).fill_null(False)
+    bad = frame.filter(broken).select("unit", "year").head(1).collect("pyarrow").to_native().to_pylist()
+    if bad:
+        raise InputError("not a year", came=str(bad[0]["year"]), expected="a whole number, e.g. 2020",
+                         where=f"unit {bad[0]['unit']}")  # fmt: skip
 
 
 def _is_number(text: str) -> bool:

@@ -278,14 +278,20 @@ class Summed:
         )  # fmt: skip
 
     def _index(self, definition: Definition, at: int, own: Sequence[int]) -> Made:
-        """Weighted marks of the parts; withheld where a part is unknown."""
+        """Weighted marks of the parts; withheld where a part is unknown. Units: of the part that fewest told."""
         made = self._made(at, definition, self.ratio(at, None))
+        made.coverage = np.full(self.cells.size, np.inf)
         size = self.cells.size
         none, marks = np.full(size, np.nan), np.zeros(size)
         made.numerator, made.denominator, made.reason = none.copy(), none.copy(), np.full(size, "", object)
         lacking: list[list[str]] = [[] for _ in range(size)]
         for part, one in zip(definition.parts, own, strict=True):
-            value = self.wanted[one].definition.factor * self.ratio(one, None).value
+            ratio = self.ratio(one, None)
+            value = self.wanted[one].definition.factor * ratio.value
+            told = self._made(one, self.wanted[one].definition, ratio)
+            fewer = ~(told.coverage >= made.coverage)
+            for name in ("n", "coverage", "excluded", "excluded_share"):
+                setattr(made, name, np.where(fewer, getattr(told, name), getattr(made, name)))
             low, high = MARKS
             marks += part.weight * (low + (high - low) * np.clip((value - part.low) / (part.high - part.low), 0, 1))
             for cell in np.flatnonzero(np.isnan(value)):

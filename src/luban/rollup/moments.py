@@ -32,7 +32,7 @@ class Measure:
 
     indicator   whose it is
     variant     "" the plan's own reading
-    part        sub-indicator of an index; "" otherwise. An index itself counts the units that told all it takes
+    part        sub-indicator of an index; "" otherwise
     """
 
     indicator: str
@@ -296,7 +296,7 @@ def moments(
     importance  element by which excluded units are weighed, "" for none
     Returns     the cut's keys; m<i>_n units used, m<i>_x = Σ w·x, m<i>_y = Σ w·y, m<i>_w = Σ w (weighted only), m<i>_v
                 their importance; m<i>_k = Σ w·y over units whose y is known, m<i>_l how many those are (ratios; see
-                `known_of`); parts of an index have x and y alone, the index n, w and v alone;
+                `known_of`; not of parts of an index); an index has none: its parts have;
                 p<j>_n units of a population, p<j>_w = Σ w, p<j>_v
     """
     rows, groups = _prepared(frame, wanted, cut, scan)
@@ -319,7 +319,7 @@ def moments(
             columns[f"p{number}_w"] = nw.when(inside).then(weight)
         if own is not None:
             columns[f"p{number}_v"] = nw.when(inside).then(own)
-    return rows.select(*cut.keys, **columns).group_by(cut.keys).agg(**_aggregates(columns, wanted))
+    return rows.select(*cut.keys, **columns).group_by(cut.keys).agg(**_aggregates(columns))
 
 
 def _columns(
@@ -328,26 +328,21 @@ def _columns(
     """What a measure adds up: terms of units of its population that told both."""
     found: dict[str, nw.Expr] = {}
     if measure.definition.form == "index":
-        good = _all([inside, *(~nw.col(name).is_null() for name in measure.definition.elements)])
-        found[f"m{at}_n"] = nw.when(good).then(nw.lit(1))
-    else:
-        first, second = _names(measure, at, weight is not None)
-        x, y = nw.col(first), nw.col(second) if second else None
-        good = inside & ~x.is_null() if y is None else inside & ~x.is_null() & ~y.is_null()
-        found[f"m{at}_x"] = nw.when(inside if y is None else inside & ~y.is_null()).then(x)
-        if y is not None:
-            found[f"m{at}_y"] = nw.when(inside & ~x.is_null()).then(y)
-        elif measure.part:
-            found[f"m{at}_y"] = nw.when(good).then(nw.lit(1.0) if weight is None else weight)
-    if not measure.part:
-        if weight is not None:
-            found[f"m{at}_w"] = nw.when(good).then(weight)
-        if own is not None:
-            found[f"m{at}_v"] = nw.when(good).then(own)
+        return found
+    first, second = _names(measure, at, weight is not None)
+    x, y = nw.col(first), nw.col(second) if second else None
+    good = inside & ~x.is_null() if y is None else inside & ~x.is_null() & ~y.is_null()
+    found[f"m{at}_x"] = nw.when(inside if y is None else inside & ~y.is_null()).then(x)
+    if y is not None:
+        found[f"m{at}_y"] = nw.when(inside & ~x.is_null()).then(y)
+    if weight is not None:
+        found[f"m{at}_w"] = nw.when(good).then(weight)
+    if own is not None:
+        found[f"m{at}_v"] = nw.when(good).then(own)
     return found
 
 
-def _aggregates(columns: Mapping[str, nw.Expr], wanted: Sequence[Measure]) -> dict[str, nw.Expr]:
+def _aggregates(columns: Mapping[str, nw.Expr]) -> dict[str, nw.Expr]:
     """Sums, and counts of what was summed."""
     found: dict[str, nw.Expr] = {}
     for name in columns:
@@ -355,7 +350,7 @@ def _aggregates(columns: Mapping[str, nw.Expr], wanted: Sequence[Measure]) -> di
         found[name] = nw.col(name).count() if kind == "n" else nw.col(name).sum()
         if kind == "k":
             found[name[:-1] + "l"] = nw.col(name).count()
-        if kind == "x" and not wanted[int(name[1:-2])].part:
+        if kind == "x":
             found[name[:-1] + "n"] = nw.col(name).count()
     return found
 
@@ -394,7 +389,7 @@ def squares(frame: nw.LazyFrame[Any], wanted: Sequence[Measure], cut: Cut, scan:
     if not columns:
         return None
     keys = [*cut.keys, "stratum"]
-    return rows.select(*keys, **columns).group_by(keys).agg(**_aggregates(columns, wanted))
+    return rows.select(*keys, **columns).group_by(keys).agg(**_aggregates(columns))
 
 
 def pairs(
@@ -437,7 +432,7 @@ def pairs(
             term = nw.col(f"m{at}_{a}") * nw.col(f"m{at}_{b}")
             sums[f"m{at}_{a}{b}"] = nw.when(there).then(_on(term, size[a] * size[b] / 1.5))
     cells = [*cut.keys, "base", "stratum"]
-    return both.select(*cells, **sums).group_by(cells).agg(**_aggregates(sums, wanted))
+    return both.select(*cells, **sums).group_by(cells).agg(**_aggregates(sums))
 
 
 _SAMPLED: Final = ((nw.col("weight") != 1) | (nw.col("stratum") != "")).fill_null(False)

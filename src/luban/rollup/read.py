@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from luban.core.errors import InputError
 
-__all__ = ["scan", "table_of"]
+__all__ = ["scan", "table_of", "whole"]
 
 _KINDS = (".parquet", ".csv", ".xlsx")
 
@@ -43,6 +43,17 @@ def table_of(path: Path) -> pa.Table:
     """A small file as a table. Raises InputError as `scan`."""
     found: pa.Table = scan(path).collect("pyarrow").to_native()
     return found
+
+
+def whole(cell: Any) -> int:
+    """A whole number out of a cell, as a year is one. Raises ValueError, TypeError for anything else.
+
+    Example  whole("2020"), whole(2020.0)  # 2020, 2020
+    """
+    number = float(cell)
+    if not number.is_integer():
+        raise ValueError(cell)
+    return int(number)
 
 
 def _csv(path: Path) -> pa.Table:

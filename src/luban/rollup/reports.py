@@ -84,7 +84,7 @@ def read_reports(path: Path, words: Mapping[str, Sequence[str]] | None = None) -
     found = []
     for row in range(len(table)):
         year, value = float(years[row]), float(values[row])
-        if not (math.isfinite(year) and math.isfinite(value)):
+        if not (year.is_integer() and math.isfinite(value)):  # NaN is no whole number either
             came = f"{texts['year'][row]}, {texts['value'][row]}"
             raise InputError("not a number", came=came, where=table.place(row), expected="a year and a value")
         comparable = texts["comparable"][row].strip()

@@ -135,6 +135,7 @@ def test_a_status_that_holds_whoever_is_right():
 @pytest.mark.parametrize(("text", "message"), [
     ("indicator,year\nI07,2021\n", "columns are missing"),
     ("indicator,year,value\nI07,2021,x\n", "not a number"),
+    ("indicator,year,value\nI07,2021.5,1\n", "not a number"),
     ("indicator,year,value,comparable\nI07,2021,1,maybe\n", "no such word"),
 ])  # fmt: skip
 def test_bad_reports_are_named(tmp_path, text, message):

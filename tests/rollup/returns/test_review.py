@@ -208,6 +208,17 @@ def test_a_firm_that_is_off_in_all_its_years_shows_against_its_kind(plan: Target
     assert len(found) == 4
 
 
+def test_codes_without_their_letter_are_of_the_same_kind(plan: TargetPlan) -> None:
+    rows = firms(120, years=(2020,))
+    for row in rows:
+        row["energy"] *= 30 if row["industry"] == "C3421" else 1  # usual in one division, far out in another
+    of(rows, "f001", 2020)["industry"] = "3421"
+    of(rows, "f002", 2020).update(industry="C3462", edition="2011")  # split since: its division stands
+    assert not findings(rows, plan, "apart")
+    of(rows, "f003", 2020)["industry"] = "3421"
+    assert {one.unit for one in findings(rows, plan, "apart")} == {"f003"}
+
+
 def test_a_firm_that_is_unlike_its_kind_is_told_once_it_has_no_other_years(plan: TargetPlan) -> None:
     rows = firms(120, years=(2019, 2020))
     for row in rows:

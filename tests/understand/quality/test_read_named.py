@@ -49,9 +49,12 @@ def test_no_header_no_table(tmp_path: Path):
         named_columns(tmp_path / "b.csv", header)
 
 
-def test_of_two_columns_of_a_role_or_name_the_first_is_taken(tmp_path: Path):
-    (tmp_path / "a.csv").write_text("time,register,register,读数\n2026-01-05,1,2,3\n", "utf-8")
+def test_of_two_columns_of_a_role_the_first_is_taken_and_two_of_a_name_are_refused(tmp_path: Path):
+    (tmp_path / "b.csv").write_text("time,register,register,读数,,\n2026-01-05,1,2,3,,\n", "utf-8")
+    with pytest.raises(InputError, match="two columns have one name") as caught:
+        named_columns(tmp_path / "b.csv", header)
+    assert (caught.value.came, caught.value.where) == ("register (column 2), register (column 3)", "b.csv")
+    (tmp_path / "a.csv").write_text("time,register,读数,,\n2026-01-05,1,3,,\n", "utf-8")
     table = named_columns(tmp_path / "a.csv", header)
     assert table is not None
-    assert table.text("register") == ("1",)
     assert roles_in(table.names, SPELLINGS)["amount"] == "register"

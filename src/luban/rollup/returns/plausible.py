@@ -60,6 +60,7 @@ def plausible(
 ) -> Iterator[Finding]:
     """Amounts off by a power of ten, jumps, values apart from units of their kind, and returns repeated as they were.
 
+    batch    with codes of industries as the present classification has them: kinds are by division
     history  what the units returned before, and units of their kind; of a unit without it, rows of the batch are
     """
     limits = limits or Limits()

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -81,7 +81,7 @@ def review(
     found = [
         *batch.findings, *_rules(batch, settings), *_twice(batch), *_one_firm(batch),
         *_registered(batch, known or {}), *_codes(batch), *_regions(batch), *_base_years(batch, plan, history),
-        *plausible(batch, plan, history=history, limits=limits),
+        *plausible(_at_present(batch), plan, history=history, limits=limits),
     ]  # fmt: skip
     order = {"error": 0, "doubt": 1, "note": 2}
     found.sort(key=lambda one: order[one.severity])
@@ -233,6 +233,18 @@ def edition_of(batch: Batch) -> str:
     newer = {code for code in codes if _in_edition(code, _EDITION)}
     older = {code for code in codes if _in_edition(code, _OLDER)}
     return _OLDER if older - newer and not newer - older else ""
+
+
+def _at_present(batch: Batch) -> Batch:
+    """The batch with codes of industries as the present classification has them: 3421 and C3421 are one."""
+    if "industry" not in batch.register:
+        return batch
+    usual = edition_of(batch)
+    said = [(str(code or ""), str(edition or usual))
+            for code, edition in zip(batch.column("industry"), batch.column("edition"), strict=True)]  # fmt: skip
+    present = {one: classified(*one)[0] or one[0] for one in set(said)}
+    codes = np.array([present[one] for one in said], object)
+    return replace(batch, register={**batch.register, "industry": codes})
 
 
 def _codes(batch: Batch) -> Iterator[Finding]:

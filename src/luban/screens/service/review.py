@@ -22,6 +22,7 @@ from luban.rollup.deflators import Deflators, read_deflators
 from luban.rollup.evaluation import Policy, read_policies
 from luban.rollup.frame import read_frame
 from luban.rollup.programmes.table import read_table
+from luban.rollup.read import whole
 from luban.rollup.returns import returns_frame, years_of
 from luban.rollup.review import Inputs, cuts_of, inputs_of, rows_of
 from luban.screens.service import places
@@ -133,7 +134,7 @@ def read_values(path: Path, *, indicator: str = "") -> list[dict[str, Any]] | No
         if indicator and told["indicator"] != indicator:
             continue
         try:
-            told["year"] = int(float(told["year"]))
+            told["year"] = whole(told["year"])
             for key in _NUMBERS:
                 text = str(told[key])
                 told[key] = None if text in ("", "-", "–") else float(text)

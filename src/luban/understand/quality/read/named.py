@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from luban.core.errors import InputError
 from luban.understand.quality.read.columns import Columns
 from luban.understand.quality.read.names import plain_name, split_unit
 from luban.understand.quality.read.numbers import text_of
@@ -21,8 +23,8 @@ def named_columns(path: Path | str, is_header: Callable[[Sequence[str]], bool], 
 
     is_header  whether these cells name the columns of a table that is asked for
     sheet      of a workbook; the first that holds something by default
-    A column without a name is passed over; of two with one name the first is taken.
-    Raises     InputError as `read_columns` does
+    A column without a name is passed over.
+    Raises     InputError as `read_columns` does; two columns of one name: nobody knows which is meant
 
     Example  named_columns("uses.csv", lambda names: {"output", "input"} <= set(names))
     """
@@ -38,9 +40,15 @@ def named_columns(path: Path | str, is_header: Callable[[Sequence[str]], bool], 
             name: tuple(row[place] if place < len(row) else None for _, row in below) for name, place in places.items()
         }
         units = {name: unit for name in places if (unit := split_unit(name)[1])}
-        return Columns(
+        found = Columns(
             tuple(places), cells, tuple(line for line, _ in below), rows.name, rows.sheet, rows.delimiter, units, places
         )
+        often = Counter(names)
+        twice = [f"{name} (column {at})" for at, name in enumerate(names, 1) if name and often[name] > 1]
+        if twice:
+            raise InputError("two columns have one name", came=", ".join(twice), where=found.source,
+                             expected="one column each", hint="take out or rename the other")  # fmt: skip
+        return found
     return None
 
 
