@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from luban.core.errors import ConfigError
-from luban.norms.plans import Item, Milestone, TargetPlan, read_file
+from luban.norms.plans import Item, Milestone, Programme, Step, TargetPlan, read_file
 from luban.rollup.points import reaches
 from luban.rollup.programmes.cut import Cut
 from luban.rollup.programmes.pilots import Effect, Pilots, pooled
@@ -99,7 +99,7 @@ def ways(plan: TargetPlan) -> dict[str, Mapping[str, Any]]:
     """
     told = read_file(plan, "followed.toml")
     found: dict[str, Mapping[str, Any]] = {}
-    for group in (*plan.programmes, *plan.steps):
+    for group in _groups(plan):
         for item in group.items:
             usual = {"count": "count", "share": "parts"}.get(item.kind, "shown")
             found[item.id] = {"way": usual, **told.get(item.id, {})}
@@ -124,13 +124,17 @@ def board(
     """
     some, changed, told = tuple(things), tuple(effects), ways(plan)
     found = []
-    for group in (*plan.programmes, *plan.steps):
+    for group in _groups(plan):
         for item in group.items:
             way = told[item.id]
             stone = _milestone(item, year)
             facts = _facts(item, way, year, stone, some, changed, cuts or {})
             found.append(_status(plan, item, group.id, year, str(way["way"]), stone, facts))
     return tuple(found)
+
+
+def _groups(plan: TargetPlan) -> tuple[Programme | Step, ...]:
+    return (*plan.programmes, *plan.steps)
 
 
 def _milestone(item: Item, year: int) -> Milestone | None:
