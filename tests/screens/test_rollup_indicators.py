@@ -114,6 +114,26 @@ def test_bad_questions_are_answered(run_cli: Run, tmp_path: Path, more: tuple[st
     assert "Traceback" not in err
 
 
+WASTE = {
+    "en": ("with the stock of earlier years; by default", "of what was generated", "luban weights"),
+    "zh": ("计入往年贮存量; 默认", "按当年产生量", "luban 自定权重"),
+    "ko": ("과거 저장분 포함; 기본", "당년 발생량 기준", "luban 자체 가중치"),
+}
+
+
+@pytest.mark.parametrize("language", WASTE)
+def test_both_readings_stand_side_by_side_the_plan_s_own_first(language: str) -> None:
+    row = {"waste_generated": 90.0, "waste_utilised": 73.0, "waste_old_utilised": 10.0, "region": "CN/31"}
+    first, second, weights = WASTE[language]
+    for by in ((), ("region",)):
+        found = indicators(frame(row), PLAN, by, {"region": 1}, only=("I03", "I12"), variants=True)
+        sheet = indicators_sheet(found.collect("pyarrow").to_native(), PLAN, words(language), by=by)
+        text = html.unescape(re.sub(r"<[^>]+>", "|", sheet_html(sheet, language)))
+        told = [re.search(rf"\({re.escape(one)}\)[| \n]*(\d\d\.\d\d)", text) for one in (first, second)]
+        assert [one and one[1] for one in told] == ["73.00", "81.11"]
+        assert weights in text
+
+
 @pytest.mark.parametrize("language", ["en", "zh", "ko"])
 def test_sheets_speak_each_language(language: str) -> None:
     say = words(language)

@@ -68,7 +68,7 @@ def test_how_values_are_made_is_said_in_the_plan_s_own_words() -> None:
     plan, say = load_plan(), words("en")
     texts = {name: definition_text(plan, one.definition, say) for name, one in plan.indicators.items()}
     assert texts["I02"] == "10000 · Σ invention patents in force / Σ main-business revenue"
-    assert texts["I03"] == "weighted mean of 12 parts"
+    assert texts["I03"] == "weighted mean of 12 parts (luban weights)"  # nobody has published any
     assert texts["I08"].startswith(
         "100 · mean of every unit's own numerically controlled key processes / key processes"
     )

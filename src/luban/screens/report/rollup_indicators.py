@@ -106,8 +106,17 @@ def _interval(row: Mapping[str, Any], say: Words) -> str:
 
 
 def _name(row: Mapping[str, Any], plan: TargetPlan, say: Words) -> str:
-    name = plan.indicator(row["indicator"]).name.of(say.language)
-    return f"{name} ({row['variant']})" if row["variant"] else name
+    return plan.indicator(row["indicator"]).name.of(say.language) + _reading(row, plan, say)
+
+
+def _reading(row: Mapping[str, Any], plan: TargetPlan, say: Words) -> str:
+    """Which reading of a definition that the text leaves open."""
+    own = plan.indicator(row["indicator"]).definition
+    if not own.variants:
+        return ""
+    if row["variant"]:
+        return f" ({own.variants[row['variant']].called.of(say.language)})"
+    return f" ({own.called.of(say.language)}; {say('by default')})"
 
 
 def _whole(
@@ -148,7 +157,7 @@ def _by_cell(
     heads = (*(words[name] for name in by), "", *_heads(say, level))
     shown = newest[:_MOST] if len(newest) > _MOST else newest
     table = [
-        (*(cell_name(name, row[name], say) for name in by), row["indicator"],
+        (*(cell_name(name, row[name], say) for name in by), row["indicator"] + _reading(row, plan, say),
          *_cells(row, plan.indicator(row["indicator"]), plan, say))
         for row in shown
     ]  # fmt: skip
@@ -253,15 +262,16 @@ def problem_blocks(problems: Problems, plan: TargetPlan, say: Words) -> list[Blo
 
 def _made(rows: list[dict[str, Any]], plan: TargetPlan, say: Words) -> Grid:
     heads = ("", say("worked out as"), say("of whom"), say("base year"))
-    names = dict.fromkeys((row["indicator"], row["variant"]) for row in rows)
     table = []
-    for name, variant in names:
+    for name in dict.fromkeys(row["indicator"] for row in rows):
         one = plan.indicator(name)
-        definition = one.definition.variants[variant] if variant else one.definition
-        table.append((
-            name, definition_text(plan, definition, say), population_text(definition, say),
-            str(one.base_year or _NONE) if one.kind != "level" else _NONE,
-        ))  # fmt: skip
+        for variant in ("", *one.definition.variants):
+            definition = one.definition.variants[variant] if variant else one.definition
+            table.append((
+                name + _reading({"indicator": name, "variant": variant}, plan, say),
+                definition_text(plan, definition, say), population_text(definition, say),
+                str(one.base_year or _NONE) if one.kind != "level" else _NONE,
+            ))  # fmt: skip
     return Grid(heads, table, title=say("How a value is made"))
 
 

@@ -74,7 +74,8 @@ def definition_text(plan: TargetPlan, definition: Definition, say: Words) -> str
     Example  "100 · Σ intramural R&D spend / Σ main-business revenue"
     """
     if definition.form == "index":
-        return say("weighted mean of {n} parts", n=len(definition.parts))
+        text = say("weighted mean of {n} parts", n=len(definition.parts))
+        return text if all(part.verified for part in definition.parts) else f"{text} ({say('luban weights')})"
     over, under = (_sum(plan, terms, say) for terms in (definition.numerator, definition.denominator))
     if definition.form == "share of units":
         text = say("share of units that have: {element}", element=over)
