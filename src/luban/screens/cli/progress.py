@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from luban.rollup.outlook import Outlook
     from luban.rollup.points import Point
     from luban.rollup.reports import Report
+    from luban.rollup.world import WorldPlace
 
 __all__ = ["register"]
 
@@ -46,6 +48,12 @@ def progress(
         str, typer.Option("--plan", help="A plan by name, or its folder; that of DIR's plant.toml by default.")
     ] = "",
     economy: Annotated[str, typer.Option(help="With public data: three letters of ISO 3166.")] = "CHN",
+    own_figures: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--own", help="With public data: SERIES=VALUE, a figure to place among economies; may be repeated."
+        ),
+    ] = None,
     region: Annotated[str, typer.Option(help="With returns: only this region, as CN/31.")] = "",
     until: Annotated[int, typer.Option(help="Last year of the forecasts; each milestone's own by default.")] = 0,
     level: Annotated[float, typer.Option(min=0.5, max=0.99, help="Of the forecasts' intervals [1].")] = 0.8,
@@ -70,12 +78,17 @@ def progress(
     from luban.rollup.outlook import outlook, public_outlook
     from luban.rollup.public import PublicData, is_public, population_words, proxies
     from luban.rollup.reports import read_reports, reported_points
+    from luban.rollup.world import world_places
     from luban.screens.i18n import words
     from luban.screens.report.rollup_progress import drivers_blocks, progress_sheet
+    from luban.screens.report.rollup_world import world_blocks
 
     say, spoken = output(as_json), words(language)
     own = _plan(plan, source)
-    growth = _growth(what_if or (), own)
+    growth = _pairs(what_if or (), "--what-if", "ID=RATE, 0.05 for 5 % a year")
+    for name in growth:
+        own.indicator(name)
+    placed: tuple[WorldPlace, ...] = ()
     some: dict[str, Any] = {"until": until or None, "level": level}
     found: Outlook
     extra = None
@@ -87,6 +100,8 @@ def progress(
         if not found.lines:
             raise InputError("nothing is known of this economy", came=economy, where=str(source),
                              hint="three letters of ISO 3166, e.g. CHN")  # fmt: skip
+        given = _pairs(own_figures or (), "--own", "SERIES=VALUE in the unit of the series")
+        placed = world_places(PublicData(source), own, economy, own=given)
     elif not source.is_dir() and _kind(source) == "reports":
         said = read_reports(source, population_words(own))
         found = outlook(reported_points(said, own), own, source=source.name, reports=said, growth=growth, **some)
@@ -96,9 +111,10 @@ def progress(
         extra = _drivers(table, own, drivers, by) if drivers else None
     sheet = progress_sheet(found, spoken)
     document = found.as_dict()
+    if placed:
+        sheet = replace(sheet, blocks=(*sheet.blocks, *world_blocks(placed, spoken)))
+        document["places"] = [one.as_dict() for one in placed]
     if extra is not None:
-        from dataclasses import replace
-
         first, last, moved, rest = extra
         title = f"{drivers} {first}–{last}"
         shown = drivers_blocks(moved, spoken, _names(moved.groups, language), title, rest)
@@ -119,17 +135,15 @@ def _plan(name: str, source: Path) -> TargetPlan:
     return load_plan(name or USUAL)
 
 
-def _growth(given: Sequence[str], plan: TargetPlan) -> dict[str, float]:
+def _pairs(given: Sequence[str], where: str, expected: str) -> dict[str, float]:
     found = {}
     for one in given:
-        name, _, rate = one.partition("=")
-        plan.indicator(name)
+        name, _, number = one.partition("=")
         try:
-            found[name] = float(rate)
+            found[name] = float(number)
         except ValueError:
-            raise InputError(
-                "not a rate", came=one, expected="ID=RATE, 0.05 for 5 % a year", where="--what-if"
-            ) from None
+            raise InputError("not a rate" if where == "--what-if" else "not a figure", came=one, expected=expected,
+                             where=where) from None  # fmt: skip
     return found
 
 
