@@ -79,6 +79,15 @@ def test_bad_tables_are_named() -> None:
         _ = InputOutput(np.array([[5.0, 0.0], [0.0, 1.0]]), np.array([[0.0], [1.0]])).leontief
 
 
+def test_final_demand_of_nobody_is_not_laid_on_the_first_region() -> None:
+    flows, final = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0], [6.0]])
+    table = InputOutput(flows, final, regions=("east", "west"), factors={"co2": np.array([1.0, 2.0])})
+    with pytest.raises(InputError, match="whose final demand"):
+        table.account("co2")
+    one = InputOutput(flows, final, regions=("east", "east"), factors={"co2": np.array([1.0, 2.0])})
+    assert one.account("co2")[1].consumption == pytest.approx([3.0])
+
+
 def test_royalties_of_public_figures() -> None:
     # World Bank, World Development Indicators (CC BY 4.0): BM/BX.GSR.ROYL.CD, NY.GDP.MKTP.CD, GB.XPD.RSDV.GD.ZS, China
     found = royalties({2015: 22022366054.63, 2020: 37870654560.1}, {2015: 1084600061.07, 2020: 8582874881.79},

@@ -119,7 +119,9 @@ def test_warnings_of_industries_and_of_cells(run_cli, tmp_path):
     assert {one["place"] for one in found["signals"]} == {"C31"}
     assert found["signals"][0]["when"] in {"2022Q2", "2022Q3", "2022Q4", "2023Q1"}
     assert found["false_alarms_of"] == "each series"
-    assert "about 5 % of series without any cause" in run_cli("warnings", quarters)[1]
+    assert found["false_alarms_together"] == pytest.approx(0.1)
+    shown = " ".join(run_cli("warnings", quarters)[1].split())
+    assert "about 5 % of series without any cause give a false alarm, at least one of these 2 in up to 10 %" in shown
     claims = tmp_path / "claims.csv"
     rows = [f"2025-{n + 1:02},{cell},{count}" for cell, last in (("CN/31 C34", 25), ("CN/32 C34", 6))
             for n, count in enumerate([5, 6, 4, 7, 5, 3, 6, 5, 4, 6, 5, 7, 5, last])]  # fmt: skip

@@ -128,6 +128,9 @@ def test_a_league_of_an_indicator_and_of_an_index(tmp_path: Path, capsys: pytest
     assert made["scores"]["c"]["value"] is None
     assert made["scores"]["a"]["value"] == pytest.approx(60 + 40 * (2 * 0.9 + 5 / 6) / 3)
     assert "loss" in ask(capsys, "league", parts, "--index", weights)
+    assert made["place"]["reason"] == "fewer than 5 peers"  # two firms: no level of theirs is told
+    open_ = json.loads(ask(capsys, "league", parts, "--index", weights, "--own", "a", "--public", "--json"))
+    assert open_["place"]["percentile"] == 100.0
 
 
 def test_dependence_is_that_of_the_series(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

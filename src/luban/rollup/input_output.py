@@ -126,7 +126,13 @@ class InputOutput:
         return np.asarray(backward / backward.mean()), np.asarray(forward / forward.mean())
 
     def account(self, factor: str) -> tuple[tuple[str, ...], Account]:
-        """Names of the regions, and the factor by who makes and by who asks for it."""
+        """Names of the regions, and the factor by who makes and by who asks for it.
+
+        Raises   InputError: no such factor; several regions, and it is not said whose the final demand is
+        """
+        if not self.demands and len(set(self.regions)) > 1:
+            raise InputError("whose final demand is it?", came=f"{len(set(self.regions))} regions, no demands",
+                             expected="demands: the region of each column of final demand")  # fmt: skip
         made_in = np.array(self.regions or ("",) * self.flows.shape[0])
         asked_in = np.array(self.demands or (made_in[0],) * self.final.shape[1])
         names = tuple(dict.fromkeys((*made_in.tolist(), *asked_in.tolist())))

@@ -137,12 +137,12 @@ def public_outlook(
             missing[proxy.id] = ", ".join(lack)
             continue
         indicator = plan.indicators[proxy.indicator]
+        signals += [replace(one, place=one.place or proxy.id) for one in proxy_signals(data, proxy, economy)]
         points = proxy_points(data, proxy, economy, indicator, carried=False)
         if not points and not proxy_levels(data, proxy, economy):
             continue
         if indicator.kind != "level" and points:
             computed.setdefault(indicator.id, points)
-        signals += [replace(one, place=one.place or proxy.id) for one in proxy_signals(data, proxy, economy)]
         targets = (one for one in indicator.milestones if one.role == "target")
         lines.extend(_by_proxy(proxy, points, indicator, one, until, level) for one in targets)
     return Outlook(plan, str(data.folder.name), tuple(lines), (*signals, *conflicts(reports), *populations(reports)),

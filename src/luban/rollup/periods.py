@@ -40,12 +40,18 @@ class Watched:
     false_alarms: float
     each: bool = False
 
+    @property
+    def together(self) -> float:
+        """Share of runs without any cause in which one series or more gives an alarm, at most [1] (Boole)."""
+        return min(1.0, self.judged * self.false_alarms) if self.each else self.false_alarms
+
     def as_dict(self) -> dict[str, Any]:
         """The same for `--json` and the REST service."""
         return {
             "signals": [one.as_dict() | {"when": self.periods[one.period]} for one in self.signals],
             "periods": list(self.periods), "judged": self.judged, "skipped": dict(self.skipped),
             "false_alarms": self.false_alarms, "false_alarms_of": "each series" if self.each else "all series",
+            "false_alarms_together": self.together,
         }  # fmt: skip
 
 

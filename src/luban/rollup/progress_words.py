@@ -39,6 +39,7 @@ SENTENCES: Final = (
         "{before} to {year}: a change of {change}, {times} times what is usual (so far out in {n} % of random series): "
         "another method or source?"
     ),
+    "unknown in {years}: no row of {what}",
     "{year} counts another population: {population}, before {before}",
     "{year}: another population than the plan's: {population}",
     "sources give {values} for {year}",

@@ -10,8 +10,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from luban.core.errors import ConfigError, InputError
 from luban.norms.plans import USUAL, Text, load_plan, read_file
@@ -26,6 +27,8 @@ __all__ = [
     "proxy_points", "proxy_signals",
 ]  # fmt: skip
 
+_T = TypeVar("_T")
+_ByYear: TypeAlias = dict[str, dict[int, _T]]  # economy → year → …
 _MARKS = ("wdi", "gapminder", "unsdg")
 _YEARS = ("year", "Year")
 _VALUES = ("value", "Value")
@@ -40,7 +43,8 @@ class Source:
 
     file   FAMILY/FILE in the folder
     value  column; value by default
-    where  column → texts; rows that fit are summed; a column that is not named has to be empty or not there
+    where  column → texts; one row of each is summed, a year without all of them is unknown. A column that is empty in
+           some rows of the file and is not named has to be empty
     chain  values are growth in % a year: an index is chained from them, 100 in the first year's start
     """
 
@@ -86,7 +90,7 @@ class PublicData:
         if not folder.is_dir():
             raise InputError("no such folder", came=str(folder), hint="set LUBAN_DATA, or name a folder of public data")
         self.folder = folder
-        self._read: dict[tuple[str, str, str], dict[str, dict[int, float]]] = {}
+        self._read: dict[tuple[str, str, str], tuple[_ByYear[float], _ByYear[str]]] = {}
 
     @cached_property
     def economies(self) -> tuple[str, ...]:
@@ -109,38 +113,60 @@ class PublicData:
 
         Raises InputError for a file that is not there, a column that is not in it, a value that is no number
         """
+        own = self._of(source, economy)[0]
+        return _chained(own) if source.chain else own
+
+    def lacking_rows(self, source: Source, economy: str) -> dict[int, str]:
+        """Year → rows that are named and not there: the year is unknown. Raises InputError as `series`."""
+        return self._of(source, economy)[1]
+
+    def _of(self, source: Source, economy: str) -> tuple[dict[int, float], dict[int, str]]:
         where = tuple(sorted((source.where or {}).items()))
         key = (source.file, source.value, repr(where))
         if key not in self._read:
             self._read[key] = self._all(source)
-        table = self._read[key]
-        own = table.get("" if "" in table else economy, {})
-        return _chained(own) if source.chain else own
+        table, lacks = self._read[key]
+        whose = "" if "" in table or "" in lacks else economy
+        return table.get(whose, {}), lacks.get(whose, {})
 
-    def _all(self, source: Source) -> dict[str, dict[int, float]]:
+    def _all(self, source: Source) -> tuple[_ByYear[float], _ByYear[str]]:
         path = self.folder / source.file
         if not path.is_file():
             raise InputError("no such series", came=source.file, where=str(self.folder),
                              hint="a proxy needs every file it names")  # fmt: skip
-        found: dict[str, dict[int, float]] = {}
+        where = source.where or {}
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines)
+            reader = csv.DictReader(lines, restval="")
             names = tuple(reader.fieldnames or ())
-            year = next((name for name in _YEARS if name in names), "")
-            value = source.value or next((name for name in _VALUES if name in names), "")
-            missing = [name for name in (year or "year", value or "value", *(source.where or {})) if name not in names]
-            if missing:
-                raise InputError("columns are missing: " + ", ".join(missing), came=", ".join(names), where=source.file)
-            for row in reader:
-                if not row[value] or any(row[name] not in texts for name, texts in (source.where or {}).items()):
-                    continue
-                own = found.setdefault(row.get("iso3", ""), {})
-                at = _whole(row[year], f"{source.file}:{reader.line_num}")
-                number = _real(row[value], f"{source.file}:{reader.line_num}")
-                if at in own and not source.where:
-                    raise InputError("one year has two values", came=str(at), where=f"{source.file}:{reader.line_num}")
-                own[at] = own.get(at, 0.0) + number
-        return found
+            rows = [(reader.line_num, row) for row in reader]
+        year = next((name for name in _YEARS if name in names), "")
+        value = source.value or next((name for name in _VALUES if name in names), "")
+        missing = [name for name in (year or "year", value or "value", *where) if name not in names]
+        if missing:
+            raise InputError("columns are missing: " + ", ".join(missing), came=", ".join(names), where=source.file)
+        others = [name for name in names if where and name not in (year, value, "iso3", *where)]
+        parts = [name for name in others if not all(row[name] for _, row in rows)]
+        cells: dict[str, dict[int, dict[tuple[str, ...], float]]] = {}
+        for line, row in rows:
+            fits = all(row[name] in texts for name, texts in where.items()) and not any(row[name] for name in parts)
+            if not row[value] or not fits:
+                continue
+            place, key = f"{source.file}:{line}", tuple(row[name] for name in where)
+            at, number = _whole(row[year], place), _real(row[value], place)
+            own = cells.setdefault(row.get("iso3", ""), {}).setdefault(at, {})
+            if key in own:
+                raise InputError("one year has two values", came=" ".join((str(at), *filter(None, key))), where=place)
+            own[key] = number
+        wanted = tuple(product(*(dict.fromkeys(texts) for texts in where.values())))
+        values: _ByYear[float] = {name: {} for name in cells}
+        lacks: _ByYear[str] = {name: {} for name in cells}
+        for name, years in cells.items():
+            for at, own in years.items():
+                if len(own) == len(wanted):
+                    values[name][at] = math.fsum(own.values())
+                else:
+                    lacks[name][at] = ", ".join(" / ".join(filter(None, key)) for key in wanted if key not in own)
+        return values, lacks
 
 
 def lacking(data: PublicData, proxy: Proxy) -> tuple[str, ...]:
@@ -197,6 +223,12 @@ def proxy_signals(data: PublicData, proxy: Proxy, economy: str) -> tuple[Signal,
         own = tuple(Point(year, value) for year, value in sorted(data.series(source, economy).items()))
         odd = [one for one in series_signals(own) if one.kind in ("repeated tail", "interpolated")]
         found += [replace(one, place=source.file) for one in odd]
+        rows: dict[str, list[int]] = {}
+        for year, what in sorted(data.lacking_rows(source, economy).items()):
+            rows.setdefault(what, []).append(year)
+        for what, years in rows.items():
+            text = f"unknown in {', '.join(map(str, years))}: no row of {what}"
+            found.append(Signal("missing rows", years[-1], text, {"rows": what}, place=source.file))
     return tuple(found)
 
 

@@ -20,7 +20,7 @@ from luban.rollup.points import Point, ordered
 __all__ = ["KINDS", "Jump", "Signal", "jumps", "series_signals", "straight_years", "tail_length"]
 
 KINDS: Final = (
-    "repeated tail", "interpolated", "break", "conflict", "population", "overcapacity", "quality",
+    "repeated tail", "interpolated", "break", "conflict", "population", "overcapacity", "quality", "missing rows",
 )  # fmt: skip
 """Kinds of signals."""
 

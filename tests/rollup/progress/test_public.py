@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from luban.rollup.points import Point
 from luban.rollup.progress import plan_progress
 from luban.rollup.public import (
     PublicData,
+    Source,
     is_public,
     population_words,
     proxies,
@@ -143,3 +145,35 @@ def test_bad_reports_are_named(tmp_path, text, message):
     file.write_text(text)
     with pytest.raises(InputError, match=message):
         read_reports(file)
+
+
+ROWS = """Year,Sector,Product,Status,Value
+2018,mining,,Normal,1
+2018,power,,Normal,2
+2019,mining,,Normal,3
+2020,mining,,Provisional,4
+2020,power,,Normal,5
+2020,power,coal,Normal,4
+2021,mining,,Normal,
+2021,power,,Normal,6
+"""
+
+
+def test_a_year_without_a_row_that_is_named_is_unknown_and_no_smaller_sum(tmp_path):
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "rows.csv").write_text(ROWS)
+    both = Source("own/rows.csv", where={"Sector": ("mining", "power")})
+    data = PublicData(tmp_path)
+    assert data.series(both, "") == {2018: 3.0, 2020: 9.0}  # the part of 2020 that is no row of its own is not added
+    assert data.lacking_rows(both, "") == {2019: "power", 2021: "mining"}
+    coal = Source("own/rows.csv", where={"Sector": ("power",), "Product": ("coal",)})
+    assert data.series(coal, "") == {2020: 4.0}
+    proxy = replace(water(), numerator=(both,), denominator=(), economy="")
+    told = [one for one in proxy_signals(data, proxy, "CHN") if one.kind == "missing rows"]
+    assert [(one.year, one.text) for one in told] == [
+        (2019, "unknown in 2019: no row of power"), (2021, "unknown in 2021: no row of mining"),
+    ]  # fmt: skip
+    (tmp_path / "own" / "rows.csv").write_text(ROWS + "2020,power,,Normal,7\n")
+    with pytest.raises(InputError, match="two values") as caught:
+        PublicData(tmp_path).series(both, "")
+    assert (caught.value.came, caught.value.where) == ("2020 power", "own/rows.csv:10")

@@ -80,7 +80,7 @@ def league(
 
     say, spoken = output(as_json), words(language)
     if index is not None:
-        return _composite(source, index, name, own, say, spoken, out, language)
+        return _composite(source, index, name, own, say, spoken, out, language, public=public)
     document: dict[str, Any] = {}
     more: tuple[Block, ...] = ()
     title = source.stem
@@ -167,8 +167,9 @@ def _latest(frame: nw.LazyFrame[Any]) -> int:
 
 
 def _composite(
-    source: Path, index: Path, name: str, own: str, say: Output, spoken: Words, out: Path | None, language: str
-) -> int:
+    source: Path, index: Path, name: str, own: str, say: Output, spoken: Words, out: Path | None, language: str, *,
+    public: bool,
+) -> int:  # fmt: skip
     from types import SimpleNamespace
 
     from luban.rollup.composite import composite, sensitivity
@@ -193,7 +194,7 @@ def _composite(
     more: tuple[Block, ...] = ()
     if own:
         entries = [Entry(label, one.value) for label, one in made.scores.items()]
-        more, document["place"] = _placed(entries, own, "up", "", spoken, public=True)
+        more, document["place"] = _placed(entries, own, "up", "", spoken, public=public)
     sheet = index_sheet(made, drawn, parts, spoken, title=source.stem, source=source.name, more=more)
     give(say, sheet, document, out, language)
     return OK

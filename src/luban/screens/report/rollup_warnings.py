@@ -33,7 +33,8 @@ def warnings_sheet(watched: Watched, say: Words, source: str) -> Sheet:
     text = say("Limits are set for a false alarm in about {share} % of runs without any cause.", share=share)
     if watched.each:
         text = say("Limits are set for each series by itself: about {share} % of series without any cause give a false "
-                   "alarm.", share=share)  # fmt: skip
+                   "alarm, at least one of these {n} in up to {all} % of runs.", share=share, n=str(watched.judged),
+                   all=f"{100 * watched.together:g}")  # fmt: skip
     blocks.append(Note(text, "quiet"))
     if skipped:
         reasons = [(place, say(reason)) for place, reason in skipped.items()]
