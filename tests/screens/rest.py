@@ -18,6 +18,7 @@ from luban.screens.reads import Reads
 from luban.screens.service import PlantView
 from luban.screens.service.health import HealthBooks
 from luban.screens.service.quality import QualityBooks
+from luban.screens.service.rollup import RollupBooks
 from luban.screens.users import Act, Role, Users
 from tests.outside import free_port
 
@@ -34,15 +35,16 @@ def answering(
     acts: list[Act] | None = None,
     books: Callable[[PlantView], QualityBooks] | None = None,
     health: Callable[[PlantView], HealthBooks] | None = None,
+    rolled: Callable[[PlantView], RollupBooks] | None = None,
 ) -> Iterator[Client]:
-    """A plant's service, its ledger being there; `acts` takes what people do, `books` and `health` make its books."""
+    """A plant's service, its ledger being there; `acts` takes what people do, the others make its books."""
     master = MasterData(places(folder).ledger)
     users = Users(master, acts.append) if acts is not None else Users(master)
     for name, (role, sites) in people.items():
         users.add(name, PASSWORD, role, list(sites), who="test")
     view, reads, port = PlantView(folder), Reads(2), free_port()
     own_books, own_health = books(view) if books else None, health(view) if health else None
-    app = build_api(view, users, reads, books=own_books, health=own_health)
+    app = build_api(view, users, reads, books=own_books, health=own_health, returns=rolled(view) if rolled else None)
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()

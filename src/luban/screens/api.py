@@ -44,6 +44,7 @@ from luban.screens.outcomes_api import outcomes_router
 from luban.screens.outside import Outside
 from luban.screens.pilot_api import pilot_router
 from luban.screens.plain import plain
+from luban.screens.programmes_api import programmes_router
 from luban.screens.quality_api import quality_router
 from luban.screens.quality_control_api import setpoint_router
 from luban.screens.quality_experiment_api import experiment_router
@@ -200,7 +201,7 @@ def build_api(
     for own in _ENERGY:
         app.include_router(own(meters, lambda role: _needs(users, role), reads), prefix="/api/v1")
     rolled = returns or RollupBooks(view)
-    for one in (returns_router, indicators_router):
+    for one in (returns_router, indicators_router, programmes_router):
         app.include_router(one(rolled, lambda role: _needs(users, role), reads), prefix="/api/v1")
     money = cost or CostBooks(view)
     app.include_router(cost_router(money, lambda role: _needs(users, role), reads), prefix="/api/v1")

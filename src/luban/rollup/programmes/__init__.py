@@ -6,7 +6,7 @@ Writes  nothing itself: rows of those kinds for whoever has a spool or the act l
 
 from luban.rollup.programmes.board import STATUSES, WAYS, ItemStatus, board, ways
 from luban.rollup.programmes.cut import Cut, CutOf, cut_of_frame, pooled_cut
-from luban.rollup.programmes.evidence import Evidence, Standing, document, fact
+from luban.rollup.programmes.evidence import Evidence, Standing, document, fact, paper
 from luban.rollup.programmes.pilots import Effect, Pilots, effects, pilot_row, pooled, read_pilot
 from luban.rollup.programmes.regions import (
     RegionTarget,
@@ -85,6 +85,7 @@ __all__ = [
     "move_task",
     "open_task",
     "overdue",
+    "paper",
     "part_row",
     "pilot_row",
     "pooled",

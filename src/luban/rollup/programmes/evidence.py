@@ -15,7 +15,7 @@ from typing import Any, Final
 from luban.core.errors import InputError
 from luban.ledger import Ledger
 
-__all__ = ["KINDS", "Evidence", "Standing", "document", "evidence_of", "fact"]
+__all__ = ["KINDS", "Evidence", "Standing", "document", "evidence_of", "fact", "paper"]
 
 KINDS: Final = ("fact", "document")
 _TALK: Final = frozenset({"task", "programme", "advice"})  # a word about a task proves no task
@@ -56,9 +56,14 @@ def document(path: Path, text: str = "") -> Evidence:
         held = path.read_bytes()
     except OSError as error:
         raise InputError("the document cannot be read", came=str(error), where=str(path)) from None
-    if not held:
-        raise InputError("an empty document shows nothing", where=str(path))
-    return Evidence("document", path.name, hashlib.sha256(held).hexdigest(), text)
+    return paper(path.name, held, text)
+
+
+def paper(name: str, content: bytes, text: str = "") -> Evidence:
+    """The same of a document that was sent. Raises InputError where it is empty."""
+    if not content:
+        raise InputError("an empty document shows nothing", where=name)
+    return Evidence("document", name, hashlib.sha256(content).hexdigest(), text)
 
 
 def evidence_of(given: Any) -> tuple[Evidence, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import getpass
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from luban.ledger import Ledger
     from luban.norms.plans import TargetPlan
     from luban.rollup.programmes import Evidence
+    from luban.screens.service.programme_desk import ProgrammeDesk
 
 __all__ = ["register"]
 
@@ -72,6 +74,7 @@ def board(
     from luban.rollup.review import review
     from luban.screens.i18n import words
     from luban.screens.report.rollup_programmes import item_sheet, programme_sheet
+    from luban.screens.service.programme_desk import BOARD
     from luban.screens.service.review import inputs_from
 
     say = output(as_json)
@@ -87,8 +90,8 @@ def board(
         give(say, item_sheet(own.plan, one, words(language)), one.as_dict(), out, language)
         return OK
     made = programme_sheet(own.plan, own.year, found.items, words(language), follow=found.follow, late=found.late,
-                           sums=found.sums, agenda=own.agenda, source=loaded.source)  # fmt: skip
-    document = {name: told[name] for name in ("plan", "year", "programmes", "tasks", "overdue", "regions", "agenda")}
+                           sums=found.sums, agenda=own.agenda, revised=found.revised, source=loaded.source)  # fmt: skip
+    document = {name: told[name] for name in BOARD}
     give(say, made, document, out, language)
     return OK
 
@@ -114,10 +117,11 @@ def take(
     beside the table. A pilot's proof: the .json of `luban pilot --plant DIR -o proof.json`.
     """
     from luban.rollup.programmes import tasks
-    from luban.screens.service.programmes import rows_of_file
+    from luban.screens.service.programmes import rows_of_file, together
+    from luban.screens.users import Act
 
     say, chosen = output(as_json), _plan(plan, folder)
-    kind, rows = rows_of_file(file, chosen, person=person or getpass.getuser(), region=region)
+    kind, rows = rows_of_file(file, chosen, person=_who(person), region=region)
     held = {one.id for one in tasks(_ledger(folder))} if kind == "tasks" else set()
     if twice := [one["subject"][0] for one in rows if one["subject"][0] in held]:
         raise InputError(
@@ -127,7 +131,7 @@ def take(
             expected="ids that no task has, of another plan or dropped either",
             hint="luban programme move changes owner or date",
         )
-    _write(say, folder, person, f"{kind} taken", file.name, rows)
+    record(say, folder, Act(_who(person), f"{kind} taken", file.name, ""), "event", together(rows))
     say.answer({"kind": kind, "entries": len(rows)}, f"{kind}: {len(rows):,} entries")
     return OK
 
@@ -143,18 +147,13 @@ def withdraw(
     person: Person = "",
     as_json: AsJson = False,
 ) -> int:
-    """Say from when on a thing counts no more, or a part is no more in the catalogue, with the reason."""
-    from luban.rollup.programmes import things, withdraw_row
+    """Say from when on a thing counts no more, or a part is no more in the catalogue, with the reason.
 
-    say, ledger, chosen = output(as_json), _ledger(folder), _plan(plan, folder)
-    chosen.item(item)
-    known = [one.name for one in things(ledger, chosen.id) if one.item == item]
-    if thing not in known:
-        raise InputError(
-            "nothing of this name counts for it", came=thing, expected=", ".join(known[:12]) or "none yet", where=item
-        )
-    rows = withdraw_row(chosen, item, thing, why, person=person or getpass.getuser(), day=_given(day))
-    return _done(say, folder, person, "thing withdrawn", thing, rows)
+    With "" as the thing: what was shown of a target without a number.
+    """
+    say = output(as_json)
+    _desk(say, folder, plan).withdraw(_who(person), item, thing, why, day=_given(day))
+    return _done(say, "thing withdrawn", thing or item)
 
 
 @group.command(
@@ -173,12 +172,36 @@ def shown(
     as_json: AsJson = False,
 ) -> int:
     """Say what was shown of a target without a number, with evidence."""
-    from luban.rollup.programmes import shown_row
+    say = output(as_json)
+    desk = _desk(say, folder, plan)
+    desk.show(
+        _who(person), item, text, day=_given(day), reached=reached, evidence=_evidence(desk.ledger, facts, papers)
+    )
+    return _done(say, "target shown", item)
 
-    say, ledger, chosen = output(as_json), _ledger(folder), _plan(plan, folder)
-    rows = shown_row(chosen, item, text, person=person or getpass.getuser(), day=_given(day), reached=reached,
-                     evidence=_evidence(ledger, facts, papers))  # fmt: skip
-    return _done(say, folder, person, "target shown", item, rows)
+
+@group.command(
+    "open",
+    epilog="Example: `luban programme open office 'list of parts' --item T18 --owner MIIT --due 2016-06-30`",
+)
+def open_(
+    folder: Dir,
+    name: Annotated[str, typer.Argument(help="What is to be done.")],
+    owner: Annotated[str, typer.Option("--owner", help="Who answers for it.")],
+    due: Annotated[str, typer.Option("--due", metavar="DATE", help="Last day.")],
+    item: Annotated[str, typer.Option("--item", help="Measure, task or target of the plan that it serves.")] = "",
+    task: Annotated[str, typer.Option("--id", help="Id of the task; a free one by default.")] = "",
+    region: Annotated[str, typer.Option("--region", help="Path of a region; the whole by default.")] = "",
+    plan: Plan = "",
+    person: Person = "",
+    as_json: AsJson = False,
+) -> int:
+    """Take a task on."""
+    say, day = output(as_json), _day(due, "--due")
+    if day is None:
+        raise InputError("a task has a last day", where="--due")
+    made = _desk(say, folder, plan).open(_who(person), name, item=item, owner=owner, due=day, id=task, region=region)
+    return _done(say, "task taken on", made)
 
 
 @group.command(
@@ -194,13 +217,10 @@ def report(
     as_json: AsJson = False,
 ) -> int:
     """Say how a task goes, with evidence or without."""
-    from luban.rollup.programmes import report_task, tasks
-
-    say, ledger = output(as_json), _ledger(folder)
-    if task not in {one.id for one in tasks(ledger)}:
-        raise InputError("no such task", came=task, hint="`luban programme DIR` lists them")
-    rows = report_task(task, text, person=person or getpass.getuser(), evidence=_evidence(ledger, facts, papers))
-    return _done(say, folder, person, "task reported", task, rows)
+    say = output(as_json)
+    desk = _desk(say, folder)
+    desk.report(_who(person), task, text, _evidence(desk.ledger, facts, papers))
+    return _done(say, "task reported", task)
 
 
 @group.command("move", epilog="Example: `luban programme move office t-17 'the site came late' --due 2021-06-30`")
@@ -214,13 +234,9 @@ def move(
     as_json: AsJson = False,
 ) -> int:
     """Give a task another date or owner, with the reason."""
-    from luban.rollup.programmes import move_task, tasks
-
-    say, ledger = output(as_json), _ledger(folder)
-    if task not in {one.id for one in tasks(ledger)}:
-        raise InputError("no such task", came=task, hint="`luban programme DIR` lists them")
-    rows = move_task(task, why, person=person or getpass.getuser(), due=_day(due, "--due"), owner=owner)
-    return _done(say, folder, person, "task moved", task, rows)
+    say = output(as_json)
+    _desk(say, folder).move(_who(person), task, why, due=_day(due, "--due"), owner=owner)
+    return _done(say, "task moved", task)
 
 
 @group.command("close", epilog="Example: `luban programme close office t-17 --fact 10234`")
@@ -233,11 +249,10 @@ def close(
     as_json: AsJson = False,
 ) -> int:
     """Close a task, on evidence given here or reported before: nothing closes without."""
-    from luban.rollup.programmes import close_task
-
-    say, ledger = output(as_json), _ledger(folder)
-    rows = close_task(ledger, task, person=person or getpass.getuser(), evidence=_evidence(ledger, facts, papers))
-    return _done(say, folder, person, "task closed", task, rows)
+    say = output(as_json)
+    desk = _desk(say, folder)
+    desk.close(_who(person), task, _evidence(desk.ledger, facts, papers))
+    return _done(say, "task closed", task)
 
 
 @group.command("drop", epilog="Example: `luban programme drop office t-17 'merged into t-12'`")
@@ -249,11 +264,23 @@ def drop(
     as_json: AsJson = False,
 ) -> int:
     """Give a task up, with the reason."""
-    from luban.rollup.programmes import drop_task
+    say = output(as_json)
+    _desk(say, folder).drop(_who(person), task, why)
+    return _done(say, "task dropped", task)
 
-    say, ledger = output(as_json), _ledger(folder)
-    return _done(say, folder, person, "task dropped", task,
-                 drop_task(ledger, task, why, person=person or getpass.getuser()))  # fmt: skip
+
+@group.command("reopen", epilog="Example: `luban programme reopen office t-17 'the report was of another site'`")
+def reopen(
+    folder: Dir,
+    task: Annotated[str, typer.Argument(help="Id of the task.")],
+    why: Annotated[str, typer.Argument(help="Reason.")],
+    person: Person = "",
+    as_json: AsJson = False,
+) -> int:
+    """Take back that a task was closed or given up, with the reason."""
+    say = output(as_json)
+    _desk(say, folder).reopen(_who(person), task, why)
+    return _done(say, "task opened again", task)
 
 
 @group.command("escalate", epilog="Example: `luban programme escalate office --today 2021-03-01`")
@@ -264,15 +291,8 @@ def escalate(
     as_json: AsJson = False,
 ) -> int:
     """Pass up what is late, each task once a rung: to its owner, to the owner's superior, to who steers the plan."""
-    from luban.core.time import now, to_datetime
-    from luban.rollup.programmes import escalations, overdue, tasks
-
-    say, ledger, chosen = output(as_json), _ledger(folder), _plan(plan, folder)
-    found = overdue(tasks(ledger, chosen.id), _day(today, "--today") or to_datetime(now()).date())
-    rows = escalations(found)
-    if rows:
-        _write(say, folder, "", "tasks escalated", chosen.id, rows)
-    told = [{"task": one["subject"][0], "text": one["text"][0]} for one in rows]
+    say = output(as_json)
+    told = _desk(say, folder, plan).escalate("", _day(today, "--today"))
     say.answer(told, "\n".join(f"{one['task']}: {one['text']}" for one in told) or "nothing new is late")
     return OK
 
@@ -288,19 +308,25 @@ def decide(
     quotes: Annotated[
         list[str] | None, typer.Option("--quote", metavar="INDICATOR:YEAR", help="A value it rests on, of the whole.")
     ] = None,
+    target: Annotated[
+        str, typer.Option("--target", metavar="ID:YEAR=VALUE", help="A target that it proposes, or decides, anew.")
+    ] = "",
     plan: Plan = "",
     as_of: AsOf = "",
     person: Person = "",
     as_json: AsJson = False,
 ) -> int:
-    """Put an item, advice, a decision or minutes down; a decision quotes the indicator versions it used."""
-    from luban.rollup.minutes import advice_row
-    from luban.screens.service.programmes import quoted
+    """Put an item, advice, a decision or minutes down; a decision quotes the indicator versions it used.
 
-    say, ledger, chosen = output(as_json), _ledger(folder), _plan(plan, folder)
-    found = quoted(folder, ledger, chosen, quotes or [], as_of)
-    rows = advice_row(item, code, text, person=person or getpass.getuser(), quotes=found)
-    return _done(say, folder, person, f"{code} put down", item, rows)
+    A target that was decided anew holds until a later decision; the printed one stands beside it, both are judged.
+    """
+    from luban.screens.service.programmes import asked_change
+
+    say = output(as_json)
+    desk = _desk(say, folder, plan)
+    change = asked_change(desk.plan, target) if target else None
+    made = desk.say(_who(person), code, item, text, quotes=quotes or (), change=change, as_of=as_of)
+    return _done(say, f"{code} put down", made)
 
 
 @group.command("quotes", epilog="Example: `luban programme quotes office`")
@@ -376,16 +402,17 @@ def _ledger(folder: Path) -> Ledger:
     return Ledger(home)
 
 
-def _done(say: Output, folder: Path, person: str, code: str, subject: str, rows: dict[str, list[Any]]) -> int:
-    _write(say, folder, person, code, subject, [rows])
+def _who(person: str) -> str:
+    return person or getpass.getuser()
+
+
+def _desk(say: Output, folder: Path, plan: str = "") -> ProgrammeDesk:
+    from luban.screens.service.programme_desk import ProgrammeDesk
+
+    ledger = _ledger(folder)
+    return ProgrammeDesk(folder, ledger, _plan(plan, folder), partial(record, say, folder))
+
+
+def _done(say: Output, code: str, subject: str) -> int:
     say.answer({"subject": subject, "code": code}, f"{code}: {subject}")
     return OK
-
-
-def _write(say: Output, folder: Path, person: str, code: str, subject: str, rows: list[dict[str, list[Any]]]) -> None:
-    """Make entries durable with the act of the person, and take them in unless a running plant does."""
-    from luban.screens.service.programmes import together
-    from luban.screens.users import Act
-
-    _ledger(folder)
-    record(say, folder, Act(person or getpass.getuser(), code, subject, ""), "event", together(rows))

@@ -12,7 +12,7 @@ from luban.loop.deciding import quality_words
 from luban.rollup import comparison_words, indicator_words, progress_words, review_words
 from luban.rollup.protect import words as protect
 from luban.rollup.returns import words as returns
-from luban.screens.i18n import from_cost, from_health, from_page, from_remote, from_trace
+from luban.screens.i18n import from_cost, from_health, from_page, from_programmes, from_remote, from_trace
 from luban.understand.cost import words as cost
 from luban.understand.energy import words as energy
 from luban.understand.green import words as green
@@ -43,6 +43,7 @@ def quality_sentences() -> tuple[str, ...]:
         from_cost,
         from_health,
         from_page,
+        from_programmes,
         from_remote,
         from_trace,
         spc,

@@ -9,6 +9,7 @@ from luban import __version__
 from luban.norms.plans import TargetPlan
 from luban.rollup.minutes import Item
 from luban.rollup.programmes import WAYS, Follow, ItemStatus, Overdue, Roadmap, SumCheck, duties
+from luban.rollup.revised import Revised
 from luban.screens.i18n import Words
 from luban.screens.report.plot import Plot
 from luban.screens.report.quality_words import given, number, percent, span
@@ -31,10 +32,11 @@ _MOST = 40
 
 def programme_sheet(
     plan: TargetPlan, year: int, items: Sequence[ItemStatus], say: Words, *, follow: Sequence[Follow] = (),
-    late: Sequence[Overdue] = (), sums: Sequence[SumCheck] = (), agenda: Sequence[Item] = (), source: str = "",
+    late: Sequence[Overdue] = (), sums: Sequence[SumCheck] = (), agenda: Sequence[Item] = (),
+    revised: Sequence[Revised] = (), source: str = "",
 ) -> Sheet:  # fmt: skip
     """The board of a plan's programmes, with what is late and where regions do not add up."""
-    blocks = programme_blocks(plan, items, say, follow=follow, late=late, sums=sums, agenda=agenda)
+    blocks = programme_blocks(plan, items, say, follow=follow, late=late, sums=sums, agenda=agenda, revised=revised)
     subtitle = f"{plan.title.of(say.language)} · {year}" + (f" · {source}" if source else "")
     return Sheet(say("Programmes"), subtitle, tuple(blocks),
                  {say("plan"): plan.id, say("digest of the plan"): plan.digest[:16], "luban": __version__})  # fmt: skip
@@ -43,6 +45,7 @@ def programme_sheet(
 def programme_blocks(
     plan: TargetPlan, items: Sequence[ItemStatus], say: Words, *, follow: Sequence[Follow] = (),
     late: Sequence[Overdue] = (), sums: Sequence[SumCheck] = (), agenda: Sequence[Item] = (),
+    revised: Sequence[Revised] = (),
 ) -> list[Block]:  # fmt: skip
     """The blocks of the board; parts with nothing in them are left out."""
     counts = {name: sum(one.status == name for one in items) for name in ITEM_TONES}
@@ -57,6 +60,8 @@ def programme_blocks(
     blocks += _delivery(plan, follow, late, say)
     if sums:
         blocks.append(_sums(plan, sums, say))
+    if revised:
+        blocks.append(_revised(plan, revised, say))
     if agenda:
         blocks.append(_agenda(agenda, say))
     return blocks
@@ -234,6 +239,21 @@ def _sums(plan: TargetPlan, sums: Sequence[SumCheck], say: Words) -> Grid:
                      _or_dash(one.gap), str(one.regions), "; ".join(told)))  # fmt: skip
         tones[at] = "doubt" if one.reason else "bad" if one.short else "good"
     return Grid(heads, rows, say("Regional plans against the whole"), frozenset({1, 2, 3, 4, 5}), tones)
+
+
+def _revised(plan: TargetPlan, revised: Sequence[Revised], say: Words) -> Grid:
+    heads = (say("what is aimed at"), say("year"), say("as printed"), say("as decided"), say("status by the print"),
+             say("status by the decision"), say("decision taken"))  # fmt: skip
+    rows = []
+    for one in revised:
+        own = one.decided
+        target = plan.indicators.get(own.id) or plan.item(own.id)
+        unit = plan.unit(target.unit).of(say.language) if target.unit else ""
+        told = (f"{given(value)} {unit}".strip() for value in (own.printed, own.value))
+        rows.append((f"{own.id} {target.name.of(say.language)}", str(own.year), *told,
+                     say(one.status_printed) if one.status_printed else "–", say(one.status) if one.status else "–",
+                     f"{own.item} · {own.on.isoformat()} · {own.person}"))  # fmt: skip
+    return Grid(heads, rows, say("Targets decided anew"), frozenset({1, 2, 3}))
 
 
 def _agenda(agenda: Sequence[Item], say: Words) -> Grid:

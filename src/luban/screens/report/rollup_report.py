@@ -36,7 +36,14 @@ def report_sheet(found: Review, say: Words, source: str = "") -> Sheet:
     if found.proposals:
         blocks += _proposals(found, say)
     blocks += programme_blocks(
-        plan, found.items, say, follow=found.follow, late=found.late, sums=found.sums, agenda=own.agenda
+        plan,
+        found.items,
+        say,
+        follow=found.follow,
+        late=found.late,
+        sums=found.sums,
+        agenda=own.agenda,
+        revised=found.revised,
     )
     blocks += [Note(say(one), "doubt") for one in own.notes]
     provenance = {

@@ -14,7 +14,7 @@ from typing import Any
 from luban.core.errors import InputError
 from luban.ledger import Ledger
 from luban.norms.plans import TargetPlan, load_plan, plans
-from luban.rollup.minutes import Quote, check_quote, minutes, quote
+from luban.rollup.minutes import Change, Quote, change_of, check_quote, minutes, quote
 from luban.rollup.programmes import (
     Evidence,
     count_row,
@@ -31,7 +31,7 @@ from luban.rollup.programmes.table import read_table
 from luban.screens.service.returns import as_of_seq
 from luban.screens.service.review import inputs_from
 
-__all__ = ["quoted", "quotes_checked", "rows_of_file", "together"]
+__all__ = ["asked_change", "quoted", "quotes_checked", "rows_of_file", "together"]
 
 Row = dict[str, list[Any]]
 _YES = frozenset({"1", "yes", "true", "是", "예"})
@@ -65,6 +65,16 @@ def rows_of_file(path: Path, plan: TargetPlan, *, person: str, region: str = "")
         where=path.name,
         expected="tasks, things, parts or targets by their columns (luban programme take --help)",
     )
+
+
+def asked_change(plan: TargetPlan, told: str) -> Change:
+    """A change of a target, `ID:YEAR=VALUE`. Raises InputError."""
+    name, _, rest = told.partition(":")
+    year, _, value = rest.partition("=")
+    try:
+        return change_of(plan, name.strip(), int(year), float(value))
+    except ValueError:
+        raise InputError("which target is to be which?", came=told, expected="I08:2025=60", where="--target") from None
 
 
 def quoted(folder: Path, ledger: Ledger, plan: TargetPlan, asked: Sequence[str], as_of: str) -> list[Quote]:

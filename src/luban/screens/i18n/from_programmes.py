@@ -1,0 +1,18 @@
+"""Sentences of the desk of programmes that are shown to people; {blanks} stand for what is filled in."""
+
+__all__ = ["SENTENCES"]
+
+SENTENCES: tuple[str, ...] = (
+    "in the books already", "luban programme move changes owner or date", "no such task",
+    "`luban programme DIR` lists them", "the task is not open", "the task is open", "how does it go?",
+    "a task has a name and an owner", "another date or owner, and why", "nothing closes without evidence",
+    "a task is not given up without a reason", "a task is not opened again without a reason",
+    "name the fact that is in force", "nothing counts without evidence", "what is counted has a name",
+    "the target is not followed so", "the part is in the catalogue; who can make it?",
+    "a source has a name, and is qualified by evidence", "nothing of this name counts for it",
+    "nothing is withdrawn without a reason", "what was shown, and by which evidence?", "on the agenda already",
+    "say more of it as advice", "which item is it about?", "what was said of which item?",
+    "a decision quotes the indicator versions it used", "quote a value, or put the item down as advice",
+    "which value is quoted?", "no value is known to quote", "the plan has no target with a number then",
+)  # fmt: skip
+"""All of them."""
