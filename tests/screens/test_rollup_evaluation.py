@@ -84,6 +84,13 @@ def test_a_bundle_out_and_computed_anew(capsys: pytest.CaptureFixture[str], valu
     (tmp_path / "evaluation.toml").write_text(
         '[[policy]]\nid = "z"\nname = "zone"\nindicator = "I08"\ntreated = ["CN/13"]\nsince = 2018\n'
     )
+    act = (tmp_path / "evaluation.toml").read_text()
+    (tmp_path / "evaluation.toml").write_text(act + act.replace('"z"', '"y"').replace("CN/13", "CN/99"))
+    said = "y 不予评价：数据中没有该单位：CN/99"
+    assert said in ask(capsys, "report", values, "--indicator", "I08", "--lang", "zh")
+    (tmp_path / "evaluation.toml").write_text(act.replace("CN/13", "CN/99"))
+    assert "CN/99" in ask(capsys, "evaluate", values, "--indicator", "I08", code=WRONG)
+    (tmp_path / "evaluation.toml").write_text(act)
     bundle = tmp_path / "review.zip"
     told = json.loads(ask(capsys, "evaluate", values, "--indicator", "I08", "--bundle", bundle, "--no-code", "--json"))
     assert re.fullmatch("[0-9a-f]{64}", told["sha256"])
@@ -119,6 +126,11 @@ def test_tasks_things_and_decisions_in_books(capsys: pytest.CaptureFixture[str],
     assert (items["T18"]["value"], items["T18"]["status"], items["T20"]["value"]) == (50.0, "met", 1.0)
     assert [one["task"] for one in told["overdue"]] == ["q1", "q2"]
     assert told["regions"][0]["gap"] == -600.0
+    board = ask(capsys, "programme", "board", office, "--year", 2035, "--lang", "zh")
+    assert "第二步 · 2035" in board
+    (line,) = [one for one in board.splitlines() if one.startswith("T28.5 ")]
+    assert "全面实现" in line
+    assert "定性" in line  # a step has no number: shown, never scored
     assert "没有来源" in ask(capsys, "programme", "board", office, "--item", "T18", "--year", 2020, "--lang", "zh")
     ask(capsys, "programme", "withdraw", office, "T20", "works", "closed", "--day", "2019-01-01")
     assert "nothing of this name" in ask(capsys, "programme", "withdraw", office, "T20", "work", "closed", code=WRONG)

@@ -241,3 +241,34 @@ def test_steps_are_shown_with_what_was_said_of_them_and_never_scored(
     found = {one.item.id: one for one in steps}
     assert (found["T27"].said, found["T28"].said) == ("a report on industry", "")
     assert [on(board(plan, 2020), name).milestone.year for name in ("T27", "T28", "T29")] == [2020, 2035, 2049]  # type: ignore[union-attr]
+    later = {one.item.id: one.milestone for one in board(plan, 2030)}
+    assert [later[name].year for name in ("T17", "T27", "T28")] == [2025, 2025, 2035]  # type: ignore[union-attr]
+
+
+def test_a_verdict_is_held_against_the_dates_of_its_state_before(ledger: Ledger, write: Write, tmp_path: Path) -> None:
+    def enrol(name: str, on: int, fixed: int, metric: str = "cost") -> None:
+        data = {"on": on, "baselines": {metric: {"fixed": fixed}}, "lacks": {}}
+        write(row("pilot", name, "enrol", person="li", data=data))
+
+    def verdict(name: str, enrolled: str, time: int | None = None) -> None:
+        made = [Effect(name, "cost", 30.0, 28.0, 32.0)]
+        write(pilot_row(name, made, person="li", enrolled=enrolled, baseline="d" * 64, evidence=[PAPER.as_dict()],
+                        time=time))  # fmt: skip
+
+    enrol("good", at(2100), at(2016))
+    enrol("late", at(2017), at(2018))  # the state before was fixed when the levers were on
+    enrol("taken", at(2017), at(2016))  # said to be fixed before, and in the books only now
+    enrol("other", at(2100), at(2016), "cycle")
+    for name in ("good", "late", "taken", "other"):
+        verdict(name, "2017-01-01")
+    verdict("early", "2018-01-01", time=at(2017))
+    late = "its state before was fixed after the levers went on"
+    assert {one.pilot: one.reason for one in effects(ledger)} == {
+        "good": "", "late": late, "taken": late, "other": "no state before was fixed",
+        "early": "the verdict is older than the levers",
+    }  # fmt: skip
+    proof = tmp_path / "proof.json"
+    told = {"metric": "cost", "share": -0.31, "low": -0.35, "high": -0.27, "verdict": "met 2020", "why": ""}
+    for fixed, why in ((at(2017), ""), (at(2019), late)):
+        proof.write_text(json.dumps({"name": "mill", "on": at(2018), "fixed": fixed, "targets": [told], "outcomes": {}}))
+        assert read_pilot(proof)[1][0].reason == why

@@ -143,7 +143,7 @@ def _milestone(item: Item, year: int) -> Milestone | None:
     numbered = [one for one in ahead if one.value is not None] or [
         one for one in reversed(past) if one.value is not None
     ]
-    return next(iter(numbered or ahead or past), None)
+    return next(iter(numbered or ahead or past[::-1]), None)
 
 
 def _facts(

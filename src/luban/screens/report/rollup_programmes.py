@@ -53,10 +53,12 @@ def programme_blocks(
         Figures(tuple(Figure(say(name), f"{count:,}", tone=ITEM_TONES[name] if count else "quiet")
                       for name, count in counts.items()))
     ]  # fmt: skip
-    for programme in plan.programmes:
-        own = [one for one in items if one.programme == programme.id]
+    titles = {one.id: f"{one.number} {one.name.of(say.language)}" for one in plan.programmes}
+    titles |= {one.id: f"{one.name.of(say.language)} · {one.until}" for one in plan.steps}
+    for group, title in titles.items():
+        own = [one for one in items if one.programme == group]
         if own:
-            blocks.append(_board(plan, own, f"{programme.number} {programme.name.of(say.language)}", say))
+            blocks.append(_board(plan, own, title, say))
     blocks += _delivery(plan, follow, late, say)
     if sums:
         blocks.append(_sums(plan, sums, say))
