@@ -16,6 +16,7 @@ from luban.norms.plans import load_plan
 from luban.plant import load
 from luban.rollup.programmes import Evidence, count_row, open_task
 from luban.rollup.returns import batch_of, take
+from luban.screens.i18n import words
 from luban.screens.service import rollup
 from luban.screens.service.rollup import Place, RollupBooks
 
@@ -82,3 +83,31 @@ def test_the_review_follows_what_is_counted_and_the_day(folder: Path, monkeypatc
     put(count_row(plan, "T20", "works 1", person="li", day=day, evidence=[paper]))
     found = {one.item.id: one.value for one in books.review(Place(), 2020).items}
     assert found["T20"] == 1.0
+
+
+ACT = '[[policy]]\nid = "{id}"\nname = "zone"\nindicator = "{indicator}"\ntreated = ["CN/31"]\nsince = {since}\n'
+
+
+def test_acts_are_read_anew_and_a_bad_one_hides_nothing(folder: Path) -> None:
+    years = [firm(name, 1.0 + at / 10) | {"year": 2014 + at} for name in "abcdef" for at in range(7)]
+    written(folder, years)
+    books, acts = books_of(folder), folder / "evaluation.toml"
+    assert books.review(Place(), 2020).evaluations == ()
+    acts.write_text(ACT.format(id="one", indicator="I01", since=2018), "utf-8")
+    assert [one.policy.id for one in books.review(Place(), 2020).evaluations] == ["one"]
+    told = (("one", "I01", 2018), ("two", "I99", 2018), ("three", "I01", 2014), ("four", "I01", "true"),
+            ("one", "I01", 2018))  # fmt: skip
+    acts.write_text("".join(ACT.format(id=name, indicator=one, since=when) for name, one, when in told), "utf-8")
+    found = books.review(Place(), 2020)
+    assert [one.policy.id for one in found.evaluations] == ["one"]
+    assert found.inputs.notes == (
+        "evaluation.toml [[policy]] 4 is not judged: since is of another kind: True",
+        "evaluation.toml [[policy]] 5 is not judged: two acts of one id: one",
+        "two is not judged: no such indicator in the plan: I99",
+        "three is not judged: nothing is known of the time before the act: 2014",
+    )
+    for language in ("zh", "ko"):
+        for one in found.inputs.notes:
+            assert not {"judged", "such", "known", "kind", "acts"} & set(words(language)(one).split())
+    acts.write_text("[[policy", "utf-8")
+    assert books.review(Place(), 2020).inputs.notes[0].startswith(f"{acts} is not judged: not TOML")

@@ -20,7 +20,7 @@ from luban.core.errors import InputError
 from luban.ledger import Ledger
 from luban.norms.plans import TargetPlan
 from luban.rollup.deflators import Deflators
-from luban.rollup.evaluation import Evaluation, Panel, Policy, Proposal, evaluate, panel_of, propose
+from luban.rollup.evaluation import Evaluation, Panel, Policy, Proposal, evaluate, fits, panel_of, propose
 from luban.rollup.forecast import Forecast, indicator_forecast
 from luban.rollup.indicators import indicators
 from luban.rollup.minutes import Item, minutes
@@ -161,8 +161,13 @@ def inputs_of(
     policies: Sequence[Policy] = (), cuts: Mapping[str, Cut | str] | None = None, as_of: int | None = None,
     notes: Sequence[str] = (),
 ) -> Inputs:  # fmt: skip
-    """Inputs from long rows and from the books as they stand, or stood at `as_of`."""
-    made = Inputs(plan, year, today, long_rows(rows), tuple(policies), cuts=dict(cuts or {}), notes=tuple(notes))
+    """Inputs from long rows and from the books as they stand, or stood at `as_of`.
+
+    An act on an indicator or a unit that is not there is left out, and a note names it.
+    """
+    known = long_rows(rows)
+    usable, odd = _usable(plan, known, policies)
+    made = Inputs(plan, year, today, known, usable, cuts=dict(cuts or {}), notes=(*notes, *odd))
     if ledger is None:
         return made
     return replace(
@@ -252,13 +257,33 @@ def _revised(
 def _panels(inputs: Inputs) -> Iterable[tuple[Policy, Panel]]:
     for policy in inputs.policies:
         indicator = inputs.plan.indicator(policy.indicator)
-        cells = [
-            (one["region"], one["year"], one["value"])
-            for one in inputs.rows
-            if one["indicator"] == policy.indicator and one["region"]
-        ]
         wish = 1 if indicator.kind == "cut" or indicator.direction == "up" else -1
-        yield replace(policy, wish=wish), panel_of(cells, indicator=policy.indicator, unit=indicator.unit)
+        yield replace(policy, wish=wish), _panel(inputs.plan, inputs.rows, policy)
+
+
+def _panel(plan: TargetPlan, rows: Iterable[Mapping[str, Any]], policy: Policy) -> Panel:
+    indicator = plan.indicator(policy.indicator)
+    cells = [
+        (one["region"], one["year"], one["value"])
+        for one in rows
+        if one["indicator"] == policy.indicator and one["region"]
+    ]
+    return panel_of(cells, indicator=policy.indicator, unit=indicator.unit)
+
+
+def _usable(
+    plan: TargetPlan, rows: Sequence[Mapping[str, Any]], policies: Sequence[Policy]
+) -> tuple[tuple[Policy, ...], tuple[str, ...]]:
+    """(acts that can be looked for in the rows, why the others cannot)."""
+    found, notes = [], []
+    for one in policies:
+        try:
+            fits(_panel(plan, rows, one), one)
+        except InputError as error:
+            notes.append(f"{one.id} is not judged: {': '.join(filter(None, (error.message, error.came)))}")
+        else:
+            found.append(one)
+    return tuple(found), tuple(notes)
 
 
 def _rest(rows: Iterable[Mapping[str, Any]], policy: Policy) -> float:

@@ -69,3 +69,23 @@ def test_what_helped_is_weighed_before_a_target_is_lowered(eight: tuple[Indicato
     assert (
         propose(course(30, 0.6), one, stone, evaluations=[(judged("differences", 4, 0.0, 0.0), 0.5)]).extensions == ()
     )
+
+
+def test_effects_of_acts_in_the_same_places_and_years_are_not_added_up(eight: tuple[Indicator, Milestone]) -> None:
+    one, stone = eight
+    helped = judged("differences", 4, 0.0, 8.0)
+
+    def told(**other: object) -> tuple[list[tuple[str, ...]], str]:
+        second = replace(helped, policy=replace(helped.policy, id="other", **other))
+        found = propose(course(30, 0.6), one, stone, evaluations=[(helped, 0.5), (second, 0.5)])
+        return [own.overlaps for own in found.extensions], found.reasons[-1]
+
+    apart, said = told(treated=("elsewhere",))
+    assert apart == [(), ()]
+    assert said.startswith(f"what helped, taken everywhere, would add {helped.effect:+.3g}:")
+    first, _ = helped.policy.treated[:2]
+    mixed, said = told(treated=(first, "elsewhere"))
+    assert mixed == [("other",), (helped.policy.id,)]
+    half = f"{helped.effect / 2:+.3g}"
+    assert f"{half} ({helped.policy.id}), {half} (other), not to be added up" in said
+    assert told(treated=(first,), since=helped.policy.since - 4, until=helped.policy.since - 1)[0] == [(), ()]

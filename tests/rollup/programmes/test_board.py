@@ -34,7 +34,7 @@ from luban.rollup.programmes import (
     withdraw_row,
 )
 from luban.understand.book import row
-from tests.rollup.programmes.conftest import Write, day
+from tests.rollup.programmes.conftest import Write, at, day
 
 PAPER = Evidence("document", "list.pdf", "a" * 64, "list of the ministry")
 
@@ -270,5 +270,7 @@ def test_a_verdict_is_held_against_the_dates_of_its_state_before(ledger: Ledger,
     proof = tmp_path / "proof.json"
     told = {"metric": "cost", "share": -0.31, "low": -0.35, "high": -0.27, "verdict": "met 2020", "why": ""}
     for fixed, why in ((at(2017), ""), (at(2019), late)):
-        proof.write_text(json.dumps({"name": "mill", "on": at(2018), "fixed": fixed, "targets": [told], "outcomes": {}}))
+        proof.write_text(
+            json.dumps({"name": "mill", "on": at(2018), "fixed": fixed, "targets": [told], "outcomes": {}})
+        )
         assert read_pilot(proof)[1][0].reason == why

@@ -4,8 +4,16 @@ Reads   a panel of an indicator (the long frame that rolling up gives, or a file
 Writes  nothing
 """
 
-from luban.rollup.evaluation.judge import Course, Evaluation, Placebo, differences, evaluate, interrupted
-from luban.rollup.evaluation.panel import METHODS, Panel, Policy, panel_of, read_panel, read_policies
+from luban.rollup.evaluation.judge import Course, Evaluation, Placebo, differences, evaluate, fits, interrupted
+from luban.rollup.evaluation.panel import (
+    METHODS,
+    Panel,
+    Policy,
+    panel_of,
+    read_panel,
+    read_policies,
+    usable_policies,
+)
 from luban.rollup.evaluation.propose import RULE, Extension, Proposal, Rule, propose
 from luban.rollup.evaluation.synthetic import Synthetic, mixture, synthetic
 
@@ -23,6 +31,7 @@ __all__ = [
     "Synthetic",
     "differences",
     "evaluate",
+    "fits",
     "interrupted",
     "mixture",
     "panel_of",
@@ -30,4 +39,5 @@ __all__ = [
     "read_panel",
     "read_policies",
     "synthetic",
+    "usable_policies",
 ]

@@ -25,7 +25,7 @@ from luban.verify.methods import by_interruption
 from luban.verify.panel import LEAST_UNITS, by_units, parallel
 from luban.verify.series import series
 
-__all__ = ["LEAST_ALONE", "Course", "Evaluation", "Placebo", "differences", "evaluate", "interrupted"]
+__all__ = ["LEAST_ALONE", "Course", "Evaluation", "Placebo", "differences", "evaluate", "fits", "interrupted"]
 
 LEAST_ALONE: Final = (12, 4)
 """Periods before and after the act from which on a unit is judged by its own course."""
@@ -145,6 +145,17 @@ def evaluate(panel: Panel, policy: Policy) -> Evaluation:
         return replace(made, reasons=(error.message,))
 
 
+def fits(panel: Panel, policy: Policy) -> None:
+    """Look whether an act can be looked for in a panel. Raises InputError as `evaluate`."""
+    strange = [name for name in policy.treated if name not in panel.units]
+    if strange:
+        raise InputError("no such unit in the panel", came=", ".join(strange), where=policy.id,
+                         expected=", ".join(panel.units[:12]))  # fmt: skip
+    if policy.since <= panel.periods[0]:
+        raise InputError("nothing is known of the time before the act", came=str(policy.since), where=policy.id,
+                         expected=f"after {panel.periods[0]}")  # fmt: skip
+
+
 def differences(treated: Floats, controls: Floats, act: int, *, level: float = 0.95, seed: int = 0) -> tuple[
     Estimate, tuple[float, ...]
 ]:  # fmt: skip
@@ -183,13 +194,7 @@ def _cut(panel: Panel, policy: Policy) -> tuple[Floats, Floats, int, tuple[int, 
     From the first to the last period in which all units acted on are known; in between, other methods than the course
     by itself leave out a period in which one of them is not.
     """
-    strange = [name for name in policy.treated if name not in panel.units]
-    if strange:
-        raise InputError("no such unit in the panel", came=", ".join(strange), where=policy.id,
-                         expected=", ".join(panel.units[:12]))  # fmt: skip
-    if policy.since <= panel.periods[0]:
-        raise InputError("nothing is known of the time before the act", came=str(policy.since), where=policy.id,
-                         expected=f"after {panel.periods[0]}")  # fmt: skip
+    fits(panel, policy)
     own = [at for at, name in enumerate(panel.units) if name in policy.treated]
     free = [at for at, name in enumerate(panel.units) if name not in policy.treated and name not in policy.spared]
     left_out = [(name, why) for name, why in policy.spared.items() if name in panel.units]

@@ -18,7 +18,7 @@ from luban.core.errors import ConfigError, InputError
 from luban.understand.quality.data import Floats
 from luban.understand.quality.read.columns import read_columns
 
-__all__ = ["METHODS", "Panel", "Policy", "panel_of", "read_panel", "read_policies"]
+__all__ = ["METHODS", "Panel", "Policy", "panel_of", "read_panel", "read_policies", "usable_policies"]
 
 Method = Literal["auto", "synthetic", "differences", "interrupted"]
 
@@ -159,6 +159,35 @@ def read_policies(path: Path) -> tuple[Policy, ...]:
 
     Raises   ConfigError with file, table and key
     """
+    found, faults = usable_policies(path)
+    if faults:
+        raise faults[0]
+    return found
+
+
+def usable_policies(path: Path) -> tuple[tuple[Policy, ...], tuple[ConfigError, ...]]:
+    """(acts of an `evaluation.toml` that can be read, what is wrong with the others)."""
+    try:
+        given = _tables(path)
+    except ConfigError as error:
+        return (), (error,)
+    found: dict[str, Policy] = {}
+    faults = []
+    for at, one in enumerate(given, 1):
+        where = f"{path.name} [[policy]] {at}"
+        try:
+            own = _policy(one, where)
+        except ConfigError as error:
+            faults.append(error)
+            continue
+        if own.id in found:
+            faults.append(ConfigError("two acts of one id", came=own.id, where=where))
+        else:
+            found[own.id] = own
+    return tuple(found.values()), tuple(faults)
+
+
+def _tables(path: Path) -> list[Any]:
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -168,10 +197,7 @@ def read_policies(path: Path) -> tuple[Policy, ...]:
     given = data.get("policy", [])
     if not isinstance(given, list) or not given:
         raise ConfigError("no [[policy]]", where=str(path), expected="id, name, indicator, treated, since")
-    found = tuple(_policy(one, f"{path.name} [[policy]] {at}") for at, one in enumerate(given, 1))
-    if len({one.id for one in found}) < len(found):
-        raise ConfigError("two acts of one id", came=", ".join(one.id for one in found), where=path.name)
-    return found
+    return given
 
 
 _KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {

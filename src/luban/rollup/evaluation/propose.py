@@ -45,6 +45,7 @@ class Extension:
     """An act that helped, taken in all other units too: so much more [unit], by its effect where it was taken.
 
     untreated   share of the whole where it was not taken [1]
+    overlaps    other acts that helped in some of the same units and years: each one's effect holds part of the other's
     """
 
     policy: str
@@ -52,6 +53,7 @@ class Extension:
     low: float
     high: float
     untreated: float
+    overlaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +148,7 @@ def _moved(
     found, stand = indicator_forecast(points, indicator, moved), progress(points, indicator, moved)
     reasons = list(known.reasons)
     if kind == "lower" and known.extensions:
-        more = sum(one.effect for one in known.extensions)
-        reasons.append(f"what helped, taken everywhere, would add {more:+.3g}: weigh that before lowering it")
+        reasons.append(_added(known.extensions))
     return replace(
         known, kind=kind, new=new, chance_new=_or_nan(found.chance), required_new=_or_nan(stand.required),
         reasons=tuple(reasons),
@@ -163,10 +164,31 @@ def _why(found: Forecast, stand: Progress, old: float) -> list[str]:
 
 
 def _extensions(evaluations: Sequence[tuple[Evaluation, float]]) -> tuple[Extension, ...]:
+    helped = [(one, rest) for one, rest in evaluations if one.verdict == "helped"]
     return tuple(
-        Extension(one.policy.id, rest * one.effect, rest * one.low, rest * one.high, rest)
-        for one, rest in evaluations
-        if one.verdict == "helped"
+        Extension(one.policy.id, rest * one.effect, rest * one.low, rest * one.high, rest,
+                  tuple(other.policy.id for other, _ in helped if other is not one and _overlap(one, other)))
+        for one, rest in helped
+    )  # fmt: skip
+
+
+def _overlap(one: Evaluation, other: Evaluation) -> bool:
+    """Whether two acts were in effect in a same unit in a same period."""
+    a, b = one.policy, other.policy
+    until = min(math.inf if own.until is None else own.until for own in (a, b))
+    return not set(a.treated).isdisjoint(b.treated) and max(a.since, b.since) <= until
+
+
+def _added(some: Sequence[Extension]) -> str:
+    """What acts that helped would add: together only where none holds part of another's effect."""
+    if not any(one.overlaps for one in some):
+        more = math.fsum(one.effect for one in some)
+        return f"what helped, taken everywhere, would add {more:+.3g}: weigh that before lowering it"
+    each = ", ".join(f"{one.effect:+.3g} ({one.policy})" for one in some)
+    mixed = ", ".join(one.policy for one in some if one.overlaps)
+    return (
+        f"what helped, taken everywhere, would add {each}, not to be added up, as {mixed} were in effect in the same "
+        "places and years: weigh that before lowering it"
     )
 
 

@@ -27,6 +27,7 @@ _Place = tuple[str, str, str]
 
 ENROL: Final = "enrol"
 VERDICT: Final = "verdict"
+_LATE: Final = "its state before was fixed after the levers went on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +123,9 @@ def read_pilot(path: Path, *, region: str = "", industry: str = "") -> tuple[str
     try:
         told = json.loads(path.read_text("utf-8"))
         name, found = str(told["name"]), []
+        late = _LATE if told.get("fixed") is not None and int(told["fixed"]) > int(told["on"]) else ""
         for one in told["targets"]:
-            why = str(one["why"]) if one["verdict"] == "not evaluable" else ""
+            why = str(one["why"]) if one["verdict"] == "not evaluable" else late
             share = [one["share"], one["high"], one["low"]]  # below 0: less
             ends = [math.nan if some is None else -100.0 * float(some) for some in share]
             found.append(
@@ -141,7 +143,8 @@ def read_pilot(path: Path, *, region: str = "", industry: str = "") -> tuple[str
 def effects(ledger: Ledger, *, as_of: int | None = None) -> tuple[Effect, ...]:
     """What the pilots of the books changed, the newest verdict of each; enrolled ones without a verdict too.
 
-    A verdict whose state before was not fixed, or fixed after the pilot was enrolled, judges nothing.
+    A verdict whose state before was not fixed, or fixed after the levers went on, judges nothing, nor one that is older
+    than the levers.
     """
     first: dict[str, Entry] = {}
     last: dict[str, Entry] = {}
@@ -188,15 +191,27 @@ def _told(name: str, first: Entry | None, last: Entry | None) -> list[Effect]:
             for one in metrics
         ]
     told = last.data.get("effects")
-    fixed = str(last.data.get("baseline", "")) or (first is not None and first.data.get("baselines"))
-    why = "" if fixed else "no state before was fixed"
-    if not last.data.get("evidence"):
-        why = why or "a verdict without evidence"
+    why = "" if last.data.get("evidence") else "a verdict without evidence"
+    if iso(last.time)[:10] < str(last.data.get("enrolled", "")):
+        why = why or "the verdict is older than the levers"
     found = []
     for metric, one in told.items() if isinstance(told, Mapping) else ():
         ends = [math.nan if one.get(end) is None else float(one[end]) for end in ("cut", "low", "high")]
-        found.append(_effect(name, str(metric), ends, why or str(one.get("reason") or ""), place, last.seq))
+        reason = _unfixed(first, last, str(metric)) or why or str(one.get("reason") or "")
+        found.append(_effect(name, str(metric), ends, reason, place, last.seq))
     return found
+
+
+def _unfixed(first: Entry | None, last: Entry, metric: str) -> str:
+    """Why a verdict has no state before to be held against; "" where it has one."""
+    if first is None:
+        return "" if last.data.get("baseline") else "no state before was fixed"
+    base = (first.data.get("baselines") or {}).get(metric)
+    if base is None:
+        return str((first.data.get("lacks") or {}).get(metric) or "no state before was fixed")
+    on, fixed = first.data.get("on"), base.get("fixed") if isinstance(base, Mapping) else None
+    late = on is not None and max(int(fixed or 0), first.recorded) > int(on)
+    return _LATE if late else ""
 
 
 def _effect(

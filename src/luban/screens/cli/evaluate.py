@@ -103,7 +103,7 @@ def evaluate(
     if not loaded.inputs.policies:
         raise InputError(
             "which act is to be judged?",
-            came="none",
+            came="; ".join(loaded.inputs.notes) or "none",
             where=str(source),
             expected="--treated, --since and --indicator, or [[policy]] in evaluation.toml",
         )

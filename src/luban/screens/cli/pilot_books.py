@@ -79,6 +79,7 @@ def tell_books(say: Output, folder: Path, out: Path | None, language: str) -> in
         ledger.close()
     document = {
         "name": found.enrolment.name, "on": found.enrolment.on, "since": found.enrolment.since,
+        "fixed": max(found.enrolment.fixed, found.enrolment.recorded),
         "targets": [
             {"metric": one.metric, "share": _known(one.share.mean), "low": _known(one.share.low),
              "high": _known(one.share.high), "days": one.pairs, "verdict": one.verdict, "why": one.why}

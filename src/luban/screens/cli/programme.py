@@ -93,6 +93,8 @@ def board(
                            sums=found.sums, agenda=own.agenda, revised=found.revised, source=loaded.source)  # fmt: skip
     document = {name: told[name] for name in BOARD}
     give(say, made, document, out, language)
+    for note in own.notes:
+        say.say(words(language)(note))
     return OK
 
 

@@ -175,6 +175,11 @@ def _proposals(found: Review, say: Words) -> list[Block]:
             say("share of the whole without it (%)"),
         )
         blocks.append(Grid(columns, more, say("What helped, taken everywhere"), frozenset({2, 4})))
+        mixed = [own.policy for one in found.proposals for own in one.extensions if own.overlaps]
+        if mixed:
+            text = say("{names} helped in the same places and years: their effects hold parts of one another and are "
+                       "not added up.", names=", ".join(mixed))  # fmt: skip
+            blocks.append(Note(text, "doubt"))
     return blocks
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,7 @@ from luban.core.time import now, to_datetime
 from luban.ledger import Ledger
 from luban.norms.plans import USUAL, TargetPlan
 from luban.rollup.deflators import Deflators, read_deflators
-from luban.rollup.evaluation import Policy, read_policies
+from luban.rollup.evaluation import Policy, read_policies, usable_policies
 from luban.rollup.frame import read_frame
 from luban.rollup.programmes.table import read_table
 from luban.rollup.read import whole
@@ -28,7 +28,7 @@ from luban.rollup.review import Inputs, cuts_of, inputs_of, rows_of
 from luban.screens.service import places
 from luban.screens.service.returns import as_of_seq, plan_named
 
-__all__ = ["ACTS", "Loaded", "inputs_from", "plan_of", "read_values"]
+__all__ = ["ACTS", "Loaded", "acts_of", "inputs_from", "plan_of", "read_values"]
 
 ACTS: Final = "evaluation.toml"
 """File of a folder that names the acts to be judged."""
@@ -69,7 +69,8 @@ def inputs_from(
     source     folder with books; file of returns, a row a unit and year; file of values (region, year, value, …)
     plan       by name or folder; that of the folder's plant.toml by default
     year       programmes at its end; the newest year that is known by default
-    policies   acts to be judged; `evaluation.toml` beside the source by default;  acts  further ones
+    policies   acts to be judged; `evaluation.toml` beside the source by default, where one that cannot be read is
+               named in the notes;  acts  further ones
     as_of      a vintage by its name, or a seq
     indicator  of a file of values that does not name one
     Raises     InputError, ConfigError: not there, not readable, no such plan or vintage
@@ -77,20 +78,20 @@ def inputs_from(
     folder = source if source.is_dir() else source.parent
     named, prices = _settings(folder)
     chosen = plan_named(plan or named or USUAL, folder)
-    beside = folder / ACTS
-    told = read_policies(policies) if policies is not None else read_policies(beside) if beside.is_file() else ()
+    told, odd = acts_of(folder) if policies is None else (read_policies(policies), ())
     given = deflators or (folder / prices if prices else None)
     price = read_deflators(given) if given is not None else None
     when = today or to_datetime(now()).date()
     if source.is_dir():
-        return _books(source, chosen, year, when, (*told, *acts), price, as_of)
-    values = read_values(source, indicator=indicator)
-    if values is not None:
+        made = _books(source, chosen, year, when, (*told, *acts), price, as_of)
+    elif (values := read_values(source, indicator=indicator)) is not None:
         known = [int(one["year"]) for one in values if one["value"] is not None]
-        made = inputs_of(chosen, year or max(known, default=when.year), when, rows=values, policies=(*told, *acts))
-        return Loaded(made, source.name)
-    frame = read_frame(source, chosen)
-    return _framed(frame, chosen, year, when, (*told, *acts), price, source.name, None, None)
+        last = year or max(known, default=when.year)
+        made = Loaded(inputs_of(chosen, last, when, rows=values, policies=(*told, *acts)), source.name)
+    else:
+        frame = read_frame(source, chosen)
+        made = _framed(frame, chosen, year, when, (*told, *acts), price, source.name, None, None)
+    return replace(made, inputs=replace(made.inputs, notes=(*odd, *made.inputs.notes))) if odd else made
 
 
 def _has_values(path: Path) -> bool:
@@ -101,6 +102,15 @@ def _has_values(path: Path) -> bool:
         head = file.read(4096).decode("utf-8-sig", "ignore").splitlines()
     names = {one.strip(" \"'").casefold() for line in head[:8] for one in re.split(r"[,;\t|]", line)}
     return not head or bool(names & set(_NAMES["value"]))
+
+
+def acts_of(folder: Path) -> tuple[tuple[Policy, ...], tuple[str, ...]]:
+    """(acts of a folder's `evaluation.toml` that can be read, what is wrong with the others)."""
+    beside = folder / ACTS
+    if not beside.is_file():
+        return (), ()
+    found, faults = usable_policies(beside)
+    return found, tuple(f"{one.where} is not judged: {one.message}: {one.came}".removesuffix(": ") for one in faults)
 
 
 def plan_of(folder: Path, name: str = "") -> TargetPlan:

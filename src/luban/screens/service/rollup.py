@@ -6,6 +6,7 @@ Writes  acts, through `Books`
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +26,6 @@ from luban.norms.plans import TargetPlan
 from luban.norms.regions import region as known_region
 from luban.rollup.bundle import Made, write_bundle
 from luban.rollup.deflators import Deflators, read_deflators
-from luban.rollup.evaluation import read_policies
 from luban.rollup.gap import Decomposition, contributions
 from luban.rollup.indicators import indicators
 from luban.rollup.outlook import Outlook, outlook
@@ -35,7 +35,7 @@ from luban.rollup.returns.books import Vintage
 from luban.rollup.review import Inputs, Review, cuts_of, inputs_of, review, rows_of
 from luban.screens.service.books import Books, Record
 from luban.screens.service.returns import plan_named
-from luban.screens.service.review import ACTS
+from luban.screens.service.review import ACTS, acts_of
 from luban.screens.service.view import PlantView
 
 __all__ = ["Place", "RollupBooks"]
@@ -139,7 +139,7 @@ class RollupBooks(Books):
         def made() -> Review:
             return review(self._inputs(place, year)[1])
 
-        return self._once(("review", place.as_of, year, self._today()), made)
+        return self._once(("review", place.as_of, year, self._today(), self._acts()), made)
 
     def bundle(self, path: Path, place: Place, year: int) -> Made:
         """Write the bundle from which an outsider computes the review anew."""
@@ -198,13 +198,19 @@ class RollupBooks(Books):
     def _today(self) -> date:
         return to_datetime(now(), self.view.plant.zone).date()
 
+    def _acts(self) -> str:
+        """Digest of the acts to be judged: an edit is seen without a restart."""
+        path = Path(self.view.folder) / ACTS
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
     def _inputs(self, place: Place, year: int) -> tuple[nw.LazyFrame[Any], Inputs]:
         """The returns, and what a review of them rests on; acts to be judged stand beside plant.toml."""
-        frame, acts = self.frame(place.as_of), Path(self.view.folder) / ACTS
+        frame = self.frame(place.as_of)
+        acts, odd = acts_of(Path(self.view.folder))
         own = inputs_of(
             self.plan, year, self._today(), ledger=self.view.ledger,
             rows=rows_of(frame, self.plan, deflators=self.deflators), as_of=place.as_of,
-            policies=read_policies(acts) if acts.is_file() else (),
+            policies=acts, notes=odd,
             cuts=cuts_of(frame, self.plan, year, deflators=self.deflators),
         )  # fmt: skip
         return frame, own
