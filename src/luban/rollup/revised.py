@@ -74,9 +74,14 @@ def revised_plan(plan: TargetPlan, decided: Iterable[Decided]) -> TargetPlan:
     Example  revised_plan(plan, decided_targets(plan, minutes(ledger))).indicator("I08").milestone(2025)
     """
     asked = {(one.id, one.year): one.value for one in decided}
-    programmes = tuple(replace(some, items=tuple(_moved(one, asked) for one in some.items)) for some in plan.programmes)
+
+    def moved(items: tuple[Target, ...]) -> tuple[Target, ...]:
+        return tuple(_moved(one, asked) for one in items)
+
+    programmes = tuple(replace(one, items=moved(one.items)) for one in plan.programmes)
+    steps = tuple(replace(one, items=moved(one.items)) for one in plan.steps)
     indicators = {name: _moved(one, asked) for name, one in plan.indicators.items()}
-    return replace(plan, indicators=indicators, programmes=programmes)
+    return replace(plan, indicators=indicators, programmes=programmes, steps=steps)
 
 
 def _moved(own: T, asked: dict[tuple[str, int], float]) -> T:
