@@ -14,6 +14,7 @@ import pytest
 
 from luban.ledger import Ledger
 from luban.rollup.check import check_frame
+from luban.rollup.deflators import Deflators
 from luban.rollup.drill import drill
 from luban.rollup.indicators import indicators
 from luban.screens.cli.output import OK, WRONG
@@ -112,6 +113,27 @@ def test_bad_questions_are_answered(run_cli: Run, tmp_path: Path, more: tuple[st
     assert code == WRONG
     assert said in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "of these figures"), ("zh", "取自本数据"), ("ko", "이 자료에서")]
+)
+def test_the_level_that_a_change_is_counted_from_is_said_to_be_of_the_facts(language: str, said: str) -> None:
+    """The plan prints no level of 2015; growth of the second period is counted from 2020."""
+    told = ((2015, 20.0, 100.0), (2020, 33.0, 150.0), (2025, 40.0, 150.0))
+    rows = [
+        {"unit": "a", "year": year, "value_added": added, "output": output, "staff": 4.0}
+        for year, added, output in told
+    ]
+    flat = Deflators.of((("", year, 1.0) for year, *_ in told))
+    found = (
+        indicators(frame(*rows), PLAN, (), only=("I01", "I04", "I05"), deflators=flat).collect("pyarrow").to_native()
+    )
+    text = re.sub(r"<[^>]+>", "|", sheet_html(indicators_sheet(found, PLAN, words(language)), language))
+    bases = [cell for cell in text.split("|") if said in cell]
+    assert [re.findall(r"[\d.]+", cell)[:2] for cell in bases] == [["2015", "20.00"], ["2020", "8.250"]]
+    few = indicators(frame(rows[1]), PLAN, (), only=("I04",)).collect("pyarrow").to_native()
+    assert said not in sheet_html(indicators_sheet(few, PLAN, words(language)), language)
 
 
 WASTE = {

@@ -262,6 +262,10 @@ def problem_blocks(problems: Problems, plan: TargetPlan, say: Words) -> list[Blo
 
 def _made(rows: list[dict[str, Any]], plan: TargetPlan, say: Words) -> Grid:
     heads = ("", say("worked out as"), say("of whom"), say("base year"))
+    whole = [
+        row for row in rows if not row["variant"] and not any(row.get(by) for by in ("region", "industry", "size"))
+    ]
+    newest = {row["indicator"]: row for row in sorted(whole, key=lambda row: row["year"])}
     table = []
     for name in dict.fromkeys(row["indicator"] for row in rows):
         one = plan.indicator(name)
@@ -270,9 +274,24 @@ def _made(rows: list[dict[str, Any]], plan: TargetPlan, say: Words) -> Grid:
             table.append((
                 name + _reading({"indicator": name, "variant": variant}, plan, say),
                 definition_text(plan, definition, say), population_text(definition, say),
-                str(one.base_year or _NONE) if one.kind != "level" else _NONE,
+                _base(one, newest.get(name), plan, say),
             ))  # fmt: skip
     return Grid(heads, table, title=say("How a value is made"))
+
+
+def _base(one: Indicator, row: Mapping[str, Any] | None, plan: TargetPlan, say: Words) -> str:
+    """The year that a change is counted from, and its level: a plan prints none, so it is of these figures."""
+    if one.kind == "level":
+        return _NONE
+    year = one.base_year
+    if row is not None:
+        year = next(
+            (m.period[0] - 1 for m in one.milestones if m.period and m.period[0] <= row["year"] <= m.period[1]), year
+        )
+    if row is None or row["base"] is None:
+        return str(year or _NONE)
+    unit = plan.unit(one.level_unit).of(say.language)
+    return say("{year}: {value} {unit}, of these figures", year=year, value=number(row["base"], 4), unit=unit)
 
 
 def drill_sheet(
