@@ -18,6 +18,7 @@ from luban.norms.emissions import factors_of
 from luban.norms.plans import TargetPlan
 from luban.plant import load
 from luban.rollup.returns import OwnReturn, own_return, returns_frame, standing, state_row, take
+from luban.rollup.returns.rules import settings_of
 
 START, END = parse_time("2024-01-01T00:00:00Z"), parse_time("2025-01-01T00:00:00Z")
 KEY, HEARD = 100, 33
@@ -104,6 +105,11 @@ medium = "electricity"
 scope = 2
 year = 2024
 value = 0.5
+[factor.gas]
+medium = "natural gas"
+scope = 1
+year = 2024
+value = 0.2
 """
 
 
@@ -154,10 +160,35 @@ def test_energy_in_coal_equivalent_as_the_standard_prints_it(found: OwnReturn) -
     assert line.evidence[0]["count"] == 367  # the meter below the main one adds nothing
 
 
-def test_gases_say_the_version_of_their_factor(found: OwnReturn) -> None:
+def test_a_plant_that_meters_no_fuel_guesses_no_direct_emission(found: OwnReturn) -> None:
     line = found.line("co2")
-    assert line.value == pytest.approx(600.0)
-    assert "grid: 0.5 kgCO2e/kWh, 2024" in line.notes
+    assert line.value is None
+    assert line.reason == "no fuel is metered: state what is emitted on the site with its document"
+
+
+def test_carbon_dioxide_of_power_counts_where_it_is_made_and_says_scope_and_factor(
+    tmp_path: Path, plan: TargetPlan
+) -> None:
+    plant_of(tmp_path)
+    (tmp_path / "meters.csv").write_text(_METERS + "boiler,natural gas,kWh,,0.01,\n", "utf-8")
+    rows = readings()
+    for day in (0, 366):
+        for name, cell in zip(rows, (START + day * DAY, "boiler", "natural gas", 1000.0 * day, "kWh", 0), strict=True):
+            rows[name].append(cell)
+    books(tmp_path, meter=rows).close()
+    line = asked(tmp_path, plan).line("co2")
+    assert line.value == pytest.approx(366 * 0.2)  # t; the 600 t of the grid are the power plant's
+    assert line.notes[:2] == ("scope 1, in CO₂ equivalents", "gas: 0.2 kgCO2e/kWh, 2024")
+    assert {one["stream"] for one in line.evidence} == {"meter"}
+    assert "scope 1" in plan.indicator("I10").definition.reference
+    # whoever asks for both scopes gets both, and is told so
+    own = settings_of(plan)
+    both = replace(own, own={**own.own, "co2": "greenhouse gases"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("luban.rollup.returns.own.settings_of", lambda _: both)
+        line = asked(tmp_path, plan).line("co2")
+    assert line.value == pytest.approx(366 * 0.2 + 600.0)
+    assert line.notes[0] == "scopes 1 and 2, in CO₂ equivalents"
 
 
 def test_fresh_water_is_counted_once_and_what_is_used_again_not_at_all(found: OwnReturn) -> None:

@@ -38,6 +38,7 @@ __all__ = ["FIGURES", "OwnLine", "OwnReturn", "own_return", "state_row"]
 FIGURES: Final[Mapping[str, str]] = {
     "energy": "all energy that came in, in coal equivalent (GB/T 2589-2020)",
     "greenhouse gases": "scopes 1 and 2, by emission factors",
+    "direct greenhouse gases": "scope 1, by emission factors: power counts where it is made",
     "fresh water": "water taken in, each cubic metre once; what is used again is not in it",
     "waste generated": "general solid waste that came up",
     "waste utilised": "general solid waste that was utilised, older stock too",
@@ -51,6 +52,7 @@ FIGURES: Final[Mapping[str, str]] = {
 """Figures of a plant's own books that may fill an element."""
 
 _NOTHING: Final = "no figure of the books fills it: state it with its document"
+_NO_FUEL: Final = "no fuel is metered: state what is emitted on the site with its document"
 _LEAST: Final = 0.95
 _REVENUE: Final = "6001"
 _RESEARCH: Final = "5301"
@@ -219,7 +221,8 @@ def _makers(
     window = account.start, account.end
     return {
         "energy": lambda: _metered(account, "figure:energy", _known(account, water=False)),
-        "greenhouse gases": lambda: _gases(account),
+        "greenhouse gases": lambda: _gases(account, (1, 2)),
+        "direct greenhouse gases": lambda: _gases(account, (1,)),
         "fresh water": lambda: _metered(account, "figure:fresh", _known(account, water=True)),
         "waste generated": lambda: _waste(ledger, account, "generated", seq),
         "waste utilised": lambda: _waste(ledger, account, "utilised", seq),
@@ -258,12 +261,18 @@ def _metered(account: GreenAccount, name: str, known: float | None) -> Found:
     return replace(found, value=None, reason=reason)
 
 
-def _gases(account: GreenAccount) -> Found:
+def _gases(account: GreenAccount, scopes: tuple[int, ...]) -> Found:
     found = _metered(account, "figure:gases", _known(account, water=False))
+    if found.value is not None and scopes == (1,):
+        direct = account.found.get("scope:1")
+        if direct is None:
+            return Found(None, found.unit, found.facts, _NO_FUEL)
+        found = replace(found, value=direct.value, unit=direct.unit, facts=direct.facts)
     lines = account.energy.carbon.lines if account.energy is not None else ()
     used = dict.fromkeys(f"{one.factor.id}: {one.factor.value} kgCO2e/{one.factor.per}, {one.factor.year}"
-                         for one in lines if one.factor.scope < 3)  # fmt: skip
-    return replace(found, notes=(*used, *found.notes))
+                         for one in lines if one.factor.scope in scopes)  # fmt: skip
+    said = f"scope{'s' * (len(scopes) > 1)} {' and '.join(map(str, scopes))}, in CO₂ equivalents"
+    return replace(found, notes=(said, *used, *found.notes))
 
 
 # ---- waste
