@@ -1,0 +1,20 @@
+"""A thousand runs in which nothing happens: how often something is warned of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from luban.rollup.outbreak import outbreaks
+
+
+@pytest.mark.parametrize("scatter", [1.0, 1.6])
+def test_quality_warns_without_cause_in_no_more_runs_than_it_says(scatter: float) -> None:
+    """Five hundred runs each of counts by chance, and of counts that scatter more than chance; 5 % are said."""
+    rng = np.random.default_rng(int(10 * scatter))
+    false = 0
+    for _ in range(500):
+        usual = rng.uniform(4, 15, (8, 1)) * np.ones((8, 30))
+        counts = rng.poisson(usual) if scatter == 1 else rng.negative_binomial(usual / (scatter - 1), 1 / scatter)
+        false += bool(outbreaks(counts.astype(float), start=24))
+    assert 0 < false <= 25 + 2.6 * np.sqrt(500 * 0.05 * 0.95)
