@@ -50,6 +50,21 @@ def test_facts_that_give_just_what_the_plan_asks_for_are_met() -> None:
     assert (near.status, near.met) == ("on track", False)
 
 
+def test_what_has_not_moved_is_no_deterioration() -> None:
+    """Thirty firms whose energy and value added grow by one factor: the intensity stays, its last bit does not."""
+    draw, rows = random.Random(2), []
+    for at in range(30):
+        energy, added, grown = draw.uniform(9, 900), draw.uniform(9, 900), draw.uniform(1.1, 3)
+        rows += [{"unit": f"f{at}", "region": f"R{at}", "year": year, "energy": energy * by, "value_added": added * by}
+                 for year, by in ((2015, 1.0), (2019, grown))]  # fmt: skip
+    flat = Deflators.of([("", 2015, 1.0), ("", 2019, 1.0)])
+    found = indicators(frame(*rows), PLAN, ("region",), only=("I09",), deflators=flat).collect("pyarrow")
+    series = [points_of(found, "I09", region=f"R{at}") for at in range(30)]
+    assert any(points[-1].value < 0 for points in series)
+    told = [progress(points, PLAN.indicator("I09"), milestone("I09")).status for points in series]
+    assert set(told) == {"limited progress"}
+
+
 def test_targets_of_programmes_are_reached_to_the_digit() -> None:
     cut = pooled_cut([("C31", 2015, 10.0, 1.0), ("C31", 2020, 8.0, 1.0)], 2015, 2020)
     assert cut.pooled.cut < 20

@@ -314,11 +314,11 @@ def _coefficient(base: float, ask: _Ask) -> float:
 
 
 def _word(value: float, high: float, middle: float) -> str:
-    if value >= high:
+    if reaches(value, high):
         return "on track"
-    if value >= middle:
+    if reaches(value, middle):
         return "acceleration needed"
-    return "limited progress" if value >= 0 else "deterioration"
+    return "limited progress" if reaches(value, 0.0) else "deterioration"
 
 
 def _score(ratio: float) -> float:
