@@ -181,6 +181,7 @@ def test_carbon_dioxide_of_power_counts_where_it_is_made_and_says_scope_and_fact
     assert line.notes[:2] == ("scope 1, in CO₂ equivalents", "gas: 0.2 kgCO2e/kWh, 2024")
     assert {one["stream"] for one in line.evidence} == {"meter"}
     assert "scope 1" in plan.indicator("I10").definition.reference
+    assert "scope 1" in plan.element("co2").name.en  # so that whoever fills a form, or reads the indicator, sees it
     # whoever asks for both scopes gets both, and is told so
     own = settings_of(plan)
     both = replace(own, own={**own.own, "co2": "greenhouse gases"})

@@ -24,6 +24,7 @@ from luban.rollup.returns import (
     review,
     settings_of,
 )
+from luban.rollup.returns.cells import Named, names_of
 
 
 @pytest.mark.parametrize(
@@ -305,3 +306,14 @@ def test_two_columns_of_one_meaning_are_refused(tmp_path: Path, plan: TargetPlan
     with pytest.raises(InputError, match="two columns") as caught:
         read_returns(path, plan)
     assert (caught.value.came, caught.value.where) == (twice, "r.csv")
+
+
+@pytest.mark.parametrize(
+    ("head", "element", "unit"),
+    [("二氧化碳排放量", "co2", ""), ("二氧化碳排放量（直接排放，范围一）[kg]", "co2", "kg"),
+     ("Fresh water taken [L]", "water", "L"), ("用水量（取新水量，重复利用不计）", "water", "")],
+)  # fmt: skip
+def test_what_stands_in_brackets_behind_a_name_may_be_left_out(
+    plan: TargetPlan, head: str, element: str, unit: str
+) -> None:
+    assert names_of(plan)(head) == Named("", element, unit)

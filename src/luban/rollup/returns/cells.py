@@ -86,12 +86,18 @@ def names_of(plan: TargetPlan) -> Callable[[str], Named | None]:
     Example  names_of(load_plan("mic2025"))("revenue [亿元]") == Named("", "revenue", "亿元")
     """
     known: dict[str, Named] = {}
+    bare_of: dict[str, set[str]] = {}
     for element in plan.elements.values():
         for name in (element.id, *(element.name.of(language) for language in ("zh", "en", "ko"))):
             known.setdefault(plain(name), Named("", element.id))
+            if split := _BEHIND.match(name):  # people leave out what stands in brackets
+                bare_of.setdefault(plain(split[1]), set()).add(element.id)
     for role, spellings in _KEYS.items():
         for spelling in spellings:
             known.setdefault(plain(spelling), Named(role))
+    for name, whose in bare_of.items():
+        if len(whose) == 1:
+            known.setdefault(name, Named("", *whose))
 
     def named(header: str) -> Named | None:
         found = known.get(plain(header))
