@@ -111,7 +111,7 @@ def test_openapi_is_3_1_and_every_operation_has_a_stable_name(client: Client):
         "return_review_file", "return_take", "return_take_file", "return_confirm", "return_query", "return_answer",
         "return_vintage", "return_own", "return_own_take", "return_state",
         "programmes", "programme_tasks", "programme_things", "programme_agenda", "programme_quotes", "programme_task",
-        "programme_task_act", "programme_escalate", "programme_count", "programme_part", "programme_show",
+        "programme_task_act", "programme_file", "programme_escalate", "programme_count", "programme_part", "programme_show",
         "programme_withdraw", "programme_regional", "programme_say", "programme_decide",
         "pilots", "pilot_proof", "pilot_report", "pilot_run", "pilot_studies", "pilot_study", "run_pilot_study",
         "stop_pilot_study", "pilot_books", "enrol_plant",

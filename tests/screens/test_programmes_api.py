@@ -114,6 +114,23 @@ def test_a_task_from_taking_on_to_closing_and_back(client: Client) -> None:
     assert ACTS[-1].code == "task dropped"
 
 
+def test_a_table_is_taken_whole_or_not_at_all(client: Client) -> None:
+    li = Person(client, "li")
+
+    def send(text: str, status: int = 201) -> Any:
+        answer = client.post(f"{URL}/file", params={"name": "t.csv"}, content=text.encode(), headers=li.head)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    head = "id,item,name,owner,due\n"
+    assert send(f"{head}a1,T18,list of parts,MIIT,2031-06-30\na2,,more,MIIT,2031-06-31\n", 400)["title"] == "not a date"
+    assert send(f"{head}a1,T18,list of parts,MIIT,2031-06-30\n") == {"kind": "tasks", "entries": 1}
+    assert "in the books already" in send(f"{head}a1,,again,MIIT,2031-06-30\n", 400)["title"]
+    assert "was not sent" in send("item,thing,day,document\nT20,works,2018-03-01,list.pdf\n", 400)["title"]
+    assert "what does the table hold" in send("a,b\n1,2\n", 400)["title"]
+    assert [one["id"] for one in li.get("/tasks") if one["id"].startswith("a")] == ["a1"]
+
+
 def test_what_counts_is_put_in_on_evidence_and_taken_out_with_a_reason(client: Client) -> None:
     li = Person(client, "li")
     day = {"day": "2016-08-01"}

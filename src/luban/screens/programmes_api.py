@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 
@@ -17,6 +17,7 @@ from luban.rollup.programmes import Evidence, RegionTarget, fact, overdue
 from luban.rollup.revised import decided_targets
 from luban.screens.plain import plain
 from luban.screens.reads import Reads
+from luban.screens.returns_api import sent_body
 from luban.screens.service.programme_desk import BOARD, DECIDES, ProgrammeDesk
 from luban.screens.service.programmes import quotes_checked
 from luban.screens.service.rollup import Place, RollupBooks
@@ -248,6 +249,17 @@ def _tasks(router: APIRouter, books: RollupBooks, needs: Needs, reads: Reads) ->
         await reads(done)
         found = await reads(lambda: next(one for one in ProgrammeDesk.of(books).tasks() if one.id == task))
         return JSONResponse(plain(found.as_dict()), 201)
+
+    @router.post("/file", operation_id="programme_file", status_code=201)
+    async def file(
+        user: Engineer,
+        request: Request,
+        name: Annotated[str, Query(min_length=1, max_length=200, description="Name of the table in the body.")],
+    ) -> JSONResponse:
+        """Take a table in: tasks, parts, what regions set themselves; its columns say which. It names no documents."""
+        content = await sent_body(request, name)
+        kind, count = await reads(lambda: ProgrammeDesk.of(books).take_sent(user.name, content, name))
+        return JSONResponse({"kind": kind, "entries": count}, 201)
 
     @router.post("/escalations", operation_id="programme_escalate", status_code=201)
     async def escalate(user: Engineer) -> JSONResponse:

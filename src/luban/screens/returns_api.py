@@ -28,7 +28,7 @@ from luban.screens.service.returns import ReturnsDesk, as_of_seq, prefilled, rea
 from luban.screens.users import Role, User
 from luban.screens.whole import whole_plant
 
-__all__ = ["returns_router"]
+__all__ = ["returns_router", "sent_body"]
 
 Needs = Callable[[Role], Any]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -121,13 +121,17 @@ def _batch(asked: AskedRows, desk: ReturnsDesk) -> Batch:
 
 async def _sent(request: Request, name: str, desk: ReturnsDesk, reads: Reads) -> Batch:
     """The batch of a file that is the body of the request."""
+    return await reads(read_sent, await sent_body(request, name), name, desk.plan)
+
+
+async def sent_body(request: Request, name: str) -> bytes:
+    """The file that is the body of a request. Raises InputError where it is too large."""
     content = b""
     async for part in request.stream():
         content += part
         if len(content) > _LARGEST:
             raise InputError("the file is too large", expected=f"{_LARGEST >> 20} MiB or less", where=name)
-
-    return await reads(read_sent, content, name, desk.plan)
+    return content
 
 
 def _looks(router: APIRouter, desk: ReturnsDesk, needs: Needs, reads: Reads) -> None:

@@ -69,6 +69,8 @@ def test_nothing_closes_without_evidence(plan: TargetPlan, ledger: Ledger, write
     assert (one.state, one.closed, one.said) == ("open", None, "the report was of another site")
     with pytest.raises(InputError, match="is open"):
         reopen_task(ledger, "a", "again", person="li")
+    with pytest.raises(InputError, match="nothing closes without evidence"):
+        close_task(ledger, "a", person="li")
     write(drop_task(ledger, "a", "merged", person="li"), reopen_task_row("a"))
     assert tasks(ledger)[0].state == "open"
 

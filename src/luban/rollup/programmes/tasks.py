@@ -211,7 +211,10 @@ def drop_task(ledger: Ledger, id: str, why: str, *, person: str, time: int | Non
 
 
 def reopen_task(ledger: Ledger, id: str, why: str, *, person: str, time: int | None = None) -> Row:  # noqa: A002
-    """The entry that takes back a closing or a giving up. Raises InputError: no such task, it is open, no reason."""
+    """The entry that takes back a closing or a giving up. What a task was closed on proves it no more.
+
+    Raises   InputError: no such task, it is open, no reason
+    """
     if _known(ledger, id).state == "open":
         raise InputError("the task is open", where=id)
     if not why.strip():
@@ -328,6 +331,8 @@ def _go_on(course: _Course, one: Entry) -> None:
     elif one.code == "drop":
         own = replace(own, state="dropped")
     elif one.code == "reopen":
+        if course.closings:  # what it was closed on proves it no more
+            course.shown.clear()
         course.closings.clear()
         own = replace(own, state="open", level=0)
     course.task = own

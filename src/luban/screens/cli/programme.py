@@ -118,23 +118,9 @@ def take(
     qualified, domestic, document. What regions set themselves: region, id, year, value, weight. A document is a file
     beside the table. A pilot's proof: the .json of `luban pilot --plant DIR -o proof.json`.
     """
-    from luban.rollup.programmes import tasks
-    from luban.screens.service.programmes import rows_of_file, together
-    from luban.screens.users import Act
-
-    say, chosen = output(as_json), _plan(plan, folder)
-    kind, rows = rows_of_file(file, chosen, person=_who(person), region=region)
-    held = {one.id for one in tasks(_ledger(folder))} if kind == "tasks" else set()
-    if twice := [one["subject"][0] for one in rows if one["subject"][0] in held]:
-        raise InputError(
-            "in the books already",
-            came=", ".join(twice[:8]),
-            where=file.name,
-            expected="ids that no task has, of another plan or dropped either",
-            hint="luban programme move changes owner or date",
-        )
-    record(say, folder, Act(_who(person), f"{kind} taken", file.name, ""), "event", together(rows))
-    say.answer({"kind": kind, "entries": len(rows)}, f"{kind}: {len(rows):,} entries")
+    say = output(as_json)
+    kind, count = _desk(say, folder, plan).take(_who(person), file, region=region)
+    say.answer({"kind": kind, "entries": count}, f"{kind}: {count:,} entries")
     return OK
 
 

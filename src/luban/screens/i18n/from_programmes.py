@@ -14,6 +14,7 @@ SENTENCES: tuple[str, ...] = (
     "say more of it as advice", "which item is it about?", "what was said of which item?",
     "a decision quotes the indicator versions it used", "quote a value, or put the item down as advice",
     "which value is quoted?", "no value is known to quote", "the plan has no target with a number then",
-    "a fact is named by its number",
+    "a fact is named by its number", "the table names a document that was not sent", "what does the table hold?",
+    "each task has an id of its own",
 )  # fmt: skip
 """All of them."""

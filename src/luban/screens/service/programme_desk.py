@@ -6,7 +6,7 @@ Reads   Fact(event) of the kinds task, programme, advice    Writes  Fact(event) 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -39,7 +39,8 @@ from luban.rollup.programmes import (
     ways,
     withdraw_row,
 )
-from luban.screens.service.programmes import quoted, together
+from luban.screens.service.programmes import quoted, rows_of_file, together
+from luban.screens.service.returns import sent_file
 from luban.screens.service.rollup import RollupBooks
 from luban.screens.users import Act, Role
 
@@ -183,6 +184,28 @@ class ProgrammeDesk:
     def regional(self, person: str, target: RegionTarget) -> None:
         """Put down what a region sets itself; the newest of region, target and year holds."""
         self._put(person, "regional target", target.region, target_row(self.plan, target, person=person))
+
+    def take(
+        self, person: str, file: Path, *, region: str = "", papers: Mapping[str, Evidence] | None = None
+    ) -> tuple[str, int]:
+        """Take a table in, whose columns say what it holds: what, and how many entries.
+
+        Raises   InputError with file and row: nothing of it is taken then; as `rows_of_file`, and an id that is taken
+        """
+        with _ONE:
+            kind, rows = rows_of_file(file, self.plan, person=person, region=region, papers=papers)
+            held = {one.id for one in tasks(self.ledger)} if kind == "tasks" else set()
+            if twice := [one["subject"][0] for one in rows if one["subject"][0] in held]:
+                raise InputError("in the books already", came=", ".join(twice[:8]), where=file.name,
+                                 expected="ids that no task has, of another plan or dropped either",
+                                 hint="luban programme move changes owner or date")  # fmt: skip
+            self._put(person, f"{kind} taken", file.name, *rows)
+        return kind, len(rows)
+
+    def take_sent(self, person: str, content: bytes, name: str, papers: Sequence[Evidence] = ()) -> tuple[str, int]:
+        """The same of a table that was sent, with the documents that it names."""
+        with sent_file(content, name, "table.csv") as file:
+            return self.take(person, file, papers={one.ref: one for one in papers})
 
     # ------------------------------------------------------------------ decisions
 

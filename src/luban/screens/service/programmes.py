@@ -38,10 +38,13 @@ _YES = frozenset({"1", "yes", "true", "是", "예"})
 _NO = frozenset({"0", "no", "false", "否", "아니오", ""})
 
 
-def rows_of_file(path: Path, plan: TargetPlan, *, person: str, region: str = "") -> tuple[str, list[Row]]:
+def rows_of_file(
+    path: Path, plan: TargetPlan, *, person: str, region: str = "", papers: Mapping[str, Evidence] | None = None
+) -> tuple[str, list[Row]]:
     """(what the file holds, its entries); the columns say what it is.
 
     region   of a pilot, where the file is a pilot's proof
+    papers   documents that the file names, by name; by default they lie beside it
     Raises   InputError with file and row
     """
     if path.suffix.lower() == ".json":
@@ -56,9 +59,9 @@ def rows_of_file(path: Path, plan: TargetPlan, *, person: str, region: str = "")
     if {"region", "id", "year", "value"} <= names:
         return "targets", [target_row(plan, one, person=person) for one in read_targets(path, plan)]
     if {"item", "part"} <= names:
-        return "parts", _parts(path, plan, person)
+        return "parts", _parts(path, plan, person, papers)
     if {"item", "thing", "day", "document"} <= names:
-        return "things", _things(path, plan, person)
+        return "things", _things(path, plan, person, papers)
     raise InputError(
         "what does the table hold?",
         came=", ".join(sorted(names)) or "nothing",
@@ -131,20 +134,20 @@ def _value(folder: Path, plan: str, vintage: int) -> Mapping[tuple[str, int], fl
     return {(one["indicator"], one["year"]): one["value"] for one in loaded.inputs.rows if not one["region"]}
 
 
-def _things(path: Path, plan: TargetPlan, person: str) -> list[Row]:
+def _things(path: Path, plan: TargetPlan, person: str, papers: Mapping[str, Evidence] | None) -> list[Row]:
     made = []
     for place, cells in read_table(path, ("item", "thing", "day", "document")):
         day = _day(cells["day"], place)
         try:
             made.append(count_row(plan, cells["item"], cells["thing"], person=person, day=day,
-                                  evidence=_papers(path, cells["document"]), region=cells.get("region", ""),
+                                  evidence=_papers(path, cells["document"], papers), region=cells.get("region", ""),
                                   industry=cells.get("industry", "")))  # fmt: skip
         except InputError as error:
             raise InputError(error.message, came=error.came, expected=error.expected, where=place) from None
     return made
 
 
-def _parts(path: Path, plan: TargetPlan, person: str) -> list[Row]:
+def _parts(path: Path, plan: TargetPlan, person: str, papers: Mapping[str, Evidence] | None) -> list[Row]:
     made: list[Row] = []
     seen: set[tuple[str, str]] = set()
     for place, cells in read_table(path, ("item", "part", "day")):
@@ -159,15 +162,21 @@ def _parts(path: Path, plan: TargetPlan, person: str) -> list[Row]:
                                        qualified=_flag(cells.get("qualified", ""), place),
                                        domestic=_flag(cells.get("domestic", ""), place),
                                        until=_day(until, place) if until else None,
-                                       evidence=_papers(path, cells.get("document", ""))))  # fmt: skip
+                                       evidence=_papers(path, cells.get("document", ""), papers)))  # fmt: skip
         except InputError as error:
             raise InputError(error.message, came=error.came, expected=error.expected, where=place) from None
     return made
 
 
-def _papers(table: Path, names: str) -> list[Evidence]:
-    """Documents beside the table, several with ; between."""
-    return [document(table.parent / one.strip()) for one in names.split(";") if one.strip()]
+def _papers(table: Path, names: str, papers: Mapping[str, Evidence] | None) -> list[Evidence]:
+    """Documents beside the table, or sent with it; several with ; between."""
+    wanted = [one.strip() for one in names.split(";") if one.strip()]
+    if papers is None:
+        return [document(table.parent / one) for one in wanted]
+    if missing := [one for one in wanted if one not in papers]:
+        raise InputError("the table names a document that was not sent", came=", ".join(missing)[:200],
+                         expected=", ".join(papers)[:200] or "documents sent with the table")  # fmt: skip
+    return [papers[one] for one in wanted]
 
 
 def _flag(text: str, place: str) -> bool:

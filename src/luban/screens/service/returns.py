@@ -7,6 +7,8 @@ Writes  Fact(enterprise, return) and Fact(event) of kind `return` through the sc
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,7 @@ __all__ = [
     "prefilled",
     "read_sent",
     "reviewed",
+    "sent_file",
     "unnamed",
 ]
 
@@ -112,14 +115,21 @@ def prefilled(
 
 def read_sent(content: bytes, name: str, plan: TargetPlan) -> Batch:
     """Returns of a file that somebody sent, under its own name. Raises InputError."""
+    with sent_file(content, name, "returns.csv") as file:
+        return read_returns(file, plan)
+
+
+@contextmanager
+def sent_file(content: bytes, name: str, otherwise: str) -> Iterator[Path]:
+    """A file that somebody sent, for as long as it is read, under its own name. Raises InputError."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / (Path(name).name or "returns.csv")
+        file = Path(folder) / (Path(name).name or otherwise)
         try:
             file.write_bytes(content)
         except (OSError, ValueError):
-            expected = "a plain name, e.g. returns.csv"
+            expected = f"a plain name, e.g. {otherwise}"
             raise InputError("no file can have that name", came=name[:80], expected=expected) from None
-        return read_returns(file, plan)
+        yield file
 
 
 def reviewed(ledger: Ledger, plan: TargetPlan, batch: Batch) -> Review:

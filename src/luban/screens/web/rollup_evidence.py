@@ -17,9 +17,10 @@ from luban.rollup.programmes import Evidence, fact, paper
 from luban.screens.web.rollup_frame import Bench
 from luban.screens.web.schedule_parts import field
 
-__all__ = ["EvidenceForm", "day_of"]
+__all__ = ["LARGEST", "EvidenceForm", "day_of"]
 
-_LARGEST: Final = 200_000_000  # of a document [bytes]
+LARGEST: Final = 200_000_000
+"""Of a file that is sent [bytes]."""
 
 
 class EvidenceForm:
@@ -31,7 +32,7 @@ class EvidenceForm:
     def __init__(self, bench: Bench, fill: Callable[[], None]) -> None:
         self.bench, self.say, self._fill = bench, bench.say, fill
         self.given: dict[str, str] = {}
-        self._papers: list[Evidence] = []
+        self.papers: list[Evidence] = []
 
     def build(self) -> None:
         """Lay it out."""
@@ -40,7 +41,7 @@ class EvidenceForm:
 
     def draw(self) -> None:
         """Empty fields."""
-        self.given, self._papers = {}, []
+        self.given, self.papers = {}, []
         self._holder.clear()
         with self._holder:
             self._fill()
@@ -56,10 +57,14 @@ class EvidenceForm:
 
     def evidence(self) -> None:
         """Fields for evidence."""
+        self.text("facts", self.say("facts, by their numbers in the ledger"))
+        self.documents()
+
+    def documents(self) -> None:
+        """A field for documents."""
         say = self.say
-        self.text("facts", say("facts, by their numbers in the ledger"))
         with ui.element("div").classes("lb-papers"):
-            upload = ui.upload(on_upload=self._came, auto_upload=True, multiple=True, max_file_size=_LARGEST,
+            upload = ui.upload(on_upload=self._came, auto_upload=True, multiple=True, max_file_size=LARGEST,
                                label=say("documents"))  # fmt: skip
             upload.props("flat bordered")
             self._names = ui.element("small").props("aria-live=polite data-part=papers")
@@ -67,11 +72,11 @@ class EvidenceForm:
     async def _came(self, event: Any) -> None:
         content, name = await event.file.read(), Path(str(event.file.name)).name[:200]
         try:
-            self._papers.append(await self.bench.reads(paper, name, content))
+            self.papers.append(await self.bench.reads(paper, name, content))
         except LubanError as error:
             self.bench.complain(error)
             return
-        told = " · ".join(f"{one.ref} ({one.digest[:8]})" for one in self._papers)
+        told = " · ".join(f"{one.ref} ({one.digest[:8]})" for one in self.papers)
         with self.bench.client:
             self._names.clear()
             with self._names:
@@ -82,7 +87,7 @@ class EvidenceForm:
         numbers = self.given.get("facts", "").replace(",", " ").replace("，", " ").split()
         if wrong := [one for one in numbers if not one.isdecimal()]:
             raise InputError("a fact is named by its number", came=", ".join(wrong)[:80])
-        return [*(fact(ledger, int(one)) for one in numbers), *self._papers]
+        return [*(fact(ledger, int(one)) for one in numbers), *self.papers]
 
 
 def day_of(text: str, where: str) -> date:

@@ -13,6 +13,7 @@ from luban.screens.service.programme_desk import ProgrammeDesk
 from luban.screens.service.rollup import Place
 from luban.screens.users import Role
 from luban.screens.web.rollup_agenda import AgendaCard
+from luban.screens.web.rollup_file import FileCard
 from luban.screens.web.rollup_frame import Bench
 from luban.screens.web.rollup_panel import RollupPanel, sheet_piece
 from luban.screens.web.rollup_tasks import TasksCard
@@ -42,6 +43,8 @@ class ProgrammesPanel(RollupPanel):
             with ui.element("div").classes("lb-two"):
                 self._things.build(may=may)
                 self._agenda.build(may=may)
+            if may:
+                FileCard(self.bench, desk, self.again).build()
 
     def _asked(self) -> tuple[Any, ...]:
         return (self._year,)
