@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from luban.rollup.glut import BASELINE, FALSE_ALARMS, overcapacity
 from luban.rollup.outbreak import outbreaks
 
 
@@ -18,3 +19,15 @@ def test_quality_warns_without_cause_in_no_more_runs_than_it_says(scatter: float
         counts = rng.poisson(usual) if scatter == 1 else rng.negative_binomial(usual / (scatter - 1), 1 / scatter)
         false += bool(outbreaks(counts.astype(float), start=24))
     assert 0 < false <= 25 + 2.6 * np.sqrt(500 * 0.05 * 0.95)
+
+
+def test_overcapacity_warns_without_cause_in_no_more_runs_than_it_says() -> None:
+    """Four hundred runs of ten years of one series, each quarter half like the one before."""
+    rng, count, false = np.random.default_rng(5), 400, 0
+    for _ in range(count):
+        noise = rng.standard_normal(BASELINE + 40)
+        for now in range(1, noise.size):
+            noise[now] = 0.5 * noise[now - 1] + noise[now] * np.sqrt(0.75)
+        false += bool(overcapacity(82 + 1.5 * noise))
+    assert FALSE_ALARMS == 0.05
+    assert 0 < false <= count * FALSE_ALARMS + 2.6 * np.sqrt(count * FALSE_ALARMS * (1 - FALSE_ALARMS))
