@@ -115,3 +115,21 @@ def test_a_table_names_documents_that_are_sent_with_it(site: Site, tmp_path: Pat
     part.locator("[data-act=take-table]").click()
     page.locator("[data-part=things]").locator("xpath=..").locator("select").select_option("T20")
     expect(page.locator("[data-part=things]")).to_contain_text("works 1")
+
+
+def test_a_question_to_a_firm_is_answered(site: Site) -> None:
+    site.enter("li")
+    page = site.page()
+    page.goto(f"{site.url}/en/indicators?tab=returns")
+    panel = page.locator("#lb-panel-returns")
+    expect(panel.locator("select[aria-label='unit'] option")).to_have_count(6, timeout=60_000)
+    panel.locator("select[aria-label='unit']").select_option("f002")
+    panel.get_by_role("button", name="The firm answers").click()
+    expect(page.get_by_text("No question to this unit is open.")).to_be_visible()
+    panel.locator("[data-field=text]").fill("why so much?")
+    panel.get_by_role("button", name="Ask the firm").click()
+    question = panel.locator("select[aria-label='open question']")
+    expect(question).to_contain_text("why so much?", timeout=30_000)
+    panel.locator("[data-field=text]").fill("a furnace was sold")
+    panel.get_by_role("button", name="The firm answers").click()
+    expect(question).not_to_contain_text("why so much?", timeout=30_000)

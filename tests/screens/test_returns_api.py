@@ -88,6 +88,8 @@ def test_taken_queried_answered_confirmed_named(tmp_path: Path) -> None:
     query = desk.query("f001", 2024, "wang", "why?", "energy")
     with pytest.raises(InputError, match="no such question"):
         desk.answer("f001", 2024, query + 1000, "li", "so")
+    with pytest.raises(InputError, match="an answer says something"):
+        desk.answer("f001", 2024, query, "li", " ")
     desk.answer("f001", 2024, query, "li", "a furnace was sold")
     asked = desk.form("en", "f001", 2024)
     assert next(one for one in asked["fields"] if one["element"] == "staff")["value"] == rows[1]["staff"]

@@ -97,8 +97,10 @@ def query_row(
 
 
 def answer_row(unit: str, year: int, query: int, *, person: str, text: str) -> dict[str, list[Any]]:
-    """The firm's answer to a question; `query` is the question's seq. Raises InputError."""
+    """The firm's answer to a question; `query` is the question's seq. Raises InputError without a person or words."""
     _needs(person, "an answer")
+    if not text.strip():
+        raise InputError("an answer says something", where=f"{unit} {year}")
     return row(KIND, unit, "answer", person=person, text=text, data={"year": year, "query": query})
 
 

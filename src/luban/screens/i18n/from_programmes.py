@@ -1,4 +1,4 @@
-"""Sentences of the desk of programmes that are shown to people; {blanks} stand for what is filled in."""
+"""Sentences of the desks of programmes and returns that are shown to people; {blanks} stand for what is filled in."""
 
 __all__ = ["SENTENCES"]
 
@@ -15,6 +15,7 @@ SENTENCES: tuple[str, ...] = (
     "a decision quotes the indicator versions it used", "quote a value, or put the item down as advice",
     "which value is quoted?", "no value is known to quote", "the plan has no target with a number then",
     "a fact is named by its number", "the table names a document that was not sent", "what does the table hold?",
-    "each task has an id of its own",
+    "each task has an id of its own", "a question says something", "an answer says something",
+    "nothing was returned", "no such question is open", "a vintage of this name is there", "a vintage is never renamed",
 )  # fmt: skip
 """All of them."""

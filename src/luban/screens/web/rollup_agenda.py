@@ -149,6 +149,7 @@ class AgendaCard:
         entries = [("", "–")]
         items: list[Indicator | Target] = [*plan.indicators.values()]
         items += [one for some in plan.programmes for one in some.items]
+        items += [one for step in plan.steps for one in step.items]
         for own in items:
             entries += [(f"{own.id}:{stone.year}", f"{own.id} {stone.year}: {stone.printed.of(say.language)}")
                         for stone in own.milestones if stone.value is not None and stone.role == "target"]  # fmt: skip

@@ -54,7 +54,8 @@ class ReturnsPanel(RollupPanel):
         self.desk = ReturnsDesk(bench.books)
         self._year = 0
         self._batch: Batch | None = None
-        self._unit, self._text, self._form_year = "", "", ""
+        self._unit, self._text, self._form_year, self._question = "", "", "", ""
+        self._returned: tuple[UnitReturn, ...] = ()
 
     def forms(self) -> None:
         """What an engineer may do, before what stands: take in, fill in, what a firm says."""
@@ -88,6 +89,10 @@ class ReturnsPanel(RollupPanel):
             field(say("in words"), "", self._said, "text").props("data-field=text")
             tool(html.escape(say("It confirms its return")), lambda: self.bench.call(self._confirm))
             tool(html.escape(say("Ask the firm")), lambda: self.bench.call(self._query))
+            with ui.element("label"):
+                ui.html(html.escape(say("open question")), sanitize=False, tag="span")
+                self._questions = Choice(say("open question"), self._chose_question)
+            tool(html.escape(say("The firm answers")), lambda: self.bench.call(self._answer))
             tool(html.escape(say("Name this state of the books")), lambda: self.bench.call(self._vintage))
 
     def _asked(self) -> tuple[Any, ...]:
@@ -98,6 +103,18 @@ class ReturnsPanel(RollupPanel):
 
     def _chose_unit(self, unit: str) -> None:
         self._unit = unit
+        self._fill_questions()
+
+    def _chose_question(self, seq: str) -> None:
+        self._question = seq
+
+    def _fill_questions(self) -> None:
+        """The open questions to the chosen unit; one that is chosen stays chosen."""
+        own = next((one.queries for one in self._returned if one.unit == self._unit), ())
+        entries = [(str(seq), text[:80]) for seq, text in own] or [("", "–")]
+        if self._question not in dict(entries):
+            self._question = entries[0][0]
+        self._questions.fill(entries, self._question)
 
     def _said(self, value: str) -> None:
         self._text = value[:400]
@@ -125,6 +142,8 @@ class ReturnsPanel(RollupPanel):
             if self._unit not in {one.unit for one in worked.units}:
                 self._unit = known[0][0] if known else ""
             self._units.fill(known, self._unit)
+            self._returned = worked.units
+            self._fill_questions()
 
     def _choose(self, year: str) -> None:
         self._year = int(year)
@@ -238,6 +257,17 @@ class ReturnsPanel(RollupPanel):
     async def _query(self) -> None:
         person = self.bench.person(Role.ENGINEER)
         if person is not None and await self.bench.do(self.desk.query, self._unit, self._year, person, self._text):
+            await self.again()
+
+    async def _answer(self) -> None:
+        person = self.bench.person(Role.ENGINEER)
+        if person is None:
+            return
+        if not self._question:
+            self.bench.say_to(self.say("No question to this unit is open."))
+            return
+        unit, year, query = self._unit, self._year, int(self._question)
+        if await self.bench.do(self.desk.answer, unit, year, query, person, self._text):
             await self.again()
 
     async def _vintage(self) -> None:
