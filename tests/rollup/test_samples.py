@@ -175,6 +175,20 @@ def test_intervals_hold_as_often_as_they_say() -> None:
     assert all(abs(share - 0.95) <= 0.01 for share in found.values()), found
 
 
+def test_a_sample_without_any_spread_tells_no_interval_of_a_change() -> None:
+    """Two of two hundred units that moved alike say nothing of the others."""
+    years = ((2015, 20.0), (2020, 22.0))
+    rows = [{"unit": unit, "year": year, "stratum": "s", "weight": 100.0, "output": 100.0, "value_added": added,
+             "co2": 200.0 - added} for year, added in years for unit in "ab"]  # fmt: skip
+    prices = Deflators.of((("", 2015, 1.0), ("", 2020, 1.0)))
+    found = indicators(frame(*rows), PLAN, (), only=("I04", "I10"), deflators=prices, years=(2015, 2020))
+    for name, value in (("I04", 2.0), ("I10", 100 * (1 - (178 / 22) / (180 / 20)))):
+        row = one(found, indicator=name, year=2020)
+        assert (row["value"], row["low"], row["high"]) == (pytest.approx(value), None, None)
+        base = one(found, indicator=name, year=2015)
+        assert (base["value"], base["low"], base["high"]) == (0.0, 0.0, 0.0)
+
+
 def panel_coverage(draws: int, seed: int, kept: float) -> dict[str, float]:
     """How often intervals of changes hold the truth; `kept` of the units are asked again, 0: a sample of its own."""
     random = np.random.default_rng(seed)

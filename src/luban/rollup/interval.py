@@ -13,6 +13,8 @@ from luban.rollup.cells import Ratio
 __all__ = ["change_interval", "mean_interval", "ratio_interval", "share_interval"]
 
 Floats = npt.NDArray[np.float64]
+_NONE = 1e-12
+"""Variance, of the square of what it belongs to, that is rounding and no spread."""
 
 
 def _t(degrees: Floats, level: float) -> Floats:
@@ -48,7 +50,8 @@ def ratio_interval(ratio: Ratio, level: float) -> tuple[Floats, Floats]:
 
 def _half(ratio: Ratio, level: float) -> Floats:
     half: Floats = np.where(ratio.sampled, _t(ratio.degrees, level), 0.0) * np.sqrt(ratio.variance)
-    half[ratio.sampled & (ratio.variance == 0)] = np.nan  # no spread among those asked does not tell of the others
+    # no spread among those asked does not tell of the others
+    half[ratio.sampled & (ratio.variance <= _NONE * ratio.value**2)] = np.nan
     return half
 
 
@@ -89,16 +92,19 @@ def change_interval(
     own, old, shared = variances
     with np.errstate(invalid="ignore", divide="ignore"):
         if kind == "change in points":
-            half = _t(degrees, level) * np.sqrt(np.maximum(own + old - 2 * shared, 0))
+            spread, size = own + old - 2 * shared, now**2 + then**2
+            half = _t(degrees, level) * np.sqrt(np.maximum(spread, 0))
             value = now - then
             low, high = value - half, value + half
         else:
             ratio = np.where((then > 0) & (now >= 0), now / then, np.nan)
-            relative = own / now**2 + old / then**2 - 2 * shared / (now * then)
-            factor = np.exp(np.minimum(_t(degrees, level) * np.sqrt(np.maximum(relative, 0)), 700.0))
+            spread, size = own / now**2 + old / then**2 - 2 * shared / (now * then), np.ones(len(now))
+            factor = np.exp(np.minimum(_t(degrees, level) * np.sqrt(np.maximum(spread, 0)), 700.0))
             value, low, high = (_changed(kind, one, years) for one in (ratio, ratio / factor, ratio * factor))
             if kind == "cut":
                 low, high = high, low
+        bare = np.isfinite(degrees) & (spread <= _NONE * size)  # of a sample: as in `_half`
+    low, high = np.where(bare, np.nan, low), np.where(bare, np.nan, high)
     same = (years == 0) & np.isfinite(value)
     return np.where(same, 0.0, value), np.where(same, 0.0, low), np.where(same, 0.0, high)
 

@@ -237,10 +237,11 @@ def proxy_points(
 ) -> tuple[Point, ...]:
     """The proxy as its indicator counts: a level, a cut in % against the base year, average growth in % a year.
 
-    () where the base year is unknown.
+    () where the base year is unknown, or a cut would be counted from a level that is not above zero.
     """
     found = proxy_levels(data, proxy, economy, carried=carried)
-    if indicator.kind in ("cut", "change in points") and indicator.base_year not in {one.year for one in found}:
+    base = next((one.value for one in found if one.year == indicator.base_year), None)
+    if indicator.kind in ("cut", "change in points") and (base is None or (indicator.kind == "cut" and not base > 0)):
         return ()
     return measured(found, indicator)
 

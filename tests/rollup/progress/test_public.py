@@ -66,6 +66,21 @@ def test_a_proxy_without_the_year_of_the_milestone_hides_no_other(tmp_path):
     assert lines["I11", 2025].ahead.chance is not None
 
 
+def test_a_proxy_that_begins_at_zero_hides_no_other(tmp_path):
+    shutil.copytree(DATA, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "wdi" / "it.net.bbnd.p2.csv"
+    file.write_text(
+        "\n".join(["iso3,year,value", *(f"CHN,{year},{year - 2000 + year % 3}" for year in range(2010, 2023))])
+    )
+    (tmp_path / "gapminder" / "total_water_withdrawal_billion_cu_meters.csv").write_text(
+        "\n".join(["iso3,year,value", *(f"CHN,{year},{year - 2015}" for year in range(2015, 2021))])
+    )
+    found = public_outlook(PublicData(tmp_path), load_plan(), "CHN", until=2035)
+    lines = {(one.indicator.id, one.milestone.year): one for one in found.lines}
+    assert lines["I06", 2025].ahead.chance is not None
+    assert lines["I11", 2025].progress.status == "not assessable"
+
+
 def test_every_proxy_has_its_doubt_in_three_languages():
     plan = load_plan()
     found = proxies(plan)

@@ -211,6 +211,8 @@ def test_a_rule_of_a_plan_that_does_not_load_names_file_and_rule(tmp_path: Path,
 def test_rows_that_are_no_rows() -> None:
     with pytest.raises(InputError):
         batch_of([{"unit": "f1"}], ["revenue"])
+    with pytest.raises(InputError, match=r"2020\.5"):
+        batch_of([{"unit": "f1", "year": 2020.5, "revenue": 1.0}], ["revenue"])
     for infinite in (float("inf"), "-inf", 1e999):
         with pytest.raises(InputError) as caught:
             batch_of([{"unit": "f1", "year": 2020, "revenue": infinite}], ["revenue"])

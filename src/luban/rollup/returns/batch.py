@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from luban.core.errors import InputError
+from luban.rollup.read import whole
 from luban.rollup.returns.findings import Finding
 from luban.rollup.returns.said import register_cell
 from luban.understand.quality.read.numbers import text_of
@@ -76,7 +77,7 @@ def batch_of(rows: Sequence[Mapping[str, Any]], elements: Sequence[str], *, sour
     n = len(rows)
     try:
         units = np.array([str(row["unit"]) for row in rows] or [], object)
-        years = np.array([int(row["year"]) for row in rows], np.int64)
+        years = np.array([whole(row["year"]) for row in rows], np.int64)
         values = {
             element: np.array(
                 [np.nan if row.get(element) is None else _number(row[element]) for row in rows], np.float64
