@@ -164,11 +164,14 @@ def test_a_bundle_that_is_damaged_or_odd_is_one_error(bundle: Path, tmp_path: Pa
     for change in (without, no_json, listed, level):
         with pytest.raises(InputError, match="cannot be read"):
             recompute(changed(bundle, out, change))
-    raw = bundle.read_bytes()
+    raw, sound, refused = bundle.read_bytes(), unpack(bundle), 0
     for at in range(2_000, len(raw), len(raw) // 40):
         out.write_bytes(raw[:at] + bytes([raw[at] ^ 0xFF, raw[at + 1] ^ 0xFF]) + raw[at + 2 :])
-        with pytest.raises(InputError):
-            unpack(out)
+        try:
+            assert unpack(out) == sound, at  # a byte that holds nothing, as the hour of a file
+        except InputError:
+            refused += 1
+    assert refused >= 35
     with zipfile.ZipFile(bundle) as held:
         at = held.getinfo("code/luban/rollup/review.py").header_offset + 200
     out.write_bytes(raw[:at] + bytes(40) + raw[at + 40 :])
