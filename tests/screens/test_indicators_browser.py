@@ -13,7 +13,10 @@ from playwright.sync_api import Page, expect
 from luban.ledger import Ledger, LedgerWriter
 from luban.loop.places import places
 from luban.norms.plans import load_plan
-from luban.rollup.returns import read_returns, take
+from luban.rollup.returns import read_returns, take, vintage_row
+from luban.screens.service import PlantView
+from luban.screens.service.releases import Releases
+from luban.screens.service.rollup import RollupBooks
 from tests.screens.rest import PASSWORD
 from tests.screens.site import Site, served
 
@@ -63,6 +66,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with LedgerWriter(places(made).ledger) as writer:
         for stream, rows in taken.parts():
             writer.append(stream, rows, source="returns")
+        writer.append("event", vintage_row("in May", 1_000_000, person="li"), source="test")
+    with LedgerWriter(places(made).ledger) as writer:
+        out = Releases(RollupBooks(PlantView(made))).make("in May", "li")[1]
+        writer.append("event", out, source="test")
     return made
 
 
@@ -98,16 +105,24 @@ def test_the_board_has_what_a_sum_by_hand_has_and_a_tile_opens_its_region(site: 
     expect(tile).to_contain_text(f"{ratio(2020, '32'):.2f}")
 
 
-def test_who_may_not_correct_is_told_of_no_firm(site: Site) -> None:
+def test_who_may_not_correct_is_told_the_release_and_of_no_firm(site: Site) -> None:
     page = enter(site, "wang", "en/indicators")
-    expect(page.locator(".lb-frame")).to_contain_text("for engineers")
-    expect(page.locator("[data-indicator]")).to_have_count(0)
+    expect(page.get_by_role("tab")).to_have_text(["Indicators", "Regions", "Where it comes from", "What if"])
+    tile = page.locator("button[data-indicator=I01]")
+    expect(tile).to_contain_text(f"{ratio(2020):.2f}", timeout=60_000)
+    expect(page.locator(".lb-tbar label")).to_have_count(3)  # region, industry, release: no state of the books
+    tile.click()
+    page.get_by_role("button", name="by industry").click()
+    alone = page.locator("tr:has([data-part=C38])")
+    expect(alone).to_contain_text("withheld")
+    expect(alone.locator("td").nth(3)).to_have_text("–")
+    expect(page.get_by_role("button", name="by enterprise")).to_have_count(0)
     ask = site.context.request
     token = ask.post(f"{site.url}/api/v1/login", data={"user": "wang", "password": PASSWORD}).json()["token"]
     head = {"Authorization": f"Bearer {token}"}
     for address in (
-        "indicators", "indicators/cells?by=region", "indicators/I01/parts?year=2020", "indicators/review?year=2020",
-        "indicators/bundle?year=2020", "indicators/I01/facts?year=2020&unit=f330", "returns?year=2020",
+        "indicators/review?year=2020", "indicators/bundle?year=2020", "indicators/I01/facts?year=2020&unit=f330",
+        "returns?year=2020",
         "returns/values?unit=f330&year=2020", "returns/form?unit=f330&year=2020", "returns/own?year=2020", "facts/1",
     ):  # fmt: skip
         assert ask.get(f"{site.url}/api/v1/{address}", headers=head).status == 403, address

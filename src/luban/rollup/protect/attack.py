@@ -7,6 +7,7 @@ also knows the cells behind which it stands alone. The check beside it compares 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,22 +39,28 @@ class Exposure:
     insider: str = ""
 
 
-def attack(release: Release, *, insiders: bool = True) -> tuple[Exposure, ...]:
+def attack(
+    release: Release, *, insiders: bool = True, safe: Callable[[int, frozenset[int]], bool] | None = None
+) -> tuple[Exposure, ...]:  # fmt: skip
     """Every sensitive figure that what is published gives away within its protection interval.
 
     insiders  also let each unit attack that stands alone behind a withheld cell
+    safe      says that a cell needs no program against who knows some cells: tables are at hand that prove it
     Example   attack(suppress(table)) == ()
     """
     table, published = release.table, release.published
+    shown = safe or (lambda *_: False)
     targets = [int(cell) for cell in table.sensitive if np.isnan(published.values[cell])]
-    exposed = [_exposure(release, one, "") for one in ranges(published, targets)]
+    doubtful = [cell for cell in targets if not shown(cell, frozenset())]
+    exposed = [_exposure(release, one, "") for one in ranges(published, doubtful)]
     if insiders:
         hidden = np.flatnonzero(np.isnan(published.values))
         block = np.full(len(table), -1)
         block[hidden] = blocks(equations(published.sums, published.values, hidden)[0], hidden.size)
         for name, known in release.insiders().items():
             tied = set(block[known].tolist())
-            others = [cell for cell in targets if table.alone[cell] != name and int(block[cell]) in tied]
+            others = [cell for cell in targets if table.alone[cell] != name and int(block[cell]) in tied
+                      and not shown(cell, frozenset(known))]  # fmt: skip
             own = {cell: float(table.values[cell]) for cell in known}
             near = [one for one in ranges(published, others, known=own) if _exposure(release, one, name)]
             sure = release.sure([one.cell for one in near], own)

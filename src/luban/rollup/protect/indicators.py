@@ -1,16 +1,14 @@
 """Indicators of a plan, protected: a figure stands only where everything it is made of may be told.
 
-Numerators and denominators are tables of their own. Where two indicators share one (revenue under two numerators, each
-over the units that answered both) their difference tells on the units in between: later tables are protected together
-with the earlier ones, as vintages are.
+Numerators and denominators are tables of their own, see `quantities`.
 
 Reads   the canonical frame (`luban.rollup.frame`), a plan; writes nothing
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -19,21 +17,20 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from luban.norms.plans import Definition, Population, TargetPlan, Term
-from luban.rollup.moments import measures
-from luban.rollup.protect.attack import Exposure, attack
-from luban.rollup.protect.release import Loss, Release
+from luban.norms.plans import Definition, TargetPlan, Term
+from luban.rollup.deflators import Deflators
+from luban.rollup.indicators import base_of
+from luban.rollup.moments import Measure, measures
+from luban.rollup.protect.attack import Exposure
+from luban.rollup.protect.quantities import Desk, Held, Prices, barred
+from luban.rollup.protect.release import Loss
 from luban.rollup.protect.rules import Rules
-from luban.rollup.protect.suppress import suppress
-from luban.rollup.protect.table import UNKNOWN, Key, Table, tabulate
-from luban.rollup.protect.vintages import changes, since
+from luban.rollup.protect.table import UNKNOWN
 from luban.rollup.protect.words import REASONS
-from luban.understand.quality.data import Floats
 
 __all__ = ["Protected", "protect_indicators"]
 
 _FIGURES = ("value", "low", "high", "numerator", "denominator", "base", "level")
-_STEP = 0.05
 _WITHHELD = "withheld: {why}"
 _NOT_JUDGED = REASONS["not judged"]
 
@@ -48,9 +45,9 @@ class Protected:
     exposures   what an attacker still gets too close to: () unless something cannot be protected
     bases       indicator → years whose level its other years are set against
     roots       node over everything in each dimension, as the keys have it
-    minimum     so many units stand behind a figure at least
     open        indicators of public units (households of a region), told as they are
     unknown     dimension → nodes of units that it is not known of: `-`, `CN/-`, `C-`
+    held        year → what goes out, beside what was out before
     """
 
     dimensions: tuple[str, ...]
@@ -59,9 +56,9 @@ class Protected:
     exposures: tuple[Exposure, ...]
     bases: Mapping[str, tuple[int, ...]]
     roots: Mapping[str, str]
-    minimum: int
     open: frozenset[str]
     unknown: Mapping[str, frozenset[str]]
+    held: Mapping[int, tuple[Held, ...]]
 
     @property
     def withheld(self) -> dict[tuple[Any, ...], str]:
@@ -85,8 +82,7 @@ class Protected:
     def rows(self, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Rows of `luban.rollup.indicators` as they may go out: withheld figures are None and say why.
 
-        What share the units left out have is told in steps of 5 %, not where they are fewer than `minimum`: it would
-        tell their denominator.
+        What share the units left out have is not told where there are any: it tells their denominator.
         """
         return [self._told(row) for row in rows]
 
@@ -99,15 +95,13 @@ class Protected:
         return told
 
     def _told(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        known = any(row.get(name) is not None for name in _FIGURES)
-        why = self._why(row) if known else ""
-        made = dict(row)
+        why, made = self._why(row), dict(row)
+        if why == _NOT_JUDGED and all(row.get(name) is None for name in _FIGURES):
+            why = ""
         if why:
             made |= {name: None for name in _FIGURES if name in row} | {"reason": _WITHHELD.format(why=why)}
-        share = row.get("excluded_share")
-        if share is not None:
-            left = (row.get("excluded") or 0) - (row.get("excluded_unknown") or 0)
-            made["excluded_share"] = None if why or 0 < left < self.minimum else round(share / _STEP) * _STEP
+        if row["indicator"] not in self.open and (why or row.get("excluded")) and "excluded_share" in row:
+            made["excluded_share"] = None
         return made
 
     def _why(self, row: Mapping[str, Any]) -> str:
@@ -128,43 +122,81 @@ class Protected:
 def protect_indicators(
     frame: nw.LazyFrame[Any], plan: TargetPlan, *, only: Sequence[str] = (), years: Sequence[int] = (),
     by: Sequence[str] = ("region", "industry"), depth: Mapping[str, int] | None = None, rules: Rules | None = None,
+    deflators: Deflators | None = None, owners: Mapping[str, str] | None = None,
+    out: Mapping[int, Sequence[Held]] | None = None, progress: Callable[[int, int], None] | None = None,
 ) -> Protected:  # fmt: skip
     """Find out which figures of a plan's indicators may be told, from the total down to `depth` along `by`.
 
-    frame   canonical; units of level "region" (households) are public and not touched
-    depth   steps of a region's path, digits of an industry; as deep as the data go by default, as `indicators` does
-    only    indicators; all by default. Others are not judged, nor are other readings (variants): they are not told
-    years   these and the base years of their indicators; all by default
-    Every year is by itself; `since` protects a revision against what was told before.
-    Example protect_indicators(frame, plan, by=("region",)).points(indicators(frame, plan, by=("region",)))
+    frame      canonical; units of level "region" (households) are public and not touched
+    depth      steps of a region's path, digits of an industry; as deep as the data go by default, as `indicators` does
+    only       indicators; all by default. Others are not judged, nor are other readings (variants): they are not told
+    years      these and the base years of their indicators; all by default
+    deflators  with which amounts at constant prices are told, as given to `indicators`
+    owners     unit → who is behind it: units of one owner are one
+    out        year → what was told before and cannot be called back: it is protected together with that
+    progress   told (years done, of how many)
+    An indicator with a sum that other sums of the plan make up (a, b, then a + b) is not judged, so it is not told.
+    Example    protect_indicators(frame, plan, by=("region",)).points(indicators(frame, plan, by=("region",)))
     """
     dimensions = tuple(dict.fromkeys(("region", "industry", *by)))
     wanted = [one for one in measures(plan, only) if one.definition.population.level == "enterprise"]
+    shut = _barred(plan, wanted, out or {})
+    wanted = [one for one in wanted if one.indicator not in shut]
     elements = sorted({term.element for one in wanted for term in _terms(one.definition)})
     names = ["unit", "level", "year", "above_scale", "weight", *dimensions, *elements]
     taken = list(dict.fromkeys(names))
     rows = frame.select(taken).collect("pyarrow").sort(taken).to_native()
     columns = {name: _array(rows[name], name) for name in rows.column_names}
-    deep = _depth(columns, by, depth or {})
+    columns["holder"] = np.array([(owners or {}).get(one) or one for one in columns["unit"]], dtype=object)
+    offered = _depth(columns, by, depth or {})
+    constant = any(one.definition.prices == "constant" for one in wanted)
+    digits = deflators.digits if deflators is not None and constant else -1
+    deep = offered | {"industry": max(offered["industry"], digits)}
     judged: dict[tuple[Any, ...], str] = {}
     losses: dict[tuple[str, int], Loss] = {}
     exposed: list[Exposure] = []
+    held: dict[int, tuple[Held, ...]] = {}
     bases = _bases(plan)
     asked = {*years, *(base for one in wanted for base in bases.get(one.indicator, ()))} if years else ()
-    for year in sorted(set(columns["year"].tolist()) & set(asked or columns["year"].tolist())):
+    all_years = sorted(set(columns["year"].tolist()) & set(asked or columns["year"].tolist()))
+    first = int(min(columns["year"], default=0))
+    for done, year in enumerate(all_years):
         here = {name: column[columns["year"] == year] for name, column in columns.items()}
-        desk = _Desk(here, dimensions, deep, rules or Rules())
+        desk = Desk(here, dimensions, deep, rules or Rules(), offered=offered, out=(out or {}).get(year, ()),
+                    money=lambda element: plan.element(element).money)  # fmt: skip
+        known = {name for name in {one.indicator for one in wanted} if desk.answers(plan.indicator(name).definition)}
         for one in wanted:
-            for key, why in desk.judge(one.definition).items():
+            if one.indicator not in known:
+                continue
+            for key, why in desk.judge(one.definition, _prices(plan, one, year, first, deflators)).items():
                 at = (one.indicator, int(year), *key)
                 judged[at] = judged.get(at, "") or why
-        losses |= {(name, int(year)): release.loss for name, release in desk.last()}
+        held[year] = tuple(desk.made())
+        losses |= {(one.name, int(year)): one.release.loss for one in held[year]}
         exposed += desk.exposed
+        if progress is not None:
+            progress(done + 1, len(all_years))
     public = frozenset(plan.indicators) - {
         one.indicator for one in measures(plan) if one.definition.population.level == "enterprise"
     }
-    return Protected(dimensions, judged, losses, tuple(exposed), bases, _root(columns, dimensions),
-                     (rules or Rules()).minimum, public, _unknown(judged, dimensions, by))  # fmt: skip
+    return Protected(dimensions, judged, losses, tuple(exposed), bases, _root(columns, dimensions), public,
+                     _unknown(judged, dimensions, by), held)  # fmt: skip
+
+
+def _barred(plan: TargetPlan, wanted: Sequence[Measure], out: Mapping[int, Sequence[Held]]) -> frozenset[str]:
+    definitions = {one.indicator: (plan.indicator(one.indicator).definition,) for one in wanted}
+    return barred(definitions, [one.name for some in out.values() for one in some])
+
+
+def _prices(
+    plan: TargetPlan, one: Measure, year: int, first: int, deflators: Deflators | None
+) -> Prices | None:  # fmt: skip
+    """Price levels of a year as `indicators` takes them; None where prices are current ones."""
+    own = plan.indicator(one.indicator)
+    base = (own.base_year or first) if own.kind == "level" else base_of(own, year)
+    if one.part or one.definition.prices != "constant" or deflators is None or base is None:
+        return None
+    return lambda industry: deflators.factor(industry, year, base) or 1.0
 
 
 def _depth(columns: Mapping[str, NDArray[Any]], by: Sequence[str], asked: Mapping[str, int]) -> dict[str, int]:
@@ -198,101 +230,8 @@ def _bases(plan: TargetPlan) -> dict[str, tuple[int, ...]]:
     return found
 
 
-class _Desk:
-    """The tables of one year, in the order in which they go out."""
-
-    def __init__(self, columns: Mapping[str, NDArray[Any]], by: Key, depth: Mapping[str, int], rules: Rules) -> None:
-        self.columns, self.by, self.depth, self.rules = columns, by, depth, rules
-        self.out: dict[str, list[tuple[NDArray[np.bool_], nw.DataFrame[Any], Release]]] = {}
-        self.exposed: list[Exposure] = []
-
-    def judge(self, definition: Definition) -> dict[Key, str]:
-        """Why each cell of a definition may not be told; "" where it may."""
-        top, below = _sum(self.columns, definition.numerator), _sum(self.columns, definition.denominator)
-        inside = _inside(self.columns, definition.population) & np.isfinite(top)
-        figures = {_name(definition.numerator): top}
-        share = definition.form in ("mean of rates", "share of units")
-        if definition.denominator:
-            inside &= np.isfinite(below)
-            if definition.form == "mean of rates":
-                inside &= below > 0
-                name = f"{_name(definition.numerator)} / {_name(definition.denominator)}"
-                figures = {name: np.divide(top, below, out=np.full(top.size, np.nan), where=below > 0)}
-            else:
-                figures |= {_name(definition.denominator): below}
-        elif definition.form == "share of units":
-            figures = {f"share of {_name(definition.numerator)}": (top != 0).astype(np.float64)}
-        found: dict[Key, str] = {}
-        for name, values in figures.items():
-            if not inside.any():
-                continue
-            release = self._release(name, values, inside, share=share, sample=definition.population.sample)
-            for key, state in zip(release.table.keys, release.states, strict=True):
-                found[key] = found.get(key, "") or ("" if state == "published" else release.reason(key))
-        return found
-
-    def last(self) -> list[tuple[str, Release]]:
-        """The release of each quantity."""
-        return [(name, some[-1][2]) for name, some in self.out.items()]
-
-    def _release(
-        self, name: str, values: Floats, inside: NDArray[np.bool_], *, share: bool, sample: bool
-    ) -> Release:  # fmt: skip
-        earlier = self.out.setdefault(name, [])
-        for mask, _, release in earlier:
-            if np.array_equal(mask, inside):
-                return release
-        weight = self.columns["weight"]
-        weight = weight if sample or not np.isnan(weight).any() else np.ones(weight.size)
-        frame = nw.from_native(pa.table(
-            {"unit": self.columns["unit"][inside], "figure": values[inside], "weight": weight[inside],
-             **{one: self.columns[one][inside] for one in self.by}},
-        ), eager_only=True)  # fmt: skip
-        rules = self.rules
-        if share:
-            rules = replace(rules, dominance=None, zeros=False, p=rules.p if name[:6] != "share " else None)
-        table: Table = tabulate(frame, "figure", by=self.by, depth=self.depth, rules=rules, name=name,
-                                ceiling=1.0 if share and values[inside].max() <= 1 else np.inf)  # fmt: skip
-        if earlier:
-            before = [
-                (release, changes(old, frame, "figure", by=self.by, depth=self.depth, rules=rules))
-                for _, old, release in earlier
-            ]
-            made = since(before, table)
-            release, seen = made.release, made.joint
-        else:
-            release = seen = suppress(table)
-        self.exposed += attack(seen) if release.unprotected else ()
-        earlier.append((inside, frame, release))
-        return release
-
-
 def _terms(definition: Definition) -> tuple[Term, ...]:
     return (*definition.numerator, *definition.denominator)
-
-
-def _name(terms: Sequence[Term]) -> str:
-    signed = [("+ " if term.sign > 0 else "- ") + term.element for term in terms]
-    return " ".join(signed).removeprefix("+ ")
-
-
-def _sum(columns: Mapping[str, NDArray[Any]], terms: Sequence[Term]) -> Floats:
-    total = np.zeros(columns["unit"].size)
-    for term in terms:
-        total = total + term.sign * columns[term.element]
-    return total
-
-
-def _inside(columns: Mapping[str, NDArray[Any]], population: Population) -> NDArray[np.bool_]:
-    inside: NDArray[np.bool_] = columns["level"] == population.level
-    if population.above_scale is not None:
-        inside = inside & (columns["above_scale"] == (1.0 if population.above_scale else 0.0))
-    if population.industries:
-        codes = columns["industry"].astype(str)
-        inside = inside & np.logical_or.reduce([np.char.startswith(codes, one) for one in population.industries])
-    if population.sample:
-        inside = inside & ~np.isnan(columns["weight"])
-    return inside
 
 
 def _array(column: pa.ChunkedArray, name: str) -> NDArray[Any]:

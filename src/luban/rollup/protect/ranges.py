@@ -84,8 +84,7 @@ def equations(sums: Sequence[Sum], values: Floats, hidden: Ints) -> tuple[coo_ar
     right: list[float] = []
     for line in sums:
         cells = np.array((line.total, *line.parts))
-        sign = np.ones(cells.size)
-        sign[0] = -1.0
+        sign = np.array(line.signs)
         is_hidden = at[cells] >= 0
         if not is_hidden.any():
             continue

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from luban.core.errors import InputError
 from luban.understand.quality.data import Floats, Ints
 
-__all__ = ["Judged", "Rules", "Verdict", "judge", "judge_cells"]
+__all__ = ["Judged", "Rules", "Verdict", "judge", "judge_cells", "width_share"]
 
 _WIDTH = 15.0
 
@@ -71,6 +71,11 @@ class Judged:
         return found
 
 
+def width_share(rules: Rules) -> float:
+    """How far off an estimate of one unit must stay, of its figure [1]: all of it where the answer is yes or no."""
+    return 1.0 if rules.p is None and not rules.zeros else (rules.p or _WIDTH) / 100
+
+
 def judge(contributions: Sequence[float], rules: Rules | None = None) -> Verdict:
     """Judge one figure by what each unit brings to it.
 
@@ -105,8 +110,8 @@ def judge_cells(groups: Ints, sizes: Floats, weights: Floats, count: int, rules:
 
     largest = top(1)
     broken = {"minimum": (many > 0) & (many < rules.minimum) & ((largest > 0) | (not rules.zeros))}
-    share = (rules.p or _WIDTH) / 100
-    usual = np.where(largest > 0, largest, sizes.max(initial=0.0))  # a zero has no size of its own
+    share = width_share(rules)
+    usual = np.where(largest > 0, largest, sizes.max(initial=0.0) or 1.0)  # a zero has no size of its own
     width = np.where(broken["minimum"], share * usual, 0.0)
     if rules.dominance is not None:
         n, k = rules.dominance

@@ -44,10 +44,11 @@ def suppress(table: Table, *, opened: Iterable[Key] = (), closed: Iterable[Key] 
     work.reopen({table.index(key) for key in closed})
     for _ in range(_ROUNDS):
         release = work.release()
-        exposed = [one for one in attack(release) if one.key not in release.unprotected]
+        known = release.insiders()
+        exposed = [one for one in attack(release, safe=work.safe)
+                   if (table.index(one.key), frozenset(known.get(one.insider, ()))) not in work.failed]  # fmt: skip
         if not exposed:
             return release
-        known = release.insiders()
         for one in exposed:
             work.demand(table.index(one.key), known.get(one.insider, ()), one.wanted_low, one.wanted_high)
     left = tuple(dict.fromkeys((*release.unprotected, *(one.key for one in exposed))))
@@ -75,7 +76,9 @@ class _Work:
                 self.lines[cell].append(number)
         self.weight = _weights(table)
         self.witness: dict[_Demand, Floats] = {}
-        self.failed: set[int] = {int(cell) for cell in table.sensitive if int(cell) in fixed}
+        self.failed: set[tuple[int, frozenset[int]]] = {
+            (int(cell), frozenset()) for cell in table.sensitive if int(cell) in fixed
+        }
 
     def protect(self) -> None:
         order = sorted(self.hidden & set(self.table.sensitive.tolist()), key=lambda cell: -self.table.width[cell])
@@ -89,7 +92,7 @@ class _Work:
         down = min(table.width[cell], table.values[cell] - max(table.low[cell], low))
         for width in (float(up), -float(down)):
             one = _Demand(cell, width, frozenset(known))
-            if cell in self.failed or abs(one.width) <= _TINY * self._scale():
+            if (cell, one.known) in self.failed or abs(one.width) <= _TINY * self._scale():
                 continue
             moved = self._met(one)
             if moved is None and len(table) > _LARGE:
@@ -97,10 +100,22 @@ class _Work:
             if moved is None:
                 moved = self._move(one, range(len(table)))
             if moved is None:
-                self.failed.add(cell)
+                self.failed.add((cell, one.known))
                 return
             self.witness[one] = moved
             self.hidden |= {int(place) for place in np.flatnonzero(np.abs(moved) > _TINY * self._scale())}
+
+    def safe(self, cell: int, known: frozenset[int]) -> bool:
+        """Tables found before show that a cell can lie off as far as it must, whoever knows some cells."""
+        if (cell, known) in self.failed:
+            return False
+        table = self.table
+        up = min(table.width[cell], table.high[cell] - table.values[cell])
+        down = min(table.width[cell], table.values[cell] - table.low[cell])
+        return all(
+            abs(width) <= _TINY * self._scale() or self._met(_Demand(cell, width, known)) is not None
+            for width in (float(up), -float(down))
+        )
 
     def reopen(self, closed: set[int]) -> None:
         """Publish again what is not needed, the weightiest first."""
@@ -125,7 +140,9 @@ class _Work:
             PUBLISHED if cell not in self.hidden else PRIMARY if reasons[cell] else COMPLEMENTARY
             for cell in range(len(self.table))
         )
-        return Release(self.table, states, tuple(self.table.keys[cell] for cell in sorted(self.failed)))
+        return Release(
+            self.table, states, tuple(self.table.keys[cell] for cell in sorted({cell for cell, _ in self.failed}))
+        )
 
     def _scale(self) -> float:
         return max(float(np.abs(self.table.values).max(initial=0.0)), 1e-300)
@@ -190,11 +207,13 @@ class _Work:
 
 
 def _matrix(table: Table) -> csr_array:
-    rows, columns, signs = [], [], []
+    rows: list[int] = []
+    columns: list[int] = []
+    signs: list[float] = []
     for number, line in enumerate(table.sums):
         rows += [number] * (1 + len(line.parts))
         columns += [line.total, *line.parts]
-        signs += [-1.0] + [1.0] * len(line.parts)
+        signs += line.signs
     return csr_array((signs, (rows, columns)), shape=(len(table.sums), len(table)))
 
 

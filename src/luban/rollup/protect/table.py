@@ -32,10 +32,16 @@ _DIGITS = (2, 3, 4)
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """One line of a table: cell `total` is the sum of the cells `parts` (indexes)."""
+    """One line of a table: cell `total` is the sum of the cells `parts` (indexes), each times its factor; () = 1."""
 
     total: int
     parts: tuple[int, ...]
+    factors: tuple[float, ...] = ()
+
+    @property
+    def signs(self) -> tuple[float, ...]:
+        """What total and parts count in `parts - total = 0`, the total first."""
+        return (-1.0, *(self.factors or (1.0,) * len(self.parts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +179,8 @@ def link(*tables: Table) -> Table:
                 raise InputError("linked tables contradict each other", came=f"{table.values[here]:g}",
                                  expected=f"{other.values[there]:g}", where=" × ".join(key))  # fmt: skip
         new = [at[key] for key in table.keys]
-        lines += [Sum(new[line.total], tuple(new[part] for part in line.parts)) for line in table.sums]
+        lines += [replace(line, total=new[line.total], parts=tuple(new[part] for part in line.parts))
+                  for line in table.sums]  # fmt: skip
     return Table(
         " + ".join(one.name for one in tables), tables[0].dimensions, tuple(at),
         np.array([one.values[here] for one, here in cells]), np.array([one.counts[here] for one, here in cells]),

@@ -7,8 +7,8 @@ other, and the later vintage is withheld there (the earlier one is out and canno
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -16,13 +16,13 @@ import numpy as np
 
 from luban.core.errors import InputError
 from luban.rollup.protect.release import Release
-from luban.rollup.protect.rules import Rules
+from luban.rollup.protect.rules import Rules, width_share
 from luban.rollup.protect.suppress import suppress
 from luban.rollup.protect.table import DEPTH, Key, Sum, Table, columns, ladders
 
 __all__ = ["Change", "Vintages", "changes", "since"]
 
-_P = 15.0
+_EQUAL = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,78 +61,118 @@ def changes(
     earlier: Any, later: Any, element: str, *, by: Sequence[str] = ("region", "industry"),
     depth: Mapping[str, int] | None = None, rules: Rules | None = None, holder: str = "unit",
 ) -> dict[Key, Change]:  # fmt: skip
-    """What changed in which cell between two frames of `tabulate`'s form; cells without a change are not there."""
+    """What changed in which cell between two frames of `tabulate`'s form; cells without a change are not there.
+
+    Who came, who left and whose figure changed nearly wholly must not be told by the difference; where a zero is an
+    answer (yes or no, rates), nobody whose answer changed, and a zero that came or left is a change.
+    """
     rules = rules or Rules()
-    share = (rules.p or _P) / 100
     before, after = (_by_cell(frame, element, by, depth, holder) for frame in (earlier, later))
+    sizes = (abs(one) for cell in (*before.values(), *after.values()) for one in cell.values())
+    usual = 0.0 if rules.zeros else max(sizes, default=0.0) or 1.0
     found = {}
     for key, now in after.items():
         was = before.get(key, now)
-        moved = {who: now.get(who, 0.0) - was.get(who, 0.0) for who in dict.fromkeys((*was, *now))}
-        moved = {who: step for who, step in moved.items() if step != 0}
-        if not moved:
-            continue
-        crossed = sorted((abs(step) for who, step in moved.items() if (who in was) != (who in now)), reverse=True)
-        sizes = sorted((abs(step) for step in moved.values()), reverse=True)
-        width, reasons = 0.0, tuple[str, ...]()
-        if crossed:
-            others = sum(sizes) - crossed[0]
-            sizes.remove(crossed[0])
-            need = share * crossed[0] - (others - sizes[0] if sizes else 0.0)
-            if len(moved) < rules.minimum:
-                need = share * crossed[0]
-            if need > 0:
-                width, reasons = need, ("differencing",)
-        alone = next(iter(moved)) if len(moved) == 1 else ""
-        found[key] = Change(sum(moved.values()), len(moved), reasons, width, alone)
+        ends = {who: (was.get(who, 0.0), now.get(who, 0.0)) for who in dict.fromkeys((*was, *now))}
+        moved = {who: two for who, two in ends.items() if abs(two[1] - two[0]) > _EQUAL * max(map(abs, two))
+                 or (not rules.zeros and (who in was) != (who in now))}  # fmt: skip
+        if moved:
+            crossed = {
+                who
+                for who, two in moved.items()
+                if not rules.zeros or (who in was) != (who in now) or _wholly(two, width_share(rules))
+            }
+            found[key] = _change(moved, crossed, rules, usual)
     return found
 
 
-def since(earlier: Sequence[tuple[Release, Mapping[Key, Change]]], table: Table) -> Vintages:
+def _wholly(two: tuple[float, float], share: float) -> bool:
+    """A change so large that it tells what there was, or what there is now."""
+    small, large = sorted(map(abs, two))
+    return two[0] * two[1] <= 0 or small <= share * large
+
+
+def _change(
+    moved: Mapping[str, tuple[float, float]], crossed: Collection[str], rules: Rules, usual: float
+) -> Change:  # fmt: skip
+    steps = {who: now - was for who, (was, now) in moved.items()}
+    width, reasons = 0.0, tuple[str, ...]()
+    if crossed:
+        share, sizes = width_share(rules), sorted(map(abs, steps.values()), reverse=True)
+        largest = max(abs(steps[who]) for who in crossed)
+        sizes.remove(largest)
+        need = share * largest - (sum(sizes) - max(sizes)) if sizes and (rules.zeros or rules.p) else 0.0
+        if len(moved) < rules.minimum:
+            need = share * max(largest, usual)
+        if need > 0:
+            width, reasons = need, ("differencing",)
+    return Change(sum(steps.values()), len(moved), reasons, width, next(iter(moved)) if len(moved) == 1 else "")
+
+
+def since(
+    earlier: Sequence[tuple[Release, Mapping[Key, Change]]], table: Table, *,
+    between: Mapping[tuple[int, int], Mapping[Key, Change]] | None = None,
+    scales: Mapping[tuple[int, int], Mapping[Key, float]] | None = None, closed: Iterable[Key] = (),
+) -> Vintages:  # fmt: skip
     """Protect a table, others of the same figures being out: earlier vintages, or other populations and denominators.
 
     earlier  what is out, each with the `changes` from it to this table
     table    what is to go out, of the same dimensions
+    between  (i, j) → the `changes` from the i-th to the j-th of those that are out, i < j
+    scales   (i, j) → cells in which the j-th (the table itself being the last) is the i-th times a factor, and the
+             changes: prices of another year. Without it one times, in every cell
+    closed   cells of the table that are withheld in any case
     Raises   InputError: the dimensions differ
     """
+    tables = [*(release.table for release, _ in earlier), table]
+    if other := next((one for one in tables if one.dimensions != table.dimensions), None):
+        raise InputError("vintages need the same dimensions", came=str(table.dimensions),
+                         expected=str(other.dimensions))  # fmt: skip
+    last = len(earlier)
+    pairs = {(number, last): changed for number, (_, changed) in enumerate(earlier)} | dict(between or {})
+    scales = scales or {}
+    here = [set(one.keys) for one in tables]
+    names: list[dict[Key, Key]] = []
+    for j, one in enumerate(tables):
+        same = [(i, changed) for (i, to), changed in sorted(pairs.items(), key=lambda pair: pair[0])
+                if to == j and (i, to) not in scales]  # fmt: skip
+        own = "now" if j == last else f"was {j}"
+        names.append({
+            key: next((names[i][key] for i, changed in same if key in here[i] and key not in changed), (own, *key))
+            for key in one.keys
+        })  # fmt: skip
     keys: dict[Key, tuple[Table, int] | Change] = {}
-    now: dict[Key, Key] = {}
-    for number, (release, changed) in enumerate(earlier):
-        if release.table.dimensions != table.dimensions:
-            raise InputError("vintages need the same dimensions", came=str(table.dimensions),
-                             expected=str(release.table.dimensions))  # fmt: skip
-        here = set(release.table.keys)
-        now |= {key: (f"was {number}", *key) for key in table.keys
-                if key in here and key not in changed and key not in now}  # fmt: skip
-    now |= {key: ("now", *key) for key in table.keys if key not in now}
-    places: list[tuple[Table, Sequence[Key]]] = []
-    for number, (release, _) in enumerate(earlier):
-        places.append((release.table, [(f"was {number}", *key) for key in release.table.keys]))
-    places.append((table, [now[key] for key in table.keys]))
-    for one, names in places:
-        keys |= {name: (one, at) for at, name in enumerate(names) if name not in keys}
-    for number, (_, changed) in enumerate(earlier):
-        keys |= {(f"change {number}", *key): one for key, one in changed.items()}
+    for one, called in zip(tables, names, strict=True):
+        for number, key in enumerate(one.keys):
+            keys.setdefault(called[key], (one, number))
+    ties: list[tuple[Key, tuple[Key, ...], tuple[float, ...]]] = []
+    for (i, j), changed in pairs.items():
+        for key in tables[j].keys:
+            factor = scales.get((i, j), {key: 1.0}).get(key)
+            if key not in here[i] or factor is None:
+                continue
+            if key in changed:
+                keys[f"change {i} {j}", *key] = changed[key]
+                ties.append((names[j][key], (names[i][key], (f"change {i} {j}", *key)), (factor, 1.0)))
+            elif names[j][key] != names[i][key]:
+                ties.append((names[j][key], (names[i][key],), (factor,)))
     at = {key: number for number, key in enumerate(keys)}
-    lines = [_moved(line, [at[name] for name in names]) for one, names in places for line in one.sums]
-    for number, (release, changed) in enumerate(earlier):
-        lines += [Sum(at[now[key]], (at[(f"was {number}", *key)], at[(f"change {number}", *key)])) for key in changed]
-        here = set(release.table.keys)
-        lines += [Sum(at[now[key]], (at[(f"was {number}", *key)],)) for key in table.keys
-                  if key in here and key not in changed and now[key] != (f"was {number}", *key)]  # fmt: skip
-    joint = _joint(" + ".join(one.name for one, _ in places), ("vintage", *table.dimensions), keys,
+    lines = [
+        replace(line, total=at[called[one.keys[line.total]]],
+                parts=tuple(at[called[one.keys[part]]] for part in line.parts))
+        for one, called in zip(tables, names, strict=True) for line in one.sums
+    ]  # fmt: skip
+    lines += [Sum(at[total], tuple(at[part] for part in parts), factors) for total, parts, factors in ties]
+    joint = _joint(" + ".join(one.name for one in tables), ("vintage", *table.dimensions), keys,
                    tuple(dict.fromkeys(lines)))  # fmt: skip
-    told = [(f"was {number}", *key) for number, (release, _) in enumerate(earlier) for key in release.table.keys
-            if release.value(key) is not None]  # fmt: skip
-    made = suppress(joint, opened=told, closed=[key for key in keys if key[0] != "now" and key not in set(told)])
-    states = tuple(made.state(now[key]) for key in table.keys)
-    lost = tuple(key for key in table.keys if now[key] in made.unprotected)
+    told = {names[number][key] for number, (release, _) in enumerate(earlier) for key in release.table.keys
+            if release.value(key) is not None}  # fmt: skip
+    hidden = {key for key in keys if key[0] != "now"} | {names[last][key] for key in closed}
+    made = suppress(joint, opened=told, closed=hidden - told)
+    states = tuple(made.state(names[last][key]) for key in table.keys)
+    lost = tuple(key for key in table.keys if names[last][key] in made.unprotected)
     differences = tuple(dict.fromkeys(key for _, changed in earlier for key, one in changed.items() if one.reasons))
     return Vintages(Release(table, states, lost), made, differences)
-
-
-def _moved(line: Sum, to: Sequence[int]) -> Sum:
-    return Sum(to[line.total], tuple(to[part] for part in line.parts))
 
 
 def _joint(

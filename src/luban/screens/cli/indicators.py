@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import getpass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
     from luban.norms.plans import TargetPlan
     from luban.rollup.deflators import Deflators
     from luban.rollup.drill import Fact
+    from luban.screens.cli.output import Output
 
 __all__ = ["register"]
 
 _EXAMPLES = (
     "Examples: `luban indicators firms.parquet` · `luban indicators examples/region/returns.csv --deflators "
     "examples/region/deflators.csv --by region` · `luban indicators examples/region --by region,industry --depth "
-    "region=1,industry=2 -o indicators.xlsx` · `luban indicators firms.csv --only I01 --into industry --region CN/31`"
+    "region=1,industry=2 -o indicators.xlsx` · `luban indicators firms.csv --only I01 --into industry --region "
+    "CN/31` · `luban indicators office --release 'as published in May'`"
 )
 
 
@@ -58,6 +61,11 @@ def indicators(
     size: Annotated[str, typer.Option(help="With --into: only units of this size.")] = "",
     unit: Annotated[str, typer.Option(help="With DIR: the facts that this unit told for --only's indicator.")] = "",
     as_of: Annotated[int | None, typer.Option(help="With DIR: the books as they stood at this seq.")] = None,
+    release: Annotated[
+        str,
+        typer.Option(metavar="VINTAGE", help="With DIR: put a named vintage out for everybody, as deep as --depth."),
+    ] = "",
+    person: Annotated[str, typer.Option(help="Who puts it out; the account of this machine by default.")] = "",
     out: Out = None,
     language: Language = "en",
     as_json: AsJson = False,
@@ -74,6 +82,8 @@ def indicators(
     from luban.screens.report.rollup_indicators import drill_sheet, facts_sheet, indicators_sheet
 
     say, spoken = output(as_json), words(language)
+    if release:
+        return _release(say, sources, release, _depths(depth), person)
     own, frame, prices = _read(sources, plan, deflators, as_of)
     source = ", ".join(path.name for path in sources)
     chosen, wanted = _listed(only), _years(years)
@@ -138,6 +148,41 @@ def _read(
         raise InputError("files have no earlier state of the books", where="--as-of")
     own = load_plan(plan or "mic2025")
     return own, read_frame(list(sources), own), prices
+
+
+def _release(say: Output, sources: Sequence[Path], name: str, depth: Mapping[str, int], person: str) -> int:
+    """Put a vintage out; exit code 0."""
+    from luban.screens.cli.recording import record
+    from luban.screens.service import PlantView
+    from luban.screens.service.releases import Releases
+    from luban.screens.service.rollup import RollupBooks
+    from luban.screens.users import Act
+
+    if len(sources) != 1 or not sources[0].is_dir():
+        raise InputError("files have no vintages, books have", came=", ".join(map(str, sources)), where="--release",
+                         hint="an office's folder")  # fmt: skip
+    folder, who = plant_folder(sources[0]), person or getpass.getuser()
+    desk = Releases(RollupBooks(PlantView(folder)))
+    made, rows = desk.make(
+        name, who, depth=depth, progress=lambda done, of: say.say(f"{done} of {of} years are protected")
+    )
+    record(say, folder, Act(who, "indicators released", name, ""), "event", rows)
+    Releases(RollupBooks(PlantView(folder))).check(name)
+    found: dict[str, list[int]] = {}
+    for row in made.rows.to_pylist():
+        found.setdefault(row["indicator"], [0, 0])[row["value"] is None] += 1
+    document = {
+        "release": name,
+        "seq": made.seq,
+        "depth": dict(made.depth),
+        "figures": {one: {"told": told, "not told": not_told} for one, (told, not_told) in found.items()},
+    }
+    if say.as_json:
+        say.document(document)
+    else:
+        say.table(("indicator", "told", "not told"), [(one, *some) for one, some in found.items()])
+        say.line(f"released: {name}, the books at {made.seq}")
+    return OK
 
 
 def _facts(folder: Path, plan: TargetPlan, indicator: str, unit: str, year: int, as_of: int | None) -> tuple[Fact, ...]:

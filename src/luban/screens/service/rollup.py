@@ -26,10 +26,12 @@ from luban.norms.plans import TargetPlan
 from luban.norms.regions import region as known_region
 from luban.rollup.bundle import Made, write_bundle
 from luban.rollup.deflators import Deflators, read_deflators
+from luban.rollup.drill import Drill, drill
 from luban.rollup.gap import Decomposition, contributions
 from luban.rollup.indicators import indicators
 from luban.rollup.outlook import Outlook, outlook
 from luban.rollup.points import Point, points_of
+from luban.rollup.protect import PutOut, put_out
 from luban.rollup.returns import register, returns_frame, vintages
 from luban.rollup.returns.books import Vintage
 from luban.rollup.review import Inputs, Review, cuts_of, inputs_of, review, rows_of
@@ -38,7 +40,7 @@ from luban.screens.service.returns import plan_named
 from luban.screens.service.review import ACTS, acts_of
 from luban.screens.service.view import PlantView
 
-__all__ = ["Place", "RollupBooks"]
+__all__ = ["Place", "Rolled", "RollupBooks"]
 
 T = TypeVar("T")
 
@@ -57,11 +59,85 @@ class Place:
     as_of: int | None = None
 
 
-class RollupBooks(Books):
+class Rolled:
+    """What is rolled up, to look at: of the books (`RollupBooks`), or of a release (`Released`).
+
+    name  of the office, of the release
+    """
+
+    name: str
+
+    @property
+    def plan(self) -> TargetPlan:
+        """The plan whose indicators they are."""
+        raise NotImplementedError
+
+    def points(self, place: Place, by: Sequence[str], depth: Mapping[str, int]) -> pa.Table:
+        """Indicators by cell of the whole tree."""
+        raise NotImplementedError
+
+    def years(self, as_of: int | None = None) -> tuple[int, ...]:
+        """Years with returns."""
+        raise NotImplementedError
+
+    def regions(self, as_of: int | None = None) -> tuple[str, ...]:
+        """Regions of the first level that units are in."""
+        raise NotImplementedError
+
+    def industries(self, as_of: int | None = None) -> tuple[str, ...]:
+        """Industries of two digits that units are in."""
+        raise NotImplementedError
+
+    def apart(self, place: Place, indicator: str, year: int, by: str) -> tuple[Drill, frozenset[str]]:
+        """(an indicator of a year taken apart, parts that are withheld)."""
+        raise NotImplementedError
+
+    def cell(self, place: Place) -> pa.Table:
+        """Indicators of one cell by year."""
+        by, depth = _cut(place)
+        table = self.points(place, by, depth)
+        keep = [
+            at for at, (region, industry) in enumerate(
+                zip(table["region"].to_pylist(), table["industry"].to_pylist(), strict=True)
+            )
+            if (region, industry) == (place.region, place.industry)
+        ]  # fmt: skip
+        return table.take(pa.array(keep, pa.int64()))
+
+    def outlook(self, place: Place) -> Outlook:
+        """How every indicator of the plan stands in a cell, and what its trend makes of it."""
+        table = self.cell(place)
+        series: dict[str, tuple[Point, ...]] = {
+            name: points_of(table, name, region=place.region, industry=place.industry, size="")
+            for name in self.plan.indicators
+        }
+        return outlook(series, self.plan, source=self.name)
+
+    def drivers(self, place: Place, indicator: str, year: int, by: str) -> Decomposition | None:
+        """What moved an indicator's level since its base year, by region or industry; None where that is not known."""
+        own = self.plan.indicator(indicator)
+        base = own.base_year or min(self.years(place.as_of))
+        if own.definition.form != "ratio of sums" or year <= base or own.definition.prices == "constant":
+            return None
+        dimensions, depth = _cut(place)
+        dimensions = tuple(name for name in ("region", "industry") if name == by or name in dimensions)
+        depth |= {by: 1 if by == "region" else 2}
+        table = self.points(place, dimensions, depth)
+        other = next((name for name in dimensions if name != by), None)
+        if other is not None:
+            table = table.filter(pc.equal(table[other], getattr(place, other)))
+        try:
+            return contributions(table, indicator, base, year, by=by, factor=own.definition.factor)
+        except InputError:
+            return None
+
+
+class RollupBooks(Rolled, Books):
     """Everything that pages and REST may ask about returns and indicators. Safe from any thread."""
 
     def __init__(self, view: PlantView, record: Record | None = None) -> None:
         super().__init__(view, record)
+        self.name = view.plant.name
         self._lock = threading.Lock()
         self._kept: OrderedDict[Any, Any] = OrderedDict()
         self._stamped: tuple[int, tuple[int, ...]] = (-1, ())
@@ -94,7 +170,7 @@ class RollupBooks(Books):
             told: pa.Table = returns_frame(self.view.ledger, self.plan, as_of=as_of).collect("pyarrow").to_native()
             return told
 
-        held: nw.LazyFrame[Any] = nw.from_native(self._once(("frame", as_of), read)).lazy()
+        held: nw.LazyFrame[Any] = nw.from_native(self.once(("frame", as_of), read)).lazy()
         return held
 
     def points(self, place: Place, by: Sequence[str], depth: Mapping[str, int]) -> pa.Table:
@@ -106,32 +182,17 @@ class RollupBooks(Books):
             told: pa.Table = found.collect("pyarrow").to_native()
             return told
 
-        return self._once(("points", place.as_of, tuple(by), tuple(sorted(depth.items()))), made)
-
-    def cell(self, place: Place) -> pa.Table:
-        """Indicators of one cell by year."""
-        by, depth = _cut(place)
-        table = self.points(place, by, depth)
-        keep = [
-            at for at, (region, industry) in enumerate(
-                zip(table["region"].to_pylist(), table["industry"].to_pylist(), strict=True)
-            )
-            if (region, industry) == (place.region, place.industry)
-        ]  # fmt: skip
-        return table.take(pa.array(keep, pa.int64()))
+        return self.once(("points", place.as_of, tuple(by), tuple(sorted(depth.items()))), made)
 
     def outlook(self, place: Place) -> Outlook:
         """How every indicator of the plan stands in a cell, and what its trend makes of it."""
+        return self.once(("outlook", place), lambda: super(RollupBooks, self).outlook(place))
 
-        def made() -> Outlook:
-            table = self.cell(place)
-            series: dict[str, tuple[Point, ...]] = {
-                name: points_of(table, name, region=place.region, industry=place.industry, size="")
-                for name in self.plan.indicators
-            }
-            return outlook(series, self.plan, source=self.view.plant.name)
-
-        return self._once(("outlook", place), made)
+    def apart(self, place: Place, indicator: str, year: int, by: str) -> tuple[Drill, frozenset[str]]:
+        """(an indicator of a year taken apart, no part withheld)."""
+        found = drill(self.frame(place.as_of), self.plan, indicator, year, region=place.region,
+                      industry=place.industry, by=by, deflators=self.deflators)  # fmt: skip
+        return found, frozenset()
 
     def review(self, place: Place, year: int) -> Review:
         """The mid-term review at the end of a year, of the books as of a seq; acts of evaluation.toml are judged."""
@@ -139,7 +200,7 @@ class RollupBooks(Books):
         def made() -> Review:
             return review(self._inputs(place, year)[1])
 
-        return self._once(("review", place.as_of, year, self._today(), self._acts()), made)
+        return self.once(("review", place.as_of, year, self._today(), self._acts()), made)
 
     def bundle(self, path: Path, place: Place, year: int) -> Made:
         """Write the bundle from which an outsider computes the review anew."""
@@ -156,7 +217,7 @@ class RollupBooks(Books):
 
     def years(self, as_of: int | None = None) -> tuple[int, ...]:
         """Years with returns."""
-        return self._once(("years", as_of), lambda: tuple(sorted(set(self._arrow(as_of)["year"].to_pylist()))))
+        return self.once(("years", as_of), lambda: tuple(sorted(set(self._arrow(as_of)["year"].to_pylist()))))
 
     def vintages(self) -> tuple[Vintage, ...]:
         """States of the books that people gave a name."""
@@ -175,23 +236,9 @@ class RollupBooks(Books):
 
         return industry(code).name(language) if code else ""
 
-    def drivers(self, place: Place, indicator: str, year: int, by: str) -> Decomposition | None:
-        """What moved an indicator's level since its base year, by region or industry; None where that is not known."""
-        own = self.plan.indicator(indicator)
-        base = own.base_year or min(self.years(place.as_of))
-        if own.definition.form != "ratio of sums" or year <= base or own.definition.prices == "constant":
-            return None
-        dimensions, depth = _cut(place)
-        dimensions = tuple(name for name in ("region", "industry") if name == by or name in dimensions)
-        depth |= {by: 1 if by == "region" else 2}
-        table = self.points(place, dimensions, depth)
-        other = next((name for name in dimensions if name != by), None)
-        if other is not None:
-            table = table.filter(pc.equal(table[other], getattr(place, other)))
-        try:
-            return contributions(table, indicator, base, year, by=by, factor=own.definition.factor)
-        except InputError:
-            return None
+    def releases(self) -> tuple[PutOut, ...]:
+        """Vintages that were put out for everybody, in their order."""
+        return self.once("releases", lambda: put_out(self.view.ledger))
 
     # ------------------------------------------------------------------ kept
 
@@ -224,7 +271,7 @@ class RollupBooks(Books):
             table = rows.select("unit", "name", "region").collect("pyarrow").to_native()
             return {one["region"]: one["name"] for one in table.to_pylist() if one["name"]}
 
-        return self._once("registered", made)
+        return self.once("registered", made)
 
     def _arrow(self, as_of: int | None) -> pa.Table:
         told: pa.Table = self.frame(as_of).collect("pyarrow").to_native()
@@ -235,9 +282,9 @@ class RollupBooks(Books):
             found = self._arrow(as_of)[column].unique().to_pylist()
             return tuple(sorted({head(one) for one in found if one} - {""}))
 
-        return self._once((column, as_of), made)
+        return self.once((column, as_of), made)
 
-    def _once(self, key: Any, make: Callable[[], T]) -> T:
+    def once(self, key: Any, make: Callable[[], T]) -> T:
         """The result for this state of the books: worked out when it is first asked for."""
         stamp = self.stamp()
         with self._lock:

@@ -13,7 +13,7 @@ from luban.screens.report.pilot_words import amount
 from luban.screens.report.rollup_progress import progress_sheet
 from luban.screens.service.rollup import Place
 from luban.screens.web.rollup_frame import Bench
-from luban.screens.web.rollup_panel import RollupPanel, sheet_piece
+from luban.screens.web.rollup_panel import OpenPanel, sheet_piece
 
 __all__ = ["BoardPanel"]
 
@@ -24,7 +24,7 @@ class _Worked:
     coverage: dict[str, tuple[int, float, int]]
 
 
-class BoardPanel(RollupPanel):
+class BoardPanel(OpenPanel):
     """What is in the tab."""
 
     def __init__(self, bench: Bench) -> None:
@@ -38,12 +38,11 @@ class BoardPanel(RollupPanel):
         await super().show()
 
     def _work(self, place: Place) -> Any:
-        books = self.bench.books
         told: dict[str, tuple[int, float, int]] = {}
-        for row in books.cell(place).to_pylist():
+        for row in self.source.cell(place).to_pylist():
             if row["value"] is not None:
                 told[row["indicator"]] = (row["year"], row["coverage"] or 0.0, row["n"])
-        return _Worked(books.outlook(place), told)
+        return _Worked(self.source.outlook(place), told)
 
     def _draw(self, worked: _Worked) -> None:
         say, plan = self.say, self.bench.books.plan

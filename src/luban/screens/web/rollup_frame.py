@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 
 from luban.screens.i18n import Words
 from luban.screens.service.rollup import RollupBooks
-from luban.screens.users import Role
+from luban.screens.users import Role, Session
 from luban.screens.web import tabs
+from luban.screens.web.feed import Feed
 
-__all__ = ["PANELS", "Bench", "RollupFrame", "tab_names"]
+__all__ = ["OPEN", "PANELS", "Bench", "RollupFrame", "tab_names"]
 
 Bench: TypeAlias = tabs.Bench[RollupBooks]
 """What a panel of this page works with."""
@@ -27,6 +28,9 @@ PANELS: Mapping[str, tuple[str, str]] = {
 }
 """Module in `screens.web` and class of each tab's panel."""
 
+OPEN: Final = ("board", "regions", "origin", "scenario")
+"""Tabs for everybody: who may not see returns is told releases there."""
+
 
 def tab_names(say: Words) -> dict[str, str]:
     """What each tab is called."""
@@ -42,8 +46,16 @@ class RollupFrame(tabs.TabFrame[RollupBooks]):
 
     PAGE: ClassVar[str] = "indicators"
     PANELS: ClassVar[Mapping[str, tuple[str, str]]] = PANELS
-    ROLE: ClassVar[Role] = Role.ENGINEER
     STYLES: ClassVar[tuple[str, ...]] = ("trace", "pilot", "rollup")
+
+    def __init__(
+        self, feed: Feed, books: RollupBooks, language: str, session: Session, tab: str = "", chosen: str = "", *,
+        dark: bool | None,
+    ) -> None:  # fmt: skip
+        super().__init__(feed, books, language, session, tab, chosen, dark=dark)
+        if not session.user.may(Role.ENGINEER, self.view.plant.id):
+            self.panels = {name: at for name, at in self.panels.items() if name in OPEN}
+            self.tab = tab if tab in self.panels else OPEN[0]
 
     def title(self) -> str:
         """What the page is called."""
@@ -56,6 +68,5 @@ class RollupFrame(tabs.TabFrame[RollupBooks]):
     def partly(self) -> str:
         """What a person is told whose account reaches only a part of the plant."""
         return self.say(
-            "Returns of enterprises and what is made of them are for engineers of the whole office. "
-            "What is for everybody is published: tables and bundles after disclosure control."
+            "Indicators are of the whole office: an account that reaches only a part of it is not told them."
         )

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from nicegui import ui
 
-from luban.rollup.drill import Drill, Fact, drill, facts
+from luban.rollup.drill import Drill, Fact, facts
 from luban.rollup.gap import Decomposition
 from luban.screens.report.pilot_words import amount
 from luban.screens.report.rollup_indicators import drill_sheet
@@ -21,7 +21,7 @@ from luban.screens.service.rollup import Place
 from luban.screens.users import Role
 from luban.screens.web.bar import plain_button
 from luban.screens.web.rollup_frame import Bench
-from luban.screens.web.rollup_panel import RollupPanel, sheet_piece
+from luban.screens.web.rollup_panel import OpenPanel, sheet_piece
 from luban.screens.web.schedule_parts import segments
 from luban.screens.web.tabs import card
 
@@ -29,16 +29,18 @@ __all__ = ["OriginPanel"]
 
 _PRESS: Final = "(event) => { const one = event.target.closest('[data-part]'); if (one) { emit(one.dataset.part); } }"
 _MOST: Final = 300
+_OPEN: Final = ("region", "industry")
 
 
 @dataclass(frozen=True, slots=True)
 class _Worked:
     found: Drill
     years: tuple[int, ...]
-    drivers: Decomposition | None = None
+    withheld: frozenset[str]
+    drivers: Decomposition | None
 
 
-class OriginPanel(RollupPanel):
+class OriginPanel(OpenPanel):
     """What is in the tab."""
 
     def __init__(self, bench: Bench) -> None:
@@ -53,25 +55,27 @@ class OriginPanel(RollupPanel):
         self._dialog = ui.dialog()
 
     def _asked(self) -> tuple[Any, ...]:
-        return (self.bench.chosen, self._year, self._by)
+        return (*super()._asked(), self.bench.chosen, self._year, self._by)
 
     def _work(self, place: Place) -> Any:
-        books = self.bench.books
-        years = books.years(place.as_of)
+        years = self.source.years(place.as_of)
         year = self._year if self._year in years else years[-1]
-        by = self._by
-        found = drill(
-            books.frame(place.as_of), books.plan, self.bench.chosen, year, region=place.region,
-            industry=place.industry, by=by, deflators=books.deflators,
-        )  # fmt: skip
-        moved = books.drivers(place, found.indicator, year, by) if by in ("region", "industry") else None
-        return _Worked(found, years, moved)
+        by = self._by if self._books or self._by in _OPEN else "region"
+        found, withheld = self.source.apart(place, self.bench.chosen, year, by)
+        moved = self.source.drivers(place, found.indicator, year, by) if by in _OPEN else None
+        return _Worked(found, years, withheld, moved)
+
+    @property
+    def _books(self) -> bool:
+        """What is drawn is of the books, not of a release."""
+        return self.source is self.bench.books
 
     def _draw(self, worked: _Worked) -> None:
         say, found, plan = self.say, worked.found, self.bench.books.plan
         one = plan.indicator(found.indicator)
-        ways = [("region", say("by region")), ("industry", say("by industry")), ("size", say("by size")),
-                ("unit", say("by enterprise"))]  # fmt: skip
+        ways = [("region", say("by region")), ("industry", say("by industry"))]
+        if self._books:
+            ways += [("size", say("by size")), ("unit", say("by enterprise"))]
         with ui.element("div").classes("lb-tbar"):
             segments(ways, found.by, self._choose_by, say("by what"))
             segments([(str(year), str(year)) for year in worked.years[-8:]], str(found.year), self._choose, say("year"))
@@ -85,7 +89,9 @@ class OriginPanel(RollupPanel):
                 (say("units used"), amount(found.whole.n)),
                 (say("left out, because an element is unknown"), amount(found.whole.excluded)),
                 (say("digest of the definition"), plan.definition_digest(one.id)[:16]),
-                (say("state of the books"), str(self.place.as_of or self.bench.view.ledger.head)),
+                (say("state of the books"), str(self.place.as_of or self.bench.view.ledger.head))
+                if self._books
+                else (say("as released"), self.source.name),
             ]
             inner = "".join(f"<dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd>" for name, value in rows)
             ui.html(f'<div class="lb-pfacts"><dl>{inner}</dl></div>', sanitize=False)
@@ -99,7 +105,7 @@ class OriginPanel(RollupPanel):
             names = {key: self._name(key) for key in worked.drivers.groups}
             blocks = drivers_blocks(worked.drivers, say, names, f"{one.id}, {found.year}")
             sheet_piece(Sheet("", "", tuple(blocks)))
-        self.sheet = drill_sheet(found, plan, say, names=self._name)
+        self.sheet = drill_sheet(found, plan, say, names=self._name, withheld=worked.withheld)
 
     def _name(self, key: str) -> str:
         books, language = self.bench.books, self.say.language
@@ -121,12 +127,14 @@ class OriginPanel(RollupPanel):
             name = html.escape(self._name(part.key))
             known = html.escape(part.key, quote=True)
             opened = f'<button type="button" class="lb-plain" data-part="{known}">{name}</button>'
-            cells = (
+            cells: tuple[str, ...] = (
                 amount(math.nan if part.value is None else part.value, 3), amount(part.numerator, 1),
                 amount(part.denominator, 1), amount(part.n), amount(part.excluded),
                 "–" if part.share_denominator is None else f"{100 * part.share_denominator:.1f} %",
                 "–" if part.effect is None else amount(part.effect, 4),
             )  # fmt: skip
+            if part.key in worked.withheld:
+                cells = (html.escape(say("withheld")), *["–"] * 2, *cells[3:5], *["–"] * 2)
             rows.append(f"<tr><td>{opened}</td>" + "".join(f'<td class="lb-n">{one}</td>' for one in cells) + "</tr>")
         first = html.escape(heads[0])
         head = f"<thead><tr><th>{first}</th>{head}</tr></thead>"
@@ -147,7 +155,7 @@ class OriginPanel(RollupPanel):
             return
         if self._by in ("region", "industry") and key != self.picked[self._by]:
             self.picked[self._by] = key
-            self._by = "unit" if self._by == "industry" else "industry"
+            self._by = "industry" if self._by == "region" or not self._books else "unit"
             await self._read()
 
     async def _facts(self, unit: str) -> None:

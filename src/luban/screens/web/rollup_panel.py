@@ -13,13 +13,15 @@ from luban.core.time import to_datetime
 from luban.screens.report.sheet import Sheet, sheet_part
 from luban.screens.report.sheet_file import file_of
 from luban.screens.service import Now
-from luban.screens.service.rollup import Place
+from luban.screens.service.releases import Releases
+from luban.screens.service.rollup import Place, Rolled
+from luban.screens.users import Role
 from luban.screens.web.rollup_frame import Bench
 from luban.screens.web.schedule_parts import Choice, labelled_choice, tool
 from luban.screens.web.tabs import BookPanel
 from luban.screens.web.twin_tables import notice
 
-__all__ = ["RollupPanel", "sheet_piece"]
+__all__ = ["OpenPanel", "RollupPanel", "sheet_piece"]
 
 
 def sheet_piece(sheet: Sheet) -> None:
@@ -39,7 +41,7 @@ class RollupPanel(BookPanel):
 
     def __init__(self, bench: Bench) -> None:
         self.bench, self.say = bench, bench.say
-        self.picked: dict[str, str] = {"region": "", "industry": "", "vintage": ""}
+        self.picked: dict[str, str] = {"region": "", "industry": "", "vintage": "", "release": ""}
         self.sheet: Sheet | None = None
         self._choices: dict[str, Choice] = {}
 
@@ -52,7 +54,8 @@ class RollupPanel(BookPanel):
     def build(self) -> None:
         """Lay it out inside the tab's element."""
         say = self.say
-        names = {"region": say("region"), "industry": say("industry"), "vintage": say("state of the books")}
+        names = {"region": say("region"), "industry": say("industry"), "vintage": say("state of the books"),
+                 "release": say("as released")}  # fmt: skip
         with ui.element("div").classes("lb-tbar") as self.bar:
             for name in self.PICKS:
                 with ui.element("label"):
@@ -113,16 +116,21 @@ class RollupPanel(BookPanel):
                     self._draw(worked)
 
     def _both(self, place: Place) -> tuple[dict[str, list[tuple[str, str]]], Any]:
+        books = self.bench.books
+        return self._entries(books, place), self._work(place) if books.years(place.as_of) else None
+
+    def _entries(self, source: Rolled | None, place: Place) -> dict[str, list[tuple[str, str]]]:
+        """What can be chosen; of vintages only where there is a choice of them."""
         books, say = self.bench.books, self.say
         language, zone = say.language, self.bench.view.plant.zone
-        regions = [(one, books.region_name(one, language)) for one in books.regions(place.as_of)]
-        industries = [(one, f"{one} {books.industry_name(one, language)}") for one in books.industries(place.as_of)]
+        found = ((), ()) if source is None else (source.regions(place.as_of), source.industries(place.as_of))
+        regions = [(one, books.region_name(one, language)) for one in found[0]]
+        industries = [(one, f"{one} {books.industry_name(one, language)}") for one in found[1]]
         vintages = [(str(one.seq), f"{one.name} · {to_datetime(one.time, zone):%Y-%m-%d}") for one in books.vintages()]
-        entries = {
+        return {
             "region": [("", say("all regions")), *regions], "industry": [("", say("all industries")), *industries],
             "vintage": [("", say("as it stands now")), *vintages],
         }  # fmt: skip
-        return entries, self._work(place) if books.years(place.as_of) else None
 
     def _trouble(self, error: LubanError) -> None:
         parts = (self.say(error.message), error.where, error.came, self.say(error.hint) if error.hint else "")
@@ -169,3 +177,48 @@ class RollupPanel(BookPanel):
                 self.say("indicator"), choices, self.bench.chosen,
                 lambda name: self.bench.call(self.bench.choose, name),
             )  # fmt: skip
+
+
+class OpenPanel(RollupPanel):
+    """A tab for everybody: of the books for those who may see returns, of a release for everybody else.
+
+    source  what is drawn: the books, or a release
+    """
+
+    source: Rolled
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench)
+        self.releases = Releases(bench.books)
+        self.PICKS = tuple(name for name in (*self.PICKS, "release") if name != "vintage" or self.engineer)
+
+    @property
+    def engineer(self) -> bool:
+        """Who looks may see the books."""
+        return self.bench.may(Role.ENGINEER)
+
+    def _asked(self) -> tuple[Any, ...]:
+        return (self.picked["release"], self.engineer)
+
+    async def _read(self) -> None:
+        if self.bench.user_now() is not None:
+            await super()._read()
+
+    def _both(self, place: Place) -> tuple[dict[str, list[tuple[str, str]]], Any]:
+        books, say, name = self.bench.books, self.say, self.picked["release"]
+        source: Rolled | None = books if self.engineer and not name else self.releases.told(name)
+        usual = say("no: the books") if self.engineer else say("the newest release")
+        entries = self._entries(source, place)
+        entries["release"] = [("", usual), *((one.name, one.name) for one in self.releases.out())]
+        if source is None or not source.years(place.as_of):
+            return entries, None
+        self.source = source
+        return entries, self._work(place)
+
+    def _empty(self) -> None:
+        if self.engineer:
+            super()._empty()
+            return
+        text = self.say("Nothing was released yet. What is told here is what the office puts out for everybody.")
+        with ui.element("section").classes("lb-card"):
+            ui.html(f'<div class="lb-empty">{html.escape(text)}</div>', sanitize=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from nicegui import ui
 
@@ -16,11 +16,13 @@ from luban.screens.report.rollup_tiles import Tile, tiles_svg
 from luban.screens.service.rollup import Place
 from luban.screens.web.cost_panel import PICK, PICK_KEYS
 from luban.screens.web.rollup_frame import Bench
-from luban.screens.web.rollup_panel import RollupPanel, sheet_piece
+from luban.screens.web.rollup_panel import OpenPanel, sheet_piece
 from luban.screens.web.schedule_parts import segments
 from luban.screens.web.tabs import card
 
 __all__ = ["RegionsPanel"]
+
+_NOT_ALL: Final = 1 - 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class _Worked:
     league: League
 
 
-class RegionsPanel(RollupPanel):
+class RegionsPanel(OpenPanel):
     """What is in the tab."""
 
     PICKS = ("industry", "vintage")
@@ -49,7 +51,7 @@ class RegionsPanel(RollupPanel):
         self.pick_indicator()
 
     def _asked(self) -> tuple[Any, ...]:
-        return (self.bench.chosen, self._year, self._of)
+        return (*super()._asked(), self.bench.chosen, self._year, self._of)
 
     def _work(self, place: Place) -> Any:
         books, say, of = self.bench.books, self.say, self._of
@@ -59,12 +61,12 @@ class RegionsPanel(RollupPanel):
         if of == "region" and place.industry:
             by, depth = ("region", "industry"), {"region": 1, "industry": len(place.industry) - 1}
         rows = [
-            row for row in books.points(place, by, depth).to_pylist()
+            row for row in self.source.points(place, by, depth).to_pylist()
             if row["indicator"] == indicator.id and (of == "industry" or row["industry"] == place.industry)
             and row[of]
         ]  # fmt: skip
         years = tuple(sorted({row["year"] for row in rows if row["value"] is not None}))
-        year = self._year if self._year in years else years[-1] if years else books.years(place.as_of)[-1]
+        year = self._year if self._year in years else years[-1] if years else self.source.years(place.as_of)[-1]
         tiles, entries = [], []
         for row in rows:
             if row["year"] != year:
@@ -78,9 +80,10 @@ class RegionsPanel(RollupPanel):
             note = f"{low:.3g} … {high:.3g}" if math.isfinite(low) else say(row["reason"]) if row["reason"] else ""
             told = f"{value:.3g}" if math.isfinite(value) else "–"
             tiles.append(Tile(row[of], name, value, told, note, row[of]))
-            entries.append(Entry(
-                name, row["value"], row["low"], row["high"], row["n"], row["coverage"], row["reason"] or ""
-            ))  # fmt: skip
+            asked = row["coverage"]
+            if row["low"] is None and asked is not None:
+                asked = min(asked, _NOT_ALL)  # a value whose interval is not told has no rank
+            entries.append(Entry(name, row["value"], row["low"], row["high"], row["n"], asked, row["reason"] or ""))
         better = "up" if indicator.direction == "up" or indicator.kind == "cut" else "down"
         return _Worked(indicator, year, years, of, tuple(tiles), league(entries, better=better))  # type: ignore[arg-type]
 

@@ -14,7 +14,7 @@ from luban.rollup.scenario import Chance, what_if
 from luban.screens.report.rollup_scenario import scenario_sheet
 from luban.screens.service.rollup import Place
 from luban.screens.web.rollup_frame import Bench
-from luban.screens.web.rollup_panel import RollupPanel, sheet_piece
+from luban.screens.web.rollup_panel import OpenPanel, sheet_piece
 from luban.screens.web.schedule_parts import VALUE
 from luban.screens.web.tabs import card
 
@@ -30,7 +30,7 @@ class _Worked:
     chances: tuple[Chance, ...]
 
 
-class ScenarioPanel(RollupPanel):
+class ScenarioPanel(OpenPanel):
     """What is in the tab."""
 
     def __init__(self, bench: Bench) -> None:
@@ -39,10 +39,10 @@ class ScenarioPanel(RollupPanel):
         self._sliders: Any = None
 
     def _asked(self) -> tuple[Any, ...]:
-        return tuple(sorted(self._growth.items()))
+        return (*super()._asked(), *sorted(self._growth.items()))
 
     def _work(self, place: Place) -> Any:
-        found = self.bench.books.outlook(place)
+        found = self.source.outlook(place)
         points = {line.indicator.id: line.points for line in found.lines if line.points}
         return _Worked(found.lines, what_if(points, found.plan, dict(self._growth)))
 
