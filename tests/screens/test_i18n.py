@@ -105,3 +105,11 @@ def test_what_stands_twice_in_a_sentence_is_filled_in_twice(monkeypatch: pytest.
     say = Words("zh")
     assert say("costs 5 CNY instead of 3 CNY") == "3 CNY → 5 CNY"
     assert say("costs 5 CNY instead of 3 EUR") == "costs 5 CNY instead of 3 EUR"
+
+
+def test_of_two_patterns_that_fit_the_one_that_says_more_is_taken():
+    assert (
+        words("zh")("by its course it is met with a chance of 0%, 6 years known")
+        == "按目前进展实现的概率为 0%，已知 6 年"
+    )
+    assert words("ko")("expected 1.2 (1.1 … 1.3), asked for 1.68") == "예상 1.2 (1.1 … 1.3), 목표 1.68"

@@ -30,7 +30,7 @@ ACTS: list[Act] = []
 
 
 def office(folder: Path) -> Path:
-    """Books with returns of two years; their first fact is that of a return."""
+    """Books with returns of six years; their first fact is that of a return."""
     folder.mkdir(parents=True)
     (folder / "plant.toml").write_text(
         '[plant]\nid = "office"\nname = "Office"\ntime_zone = "Asia/Shanghai"\n', "utf-8"
@@ -38,7 +38,7 @@ def office(folder: Path) -> Path:
     with LedgerWriter(places(folder).ledger):
         pass
     ledger = Ledger(places(folder).ledger)
-    taken = take(ledger, PLAN, batch_of(firms(6, years=(2019, 2020)), ELEMENTS))
+    taken = take(ledger, PLAN, batch_of(firms(6, years=tuple(range(2015, 2021))), ELEMENTS))
     ledger.close()
     with LedgerWriter(places(folder).ledger) as writer:
         for stream, rows in taken.parts():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,8 +82,9 @@ def test_a_target_is_proposed_and_decided_by_who_may(site: Site) -> None:
     page = enter(site, "li")
     page.get_by_text("Put an item on the agenda").click()
     new, item = page.locator("[data-part=new-item]"), page.locator("[data-part=item]")
-    new.locator("[data-field=text]").fill("half of it is not to be had")
-    new.locator("select").select_option("I01:2025")
+    new.get_by_role("button", name="I01 2025: 1.68 →").click()  # what the course so far proposes, with its reasons
+    expect(new.locator("select")).to_have_value("I01:2025")
+    expect(new.locator("[data-field=text]")).to_have_value(re.compile("met with a chance of 0%, 6 years known"))
     new.locator("[data-field=value]").fill("1.2")
     new.locator("[data-act=item]").click()
     expect(page.locator("[data-part=agenda]")).to_contain_text("proposed: I01 2025 → 1.2")

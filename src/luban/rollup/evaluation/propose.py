@@ -157,9 +157,11 @@ def _moved(
 
 def _why(found: Forecast, stand: Progress, old: float) -> list[str]:
     told = [f"by its course it is met with a chance of {found.chance:.0%}, {found.n} years known"]
-    told.append(f"status: {stand.status}" + (f", R = {stand.ratio:.2f}" if stand.ratio is not None else ""))
+    told.append(f"status: {stand.status}")
     at = found.years.index(found.target_year) if found.target_year in found.years else -1
     told.append(f"expected {found.middle[at]:.3g} ({found.low[at]:.3g} … {found.high[at]:.3g}), asked for {old:g}")
+    if stand.ratio is not None:
+        told.append(f"R = {stand.ratio:.2f}")
     return [*told, *found.notes, *stand.notes]
 
 

@@ -45,7 +45,9 @@ class Words:
     def __init__(self, language: str) -> None:
         self.language = language if language in LANGUAGES else "en"
         self._known = catalogue(self.language)
-        self._patterns = [(_pattern(text), said) for text, said in self._known.items() if "{" in text]
+        patterns = [text for text in self._known if "{" in text]
+        patterns.sort(key=lambda text: -len(_NAMED.sub("", text)))  # "by {name}" fits many a sentence: last
+        self._patterns = [(_pattern(text), self._known[text]) for text in patterns]
 
     def __call__(self, text: str, **values: object) -> str:
         """The sentence in this language with its {values} filled in; the English one where none is known."""

@@ -16,6 +16,9 @@ SENTENCES: tuple[str, ...] = (
     "which value is quoted?", "no value is known to quote", "the plan has no target with a number then",
     "a fact is named by its number", "the table names a document that was not sent", "what does the table hold?",
     "each task has an id of its own", "a question says something", "an answer says something",
+    "by its course it is met with a chance of {share}, {n} years known", "status: {status}",
+    "expected {value} ({low} … {high}), asked for {asked}",
+    "what helped, taken everywhere, would add {more}: weigh that before lowering it",
     "nothing was returned", "no such question is open", "a vintage of this name is there", "a vintage is never renamed",
 )  # fmt: skip
 """All of them."""

@@ -54,17 +54,19 @@ class ProgrammesPanel(RollupPanel):
         return entries, worked or self._work(place)  # there are tasks before there are returns
 
     def _work(self, place: Place) -> Any:
-        years, known = _stones(self.bench), self.bench.books.years(place.as_of)
+        books, years = self.bench.books, _stones(self.bench)
+        known = books.years(place.as_of)
         newest = known[-1] if known else to_datetime(now(), self.bench.view.plant.zone).year
         near = next((one for one in years if one >= newest), years[-1])
-        return self.bench.books.review(place, self._year if self._year in years else near)
+        # what the course so far proposes is of the targets that are still ahead
+        return books.review(place, self._year if self._year in years else near), books.review(place, newest)
 
-    def _draw(self, worked: Review) -> None:
-        say, plan = self.say, self.bench.books.plan
+    def _draw(self, both: tuple[Review, Review]) -> None:
+        (worked, latest), say, plan = both, self.say, self.bench.books.plan
         self._cards.set_visibility(self.place.as_of is None)
         if self.place.as_of is None:
             for one in (self._tasks, self._things, self._agenda):
-                one.draw(worked)
+                one.draw(latest)
         years = [(str(year), str(year)) for year in _stones(self.bench)]
         segments(years, str(worked.inputs.year), self._choose, say("year"))
         self.sheet = programme_sheet(

@@ -24,6 +24,7 @@ from luban.screens.report.sheet import Sheet
 from luban.screens.service.returns import ReturnsDesk, read_sent, reviewed
 from luban.screens.service.rollup import Place
 from luban.screens.users import Role
+from luban.screens.web.rollup_evidence import LARGEST
 from luban.screens.web.rollup_form import ReturnForm
 from luban.screens.web.rollup_frame import Bench
 from luban.screens.web.rollup_panel import RollupPanel, sheet_piece
@@ -32,7 +33,6 @@ from luban.screens.web.tabs import card
 
 __all__ = ["ReturnsPanel"]
 
-_LARGEST: Final = 200_000_000  # of a file [bytes]
 _EXCEL: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -74,8 +74,9 @@ class ReturnsPanel(RollupPanel):
                        "first; nothing is taken before you say so.")  # fmt: skip
             ui.html(html.escape(text), sanitize=False, tag="p").classes("lb-note")
             label = say("CSV, Excel or Parquet")
-            upload = ui.upload(on_upload=self._uploaded, auto_upload=True, max_file_size=_LARGEST, label=label)
-            upload.props("accept=.csv,.txt,.tsv,.xlsx,.parquet flat bordered")
+            with ui.element("div").classes("lb-papers"):
+                upload = ui.upload(on_upload=self._uploaded, auto_upload=True, max_file_size=LARGEST, label=label)
+                upload.props("accept=.csv,.txt,.tsv,.xlsx,.parquet flat bordered")
             field(say("year of the form"), "", self._form_came).props("data-field=year")
             tool(html.escape(say("Get the form")), lambda: self.bench.call(self._form))
             tool(html.escape(say("From this plant's own books")), lambda: self.bench.call(self._own))
