@@ -21,6 +21,14 @@ def test_quality_warns_without_cause_in_no_more_runs_than_it_says(scatter: float
     assert 0 < false <= 25 + 2.6 * np.sqrt(500 * 0.05 * 0.95)
 
 
+def test_few_periods_before_know_less_and_do_not_warn_more() -> None:
+    """Three hundred runs with twelve periods before and twenty cells: what is usual is itself an estimate."""
+    rng, false = np.random.default_rng(7), 0
+    for _ in range(300):
+        false += bool(outbreaks(rng.poisson(rng.uniform(4, 15, (20, 1)) * np.ones((20, 24))).astype(float), start=12))
+    assert false <= 300 * 0.05 + 2.6 * np.sqrt(300 * 0.05 * 0.95)
+
+
 def test_overcapacity_warns_without_cause_in_no_more_runs_than_it_says() -> None:
     """Four hundred runs of ten years of one series, each quarter half like the one before."""
     rng, count, false = np.random.default_rng(5), 400, 0
