@@ -213,7 +213,7 @@ def _ranks_of(report: Reporter, case: str, spread: float, rng: np.random.Generat
             held += made.told_apart == 0
             continue
         at = [int(row.entry.name) for row in found]
-        held += all(row.first <= (truth >= truth[one]).sum() and row.last >= 1 + (truth > truth[one]).sum()
+        held += all(row.first <= 1 + (truth > truth[one]).sum() and row.last >= (truth >= truth[one]).sum()
                     for row, one in zip(found, at, strict=True))  # fmt: skip
         wide += float(np.mean([row.last - row.first for row in found]))
     report.line(case, held / count, "share", claim="ranks", draws=count, width=round(wide / count, 1))

@@ -46,12 +46,12 @@ def test_all_ranges_hold_together_in_at_least_95_of_100_worlds() -> None:
     rng = np.random.default_rng(1)
     truth = np.array([40.0, 41, 41, 43, 48, 50, 50.5, 60])
     errors = np.array([1.0, 2, 1, 1.5, 1, 2, 1, 1])
-    order = {f"r{at}": 1 + int((truth > one).sum()) for at, one in enumerate(truth)}
-    level = {f"r{at}": int((truth >= one).sum()) for at, one in enumerate(truth)}
+    best = {f"r{at}": 1 + int((truth > one).sum()) for at, one in enumerate(truth)}
+    worst = {f"r{at}": int((truth >= one).sum()) for at, one in enumerate(truth)}
     held = 0
     for _ in range(400):
         found = league(entries(rng.normal(truth, errors), errors))
-        held += all(row.first <= level[row.entry.name] and row.last >= order[row.entry.name] for row in found.rows)
+        held += all(row.first <= best[row.entry.name] and row.last >= worst[row.entry.name] for row in found.rows)
     assert held >= 0.95 * 400
 
 

@@ -81,7 +81,7 @@ def test_bad_input_is_one_answer(tmp_path: Path, capsys: pytest.CaptureFixture[s
         (("protect", file, "--element", "x", "--by", "colour"), "no such dimension"),
         (("protect", file, "--element", "x", "--depth", "region"), "no such depth"),
         (("protect", tmp_path / "none.csv", "--element", "x"), "no such file"),
-        (("protect", REGION, "--owner", "region"), "only with --element"),
+        (("protect", REGION, "--owner", "nobody"), "no such column"),
         (("protect", REGION, "--since", file), "only with --element"),
         (("league", file, "--value", "x", "--low", "x"), "an interval has two ends"),
         (("league", file, "--value", "x", "--better", "more"), "no such direction"),

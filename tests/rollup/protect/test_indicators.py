@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from luban.norms.plans import load_plan
+from luban.rollup.deflators import Deflators
 from luban.rollup.frame import canonical
 from luban.rollup.indicators import indicators
 from luban.rollup.protect import Protected, protect_indicators
@@ -158,3 +159,44 @@ def test_who_was_left_out_is_not_told_by_its_share() -> None:
     one = [(old, new) for old, new in zip(before, told, strict=True) if old["excluded"] == 1]
     assert one
     assert all(old["excluded_share"] > 0 and new["excluded_share"] is None for old, new in one)
+
+
+def test_works_of_one_owner_are_one_unit() -> None:
+    frame = returns()
+    known = made(frame, ("I01",))
+    cell = next(key for key in known.judged if key[2] == "CN/11" and len(key[3]) == 3 and not known.judged[key])
+    inside = frame.filter(nw.col("region") == "CN/11", nw.col("industry").str.starts_with(cell[3]))
+    units = inside.select("unit").collect("pyarrow").to_native()["unit"].to_pylist()
+    group = made(frame, ("I01",), owners=dict.fromkeys(units, "group"))
+    assert group.judged[cell] == "too few units behind it"
+
+
+def test_an_indicator_that_others_make_up_is_not_told() -> None:
+    own = PLAN.indicators["I01"]
+    both = replace(own.definition, numerator=(*own.definition.numerator, *PLAN.indicators["I02"].definition.numerator))
+    summed = {
+        **{name: PLAN.indicators[name] for name in ("I01", "I02")},
+        "sum": replace(own, id="sum", definition=both),
+    }
+    protected = protect_indicators(returns(), replace(PLAN, indicators=summed), by=BY)
+    assert {protected.reason(name, 2020) for name in ("I01", "I02")} == {""}
+    assert protected.reason("sum", 2020) == "not judged"
+
+
+def test_the_same_units_at_two_prices_are_two_sums_of_their_parts() -> None:
+    # 100 and 50 told as 150 today, and as 100 / 2 + 50 = 100 at old prices: who has both has each
+    frame = returns((2015, 2020))
+    prices = Deflators.of([("C34", 2015, 1.0), ("C34", 2020, 2.0), ("", 2015, 1.0), ("", 2020, 1.0)])
+    rows = frame.collect("pyarrow").to_native().to_pylist()
+    for row in rows:
+        row["output"] = row["revenue"]
+    frame = canonical(nw.from_native(pa.Table.from_pylist(rows)).lazy(), PLAN)
+    few = frame.filter(nw.col("unit").is_in([f"u{at}" for at in range(30)]))
+    today, both = (protect_indicators(few, PLAN, only=only, by=BY, deflators=prices, years=(2020,))
+                   for only in (("I09",), ("I04", "I09")))  # fmt: skip
+    told = [key for key in both.judged if key[:2] == ("I09", 2020) and not both.judged[key]]
+    assert set(told) < {key for key in today.judged if not today.judged[key]}
+    constant = [
+        one for one in both.held[2020] if one.name == "value_added" and set(one.rows["scale"].to_pylist()) != {1}
+    ]
+    assert len(constant) == 1

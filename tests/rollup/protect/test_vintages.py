@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from luban.core.errors import InputError
-from luban.rollup.protect import Release, attack, changes, since, suppress, tabulate
+from luban.rollup.protect import Release, Rules, attack, changes, since, suppress, tabulate
 from tests.rollup.protect.worlds import firms
 
 
@@ -58,6 +58,26 @@ def test_a_correction_alone_tells_no_level() -> None:
     changed = changes(world, world.set_column(4, "x", [x]), "x")
     assert changed
     assert all(one.reasons == () and one.value == pytest.approx(7.0) for one in changed.values())
+
+
+def test_a_correction_by_ten_thousand_times_tells_what_there_was() -> None:
+    world = firms(4)
+    x = world["x"].to_numpy().copy()
+    x[3] /= 1e4
+    changed = changes(world, world.set_column(4, "x", [x]), "x")
+    assert {one.reasons for one in changed.values()} == {("differencing",)}
+
+
+def test_of_yes_and_no_every_change_is_an_answer_and_a_no_that_comes_as_well() -> None:
+    rules = Rules(dominance=None, p=None, zeros=False)
+    world = firms(4).set_column(4, "x", [np.zeros(120)])
+    more = pa.table({"unit": ["new"], "region": ["CN/11"], "industry": ["C300"], "size": ["large"], "x": [0.0]})
+    came = changes(world, pa.concat_tables([world, more]), "x", rules=rules)
+    assert {(one.value, one.width, one.reasons) for one in came.values()} == {(0.0, 1.0, ("differencing",))}
+    x = np.zeros(120)
+    x[3] = 1.0
+    turned = changes(world, world.set_column(4, "x", [x]), "x", rules=rules)
+    assert {(one.value, one.width, one.reasons) for one in turned.values()} == {(1.0, 1.0, ("differencing",))}
 
 
 def test_dimensions_must_be_the_same() -> None:

@@ -48,9 +48,7 @@ def protect(
     minimum: Annotated[int, typer.Option(min=1, help="So many units stand behind a figure at least.")] = 3,
     dominance: Annotated[str, typer.Option(help="n,k: the largest n make up k % at most; none.")] = "2,85",
     percent: Annotated[str, typer.Option("--p", help="No unit is estimated within this many %; none.")] = "15",
-    owner: Annotated[
-        str, typer.Option(help="With --element: column of who is behind a unit; units of one owner are one.")
-    ] = "unit",
+    owner: Annotated[str, typer.Option(help="Column of who is behind a unit; units of one owner are one.")] = "unit",
     since: Annotated[
         Path | None, typer.Option(help="With --element: the returns of the vintage that was told before.")
     ] = None,
@@ -80,9 +78,8 @@ def protect(
         sheet = protect_sheet(release, exposed, rules, spoken, source=name, differences=differences)
         give(say, sheet, _document(release, exposed), out, language)
         return NO if exposed else OK
-    if owner != "unit" or since is not None:
-        raise InputError("only with --element", came="--owner" if owner != "unit" else "--since",
-                         hint="protect one column: --element revenue")  # fmt: skip
+    if since is not None:
+        raise InputError("only with --element", came="--since", hint="protect one column: --element revenue")
     from luban.norms.plans import load_plan
     from luban.rollup.deflators import read_deflators
     from luban.rollup.frame import read_frame
@@ -92,9 +89,10 @@ def protect(
 
     own = load_plan(plan)
     frame, only, years = read_frame(source, own), tuple(indicator or ()), (year,) if year else ()
-    made = protect_indicators(frame, own, only=only, years=years, by=parts, depth=deep, rules=rules)
-    points = indicators(frame, own, parts, deep, only=only, years=years,
-                        deflators=read_deflators(deflators) if deflators else None)  # fmt: skip
+    prices = read_deflators(deflators) if deflators else None
+    made = protect_indicators(frame, own, only=only, years=years, by=parts, depth=deep, rules=rules, deflators=prices,
+                              owners=_owners(source, owner))  # fmt: skip
+    points = indicators(frame, own, parts, deep, only=only, years=years, deflators=prices)
     rows: list[dict[str, Any]] = made.points(points).collect("pyarrow").to_native().to_pylist()
     document = {"rules": asdict(rules), "rows": rows, "exposed": [asdict(one) for one in made.exposures]}
     give(say, protected_sheet(made, rows, own, rules, spoken, source.name), document, out, language)
@@ -150,6 +148,20 @@ def _table(
     first = suppress(tabulate(before, element, name=element, **how))
     made = together([(first, changes(before, frame, element, **how))], table)
     return made.release, made, when
+
+
+def _owners(source: Path, owner: str) -> dict[str, str]:
+    """Unit → who is behind it; where nobody is named the unit itself is. Raises InputError: no such column."""
+    from luban.rollup.read import scan
+
+    if owner == "unit":
+        return {}
+    frame = scan(source)
+    names = frame.collect_schema().names()
+    if owner not in names:
+        raise InputError("no such column", came=owner, expected=", ".join(names), where=source.name)
+    rows = frame.select("unit", owner).collect("pyarrow").to_native().to_pylist()
+    return {str(row["unit"]): str(row[owner]) for row in rows if row[owner] not in (None, "")}
 
 
 def _year(source: Path, element: str, year: int) -> tuple[nw.LazyFrame[Any], str]:

@@ -90,7 +90,14 @@ class RollupPanel(BookPanel):
             self._head = now.head
             await self._read()
 
+    def _may(self) -> bool:
+        """Whether who looks, as of now, may see what the tab draws."""
+        user = self.bench.user_now()
+        return user is not None and user.may(Role.ENGINEER, self.bench.view.plant.id)
+
     async def _read(self) -> None:
+        if not self._may():
+            return
         place, asked = self.place, self._asked()
         try:
             stamp = await self.bench.reads(self.bench.books.stamp)
@@ -200,9 +207,8 @@ class OpenPanel(RollupPanel):
     def _asked(self) -> tuple[Any, ...]:
         return (self.picked["release"], self.engineer)
 
-    async def _read(self) -> None:
-        if self.bench.user_now() is not None:
-            await super()._read()
+    def _may(self) -> bool:
+        return self.bench.user_now() is not None
 
     def _both(self, place: Place) -> tuple[dict[str, list[tuple[str, str]]], Any]:
         books, say, name = self.bench.books, self.say, self.picked["release"]
