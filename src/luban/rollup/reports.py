@@ -100,12 +100,15 @@ def read_reports(path: Path, words: Mapping[str, Sequence[str]] | None = None) -
 
 
 def conflicts(reports: Iterable[Report], tolerance: float = 0.0) -> tuple[Signal, ...]:
-    """Two values or more for one indicator and year, farther apart than `tolerance` [unit]."""
-    cells: dict[tuple[str, int], list[Report]] = {}
+    """Two values or more for one indicator and year, farther apart than `tolerance` [unit].
+
+    Changes against different years are different figures.
+    """
+    cells: dict[tuple[str, int, tuple[int, ...]], list[Report]] = {}
     for one in reports:
-        cells.setdefault((one.indicator, one.year), []).append(one)
+        cells.setdefault((one.indicator, one.year, _years(one.unit)), []).append(one)
     found = []
-    for (indicator, year), own in sorted(cells.items()):
+    for (indicator, year, _), own in sorted(cells.items()):
         values = [one.value for one in own]
         if max(values) - min(values) <= tolerance:
             continue
@@ -151,11 +154,12 @@ def beside(
             doubts.append("not quite what the plan counts")
         if one.comparable == "no":
             doubts.append("not what the plan counts")
-        if _base(one.unit, one.indicator, plan):
+        elsewhere = _base(one.unit, one.indicator, plan)
+        if elsewhere:
             doubts.append(f"counted from another year: {one.unit}")
         if own is not None and one.indicator in nearby:
             doubts.append("computed from a public series that is only near the indicator")
-        gap = None if own is None else one.value - own
+        gap = None if own is None or elsewhere else one.value - own
         found.append(Beside(one, own, gap, tuple(doubts)))
     return tuple(found)
 
@@ -187,9 +191,14 @@ def _base(unit: str, indicator: str, plan: TargetPlan | None) -> bool:
     """Whether the unit names a base year that is not the plan's: "% cut vs 2020"."""
     if plan is None or indicator not in plan.indicators:
         return False
-    years = [int(word) for word in unit.replace(",", " ").split() if word.isdigit() and len(word) == 4]
+    years = _years(unit)
     base = plan.indicators[indicator].base_year
     return bool(years) and base is not None and base not in years
+
+
+def _years(unit: str) -> tuple[int, ...]:
+    """The years that a unit names: those that a change is counted from."""
+    return tuple(int(word) for word in unit.replace(",", " ").split() if word.isdigit() and len(word) == 4)
 
 
 def _named(statement: str, words: Mapping[str, Sequence[str]]) -> str:
