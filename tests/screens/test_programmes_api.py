@@ -109,9 +109,13 @@ def test_a_task_from_taking_on_to_closing_and_back(client: Client) -> None:
     assert "not open" in li.put(acts, 400, act="move", text="x", due="2032-01-01")["title"]
     assert li.put(acts, act="reopen", text="another charter")["state"] == "open"
     assert li.put(acts, act="drop", text="merged")["state"] == "dropped"
+    li.put("/tasks", name="of the ministry", owner="MIIT", due="2031-01-01", id="2026/17 b")
+    assert li.put("/tasks/2026/17 b/acts", act="report", text="begun")["said"] == "begun"
     assert li.put("/tasks/t-99/acts", 400, act="report", text="x")["title"].startswith("no such task")
     assert {one.person for one in ACTS} == {"li"}
-    assert ACTS[-1].code == "task dropped"
+    assert {"task taken on", "tasks escalated", "task moved", "task closed", "task opened again", "task dropped"} <= {
+        one.code for one in ACTS
+    }
 
 
 def test_a_table_is_taken_whole_or_not_at_all(client: Client) -> None:
@@ -182,6 +186,8 @@ def test_a_target_is_proposed_by_an_engineer_and_decided_by_an_admin(client: Cli
     decided = {"item": name, "text": "lowered", "target": lower}
     assert li.client.post(f"{URL}/decisions", json=decided, headers=li.head).status_code == 403
     assert li.put("/agenda", 422, code="decision", item=name, text="lowered")
+    assert "no such item" in wu.put("/decisions", 400, **(decided | {"item": "m-9"}))["title"]
+    assert "no such item" in li.put("/agenda", 400, code="advice", text="x")["title"]
     assert "quotes the indicator versions" in wu.put("/decisions", 400, **decided)["title"]
     assert "no value is known" in wu.put("/decisions", 400, quotes=["I01:1999"], **decided)["title"]
     wu.put("/decisions", quotes=["I01:2020"], **decided)

@@ -141,6 +141,8 @@ def test_tasks_things_and_decisions_in_books(capsys: pytest.CaptureFixture[str],
     ask(capsys, "programme", "shown", office, event, "a turning point", *paper)
     told = json.loads(ask(capsys, "programme", office, "--year", 2020, "--today", "2017-07-01", "--json"))
     assert next(one["status"] for one in told["programmes"] if one["item"] == event) == "met"
+    assert "no such item" in ask(capsys, "programme", "decide", office, "m", "raise it", code=WRONG)
+    ask(capsys, "programme", "decide", office, "m", "which target?", "--as", "item")
     assert "quotes the indicator versions" in ask(capsys, "programme", "decide", office, "m", "raise it", code=WRONG)
     ask(capsys, "programme", "reopen", office, "q0", "another list")
     made = ("programme", "open", office, "a catalogue", "--owner", "MIIT", "--due", "2018-01-01", "--item", "T18")
@@ -164,6 +166,8 @@ def test_a_decision_quotes_a_value_that_is_computed_anew(capsys: pytest.CaptureF
     (tmp_path / "returns.csv").write_text("\n".join(few) + "\n", "utf-8")
     run(None, ["returns", "take", str(office), str(tmp_path / "returns.csv")])
     capsys.readouterr()
+    for name in ("m", "lower", "n"):
+        ask(capsys, "programme", "decide", office, name, "which target?", "--as", "item")
     ask(capsys, "programme", "decide", office, "m", "lower it", "--quote", "I08:2020")
     (one,) = json.loads(ask(capsys, "programme", "quotes", office, "--json"))
     assert (one["indicator"], one["why"]) == ("I08", "")

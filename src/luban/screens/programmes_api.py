@@ -226,7 +226,7 @@ def _tasks(router: APIRouter, books: RollupBooks, needs: Needs, reads: Reads) ->
         made = await reads(lambda: ProgrammeDesk.of(books).open(user.name, **asked.model_dump()))
         return JSONResponse({"id": made}, 201)
 
-    @router.post("/tasks/{task}/acts", operation_id="programme_task_act", status_code=201)
+    @router.post("/tasks/{task:path}/acts", operation_id="programme_task_act", status_code=201)
     async def act(user: Engineer, task: Annotated[str, Path(max_length=200)], asked: AskedTaskAct) -> JSONResponse:
         """Report, give another date or owner, close on evidence, give up, open again."""
 

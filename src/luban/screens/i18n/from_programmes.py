@@ -11,7 +11,7 @@ SENTENCES: tuple[str, ...] = (
     "the target is not followed so", "the part is in the catalogue; who can make it?",
     "a source has a name, and is qualified by evidence", "nothing of this name counts for it",
     "nothing is withdrawn without a reason", "what was shown, and by which evidence?", "on the agenda already",
-    "say more of it as advice", "which item is it about?", "what was said of which item?",
+    "say more of it as advice", "no such item on the agenda", "what was said of which item?",
     "a decision quotes the indicator versions it used", "quote a value, or put the item down as advice",
     "which value is quoted?", "no value is known to quote", "the plan has no target with a number then",
     "a fact is named by its number", "the table names a document that was not sent", "what does the table hold?",

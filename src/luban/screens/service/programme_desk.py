@@ -225,10 +225,9 @@ class ProgrammeDesk:
                 name = name or _free("m", held)
                 if name in held:
                     raise InputError("on the agenda already", came=name, hint="say more of it as advice")
-            elif not name:
-                raise InputError(
-                    "which item is it about?", expected=", ".join(sorted(held)) or "put an item down first"
-                )
+            elif name not in held:
+                known = ", ".join(sorted(held)[:12]) or "an item: it is put down first"
+                raise InputError("no such item on the agenda", came=name or "none", expected=known)
             found = quoted(self.folder, self.ledger, self.plan, quotes, as_of)
             rows = advice_row(name, code, text, person=person, quotes=found, change=change)
             self._put(person, f"{code} put down", name, rows)
