@@ -88,6 +88,16 @@ def test_a_circle_of_needs_is_refused(tmp_path: Path) -> None:
         read_roadmap(file)
 
 
+def test_two_columns_of_one_name_are_refused(plan: TargetPlan, tmp_path: Path) -> None:
+    file = tmp_path / "targets.csv"
+    file.write_text("region,id,year,value,Value,,\nCN/31,T20,2020,400,500,,\n")
+    with pytest.raises(InputError, match="two columns have one name") as caught:
+        read_targets(file, plan)
+    assert (caught.value.came, caught.value.where) == ("value (column 4), value (column 5)", "targets.csv")
+    file.write_text("region,id,year,value,,\nCN/31,T20,2020,400,,\n")
+    assert read_targets(file, plan)[0].value == 400
+
+
 def test_a_decision_quotes_the_versions_it_used(plan: TargetPlan, ledger: Ledger, write: Write) -> None:
     with pytest.raises(InputError, match="quotes the indicator versions"):
         advice_row("m-1", "decision", "raise it", person="chair")

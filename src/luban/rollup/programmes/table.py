@@ -19,7 +19,7 @@ def read_table(path: Path, needed: Sequence[str]) -> list[tuple[str, dict[str, s
     """(place, cells by column) of each row; a cell that is not there is "".
 
     needed   columns that must be there
-    Raises   InputError: no such file, not a table, a column is missing
+    Raises   InputError: no such file, not a table, a column is missing, two of one name
     """
     rows = open_rows(path)
     body = list(rows.rows)
@@ -29,6 +29,11 @@ def read_table(path: Path, needed: Sequence[str]) -> list[tuple[str, dict[str, s
     if missing:
         raise InputError("columns are missing: " + ", ".join(missing), came=", ".join(names) or "nothing",
                          expected=", ".join(needed), where=path.name)  # fmt: skip
+    twice = [f"{one} (column {at})" for at, one in enumerate(names, 1) if one and names.count(one) > 1]
+    if twice:
+        raise InputError(
+            "two columns have one name", came=", ".join(twice), expected="one column each", where=path.name
+        )
     found = []
     for number, cells in body:
         texts = [text_of(cell).strip() for cell in cells]
