@@ -29,7 +29,7 @@ def fit_sheet(found: Sequence[Fit], say: Words, source: str = "") -> Sheet:
         "no edition in force": say("no edition in force"),
     }  # fmt: skip
     told = [fit_word(one) for one in found]
-    counts = [Figure(called[name], str(told.count(name)), tone=_TONES.get(name, "quiet")) for name in called
+    counts = [Figure(called[name], str(told.count(name)), tone=_TONES.get(name, "quiet") if name in told else "quiet") for name in called
               if name in STANCES or name in told]  # fmt: skip
     rows = [
         (one.project.id, one.project.day.isoformat(), one.catalogue, _edition(one), called[word], *_cited(one, say))
