@@ -29,14 +29,24 @@ def fit_sheet(found: Sequence[Fit], say: Words, source: str = "") -> Sheet:
         "no edition in force": say("no edition in force"),
     }  # fmt: skip
     told = [fit_word(one) for one in found]
-    counts = [Figure(called[name], str(told.count(name)), tone=_TONES.get(name, "quiet") if name in told else "quiet") for name in called
-              if name in STANCES or name in told]  # fmt: skip
+    counts = [
+        Figure(called[name], str(told.count(name)), tone=_TONES.get(name, "quiet") if name in told else "quiet")
+        for name in called
+        if name in STANCES or name in told
+    ]
     rows = [
         (one.project.id, one.project.day.isoformat(), one.catalogue, _edition(one), called[word], *_cited(one, say))
         for one, word in zip(found, told, strict=True)
     ]
-    heads = (say("project"), say("its day"), say("catalogue"), say("edition and first day"), say("what the catalogue says"),
-             say("lines cited"), say("file and row"))  # fmt: skip
+    heads = (
+        say("project"),
+        say("its day"),
+        say("catalogue"),
+        say("edition and first day"),
+        say("what the catalogue says"),
+        say("lines cited"),
+        say("file and row"),
+    )
     tones = {at: _TONES.get(word, "quiet") for at, word in enumerate(told)}
     note = say("The strictest line counts. Where a line is finer than what the project says, it cannot be told.")
     digests = {one.catalogue: one.edition.digest[:16] for one in found if one.edition is not None}
