@@ -21,6 +21,7 @@ from luban.screens.report.rollup_programmes import item_sheet
 from luban.screens.report.rollup_report import report_sheet
 from luban.screens.report.sheet import Figures, Grid, Note, Sheet, sheet_html
 from luban.screens.service.programmes import rows_of_file
+from luban.screens.service.review import read_values
 from tests.rollup.test_bundle import inputs
 
 PLAN = load_plan("mic2025")
@@ -58,6 +59,14 @@ def test_one_act_on_a_file_of_values(capsys: pytest.CaptureFixture[str], values:
     assert "which act" in ask(capsys, "evaluate", values, "--indicator", "I08", code=WRONG)
     values.write_text(values.read_text().replace(",2016,", ",2016.5,", 1))
     assert "not a year" in ask(capsys, "report", values, "--indicator", "I08", code=WRONG)
+
+
+def test_a_unit_of_measure_before_the_regions_is_no_region(values: Path) -> None:
+    head, *rows = values.read_text().splitlines()
+    values.write_text("\n".join([f"unit,{head}", *(f"%,{row}" for row in rows)]))
+    found = read_values(values, indicator="I08")
+    assert found is not None
+    assert {one["region"] for one in found} == {row.split(",")[0] for row in rows}
 
 
 def test_which_way_is_better_is_told_by_the_plan_of_the_folder(

@@ -130,7 +130,7 @@ def read_values(path: Path, *, indicator: str = "") -> list[dict[str, Any]] | No
     if not rows:
         raise InputError("the table has no row", where=path.name)
     names = list(rows[0][1])
-    own = {key: next((one for one in names if one in known), "") for key, known in _NAMES.items()}
+    own = {key: next((one for one in known if one in names), "") for key, known in _NAMES.items()}
     if not own["value"] or not own["year"]:
         return None
     if not own["indicator"] and not indicator:
