@@ -99,6 +99,7 @@ def cut_of_frame(
     """The same from the wide frame of units: sums by industry to a depth (2: divisions), or by another key column.
 
     deflators   for a denominator in money: output at the prices of the base year, each unit by its industry's index
+    Units of a sample stand for as many as their weight says; in a census with a sample in it each counts once.
     Raises      InputError as `pooled_cut`; an element that the frame does not have
     """
     names = frame.collect_schema().names()
@@ -109,6 +110,8 @@ def cut_of_frame(
         nw.col("year").is_in([base, year]), ~nw.col(numerator).is_null(), ~nw.col(denominator).is_null()
     )
     wanted = list(dict.fromkeys((by, "industry", "year", numerator, denominator)))
+    if _sample(frame, names):
+        some = some.with_columns(**{name: nw.col(name) * nw.col("weight") for name in (numerator, denominator)})
     sums: dict[tuple[str, int], list[float | None]] = {}
     for one in some.select(wanted).collect("pyarrow").to_arrow().to_pylist():
         key, when = str(one[by]), int(one["year"])
@@ -117,6 +120,15 @@ def cut_of_frame(
         own[0] = None if own[0] is None else own[0] + one[numerator]
         own[1] = None if own[1] is None or factor is None else own[1] + one[denominator] / factor
     return pooled_cut(((key, when, own[0], own[1]) for (key, when), own in sums.items()), base, year)
+
+
+def _sample(frame: nw.LazyFrame[Any], names: list[str]) -> bool:
+    """Whether every enterprise has a weight, as `indicators` takes it."""
+    if "weight" not in names:
+        return False
+    firms = frame.filter(nw.col("level").fill_null("enterprise") == "enterprise") if "level" in names else frame
+    none = firms.select(none=nw.col("weight").is_null().any()).collect("pyarrow").to_arrow()["none"][0].as_py()
+    return not none
 
 
 def _lack(end: tuple[float | None, float | None], year: int) -> str:
