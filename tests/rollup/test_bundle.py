@@ -24,6 +24,7 @@ from luban.core.errors import InputError
 from luban.rollup.bundle import recompute, tell, unpack, write_bundle
 from luban.rollup.deflators import Deflators
 from luban.rollup.evaluation import Policy
+from luban.rollup.minutes import Change, Item, Quote
 from luban.rollup.programmes import Cut, Effect, Evidence, Task, Thing, pooled_cut
 from luban.rollup.review import Inputs, canonical_json, cuts_of, inputs_of, long_rows, review, rows_of
 from tests.rollup.firms import PLAN, drawn, frame
@@ -226,9 +227,19 @@ def test_a_region_of_two_firms_is_not_in_a_bundle_for_everybody(tmp_path: Path) 
     made = inputs_of(PLAN, 2020, date(2021, 1, 1), rows=rows_of(returns, PLAN), cuts={"T22": cut})
     own = next(one for one in made.rows if (one["indicator"], one["region"]) == ("I01", "CN/44"))
     assert own["denominator"] == pytest.approx(990.0)
+    values = {(one["indicator"], one["region"], one["year"]): one["value"] for one in made.rows}
+    whole = values["I01", "", 2020]
+    quotes = [Quote("I01", 2020, whole, "d", 5, PLAN.id), Quote("I01", 2020, whole + 0.25, "d", 3, PLAN.id),
+              Quote("I01", 2020, own["value"], "d", 5, PLAN.id, region="CN/44")]  # fmt: skip
+    decided = Item("m", "lower it", ((date(2020, 6, 1), "decision", "wu", "lowered"),), "lowered", tuple(quotes), 9,
+                   change=Change(PLAN.id, "I08", 2025, 46.0), decision=9)  # fmt: skip
+    made = replace(made, agenda=(decided,))
     done = write_bundle(tmp_path / "cells.zip", made, frame=returns, code=False)
     assert done.withheld > 0
     assert recompute(done.path).same
+    (item,) = done.review.inputs.agenda
+    assert [one.value for one in item.quotes] == [quotes[0].value, None, None]  # an older vintage would subtract
+    assert [one.decided.value for one in done.review.revised] == [46.0]
     told = done.review.inputs.cuts["T22"]
     assert isinstance(told, Cut)
     assert (told.pooled.cut, told.parts) == (pytest.approx(20.0), ())  # a cut by industry is not for everybody

@@ -12,6 +12,7 @@ import csv
 import hashlib
 import io
 import json
+import math
 import platform
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +31,7 @@ from luban.rollup.bundle.pack import PACKAGES, code_digest, code_files, pack, pa
 from luban.rollup.bundle.plain import from_plain, to_plain
 from luban.rollup.deflators import Deflators
 from luban.rollup.frame import canonical
+from luban.rollup.minutes import Item, Quote
 from luban.rollup.programmes import Cut, Effect, ways
 from luban.rollup.protect import Protected, protect_indicators
 from luban.rollup.protect.words import REASONS
@@ -49,6 +51,7 @@ _NUMBERS: Final = frozenset(COLUMNS) - {"indicator", "region", "reason"}
 _WHOLE: Final = frozenset({"year", "n", "population", "excluded"})
 _MOST: Final = 40
 _FEWEST: Final = 3
+_SAME: Final = 1e-9
 _BATCH: Final = 1 << 14
 
 _MAIN: Final = '''"""Computes the review in this bundle anew, with the code in it: python BUNDLE.zip"""
@@ -132,7 +135,8 @@ class Compared:
 def protected_inputs(inputs: Inputs, frame: nw.LazyFrame[Any]) -> tuple[Inputs, int]:
     """(inputs fit for everybody, figures withheld).
 
-    Rows after disclosure control; cuts only over all industries, and of three units or more; pilots without a name.
+    Rows after disclosure control; cuts only over all industries, and of three units or more; pilots without a name;
+    values that decisions quote only where the rows tell the same.
     """
     found: Protected = protect_indicators(
         canonical(frame, inputs.plan), inputs.plan, by=("region",), depth={"region": 1}
@@ -144,7 +148,8 @@ def protected_inputs(inputs: Inputs, frame: nw.LazyFrame[Any]) -> tuple[Inputs, 
     if any(isinstance(one, Cut) for one in cuts.values()):
         notes = (*notes, "a cut by industry is not in a bundle for everybody: only the pooled one")
     notes = (*inputs.notes, *notes)
-    return replace(inputs, rows=tuple(rows), cuts=cuts, effects=_nameless(inputs.effects), notes=notes), hidden
+    agenda, effects = _quotable(inputs.agenda, rows), _nameless(inputs.effects)
+    return replace(inputs, rows=tuple(rows), cuts=cuts, effects=effects, agenda=agenda, notes=notes), hidden
 
 
 def write_bundle(
@@ -279,6 +284,18 @@ def _told(name: str, cut: Cut | str, plan: TargetPlan, frame: nw.LazyFrame[Any])
     if min(map(len, behind.values())) < _FEWEST:
         return REASONS["minimum"]
     return replace(cut, parts=(), left_out=())
+
+
+def _quotable(agenda: Iterable[Item], rows: Iterable[Mapping[str, Any]]) -> tuple[Item, ...]:
+    """Items whose quotes tell no more than the rows: a value that is withheld, or of another vintage, is left out."""
+    told = {(one["indicator"], one["region"], one["year"]): one["value"] for one in rows}
+
+    def open_(one: Quote) -> Quote:
+        value = None if one.industry else told.get((one.indicator, one.region, one.year))
+        same = value is not None and one.value is not None and math.isclose(value, one.value, rel_tol=_SAME)
+        return one if same else replace(one, value=None)
+
+    return tuple(replace(one, quotes=tuple(map(open_, one.quotes))) for one in agenda)
 
 
 def _nameless(some: Sequence[Effect]) -> tuple[Effect, ...]:
