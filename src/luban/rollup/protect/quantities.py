@@ -159,7 +159,7 @@ class Desk:
         })  # fmt: skip
         earlier = self.out.setdefault(name, [])
         for one in earlier:
-            if one.rows.drop_columns("scale").equals(rows.drop_columns("scale")):
+            if one.depth == self.depth and one.rows.drop_columns("scale").equals(rows.drop_columns("scale")):
                 return one.release
         table = table_of(name, rows, self.by, self.depth, rules_of(name, self.rules))
         closed = [key for key in table.keys if any(
@@ -178,12 +178,14 @@ class Desk:
         out, at = self.out[name], self.by.index("industry")
         last, changed, scales = len(out), {}, {}
         all_rows, tables = [*(one.rows for one in out), rows], [*(one.release.table for one in out), table]
+        depths = [*(one.depth for one in out), self.depth]
         for i, j in combinations(range(last + 1), 2):
             if (name, i, j) not in self.tied:
-                nodes, factors = _apart(all_rows[i], all_rows[j], self.depth)
+                deep = {one: max(depths[i].get(one, 1), depths[j].get(one, 1)) for one in self.by}
+                nodes, factors = _apart(all_rows[i], all_rows[j], deep)
                 figures = pa.array(all_rows[i]["figure"].to_numpy() * factors)
                 self.tied[name, i, j] = nodes, changes(
-                    all_rows[i].set_column(1, "figure", figures), all_rows[j], "figure", by=self.by, depth=self.depth,
+                    all_rows[i].set_column(1, "figure", figures), all_rows[j], "figure", by=self.by, depth=deep,
                     rules=rules_of(name, self.rules),
                 )  # fmt: skip
             nodes, changed[i, j] = self.tied[name, i, j]

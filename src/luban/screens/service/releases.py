@@ -65,6 +65,13 @@ class Released(Rolled):
                                  expected=f"{name}={self.depth[name]}", where=self.name)  # fmt: skip
         return pa.Table.from_pylist(self._by_cut.get((wanted[0], wanted[1]), []), self.rows.schema)
 
+    def cell(self, place: Place) -> pa.Table:
+        """Indicators of one cell by year; nothing of a cell deeper than the release goes."""
+        cut = (_steps(place.region), _digits(place.industry))
+        rows = [row for row in self._by_cut.get(cut, [])
+                if (row["region"], row["industry"]) == (place.region, place.industry)]  # fmt: skip
+        return pa.Table.from_pylist(rows, self.rows.schema)
+
     def years(self, as_of: int | None = None) -> tuple[int, ...]:  # noqa: ARG002
         """Years that are told."""
         return tuple(sorted(set(self.rows["year"].to_pylist())))

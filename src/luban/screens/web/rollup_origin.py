@@ -12,6 +12,7 @@ from nicegui import ui
 
 from luban.rollup.drill import Drill, Fact, facts
 from luban.rollup.gap import Decomposition
+from luban.rollup.indicators import base_of
 from luban.screens.report.pilot_words import amount
 from luban.screens.report.rollup_indicators import drill_sheet
 from luban.screens.report.rollup_plan import definition_text, population_text
@@ -38,6 +39,7 @@ class _Worked:
     years: tuple[int, ...]
     withheld: frozenset[str]
     drivers: Decomposition | None
+    base: tuple[int, float] | None
 
 
 class OriginPanel(OpenPanel):
@@ -63,7 +65,7 @@ class OriginPanel(OpenPanel):
         by = self._by if self._books or self._by in _OPEN else "region"
         found, withheld = self.source.apart(place, self.bench.chosen, year, by)
         moved = self.source.drivers(place, found.indicator, year, by) if by in _OPEN else None
-        return _Worked(found, years, withheld, moved)
+        return _Worked(found, years, withheld, moved, self._base(found.indicator, year, place))
 
     @property
     def _books(self) -> bool:
@@ -86,6 +88,16 @@ class OriginPanel(OpenPanel):
                 (say("value"), f"{level} {unit}" if not found.reason else say(found.reason)),
                 (say("worked out as"), definition_text(plan, one.definition, say)),
                 (say("of whom"), population_text(one.definition, say)),
+                *(
+                    []
+                    if worked.base is None
+                    else [
+                        (
+                            say("counted from the level of {year}", year=worked.base[0]),
+                            f"{amount(worked.base[1], 3)} {unit}",
+                        )
+                    ]
+                ),
                 (say("units used"), amount(found.whole.n)),
                 (say("left out, because an element is unknown"), amount(found.whole.excluded)),
                 (say("digest of the definition"), plan.definition_digest(one.id)[:16]),
@@ -106,6 +118,17 @@ class OriginPanel(OpenPanel):
             blocks = drivers_blocks(worked.drivers, say, names, f"{one.id}, {found.year}")
             sheet_piece(Sheet("", "", tuple(blocks)))
         self.sheet = drill_sheet(found, plan, say, names=self._name, withheld=worked.withheld)
+
+    def _base(self, indicator: str, year: int, place: Place) -> tuple[int, float] | None:
+        """The year that a change is counted from, and its level; None where there is none."""
+        base = base_of(self.bench.books.plan.indicator(indicator), year)
+        if base is None:
+            return None
+        rows = (row for row in self.source.cell(place).to_pylist() if row["base"] is not None)
+        wanted = (indicator, year, "")
+        return next(
+            ((base, row["base"]) for row in rows if (row["indicator"], row["year"], row["variant"]) == wanted), None
+        )
 
     def _name(self, key: str) -> str:
         books, language = self.bench.books, self.say.language
