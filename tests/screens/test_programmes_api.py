@@ -198,6 +198,8 @@ def test_a_target_is_proposed_by_an_engineer_and_decided_by_an_admin(client: Cli
     assert (quoted["quote"]["indicator"], quoted["why"]) == ("I01", "")
     (item,) = li.get("/agenda")["items"]
     assert [code for _, code, _, _ in item["said"]] == ["item", "advice", "decision", "minutes"]
+    assert client.get(f"/api/v1/facts/{item['decision']}", headers=li.head).json()["kind"] == "advice"
+    assert client.get(f"/api/v1/facts/{item['decision']}", headers=own(client, "wang")).status_code == 403
     (revised,) = li.get(year=2020)["revised"]
     assert revised["decided"]["value"] == 1.2
     assert revised["status"]

@@ -75,6 +75,7 @@ from luban.screens.users import Role, Session, User, Users
 __all__ = ["build_api"]
 
 _OF_FIRMS = frozenset({"enterprise", "return"})
+_OF_OFFICE = frozenset({"return", "task", "programme", "advice"})  # kinds of entry: they ask firms, and quote figures
 _QUALITY = (quality_router, inspection_router, studies_router, sampling_router, experiment_router, setpoint_router)
 _ENERGY = (energy_router, savings_router, green_router)
 _HEALTH = (health_router, diagnosis_router, alarms_router, maintenance_router)
@@ -353,6 +354,8 @@ def _plant_routes(view: PlantView, users: Users, reads: Reads) -> APIRouter:  # 
             raise NotAllowedError("this place is not among your sites", came=str(found["subject"]))
         if found.get("stream") in _OF_FIRMS and not user.may(Role.ENGINEER, view.plant.id):
             raise NotAllowedError("returns of enterprises are told to engineers", came=f"fact {seq}")
+        if found.get("kind") in _OF_OFFICE and not user.may(Role.ENGINEER, view.plant.id):
+            raise NotAllowedError("what an office writes of a plan is told to engineers", came=f"fact {seq}")
         return JSONResponse(plain(found))
 
     return router
