@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,10 +21,12 @@ from luban.rollup.protect import publication_row, write_publication
 from luban.rollup.returns import batch_of, take, vintage_row
 from luban.screens.cli.main import run
 from luban.screens.cli.output import OK, WRONG
+from luban.screens.i18n import words
 from luban.screens.service import PlantView
 from luban.screens.service.releases import Releases
-from luban.screens.service.rollup import RollupBooks
-from luban.screens.users import Role
+from luban.screens.service.rollup import Place, RollupBooks
+from luban.screens.users import Role, User
+from luban.screens.web.rollup_panel import RollupPanel
 from tests.screens.rest import answering, own
 
 URL = "/api/v1/indicators"
@@ -185,6 +189,10 @@ def test_what_was_told_stays_told(folder: Path, client: Client) -> None:
     assert all(before[one["indicator"], one["year"], one["region"]] == one["denominator"] for one in tells), (
         "no difference is told: one came alone"
     )
+    moved = {name: held.drivers(Place(), "I01", 2020, "region") for name in ("first", "second")
+             if (held := desk(folder).told(name)) is not None}  # fmt: skip
+    assert moved["first"] is not None
+    assert moved["second"] is None, "a region is withheld: what moved the others is not the whole"
     with pytest.raises(InputError, match="is out"):
         desk(folder).make("first", "li")
     with pytest.raises(InputError, match="no such vintage"):
@@ -231,3 +239,16 @@ def test_files_are_the_same_to_the_byte(folder: Path, tmp_path: Path) -> None:
     made = desk(folder).make("a", "li")[0]
     digests = write_publication(tmp_path / "again", made)
     assert publication_row(made, digests, after="", person="li")["data"] == desk(folder).make("a", "li")[1]["data"]
+
+
+def test_who_is_an_engineer_no_more_sees_no_returns_on_an_open_page() -> None:
+    people = {"role": Role.ENGINEER}
+    bench: Any = SimpleNamespace(
+        say=words("en"), books=SimpleNamespace(stamp=0), view=SimpleNamespace(plant=SimpleNamespace(id="office")),
+        user_now=lambda: User("li", people["role"], ()), reads=lambda *_: pytest.fail("read"),
+    )  # fmt: skip
+    panel = RollupPanel(bench)
+    with pytest.raises(pytest.fail.Exception):
+        asyncio.run(panel.again())
+    people["role"] = Role.VIEWER
+    asyncio.run(panel.again())

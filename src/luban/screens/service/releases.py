@@ -111,11 +111,12 @@ class Released(Rolled):
                      whole["reason"]), hidden  # fmt: skip
 
     def drivers(self, place: Place, indicator: str, year: int, by: str) -> Decomposition | None:
-        """What moved an indicator, of what is told; None where the release does not go so deep."""
+        """What moved an indicator; None where the release withholds a part of it, or does not go so deep."""
         try:
-            return super().drivers(place, indicator, year, by)
+            found = super().drivers(place, indicator, year, by)
         except InputError:
             return None
+        return found if found is not None and not found.notes else None
 
     def _steps_down(self, place: Place, by: str) -> list[int]:
         """Levels at which the parts may stand, the next one first."""
