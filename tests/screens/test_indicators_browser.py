@@ -128,6 +128,14 @@ def test_who_may_not_correct_is_told_the_release_and_of_no_firm(site: Site) -> N
         assert ask.get(f"{site.url}/api/v1/{address}", headers=head).status == 403, address
 
 
+def test_an_engineer_sees_what_everybody_is_told(site: Site) -> None:
+    page = enter(site, "li", "en/indicators?tab=origin&of=I01")
+    expect(page.get_by_role("button", name="by enterprise")).to_be_visible(timeout=60_000)
+    page.locator("#lb-panel-origin").get_by_label("as released").select_option("in May")
+    expect(page.get_by_role("button", name="by enterprise")).to_have_count(0)
+    expect(page.locator("#lb-panel-origin .lb-pfacts")).to_contain_text("in May")
+
+
 def test_an_engineer_comes_down_to_the_facts_of_a_firm(site: Site) -> None:
     page = enter(site, "li", "zh/indicators?tab=origin&of=I01")
     page.get_by_role("button", name="按企业").click()
