@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from httpx import Client
 
+from luban.core.time import parse_time
 from luban.ledger import Ledger, LedgerWriter
 from luban.loop.places import places
 from luban.norms.plans import load_plan
@@ -116,6 +117,15 @@ def test_a_task_from_taking_on_to_closing_and_back(client: Client) -> None:
     assert {"task taken on", "tasks escalated", "task moved", "task closed", "task opened again", "task dropped"} <= {
         one.code for one in ACTS
     }
+
+
+def test_late_is_what_is_late_where_the_office_is(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    li = Person(client, "li")
+    for name in ("luban.screens.programmes_api.now", "luban.screens.service.programme_desk.now"):
+        monkeypatch.setattr(name, lambda: parse_time("2030-06-30T17:00:00Z"))
+    li.put("/tasks", name="of the day", owner="MIIT", due="2030-06-30", id="zone")
+    assert [one["days_late"] for one in li.get("/tasks") if one["id"] == "zone"] == [1]
+    assert "zone" in [one["task"] for one in li.put("/escalations")]
 
 
 def test_a_table_is_taken_whole_or_not_at_all(client: Client) -> None:

@@ -154,6 +154,10 @@ def programmes_router(books: RollupBooks, needs: Needs, reads: Reads) -> APIRout
     return router
 
 
+def _today(books: RollupBooks) -> date:
+    return to_datetime(now(), books.view.plant.zone).date()
+
+
 def _evidence(desk: ProgrammeDesk, asked: AskedEvidence) -> list[Evidence]:
     papers = [Evidence("document", one.name, one.digest, one.text) for one in asked.documents]
     return [*(fact(desk.ledger, seq) for seq in asked.facts), *papers]
@@ -181,7 +185,7 @@ def _looks(router: APIRouter, books: RollupBooks, needs: Needs, reads: Reads) ->
 
         def read() -> Any:
             found = ProgrammeDesk.of(books).tasks(as_of)
-            late = {one.task.id: one for one in overdue(found, today or to_datetime(now()).date())}
+            late = {one.task.id: one for one in overdue(found, today or _today(books))}
             return [
                 one.as_dict() | ({"days_late": late[one.id].days, "before": late[one.id].to} if one.id in late else {})
                 for one in found
@@ -264,7 +268,7 @@ def _tasks(router: APIRouter, books: RollupBooks, needs: Needs, reads: Reads) ->
     @router.post("/escalations", operation_id="programme_escalate", status_code=201)
     async def escalate(user: Engineer) -> JSONResponse:
         """Pass up what is late, each task once a rung of the ladder; what was told of which task."""
-        return JSONResponse(await reads(lambda: ProgrammeDesk.of(books).escalate(user.name)), 201)
+        return JSONResponse(await reads(lambda: ProgrammeDesk.of(books).escalate(user.name, _today(books))), 201)
 
 
 def _things(router: APIRouter, books: RollupBooks, needs: Needs, reads: Reads) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Awaitable, Callable
+from datetime import date
 from functools import partial
 from typing import Final
 
@@ -35,6 +36,7 @@ class TasksCard:
         self.bench, self.say, self.desk, self._again = bench, bench.say, desk, again
         self._tasks: dict[str, Task] = {}
         self._late: dict[str, Overdue] = {}
+        self._today: date | None = None
         self._find, self._state, self._chosen = "", "open", ""
         self._drawn: tuple[str, str] = ("", "")
         self._one = EvidenceForm(bench, self._fields)
@@ -67,7 +69,7 @@ class TasksCard:
     def draw(self, found: Review) -> None:
         """What the books hold of tasks."""
         self._tasks = {one.id: one for one in found.inputs.tasks}
-        self._late = {one.task.id: one for one in found.late}
+        self._late, self._today = {one.task.id: one for one in found.late}, found.inputs.today
         if self._chosen not in self._tasks:
             self._chosen = ""
         self._redraw()
@@ -183,7 +185,7 @@ class TasksCard:
 
     async def _escalate(self) -> None:
         person = self.bench.person(Role.ENGINEER)
-        told = None if person is None else await self.bench.ask(self.desk.escalate, person)
+        told = None if person is None else await self.bench.ask(self.desk.escalate, person, self._today)
         if told is not None:
             self.bench.say_to(self.say("passed up: {n}", n=len(told)))
             await self._again()
