@@ -132,14 +132,16 @@ class Compared:
                 "level": self.level}  # fmt: skip
 
 
-def protected_inputs(inputs: Inputs, frame: nw.LazyFrame[Any]) -> tuple[Inputs, int]:
+def protected_inputs(
+    inputs: Inputs, frame: nw.LazyFrame[Any], deflators: Deflators | None = None
+) -> tuple[Inputs, int]:
     """(inputs fit for everybody, figures withheld).
 
     Rows after disclosure control; cuts only over all industries, and of three units or more; pilots without a name;
     values that decisions quote only where the rows tell the same.
     """
     found: Protected = protect_indicators(
-        canonical(frame, inputs.plan), inputs.plan, by=("region",), depth={"region": 1}
+        canonical(frame, inputs.plan), inputs.plan, by=("region",), depth={"region": 1}, deflators=deflators
     )
     rows = found.rows(inputs.rows)
     hidden = sum(one["reason"] != own["reason"] for one, own in zip(rows, inputs.rows, strict=True))
@@ -175,7 +177,7 @@ def write_bundle(
         content["inputs/deflators.csv"] = _prices(deflators)
     else:
         if frame is not None:
-            inputs, hidden = protected_inputs(inputs, frame)
+            inputs, hidden = protected_inputs(inputs, frame, deflators)
         content["inputs/points.csv"] = _points(inputs.rows)
     content["inputs/book.json"] = _json({
         **{name: to_plain(getattr(inputs, name)) for name in _BOOK},

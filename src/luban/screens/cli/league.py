@@ -143,9 +143,10 @@ def _computed(
     deep = {by: depth if depth >= 0 else {"region": 1, "industry": 2}[by]}
     frame = read_frame(source, own)
     when = (year or _latest(frame),)
-    points = indicators(frame, own, (by,), deep, only=(indicator,), years=when,
-                        deflators=read_deflators(deflators) if deflators else None)  # fmt: skip
-    told = protect_indicators(frame, own, only=(indicator,), years=when, by=(by,), depth=deep).points(points)
+    prices = read_deflators(deflators) if deflators else None
+    points = indicators(frame, own, (by,), deep, only=(indicator,), years=when, deflators=prices)
+    told = protect_indicators(frame, own, only=(indicator,), years=when, by=(by,), depth=deep,
+                              deflators=prices).points(points)  # fmt: skip
     rows: list[dict[str, Any]] = told.collect("pyarrow").to_native().to_pylist()
     if not rows:
         raise InputError("nothing to compare", came=f"{indicator} {year or ''}".strip(), where=source.name)
