@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import percentileofscore
 
 from luban.core.errors import InputError
-from luban.rollup.public import PublicData
+from luban.rollup.public import PublicData, proxies
 from luban.rollup.world import world_places
 from luban.screens.i18n import words
 from luban.screens.report.rollup_world import world_blocks
@@ -80,3 +80,14 @@ def test_the_block_in_each_language(folder: Path, language: str, word: str) -> N
     blocks = world_blocks(world_places(PublicData(folder), PLAN, "CHN"), words(language))
     assert word in sheet_html(Sheet("x", "", blocks, {}), language)
     assert world_blocks((), words(language)) == ()
+
+
+def test_an_own_figure_that_nothing_is_known_of_is_not_passed_over(
+    folder: Path, run_cli: Callable[..., tuple[int, str, str]]
+) -> None:
+    other = next(one.id for one in proxies(PLAN) if one.id != "energy_gdp" and not one.economy
+                 and not any(term.chain for term in (*one.numerator, *one.denominator)))  # fmt: skip
+    code, _, err = run_cli("progress", folder, "--own", f"{other}=1")
+    assert (code, "nothing is known to compare with" in err, other in err) == (2, True, True)
+    code, _, err = run_cli("progress", "examples/region", "--own", "energy_gdp=1")
+    assert (code, "of public data only" in err) == (2, True)

@@ -22,6 +22,7 @@ from luban.plant import Plant
 __all__ = ["Link", "Seeing", "normal_word"]
 
 _BACK: Final = 30 * DAY
+_LONG: Final = 180 * DAY
 _LATE: Final = HOUR  # a fact that comes later than that is history: nobody is asked for it
 _SILENT: Final = 20 * SECOND  # a proof of the link is in the books at most 15 s after it happened
 _WORDS: Final[Mapping[TimeElement, str]] = {
@@ -174,9 +175,11 @@ class Seeing:
         frame = frame.filter(nw.col("seq") > before, nw.col("seq") <= self._cursor)
         rows = frame.collect("pyarrow").to_native().to_pylist()
         if before < 0:  # what a source that tells only changes told before holds until the first change after it
-            older = self._ledger.frame("signal", subjects=wanted, until=since).filter(nw.col("quality") == 0)
+            older = self._ledger.frame("signal", subjects=wanted, since=since - _LONG, until=since)
+            older = older.filter(nw.col("quality") == 0)
             newest = older.group_by("subject").agg(nw.col("time").max())
             rows += older.join(newest, on=["subject", "time"]).collect("pyarrow").to_native().to_pylist()
+            rows += [row for row in self._ledger.last_values(wanted).to_pylist() if row["time"] < since - _LONG]
         told = []
         for row in sorted(rows, key=lambda row: (row["time"], row["seq"])):
             unit, _, name = row["subject"].partition(":")

@@ -289,7 +289,7 @@ class Summed:
             ratio = self.ratio(one, None)
             value = self.wanted[one].definition.factor * ratio.value
             told = self._made(one, self.wanted[one].definition, ratio)
-            fewer = ~(told.coverage >= made.coverage)
+            fewer = ~((told.coverage >= made.coverage) | np.isnan(made.coverage))
             for name in ("n", "coverage", "excluded", "excluded_share"):
                 setattr(made, name, np.where(fewer, getattr(told, name), getattr(made, name)))
             low, high = MARKS

@@ -49,7 +49,7 @@ def world_places(
     """The economy among all others, for every public series of the plan that can be compared.
 
     own      proxy → a figure in its unit (of an industry, of a firm) that is placed instead; only these are told then
-    Raises   InputError: no such series, or one that cannot be compared
+    Raises   InputError: no such series, or one that cannot be compared or has no data
     Example  world_places(data, plan, "CHN", own={"energy_gdp": 5.2})[0].found.percentile
     """
     given = own or {}
@@ -74,6 +74,8 @@ def world_places(
             peers[economy] = last.value
         at = place(given.get(proxy.id, last.value), tuple(peers.values()), better=better, public=True)
         found.append(WorldPlace(proxy, last.year, at, dict(sorted(peers.items())), proxy.id in given))
+    if lost := sorted(set(given) - {one.proxy.id for one in found}):
+        raise InputError("nothing is known to compare with", came=", ".join(lost), where=economy)
     return tuple(found)
 
 

@@ -35,3 +35,15 @@ def test_a_unit_counts_by_its_weight(weights: tuple[float | None, ...], cut: flo
     assert found.pooled.cut == pytest.approx(cut)
     rolled = one(indicators(returns(*weights), PLAN, (), only=("I10",), deflators=FLAT), year=2020)
     assert rolled["value"] == pytest.approx(cut)
+
+
+@pytest.mark.parametrize("weights", [(99.0, 1.0), (1.0, 1.0)])
+def test_what_a_region_says_of_itself_is_not_added_to_its_firms(weights: tuple[float, float]) -> None:
+    firms = returns(*weights).collect("pyarrow").to_native().to_pylist()
+    said = {"unit": "CN", "level": "region", "weight": None, "industry": "C3110", "value_added": 1000.0}
+    own = [said | {"year": year, "pollutants": amount} for year, amount in ((2015, 1000.0), (2020, 900.0))]
+    both = frame(*(one for one in firms if one["level"] != "region"), *own)
+    alone = cut_of_frame(returns(*weights), "pollutants", "value_added", 2015, 2020, deflators=FLAT)
+    assert cut_of_frame(both, "pollutants", "value_added", 2015, 2020, deflators=FLAT).pooled == alone.pooled
+    regions = cut_of_frame(frame(*own), "pollutants", "value_added", 2015, 2020, deflators=FLAT)
+    assert regions.pooled.cut == pytest.approx(10.0)

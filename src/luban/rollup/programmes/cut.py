@@ -99,7 +99,8 @@ def cut_of_frame(
     """The same from the wide frame of units: sums by industry to a depth (2: divisions), or by another key column.
 
     deflators   for a denominator in money: output at the prices of the base year, each unit by its industry's index
-    Units of a sample stand for as many as their weight says; in a census with a sample in it each counts once.
+    Units of a sample stand for as many as their weight says; in a census with a sample in it each counts once. What
+    regions say of themselves counts where no enterprise says it: both would count twice.
     Raises      InputError as `pooled_cut`; an element that the frame does not have
     """
     names = frame.collect_schema().names()
@@ -109,11 +110,14 @@ def cut_of_frame(
     some = frame.filter(
         nw.col("year").is_in([base, year]), ~nw.col(numerator).is_null(), ~nw.col(denominator).is_null()
     )
-    wanted = list(dict.fromkeys((by, "industry", "year", numerator, denominator)))
+    level = ("level",) if "level" in names else ()
+    wanted = list(dict.fromkeys((by, "industry", "year", *level, numerator, denominator)))
     if _sample(frame, names):
-        some = some.with_columns(**{name: nw.col(name) * nw.col("weight") for name in (numerator, denominator)})
+        weight = nw.col("weight").fill_null(1.0)  # a region's own row has none
+        some = some.with_columns(**{name: nw.col(name) * weight for name in (numerator, denominator)})
     sums: dict[tuple[str, int], list[float | None]] = {}
-    for one in some.select(wanted).collect("pyarrow").to_arrow().to_pylist():
+    rows = some.select(wanted).collect("pyarrow").to_arrow().to_pylist()
+    for one in [one for one in rows if one.get("level") != "region"] or rows:
         key, when = str(one[by]), int(one["year"])
         own = sums.setdefault((key[: depth + 1] if by == "industry" else key, when), [0.0, 0.0])
         factor = 1.0 if deflators is None else deflators.factor(str(one["industry"]), when, base)

@@ -92,7 +92,10 @@ def progress(
     some: dict[str, Any] = {"until": until or None, "level": level}
     found: Outlook
     extra = None
-    if source.is_dir() and is_public(source):
+    public = source.is_dir() and is_public(source)
+    if own_figures and not public:
+        raise InputError("a figure is placed among economies of public data only", came=str(source), where="--own")
+    if public:
         told = reports or next(iter(sorted(source.glob("*reported*.csv"))), None)
         found = public_outlook(PublicData(source), own, economy, **some, reports=_reports(told, own))
         if not proxies(own):

@@ -73,6 +73,7 @@ class OriginPanel(OpenPanel):
         return self.source is self.bench.books
 
     def _draw(self, worked: _Worked) -> None:
+        self._by = worked.found.by  # a release is not taken apart by enterprise
         say, found, plan = self.say, worked.found, self.bench.books.plan
         one = plan.indicator(found.indicator)
         ways = [("region", say("by region")), ("industry", say("by industry"))]
