@@ -234,6 +234,39 @@ def test_of_two_that_go_out_at_once_one_is_none(folder: Path) -> None:
         desk(folder).check("b")
 
 
+def test_a_release_that_a_running_plant_has_yet_to_take_in_is_waited_for(folder: Path) -> None:
+    named(folder, "a")
+    row = desk(folder).make("a", "li")[1]
+    head = desk(folder).books.view.ledger.head
+    assert not desk(folder).check("a", after=head), "neither out nor lost to another one"
+    act(folder, row)
+    assert desk(folder).check("a", after=head)
+
+
+def test_what_was_defined_otherwise_is_not_shown_under_todays_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_out(folder, "a")
+    told = desk(folder).told()
+    assert told is not None
+    assert set(told.rows["indicator"].to_pylist()) == {"I01", "I07"}
+    today = desk(folder).books.plan
+    own = today.indicator("I01")
+    other = replace(own, definition=replace(own.definition, factor=own.definition.factor * 10))
+    monkeypatch.setattr(RollupBooks, "plan", replace(today, indicators={**today.indicators, "I01": other}))
+    told = desk(folder).told()
+    assert told is not None
+    assert set(told.rows["indicator"].to_pylist()) == {"I07"}
+
+
+def test_what_moved_a_region_is_not_what_moved_the_country(folder: Path) -> None:
+    books = desk(folder).books
+    year = books.years()[-1]
+    assert books.drivers(Place(), "I01", year, "region") is not None
+    assert books.drivers(Place(region="CN/33"), "I01", year, "region") is None
+    assert books.drivers(Place(industry="C34"), "I01", year, "industry") is None
+
+
 def test_files_are_the_same_to_the_byte(folder: Path, tmp_path: Path) -> None:
     named(folder, "a")
     made = desk(folder).make("a", "li")[0]

@@ -75,6 +75,9 @@ from luban.screens.users import Role, Session, User, Users
 __all__ = ["build_api"]
 
 _OF_FIRMS = frozenset({"enterprise", "return"})
+_ACTS_OF_OFFICE = frozenset({
+    "own return taken", "query answered", "return confirmed", "return queried", "returns taken", "units registered",
+})  # fmt: skip
 _OF_OFFICE = frozenset({"return", "task", "programme", "advice"})  # kinds of entry: they ask firms, and quote figures
 _QUALITY = (quality_router, inspection_router, studies_router, sampling_router, experiment_router, setpoint_router)
 _ENERGY = (energy_router, savings_router, green_router)
@@ -354,7 +357,10 @@ def _plant_routes(view: PlantView, users: Users, reads: Reads) -> APIRouter:  # 
             raise NotAllowedError("this place is not among your sites", came=str(found["subject"]))
         if found.get("stream") in _OF_FIRMS and not user.may(Role.ENGINEER, view.plant.id):
             raise NotAllowedError("returns of enterprises are told to engineers", came=f"fact {seq}")
-        if found.get("kind") in _OF_OFFICE and not user.may(Role.ENGINEER, view.plant.id):
+        office = found.get("kind") in _OF_OFFICE or (
+            found.get("kind") == "act" and found.get("code") in _ACTS_OF_OFFICE
+        )
+        if office and not user.may(Role.ENGINEER, view.plant.id):
             raise NotAllowedError("what an office writes of a plan is told to engineers", came=f"fact {seq}")
         return JSONResponse(plain(found))
 

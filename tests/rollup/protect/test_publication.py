@@ -196,3 +196,13 @@ def test_what_did_not_change_may_be_told_deeper_and_what_was_told_is_told_again(
     deeper = protect_indicators(frame_of(rows), plan, depth=DEPTH, out=first.held)
     assert {key: deeper.judged[key] for key in first.judged} == first.judged
     assert any(not why and len(key[3]) == 3 for key, why in deeper.judged.items())
+
+
+@pytest.mark.parametrize(("kinds", "told"), [(1, True), (3, True), (80, False)])
+def test_yes_and_no_of_many_weights_are_told_of_everything_only(kinds: int, told: bool) -> None:
+    rng = np.random.default_rng(3)
+    rows = [{**row, "weight": float(1 + at % kinds), "stratum": "s"} for at, row in enumerate(world(rng, 240))]
+    found = protect_indicators(frame_of(rows), plan_of("I07"), by=("region",), depth={"region": 1})
+    assert found.reason("I07", 2020) == ""
+    assert (found.reason("I07", 2020, region="CN/11") == "") is told
+    assert told or "weights" in found.reason("I07", 2020, region="CN/11")

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from luban.norms.plans import Definition, TargetPlan, Term
 from luban.rollup.deflators import Deflators
+from luban.rollup.frame import LEVELS
 from luban.rollup.indicators import base_of
 from luban.rollup.moments import Measure, measures
 from luban.rollup.protect.attack import Exposure
@@ -112,10 +113,18 @@ class Protected:
         for name in self.dimensions:
             text = row.get(name) or ""
             below = text + ("/" if name == "region" and text else "") + UNKNOWN
-            nodes.append((text, below) if below in self.unknown.get(name, ()) else (text,))
+            unknown = self.unknown.get(name, frozenset())
+            apart = [below, *([UNKNOWN] if text and text == self.roots.get(name) else [])]  # units without a region
+            nodes.append((text, *(one for one in apart if one in unknown)))
         for place in product(*nodes):
-            if why := self.reason(row["indicator"], row["year"], **dict(zip(self.dimensions, place, strict=True))):
+            named = dict(zip(self.dimensions, place, strict=True))
+            if why := self.reason(row["indicator"], row["year"], **named):
                 return why
+            base = max((one for one in self.bases.get(row["indicator"], ()) if one < row["year"]), default=None)
+            if base is not None and row.get("value") is not None and row["indicator"] not in self.open:
+                key = tuple(named.get(name, "") or self.roots[name] for name in self.dimensions)
+                if (row["indicator"], base, *key) not in self.judged:
+                    return _NOT_JUDGED
         return ""
 
 
@@ -147,6 +156,8 @@ def protect_indicators(
     taken = list(dict.fromkeys(names))
     rows = frame.select(taken).collect("pyarrow").sort(taken).to_native()
     columns = {name: _array(rows[name], name) for name in rows.column_names}
+    mixed = [one for one in LEVELS if np.isnan(columns["weight"][columns["level"] == one]).any()]
+    columns["plain"] = np.where(np.isin(columns["level"].astype(str), mixed), 1.0, columns["weight"])
     columns["holder"] = np.array([(owners or {}).get(one) or one for one in columns["unit"]], dtype=object)
     offered = _depth(columns, by, depth or {})
     constant = any(one.definition.prices == "constant" for one in wanted)
@@ -168,9 +179,13 @@ def protect_indicators(
         for one in wanted:
             if one.indicator not in known:
                 continue
-            for key, why in desk.judge(one.definition, _prices(plan, one, year, first, deflators)).items():
-                at = (one.indicator, int(year), *key)
-                judged[at] = judged.get(at, "") or why
+            prices = [_prices(plan, one, year, first, deflators)]
+            if prices[0] is not None and year in bases.get(one.indicator, ()):
+                prices.append(None)  # later years are set against it at its own prices
+            for some in prices:
+                for key, why in desk.judge(one.definition, some).items():
+                    at = (one.indicator, int(year), *key)
+                    judged[at] = judged.get(at, "") or why
         held[year] = tuple(desk.made())
         losses |= {(one.name, int(year)): one.release.loss for one in held[year]}
         exposed += desk.exposed

@@ -13,6 +13,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import product
@@ -21,10 +23,12 @@ from typing import Any, Final
 
 import narwhals as nw
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from luban.core.errors import InputError
 from luban.ledger.reader import Ledger
+from luban.ledger.wal import sync_folder
 from luban.norms.plans import TargetPlan
 from luban.rollup.deflators import Deflators
 from luban.rollup.indicators import INDICATORS, indicators
@@ -58,6 +62,7 @@ class Publication:
     name: str
     seq: int
     plan: str
+    definitions: Mapping[str, str]
     depth: Mapping[str, int]
     rules: Rules
     rows: pa.Table
@@ -109,7 +114,8 @@ def publish(
         cut = {key: at for key, at in (("region", region), ("industry", industry)) if at is not None}
         found = indicators(frame, plan, tuple(cut), cut, deflators=deflators).collect("pyarrow").to_native()
         parts += [_told(one) for one in made.rows(found.to_pylist()) if all(_whole(one[at], at, cut[at]) for at in cut)]
-    return Publication(name, seq, plan.id, deep, own, pa.Table.from_pylist(parts, INDICATORS), made.held)
+    definitions = {one: plan.definition_digest(one) for one in plan.indicators}
+    return Publication(name, seq, plan.id, definitions, deep, own, pa.Table.from_pylist(parts, INDICATORS), made.held)
 
 
 def _whole(text: str, name: str, depth: int) -> bool:
@@ -140,7 +146,8 @@ def write_publication(folder: Path, made: Publication) -> tuple[str, str]:
             key for key, state in zip(one.release.table.keys, one.release.states, strict=True) if state == PUBLISHED
         ]} for year, one in held
     ]}  # fmt: skip
-    about = {"name": made.name, "seq": made.seq, "plan": made.plan, "depth": dict(made.depth)}
+    about = {"name": made.name, "seq": made.seq, "plan": made.plan, "depth": dict(made.depth),
+             "definitions": dict(made.definitions)}  # fmt: skip
     return (
         _written(folder, made.rows, about),
         _written(folder, pa.concat_tables(tables) if tables else pa.table({"at": pa.array([], pa.int64())}), behind),
@@ -169,10 +176,15 @@ def put_out(ledger: Ledger) -> tuple[PutOut, ...]:
     return tuple(found)
 
 
-def read_told(folder: Path, one: PutOut) -> tuple[pa.Table, dict[str, int]]:
-    """(rows that a release tells, how deep it goes). Raises InputError: its file is gone or is another one."""
+def read_told(folder: Path, one: PutOut, plan: TargetPlan) -> tuple[pa.Table, dict[str, int]]:
+    """(rows that a release tells, how deep it goes). Raises InputError: its file is gone or is another one.
+
+    plan  indicators that were defined otherwise when it went out are not shown under the names of today
+    """
     rows, about = _read(folder, one, one.told)
-    return rows, about["depth"]
+    same = [name for name, digest in about["definitions"].items()
+            if name in plan.indicators and plan.definition_digest(name) == digest]  # fmt: skip
+    return rows.filter(pc.is_in(rows["indicator"], pa.array(same, pa.string()))), about["depth"]
 
 
 def read_behind(folder: Path, some: Sequence[PutOut]) -> dict[int, tuple[Held, ...]]:
@@ -202,9 +214,12 @@ def _written(folder: Path, rows: pa.Table, about: Mapping[str, Any]) -> str:
     content = sink.getvalue()
     digest = hashlib.sha256(content).hexdigest()
     folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f"{digest}.part"
-    part.write_bytes(content)
-    part.replace(folder / f"{digest}.parquet")
+    with tempfile.NamedTemporaryFile("wb", dir=folder, suffix=".part", delete=False) as part:  # nobody else reads it
+        part.write(content)
+        part.flush()
+        os.fsync(part.fileno())
+    Path(part.name).replace(folder / f"{digest}.parquet")
+    sync_folder(folder)  # the act that names it is durable, too
     return digest
 
 

@@ -25,6 +25,7 @@ from luban.rollup.protect.rules import Rules
 from luban.rollup.protect.suppress import suppress
 from luban.rollup.protect.table import Key, Table, ladders, tabulate
 from luban.rollup.protect.vintages import Change, Vintages, changes, since
+from luban.rollup.protect.words import REASONS
 from luban.understand.quality.data import Floats
 
 __all__ = ["Desk", "Held", "Prices", "barred", "rules_of", "table_of"]
@@ -36,6 +37,8 @@ Prices = Callable[[str], float]
 _SHARE: Final = "share of "
 _RATE: Final = " / "
 _EQUAL: Final = 1e-9
+_WEIGHTS: Final = 64
+"""So many weights are looked at one by one; of more, yes and no are told of everything together only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +109,19 @@ class Desk:
         for name, values, scale, inside in self._figures(definition, prices):
             if not inside.any():
                 continue
-            release = self._release(name, values, scale, inside, sample=definition.population.sample)
-            for key, state in zip(release.table.keys, release.states, strict=True):
-                found[key] = found.get(key, "") or ("" if state == "published" else release.reason(key))
+            sample = definition.population.sample
+            ways, weight = {name: inside}, self.columns["weight" if sample else "plain"]
+            weights = np.unique(weight[inside]) if name.startswith(_SHARE) else np.ones(1)
+            if 1 < weights.size <= _WEIGHTS:  # 10 of weights 3, 7 and 11 says who said yes
+                ways |= {f"{name} x{one:g}": inside & (weight == one) for one in weights}
+            for called, some in ways.items():
+                release = self._release(called, values, scale, some, sample=sample)
+                whole = release.table.counts.max()
+                for key, state, count in zip(release.table.keys, release.states, release.table.counts, strict=True):
+                    why = "" if state == "published" else release.reason(key)
+                    if weights.size > _WEIGHTS and count < whole:
+                        why = why or REASONS["weights"]
+                    found[key] = found.get(key, "") or why
         return found
 
     def answers(self, definition: Definition) -> bool:
@@ -151,8 +164,7 @@ class Desk:
     def _release(
         self, name: str, values: Floats, scale: Floats, inside: NDArray[np.bool_], *, sample: bool
     ) -> Release:  # fmt: skip
-        weight = self.columns["weight"]
-        weight = weight if sample or not np.isnan(weight).any() else np.ones(weight.size)
+        weight = self.columns["weight" if sample else "plain"]
         rows = pa.table({
             "unit": self.columns["holder"][inside], "figure": values[inside], "scale": scale[inside],
             "weight": weight[inside], **{one: self.columns[one][inside] for one in self.by},

@@ -25,6 +25,9 @@ from luban.understand.quality.data import Floats, Ints
 __all__ = ["suppress"]
 
 _TINY = 1e-9
+"""Of a demand: what is no change."""
+_NOTHING = 1e-15
+"""Of the largest figure: what its last bit hides."""
 _ROUNDS = 20
 _LARGE = 300
 
@@ -92,7 +95,7 @@ class _Work:
         down = min(table.width[cell], table.values[cell] - max(table.low[cell], low))
         for width in (float(up), -float(down)):
             one = _Demand(cell, width, frozenset(known))
-            if (cell, one.known) in self.failed or abs(one.width) <= _TINY * self._scale():
+            if (cell, one.known) in self.failed or abs(one.width) <= _NOTHING * self._scale():
                 continue
             moved = self._met(one)
             if moved is None and len(table) > _LARGE:
@@ -103,7 +106,7 @@ class _Work:
                 self.failed.add((cell, one.known))
                 return
             self.witness[one] = moved
-            self.hidden |= {int(place) for place in np.flatnonzero(np.abs(moved) > _TINY * self._scale())}
+            self.hidden |= {int(place) for place in np.flatnonzero(np.abs(moved) > _TINY * abs(width))}
 
     def safe(self, cell: int, known: frozenset[int]) -> bool:
         """Tables found before show that a cell can lie off as far as it must, whoever knows some cells."""
@@ -113,7 +116,7 @@ class _Work:
         up = min(table.width[cell], table.high[cell] - table.values[cell])
         down = min(table.width[cell], table.values[cell] - table.low[cell])
         return all(
-            abs(width) <= _TINY * self._scale() or self._met(_Demand(cell, width, known)) is not None
+            abs(width) <= _NOTHING * self._scale() or self._met(_Demand(cell, width, known)) is not None
             for width in (float(up), -float(down))
         )
 
@@ -124,7 +127,7 @@ class _Work:
             again: dict[_Demand, Floats] = {}
             rest = self.hidden - {cell}
             for one, moved in self.witness.items():
-                if abs(moved[cell]) <= _TINY * self._scale():
+                if abs(moved[cell]) <= _TINY * abs(one.width):
                     continue
                 other = self._move(one, sorted(rest), again=False)
                 if other is None:
@@ -154,7 +157,8 @@ class _Work:
             if abs(there) < abs(one.width) or any(abs(moved[cell]) > 0 for cell in one.known):
                 continue
             mirrored = moved if there * one.width > 0 else -moved
-            moved_table, slack = self.table.values + mirrored, _TINY * self._scale()
+            slack = max(_TINY * abs(one.width), _NOTHING * self._scale())
+            moved_table = self.table.values + mirrored
             if (moved_table >= self.table.low - slack).all() and (moved_table <= self.table.high + slack).all():
                 return mirrored
         return None

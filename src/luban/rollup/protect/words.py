@@ -13,6 +13,7 @@ REASONS: Mapping[str, str] = MappingProxyType({
     "p %": "one unit could be estimated too closely",
     "differencing": "its difference from another figure would tell on a unit",
     "complementary": "it would give away another figure",
+    "weights": "the weights of a sample would tell who said yes",
     "not judged": "not judged",
 })  # fmt: skip
 """Why a figure is withheld, by the name of the rule that it breaks."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from luban.core.errors import InputError
+from luban.core.errors import InputError, LedgerBusyError
 from luban.screens.cli.options import AsJson, output, plant_folder
 from luban.screens.cli.output import OK
 from luban.screens.cli.sheets import Language, Out, give
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
+_TAKEN_IN = 10.0  # s that a running plant has
 _EXAMPLES = (
     "Examples: `luban indicators firms.parquet` · `luban indicators examples/region/returns.csv --deflators "
     "examples/region/deflators.csv --by region` · `luban indicators examples/region --by region,industry --depth "
@@ -166,8 +168,14 @@ def _release(say: Output, sources: Sequence[Path], name: str, depth: Mapping[str
     made, rows = desk.make(
         name, who, depth=depth, progress=lambda done, of: say.say(f"{done} of {of} years are protected")
     )
+    head = desk.books.view.ledger.head
     record(say, folder, Act(who, "indicators released", name, ""), "event", rows)
-    Releases(RollupBooks(PlantView(folder))).check(name)
+    until = time.monotonic() + _TAKEN_IN
+    while not Releases(RollupBooks(PlantView(folder))).check(name, after=head):
+        if time.monotonic() > until:
+            raise LedgerBusyError("the books have not taken in what was written", came=name,
+                                  hint="it is kept, and goes in by itself; look again")  # fmt: skip
+        time.sleep(0.2)
     found: dict[str, list[int]] = {}
     for row in made.rows.to_pylist():
         found.setdefault(row["indicator"], [0, 0])[row["value"] is None] += 1
@@ -202,7 +210,7 @@ def _depths(text: str) -> dict[str, int]:
     found = {}
     for part in _listed(text):
         name, _, steps = part.partition("=")
-        if name not in ("region", "industry") or not steps.isdigit():
+        if name not in ("region", "industry") or not (steps.isdecimal() and len(steps) < 3):
             raise InputError("not a depth", came=part, expected="region=1, industry=2", where="--depth")
         found[name] = int(steps)
     return found

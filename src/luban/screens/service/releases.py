@@ -28,6 +28,7 @@ from luban.rollup.protect import (
     write_publication,
 )
 from luban.screens.service.rollup import Place, Rolled, RollupBooks
+from luban.understand.book import entries
 
 __all__ = ["FOLDER", "Released", "Releases"]
 
@@ -161,7 +162,7 @@ class Releases:
         state = (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else ()
 
         def read() -> Released:
-            return Released(self.books.plan, one.name, *read_told(self.folder, one))
+            return Released(self.books.plan, one.name, *read_told(self.folder, one, self.books.plan))
 
         return self.books.once(("told", one.told, state), read)
 
@@ -193,10 +194,17 @@ class Releases:
         after = known[-1].told if known else ""
         return made, publication_row(made, digests, after=after, person=person)
 
-    def check(self, name: str) -> None:
-        """Raises InputError where the release did not go out, because another one did before it."""
-        if name not in {one.name for one in self.out()}:
+    def check(self, name: str, *, after: int = 0) -> bool:
+        """Whether it is out; False while a running plant has not taken it in.
+
+        after    seq of the books before it was written
+        Raises   InputError: another release went out before it
+        """
+        if name in {one.name for one in self.out()}:
+            return True
+        if any(one.code == "release" for one in entries(self.books.view.ledger, "return", name, after=after)):
             raise InputError("another release went out before this one", came=name, hint="put it out again")
+        return False
 
 
 def _steps(region: str) -> int:

@@ -115,6 +115,8 @@ class Rolled:
 
     def drivers(self, place: Place, indicator: str, year: int, by: str) -> Decomposition | None:
         """What moved an indicator's level since its base year, by region or industry; None where that is not known."""
+        if getattr(place, by):  # the table below is of all regions, or of all industries
+            return None
         own = self.plan.indicator(indicator)
         base = own.base_year or min(self.years(place.as_of))
         if own.definition.form != "ratio of sums" or year <= base or own.definition.prices == "constant":

@@ -123,6 +123,9 @@ def _no_prices(say: Words) -> None:
         ui.html(f'<div class="lb-empty">{inner}</div>', sanitize=False)
 
 
+_OF_FIRMS = frozenset({"enterprise", "return"})  # no cost is made of them, and not everybody may see them
+
+
 class FactDialog:
     """One fact of the books, as it stands there."""
 
@@ -133,7 +136,7 @@ class FactDialog:
     async def open(self, seq: int) -> None:
         """Show it."""
         fact = await self.bench.ask(self.bench.view.fact, seq)
-        if fact is None or not self.bench.alive:
+        if fact is None or not self.bench.alive or fact["stream"] in _OF_FIRMS:
             return
         say = self.say
         stream = str(fact["stream"])

@@ -14,6 +14,7 @@ from luban.rollup.review import Review
 from luban.screens.report.rollup_evaluation import bundle_sheet
 from luban.screens.report.rollup_report import report_sheet
 from luban.screens.service.rollup import Place
+from luban.screens.users import Role
 from luban.screens.web.rollup_frame import Bench
 from luban.screens.web.rollup_panel import RollupPanel, sheet_piece
 from luban.screens.web.schedule_parts import segments, tool
@@ -61,7 +62,7 @@ class EvaluationPanel(RollupPanel):
         self.bench.call(self._read)
 
     async def _bundle(self) -> None:
-        if self.bench.user_now() is None:
+        if self.bench.person(Role.ENGINEER) is None:
             return
         found = await self.bench.ask(self._written)
         if found is None or not self.bench.alive:

@@ -156,6 +156,8 @@ class RollupPanel(BookPanel):
             ui.html(html.escape(hint), sanitize=False, tag="p").classes("lb-note")
 
     async def _file(self, kind: str) -> None:
+        if not self._may():
+            return
         if self.sheet is None:
             self.bench.say_to(self.say("There is nothing to write yet."))
             return
