@@ -59,6 +59,8 @@ def test_the_strictest_line_counts_and_words_decide_in_any_language(file: Path) 
 
     assert steel("a Blast Furnace of 300 m³") == steel("300 立方米高炉") == ("barred", ["8", "9"])
     assert steel("an arc furnace") == ("restricted", ["9"])
+    file.write_text((HEAD + LINES).replace("furnace;高炉", "furnace；高炉"), "utf-8")
+    assert steel("300 立方米高炉") == ("barred", ["8", "9"])
 
 
 def test_what_is_coarser_than_a_line_is_not_decided(file: Path) -> None:
@@ -86,6 +88,16 @@ def test_bad_lines_are_named(file: Path, line: str, said: str) -> None:
     with pytest.raises(InputError, match=said) as caught:
         read_editions(file)
     assert caught.value.where.startswith("catalogues.csv")
+
+
+def test_an_edition_in_two_files_is_refused(file: Path, tmp_path: Path) -> None:
+    more = tmp_path / "more.csv"
+    more.write_text(f"{HEAD}phased out,2011,2011-06-01,10,barred,C3140,,,small mills\n", "utf-8")
+    both = (*read_editions(file), *read_editions(more))
+    with pytest.raises(InputError, match="two editions hold") as caught:
+        fit(Project("p", date(2020, 1, 1), "C3140"), both)
+    assert caught.value.came == "phased out, 2011-06-01"
+    assert fit(Project("p", date(2011, 1, 1), "C3140"), both)[0].edition is None
 
 
 def test_projects_of_a_table(tmp_path: Path) -> None:

@@ -91,6 +91,7 @@ class Fit:
 def fit(project: Project, editions: Iterable[Edition]) -> tuple[Fit, ...]:
     """What each catalogue says of a project, by the edition that holds on its day.
 
+    Raises   InputError: two editions of a catalogue, of two files, hold from the same day on
     Example  fit(Project("p", date(2020, 1, 1), "C3921"), read_editions(path))[0].stance
     """
     held: dict[str, list[Edition]] = {}
@@ -100,7 +101,11 @@ def fit(project: Project, editions: Iterable[Edition]) -> tuple[Fit, ...]:
 
 
 def _fit(project: Project, catalogue: str, editions: Sequence[Edition]) -> Fit:
-    own = max((one for one in editions if one.since <= project.day), key=lambda one: one.since, default=None)
+    past = [one for one in editions if one.since <= project.day]
+    own = max(past, key=lambda one: one.since, default=None)
+    if own is not None and sum(one.since == own.since for one in past) > 1:
+        raise InputError("two editions hold from the same day on", came=f"{catalogue}, {own.since}",
+                         hint="put the lines of one edition into one file")  # fmt: skip
     lines, unclear = list[Line](), list[Line]()
     for line in own.lines if own is not None else ():
         if line.words and not any(word.casefold() in project.text.casefold() for word in line.words):
@@ -140,7 +145,7 @@ def read_editions(path: Path) -> tuple[Edition, ...]:
         if since != first or cells["line"] in lines:
             came = f"{cells['line']}, {since}"
             raise InputError("an edition has one first day, and each line once", came=came, where=place)
-        words = tuple(word.strip() for word in cells.get("words", "").split(";") if word.strip())
+        words = tuple(word.strip() for word in cells.get("words", "").replace("；", ";").split(";") if word.strip())
         lines[cells["line"]] = Line(cells["line"], stance, cells["text"], _code(cells.get("industry", ""), place),
                                     cells.get("region", ""), words, place)  # fmt: skip
     found = [Edition(*key, since, tuple(lines.values()), digest) for key, (since, lines) in held.items()]

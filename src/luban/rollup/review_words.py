@@ -51,6 +51,8 @@ SENTENCES: tuple[str, ...] = (
     "fact {seq} is itself a word about the plan",
     "{name} is no number of a fact",
     "closed without evidence: it stays open",
+    "{name} was what it was closed on before",
+    "{days} days late: to {who}",
     "no verdict yet",
     "no state before was fixed",
     "a verdict without evidence",

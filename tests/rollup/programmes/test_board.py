@@ -224,6 +224,14 @@ def test_a_target_without_a_number_is_shown_and_never_scored(plan: TargetPlan, l
     write(shown_row(plan, "T25", "ten of ten", day=day(2020), reached=True, **paper))
     some = things(ledger, "mic2025")
     assert [on(board(plan, year, things=some), "T25").status for year in (2019, 2020)] == ["not evaluable", "met"]
+    # further proof of later changes nothing of the years before, whether it stands or not
+    more = Evidence("document", "survey.pdf", "b" * 64)
+    write(shown_row(plan, "T25", "eleven", day=day(2022), reached=True, person="li", evidence=[more]))
+    write(shown_row(plan, "T25", "of old", day=day(2010), reached=True, person="li",
+                    evidence=[Evidence("fact", "1")]))  # fmt: skip
+    some = things(ledger, "mic2025")
+    assert [on(board(plan, year, things=some), "T25").status for year in (2019, 2020)] == ["not evaluable", "met"]
+    assert next(one.evidence for one in some if one.item == "T25") == (PAPER, more)
     write(withdraw_row(plan, "T23", "", "the peak was none", person="li", day=day(2019, 6, 30)))
     assert on(board(plan, 2020, things=things(ledger, "mic2025")), "T23").status == "not evaluable"
 

@@ -58,6 +58,10 @@ def test_targets_from_a_table(plan: TargetPlan, tmp_path: Path) -> None:
         ("CN/31,T13,2020,9,", "two values"),
         ("CN/33,T99,2020,9,", "T99"),
         ("CN/33,T13,2020,x,", "not a year and"),
+        (",T13,2020,9,", "a region, a number"),
+        ("CN/33,T13,2020,9,1 200", "a weight above 0"),
+        ("CN/33,T13,2020,9,-3", "a weight above 0"),
+        ("CN/33,T13,2020,9,inf", "a weight above 0"),
     ):
         file.write_text(f"region,id,year,value,weight\nCN/31,T13,2020,9,\n{line}\n")
         with pytest.raises(InputError, match=rf"(?s)regions\.csv:3.*{said}"):

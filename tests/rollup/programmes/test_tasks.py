@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -71,6 +72,17 @@ def test_nothing_closes_without_evidence(plan: TargetPlan, ledger: Ledger, write
         reopen_task(ledger, "a", "again", person="li")
     with pytest.raises(InputError, match="nothing closes without evidence"):
         close_task(ledger, "a", person="li")
+    again = replace(document(paper), ref="of another name.pdf")
+    with pytest.raises(InputError, match="was what it was closed on before"):
+        close_task(ledger, "a", person="li", evidence=[again])
+    write(row("task", "a", "close", person="x", data={"evidence": [again.as_dict()]}))
+    assert (tasks(ledger)[0].state, tasks(ledger)[0].evidence) == ("open", ())
+    paper.write_bytes(b"signed anew")
+    head = ledger.head
+    write(close_task(ledger, "a", person="li", evidence=[again, document(paper)]))
+    assert [one.ref for one in tasks(ledger)[0].evidence] == ["report.pdf"]
+    assert tasks(ledger, as_of=head)[0].state == "open"
+    write(reopen_task(ledger, "a", "of another site again", person="li"))
     write(drop_task(ledger, "a", "merged", person="li"), reopen_task_row("a"))
     assert tasks(ledger)[0].state == "open"
 

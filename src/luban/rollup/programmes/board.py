@@ -242,7 +242,7 @@ def _shared(good: list[Thing]) -> tuple[str, ...]:
     held: dict[str, list[str]] = {}
     for one in good:
         for evidence in one.evidence:
-            held.setdefault(evidence.digest or f"fact {evidence.ref}", []).append(one.name)
+            held.setdefault(evidence.key, []).append(one.name)
     return tuple(f"one evidence for several: {', '.join(names)}" for names in held.values() if len(names) > 1)
 
 

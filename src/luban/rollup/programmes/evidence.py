@@ -36,6 +36,11 @@ class Evidence:
     digest: str = ""
     text: str = ""
 
+    @property
+    def key(self) -> str:
+        """What it is, whatever people call it."""
+        return self.digest or f"{self.kind} {self.ref}"
+
     def as_dict(self) -> dict[str, str]:
         """For an entry."""
         return {"kind": self.kind, "ref": self.ref, "digest": self.digest, "text": self.text}

@@ -70,7 +70,8 @@ def target_row(
 ) -> dict[str, list[Any]]:
     """The entry of what a region sets itself. Raises InputError: not in the plan, no number, a weight not above 0."""
     _known(plan, target.id)
-    if not target.region or not math.isfinite(target.value) or (target.weight is not None and not target.weight > 0):
+    weight = 1.0 if target.weight is None else target.weight
+    if not target.region or not math.isfinite(target.value) or not (math.isfinite(weight) and weight > 0):
         raise InputError("a region, a number, and a weight above 0 if any", came=str(target), where=target.id)
     data = {"plan": plan.id, "item": target.id, "region": target.region, "year": target.year, "value": target.value,
             "weight": target.weight, "evidence": list(document)}  # fmt: skip
@@ -101,6 +102,9 @@ def read_targets(path: Path, plan: TargetPlan) -> tuple[RegionTarget, ...]:
         if not year.is_integer() or not math.isfinite(value):
             came = f"{cells['year']}, {cells['value']}"
             raise InputError("not a year and a number", came=came, where=place)
+        if not cells["region"] or (cells.get("weight") and not (math.isfinite(weight) and weight > 0)):
+            came = ", ".join((cells["region"], cells["value"], cells.get("weight", "")))
+            raise InputError("a region, a number, and a weight above 0 if any", came=came, where=place)
         try:
             _known(plan, cells["id"])
         except InputError as error:

@@ -81,6 +81,7 @@ class Task:
     evidence   that stands;  doubts  why other evidence does not, or why it is not closed though somebody said so
     level      rung of the ladder that was told so far, 0: none
     said       last word about it;  seq  of the newest entry
+    spent      keys of what it was closed on before it was opened again: that proves it no more
     """
 
     id: str
@@ -98,6 +99,7 @@ class Task:
     level: int = 0
     said: str = ""
     seq: int = 0
+    spent: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json` and REST."""
@@ -195,7 +197,7 @@ def close_task(
     Raises   InputError: no such task, not open, no evidence that stands
     """
     found = _one(ledger, id)
-    sound, lacks = Standing(ledger).sound((*evidence, *found.evidence))
+    sound, lacks = _fresh((*evidence, *found.evidence), Standing(ledger), found.spent)
     if not sound:
         raise InputError("nothing closes without evidence", came="; ".join(lacks) or "none", where=id,
                          expected="a fact of the books, or a document with its digest")  # fmt: skip
@@ -331,7 +333,9 @@ def _go_on(course: _Course, one: Entry) -> None:
     elif one.code == "drop":
         own = replace(own, state="dropped")
     elif one.code == "reopen":
-        if course.closings:  # what it was closed on proves it no more
+        if course.closings:
+            closed_on = course.shown[: course.closings[-1][1]]
+            own = replace(own, spent=tuple(dict.fromkeys((*own.spent, *(some.key for some in closed_on)))))
             course.shown.clear()
         course.closings.clear()
         own = replace(own, state="open", level=0)
@@ -339,7 +343,7 @@ def _go_on(course: _Course, one: Entry) -> None:
 
 
 def _settled(course: _Course, standing: Standing) -> Task:
-    sound, lacks = standing.sound(dict.fromkeys(course.shown))
+    sound, lacks = _fresh(dict.fromkeys(course.shown), standing, course.task.spent)
     own = replace(course.task, evidence=sound, doubts=lacks)
     if own.state != "open" or not course.closings:
         return own
@@ -347,6 +351,15 @@ def _settled(course: _Course, standing: Standing) -> Task:
     if closed is None:
         return replace(own, doubts=(*lacks, "closed without evidence: it stays open"))
     return replace(own, state="done", closed=closed)
+
+
+def _fresh(
+    some: Iterable[Evidence], standing: Standing, spent: Sequence[str]
+) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:
+    """(evidence that stands and closed nothing yet, why the rest does not)."""
+    sound, lacks = standing.sound(some)
+    old = tuple(f"{one.ref} was what it was closed on before" for one in sound if one.key in spent)
+    return tuple(one for one in sound if one.key not in spent), (*lacks, *old)
 
 
 def _on(one: Entry) -> date:

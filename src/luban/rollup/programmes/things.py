@@ -201,7 +201,10 @@ def things(ledger: Ledger, plan: str, *, as_of: int | None = None) -> tuple[Thin
         elif one.code == "shown":
             own = replace(own, kind="shown", doubts=(*own.doubts, *lacks))
             if data.get("reached") is True:
-                own = replace(own, evidence=sound, day=day, withdrawn=None)
+                again = own.withdrawn is not None or not own.evidence
+                kept = sound if again else tuple(dict.fromkeys((*own.evidence, *sound)))
+                first = day if again else min(own.day, day) if sound else own.day
+                own = replace(own, evidence=kept, day=first, withdrawn=None)
         found[one.subject] = own
     return tuple(sorted(found.values(), key=lambda one: (one.item, one.name)))
 
