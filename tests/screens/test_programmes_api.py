@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from luban.ledger import Ledger, LedgerWriter
 from luban.loop.places import places
 from luban.norms.plans import load_plan
 from luban.rollup.returns import batch_of, take
+from luban.screens.service.programme_desk import ProgrammeDesk
 from luban.screens.service.rollup import RollupBooks
 from luban.screens.users import Act, Role
 from tests.rollup.returns.world import ELEMENTS, firms
@@ -119,6 +121,22 @@ def test_a_task_from_taking_on_to_closing_and_back(client: Client) -> None:
     }
 
 
+def test_a_task_of_another_plan_is_reported_once_and_told(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    li, desk_of = Person(client, "li"), ProgrammeDesk.of
+
+    def of(books: RollupBooks) -> ProgrammeDesk:
+        desk = desk_of(books)
+        desk.plan = replace(desk.plan, id="other")
+        return desk
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ProgrammeDesk, "of", of)
+        li.put("/tasks", name="of another plan", owner="MIIT", due="2031-01-01", id="other-1")
+    told = li.put("/tasks/other-1/acts", act="report", text="begun")
+    assert (told["plan"], told["said"]) == ("other", "begun")
+    assert "in the books already" in li.put("/tasks", 400, name="x", owner="y", due="2031-01-01", id="other-1")["title"]
+
+
 def test_late_is_what_is_late_where_the_office_is(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     li = Person(client, "li")
     for name in ("luban.screens.programmes_api.now", "luban.screens.service.programme_desk.now"):
@@ -142,6 +160,8 @@ def test_a_table_is_taken_whole_or_not_at_all(client: Client) -> None:
     assert "in the books already" in send(f"{head}a1,,again,MIIT,2031-06-30\n", 400)["title"]
     assert "was not sent" in send("item,thing,day,document\nT20,works,2018-03-01,list.pdf\n", 400)["title"]
     assert "what does the table hold" in send("a,b\n1,2\n", 400)["title"]
+    proof = client.post(f"{URL}/file", params={"name": "proof.JSON"}, content=b"{}", headers=li.head)
+    assert (proof.status_code, proof.json()["title"]) == (400, "what does the table hold?")
     assert [one["id"] for one in li.get("/tasks") if one["id"].startswith("a")] == ["a1"]
 
 
@@ -198,6 +218,7 @@ def test_a_target_is_proposed_by_an_engineer_and_decided_by_an_admin(client: Cli
     assert li.put("/agenda", 422, code="decision", item=name, text="lowered")
     assert "no such item" in wu.put("/decisions", 400, **(decided | {"item": "m-9"}))["title"]
     assert "no such item" in li.put("/agenda", 400, code="advice", text="x")["title"]
+    assert wu.put("/decisions", 422, text="lowered")
     assert "quotes the indicator versions" in wu.put("/decisions", 400, **decided)["title"]
     assert "no value is known" in wu.put("/decisions", 400, quotes=["I01:1999"], **decided)["title"]
     wu.put("/decisions", quotes=["I01:2020"], **decided)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from luban.core.errors import InputError
+from luban.core.time import parse_time
 from luban.norms.plans import load_plan
 from luban.rollup.evaluation import Policy
 from luban.rollup.programmes import Evidence, Task, Thing
@@ -21,11 +23,13 @@ from luban.screens.report.rollup_programmes import item_sheet
 from luban.screens.report.rollup_report import report_sheet
 from luban.screens.report.sheet import Figures, Grid, Note, Sheet, sheet_html
 from luban.screens.service.programmes import rows_of_file
-from luban.screens.service.review import read_values
+from luban.screens.service.review import read_values, today_of
 from tests.rollup.test_bundle import inputs
 
 PLAN = load_plan("mic2025")
 REGION = Path(__file__).parents[2] / "examples" / "region"
+
+EACH = "+1.2 (a), +0.4 (b)"
 
 
 def ask(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = OK) -> str:
@@ -162,6 +166,39 @@ def test_tasks_things_and_decisions_in_books(capsys: pytest.CaptureFixture[str],
     (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="what does the table hold"):
         rows_of_file(tmp_path / "odd.csv", PLAN, person="li")
+
+
+def test_today_is_where_the_office_is(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office = tmp_path / "office"
+    office.mkdir()
+    (office / "plant.toml").write_text('[plant]\nid = "o"\nname = "Office"\ntime_zone = "Asia/Shanghai"\n')
+    ask(capsys, "programme", "open", office, "list", "--owner", "MIIT", "--due", "2030-06-30", "--item", "T18")
+    monkeypatch.setattr("luban.screens.service.review.now", lambda: parse_time("2030-06-30T17:00:00Z"))
+    told = json.loads(ask(capsys, "programme", "board", office, "--json"))
+    assert [one["days"] for one in told["overdue"]] == [1]
+    assert "1 days late: to owner" in ask(capsys, "programme", "escalate", office)
+    assert (today_of(office), today_of(tmp_path)) == (date(2030, 7, 1), date(2030, 6, 30))
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        ("31 days late: to owner's superior", "逾期 31 天：报"),
+        (
+            (
+                f"what helped, taken everywhere, would add {EACH}, not to be added up, as a, b were in effect in the "
+                "same places and years: weigh that before lowering it"
+            ),
+            "有效措施全面推行可再增 +1.2 (a), +0.4 (b)，但 a, b 在相同地区和年份同时生效",
+        ),
+        ("report.pdf was what it was closed on before", "report.pdf 是此前办结所依据的证据"),
+    ],
+)
+def test_what_was_put_together_is_said_in_the_language(english: str, chinese: str) -> None:
+    assert words("zh")(english).startswith(chinese)
+    assert not re.search("late|superior|effect|before", words("zh")(english) + words("ko")(english))
 
 
 def test_a_decision_quotes_a_value_that_is_computed_anew(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

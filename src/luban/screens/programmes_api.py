@@ -131,7 +131,7 @@ class AskedChange(BaseModel):
 class AskedDecision(BaseModel):
     """What was decided of an item."""
 
-    item: Word = Field("", description="Id of the item; a free one for a new item.")
+    item: Name = Field(description="Id of the item.")
     text: Text
     quotes: list[Word] = Field([], max_length=100, description="`INDICATOR:YEAR`, of the whole.")
     target: AskedChange | None = Field(None, description="A target that is proposed, or decided, anew.")
@@ -141,6 +141,7 @@ class AskedWord(AskedDecision):
     """Something else said before those who steer a plan."""
 
     code: Literal["item", "advice", "minutes"]
+    item: Word = Field("", description="Id of the item; a free one for a new item.")
 
 
 def programmes_router(books: RollupBooks, needs: Needs, reads: Reads) -> APIRouter:
@@ -251,7 +252,7 @@ def _tasks(router: APIRouter, books: RollupBooks, needs: Needs, reads: Reads) ->
                 desk.reopen(user.name, task, asked.text)
 
         await reads(done)
-        found = await reads(lambda: next(one for one in ProgrammeDesk.of(books).tasks() if one.id == task))
+        found = await reads(lambda: ProgrammeDesk.of(books).task(task))
         return JSONResponse(plain(found.as_dict()), 201)
 
     @router.post("/file", operation_id="programme_file", status_code=201)
@@ -260,7 +261,7 @@ def _tasks(router: APIRouter, books: RollupBooks, needs: Needs, reads: Reads) ->
         request: Request,
         name: Annotated[str, Query(min_length=1, max_length=200, description="Name of the table in the body.")],
     ) -> JSONResponse:
-        """Take a table in: tasks, parts, what regions set themselves; its columns say which. It names no documents."""
+        """Take a table in, by its columns: tasks, parts, regional targets; no documents, no pilot's proof."""
         content = await sent_body(request, name)
         kind, count = await reads(lambda: ProgrammeDesk.of(books).take_sent(user.name, content, name))
         return JSONResponse({"kind": kind, "entries": count}, 201)

@@ -140,7 +140,7 @@ def withdraw(
     With "" as the thing: what was shown of a target without a number.
     """
     say = output(as_json)
-    _desk(say, folder, plan).withdraw(_who(person), item, thing, why, day=_given(day))
+    _desk(say, folder, plan).withdraw(_who(person), item, thing, why, day=_given(day, folder))
     return _done(say, "thing withdrawn", thing or item)
 
 
@@ -163,7 +163,12 @@ def shown(
     say = output(as_json)
     desk = _desk(say, folder, plan)
     desk.show(
-        _who(person), item, text, day=_given(day), reached=reached, evidence=_evidence(desk.ledger, facts, papers)
+        _who(person),
+        item,
+        text,
+        day=_given(day, folder),
+        reached=reached,
+        evidence=_evidence(desk.ledger, facts, papers),
     )
     return _done(say, "target shown", item)
 
@@ -280,7 +285,7 @@ def escalate(
 ) -> int:
     """Pass up what is late, each task once a rung: to its owner, to the owner's superior, to who steers the plan."""
     say = output(as_json)
-    told = _desk(say, folder, plan).escalate("", _day(today, "--today"))
+    told = _desk(say, folder, plan).escalate("", _given(today, folder, "--today"))
     say.answer(told, "\n".join(f"{one['task']}: {one['text']}" for one in told) or "nothing new is late")
     return OK
 
@@ -359,11 +364,11 @@ def _day(text: str, where: str) -> date | None:
         raise InputError("not a date", came=text, expected="2016-06-30", where=where) from None
 
 
-def _given(day: str) -> date:
-    """The day that is given, else today."""
-    from luban.core.time import now, to_datetime
+def _given(day: str, folder: Path, where: str = "--day") -> date:
+    """The day that is given, else today where the plant is."""
+    from luban.screens.service.review import today_of
 
-    return _day(day, "--day") or to_datetime(now()).date()
+    return _day(day, where) or today_of(folder)
 
 
 def _evidence(ledger: Ledger, facts: list[int] | None, papers: list[Path] | None) -> list[Evidence]:

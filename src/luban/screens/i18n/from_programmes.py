@@ -19,6 +19,13 @@ SENTENCES: tuple[str, ...] = (
     "by its course it is met with a chance of {share}, {n} years known", "status: {status}",
     "expected {value} ({low} … {high}), asked for {asked}",
     "what helped, taken everywhere, would add {more}: weigh that before lowering it",
+    (
+        "what helped, taken everywhere, would add {each}, not to be added up, as {names} were in effect in the same "
+        "places and years: weigh that before lowering it"
+    ),
+    "two columns have one name", "an empty document shows nothing", "no file can have that name",
+    "a region sets itself two values", "a region, a number, and a weight above 0 if any", "not a year and a number",
+    "yes or no", "which target is to be another one?",
     "nothing was returned", "no such question is open", "a vintage of this name is there", "a vintage is never renamed",
 )  # fmt: skip
 """All of them."""

@@ -43,6 +43,7 @@ from luban.screens.service.programmes import quoted, rows_of_file, together
 from luban.screens.service.returns import sent_file
 from luban.screens.service.rollup import RollupBooks
 from luban.screens.users import Act, Role
+from luban.understand.book import entries
 
 __all__ = ["BOARD", "DECIDES", "ProgrammeDesk"]
 
@@ -77,6 +78,13 @@ class ProgrammeDesk:
         """Tasks of the plan, by date due."""
         return tasks(self.ledger, self.plan.id, as_of=as_of)
 
+    def task(self, name: str) -> Task:
+        """A task of any plan. Raises InputError: no such task."""
+        found = next((one for one in tasks(self.ledger) if one.id == name), None)
+        if found is None:
+            raise InputError("no such task", came=name, hint="`luban programme DIR` lists them")
+        return found
+
     def things(self, as_of: int | None = None) -> tuple[Thing, ...]:
         """What is counted, parts, and what was shown."""
         return things(self.ledger, self.plan.id, as_of=as_of)
@@ -92,7 +100,7 @@ class ProgrammeDesk:
     ) -> str:  # fmt: skip
         """Take a task on; its id, a free one by default. Raises InputError: an id that is taken, and as `open_task`."""
         with _ONE:
-            held = {one.id for one in tasks(self.ledger)}
+            held = self._taken()
             made = id.strip() or _free("t", held)
             if made in held:
                 raise InputError("in the books already", came=made, hint="luban programme move changes owner or date")
@@ -102,15 +110,15 @@ class ProgrammeDesk:
 
     def report(self, person: str, task: str, text: str, evidence: Sequence[Evidence] = ()) -> None:
         """Say how a task goes. Raises InputError: no such task, neither words nor evidence."""
-        self._task(task)
+        self.task(task)
         if not text.strip() and not evidence:
             raise InputError("how does it go?", came="neither words nor evidence", where=task)
         self._put(person, "task reported", task, report_task(task, text, person=person, evidence=evidence))
 
     def move(self, person: str, task: str, why: str, *, due: date | None = None, owner: str = "") -> None:
         """Give an open task another date or owner."""
-        if self._task(task).state != "open":
-            raise InputError("the task is not open", came=self._task(task).state, where=task)
+        if self.task(task).state != "open":
+            raise InputError("the task is not open", came=self.task(task).state, where=task)
         self._put(person, "task moved", task, move_task(task, why, person=person, due=due, owner=owner.strip()))
 
     def close(self, person: str, task: str, evidence: Sequence[Evidence] = (), text: str = "") -> None:
@@ -194,7 +202,7 @@ class ProgrammeDesk:
         """
         with _ONE:
             kind, rows = rows_of_file(file, self.plan, person=person, region=region, papers=papers)
-            held = {one.id for one in tasks(self.ledger)} if kind == "tasks" else set()
+            held = self._taken() if kind == "tasks" else set()
             if twice := [one["subject"][0] for one in rows if one["subject"][0] in held]:
                 raise InputError("in the books already", came=", ".join(twice[:8]), where=file.name,
                                  expected="ids that no task has, of another plan or dropped either",
@@ -203,7 +211,9 @@ class ProgrammeDesk:
         return kind, len(rows)
 
     def take_sent(self, person: str, content: bytes, name: str, papers: Sequence[Evidence] = ()) -> tuple[str, int]:
-        """The same of a table that was sent, with the documents that it names."""
+        """The same of a table that was sent, with the documents that it names. A pilot's proof is none."""
+        if Path(name).suffix.lower() == ".json":  # a proof is its own evidence: who sends one could have written it
+            raise InputError("what does the table hold?", came=name, expected="a table, CSV or Excel")
         with sent_file(content, name, "table.csv") as file:
             return self.take(person, file, papers={one.ref: one for one in papers})
 
@@ -218,6 +228,7 @@ class ProgrammeDesk:
         quotes  `INDICATOR:YEAR` each, of the whole;  change  of a target: proposed, or by a decision made
         Raises  InputError: an item that is not on the agenda, and as `advice_row` and `quoted`
         """
+        found = quoted(self.folder, self.ledger, self.plan, quotes, as_of)
         with _ONE:
             held = {one.id for one in self.agenda()}
             name = item.strip()
@@ -228,18 +239,11 @@ class ProgrammeDesk:
             elif name not in held:
                 known = ", ".join(sorted(held)[:12]) or "an item: it is put down first"
                 raise InputError("no such item on the agenda", came=name or "none", expected=known)
-            found = quoted(self.folder, self.ledger, self.plan, quotes, as_of)
             rows = advice_row(name, code, text, person=person, quotes=found, change=change)
             self._put(person, f"{code} put down", name, rows)
         return name
 
     # ------------------------------------------------------------------
-
-    def _task(self, name: str) -> Task:
-        found = next((one for one in tasks(self.ledger) if one.id == name), None)
-        if found is None:
-            raise InputError("no such task", came=name, hint="`luban programme DIR` lists them")
-        return found
 
     def _follows(self, item: str, way: str) -> None:
         known = ways(self.plan)
@@ -253,6 +257,10 @@ class ProgrammeDesk:
 
     def _names(self, item: str) -> set[str]:
         return {one.name for one in self.things() if one.item == item and one.withdrawn is None}
+
+    def _taken(self) -> set[str]:
+        """Ids of all tasks, of any plan; what they rest on is not judged."""
+        return {one.subject for one in entries(self.ledger, "task") if one.code == "open"}
 
     def _put(self, person: str, code: str, subject: str, *rows: Row) -> None:
         self._write(Act(person, code, subject, ""), "event", together(rows))

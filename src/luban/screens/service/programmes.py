@@ -127,7 +127,7 @@ def _named(plan: TargetPlan) -> str:
     return plan.id if known else str(Path(str(plan.folder)).resolve())
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=1024)
 def _value(folder: Path, plan: str, vintage: int) -> Mapping[tuple[str, int], float | None]:
     """Values of the whole by a plan, which need not be that of plant.toml."""
     loaded = inputs_from(folder, plan=plan, as_of=str(vintage))
@@ -170,7 +170,7 @@ def _parts(path: Path, plan: TargetPlan, person: str, papers: Mapping[str, Evide
 
 def _papers(table: Path, names: str, papers: Mapping[str, Evidence] | None) -> list[Evidence]:
     """Documents beside the table, or sent with it; several with ; between."""
-    wanted = [one.strip() for one in names.split(";") if one.strip()]
+    wanted = [one.strip() for one in names.replace("；", ";").split(";") if one.strip()]
     if papers is None:
         return [document(table.parent / one) for one in wanted]
     if missing := [one for one in wanted if one not in papers]:

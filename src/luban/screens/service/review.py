@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import narwhals as nw
 
@@ -28,7 +29,7 @@ from luban.rollup.review import Inputs, cuts_of, inputs_of, rows_of
 from luban.screens.service import places
 from luban.screens.service.returns import as_of_seq, plan_named
 
-__all__ = ["ACTS", "Loaded", "acts_of", "inputs_from", "plan_of", "read_values"]
+__all__ = ["ACTS", "Loaded", "acts_of", "inputs_from", "plan_of", "read_values", "today_of"]
 
 ACTS: Final = "evaluation.toml"
 """File of a folder that names the acts to be judged."""
@@ -76,12 +77,12 @@ def inputs_from(
     Raises     InputError, ConfigError: not there, not readable, no such plan or vintage
     """
     folder = source if source.is_dir() else source.parent
-    named, prices = _settings(folder)
+    named, prices, zone = _settings(folder)
     chosen = plan_named(plan or named or USUAL, folder)
     told, odd = acts_of(folder) if policies is None else (read_policies(policies), ())
     given = deflators or (folder / prices if prices else None)
     price = read_deflators(given) if given is not None else None
-    when = today or to_datetime(now()).date()
+    when = today or to_datetime(now(), zone).date()
     if source.is_dir():
         made = _books(source, chosen, year, when, (*told, *acts), price, as_of)
     elif (values := read_values(source, indicator=indicator)) is not None:
@@ -116,6 +117,11 @@ def acts_of(folder: Path) -> tuple[tuple[Policy, ...], tuple[str, ...]]:
 def plan_of(folder: Path, name: str = "") -> TargetPlan:
     """The plan that is named, else the one of the folder's plant.toml, else luban's own. Raises ConfigError."""
     return plan_named(name or _settings(folder)[0] or USUAL, folder)
+
+
+def today_of(folder: Path) -> date:
+    """The day that it is where a folder's plant is; in UTC without a plant.toml."""
+    return to_datetime(now(), _settings(folder)[2]).date()
 
 
 def read_values(path: Path, *, indicator: str = "") -> list[dict[str, Any]] | None:
@@ -154,14 +160,14 @@ def read_values(path: Path, *, indicator: str = "") -> list[dict[str, Any]] | No
     return found
 
 
-def _settings(folder: Path) -> tuple[str, str]:
-    """(plan, file of deflators) that the folder's plant.toml names."""
+def _settings(folder: Path) -> tuple[str, str, ZoneInfo | None]:
+    """(plan, file of deflators, time zone) that the folder's plant.toml names."""
     if not (folder / "plant.toml").is_file():
-        return "", ""
+        return "", "", None
     from luban.plant import load
 
-    rule = load(folder).rollup
-    return rule.plan, rule.deflators
+    plant = load(folder)
+    return plant.rollup.plan, plant.rollup.deflators, plant.zone
 
 
 def _books(

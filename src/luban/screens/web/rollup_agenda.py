@@ -9,6 +9,7 @@ from typing import Any
 
 from nicegui import ui
 
+from luban.core.errors import InputError
 from luban.norms.plans import Indicator, Item as Target
 from luban.rollup.evaluation import Proposal
 from luban.rollup.minutes import Change, Item, change_of
@@ -37,7 +38,8 @@ class AgendaCard:
         self._items: dict[str, Item] = {}
         self._proposals: dict[str, Proposal] = {}
         self._years: dict[str, int] = {}
-        self._chosen, self._drawn = "", ("", 0)
+        self._chosen = ""
+        self._drawn: tuple[str, Change | None] = ("", None)
         self._start: dict[str, str] = {}
         self._one = EvidenceForm(bench, self._fields)
         self._new = EvidenceForm(bench, self._new_fields)
@@ -53,7 +55,7 @@ class AgendaCard:
             if may:
                 with self._holder:
                     self._one.build()
-                with ui.element("details").props("data-part=new-item") as self._fold:
+                with ui.element("details").props("data-part=new-item"):
                     ui.html(html.escape(say("Put an item on the agenda")), sanitize=False, tag="summary")
                     text = say("Proposed by the course so far:")
                     self._hint = ui.html(html.escape(text), sanitize=False, tag="p").classes("lb-note")
@@ -99,8 +101,8 @@ class AgendaCard:
             for day, code, person, text in own.said:
                 told = f"{day.isoformat()} · {codes.get(code, code)} · {person} · {text}"
                 ui.html(html.escape(told), sanitize=False, tag="p").classes("lb-note")
-        if self._may and (own.id, own.seq) != self._drawn:
-            self._drawn = (own.id, own.seq)
+        if self._may and (own.id, own.proposed) != self._drawn:
+            self._drawn = (own.id, own.proposed)
             self._one.draw()
 
     def _row(self, one: Item) -> Any:
@@ -182,6 +184,8 @@ class AgendaCard:
             if given["target"]:
                 name, _, year = given["target"].partition(":")
                 change = change_of(self.desk.plan, name, int(year), number(given["value"], given["target"]))
+            elif given["value"]:
+                raise InputError("which target is to be another one?", came=given["value"])
             return self.desk.say(str(person), "item", "", given["text"], change=change)
 
         made = None if person is None else await self.bench.ask(done)
@@ -201,7 +205,7 @@ class AgendaCard:
         quotes = given["quotes"].replace(",", " ").split()
         if await self.bench.do(self.desk.say, person, "decision" if decides else act, own.id, given["text"],
                                quotes=quotes if decides else (), change=change):  # fmt: skip
-            self._drawn = ("", 0)
+            self._drawn = ("", None)
             await self._again()
 
 

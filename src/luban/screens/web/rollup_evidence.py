@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from luban.rollup.programmes import Evidence, fact, paper
 from luban.screens.web.rollup_frame import Bench
 from luban.screens.web.schedule_parts import field
 
-__all__ = ["LARGEST", "EvidenceForm", "day_of"]
+__all__ = ["LARGEST", "EvidenceForm", "day_of", "evidence_in"]
 
 LARGEST: Final = 200_000_000
 """Of a file that is sent [bytes]."""
@@ -82,12 +82,13 @@ class EvidenceForm:
             with self._names:
                 ui.html(html.escape(told), sanitize=False, tag="span")
 
-    def held(self, ledger: Ledger) -> list[Evidence]:
-        """What was given. Raises InputError: no number, no such fact."""
-        numbers = self.given.get("facts", "").replace(",", " ").replace("，", " ").split()
-        if wrong := [one for one in numbers if not one.isdecimal()]:
-            raise InputError("a fact is named by its number", came=", ".join(wrong)[:80])
-        return [*(fact(ledger, int(one)) for one in numbers), *self.papers]
+
+def evidence_in(ledger: Ledger, given: Mapping[str, str], papers: Sequence[Evidence]) -> list[Evidence]:
+    """What was given in a form, as it stood when the button was pressed. Raises InputError: no number, no such fact."""
+    numbers = given.get("facts", "").replace(",", " ").replace("，", " ").split()
+    if wrong := [one for one in numbers if not one.isdecimal()]:
+        raise InputError("a fact is named by its number", came=", ".join(wrong)[:80])
+    return [*(fact(ledger, int(one)) for one in numbers), *papers]
 
 
 def day_of(text: str, where: str) -> date:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Awaitable, Callable
-from datetime import date
 from functools import partial
 from typing import Final
 
 from nicegui import ui
 
-from luban.rollup.programmes import Overdue, Task
+from luban.core.time import now, to_datetime
+from luban.rollup.programmes import Evidence, Overdue, Task
 from luban.rollup.programmes.tasks import items_of
 from luban.rollup.review import Review
+from luban.screens.i18n import Words
 from luban.screens.service.programme_desk import ProgrammeDesk
 from luban.screens.users import Role
 from luban.screens.web.acting_parts import Kept, act_button, hear_acts
-from luban.screens.web.rollup_evidence import EvidenceForm, day_of
+from luban.screens.web.rollup_evidence import EvidenceForm, day_of, evidence_in
 from luban.screens.web.rollup_frame import Bench
 from luban.screens.web.schedule_parts import field, segments, tool
 from luban.screens.web.tabs import card
@@ -24,6 +26,7 @@ from luban.screens.web.tabs import card
 __all__ = ["TasksCard"]
 
 _MOST: Final = 60
+_PASSED_UP: Final = re.compile(r"\d+ days late: to .+")
 
 
 class TasksCard:
@@ -36,7 +39,7 @@ class TasksCard:
         self.bench, self.say, self.desk, self._again = bench, bench.say, desk, again
         self._tasks: dict[str, Task] = {}
         self._late: dict[str, Overdue] = {}
-        self._today: date | None = None
+        self._shown: Task | None = None  # what the form was drawn of, whatever the books hold by now
         self._find, self._state, self._chosen = "", "open", ""
         self._drawn: tuple[str, str] = ("", "")
         self._one = EvidenceForm(bench, self._fields)
@@ -69,7 +72,7 @@ class TasksCard:
     def draw(self, found: Review) -> None:
         """What the books hold of tasks."""
         self._tasks = {one.id: one for one in found.inputs.tasks}
-        self._late, self._today = {one.task.id: one for one in found.late}, found.inputs.today
+        self._late = {one.task.id: one for one in found.late}
         if self._chosen not in self._tasks:
             self._chosen = ""
         self._redraw()
@@ -112,13 +115,13 @@ class TasksCard:
         return row
 
     def _draw_chosen(self) -> None:
-        one = self._tasks.get(self._chosen)
+        one, say = self._tasks.get(self._chosen), self.say
         self._about.clear()
         self._holder.set_visibility(one is not None)
         if one is None:
             return
         with self._about:
-            told = [one.name, one.said if one.said != one.name else ""]
+            told = [one.name, _told(one, say) if one.said != one.name else ""]
             told += [f"{some.ref} {some.digest[:8]}".strip() for some in one.evidence]
             ui.html(html.escape(" · ".join(filter(None, told))), sanitize=False, tag="p").classes("lb-note")
         if (one.id, one.state) != self._drawn:
@@ -129,6 +132,7 @@ class TasksCard:
 
     def _fields(self) -> None:
         one, say, form = self._tasks.get(self._chosen), self.say, self._one
+        self._shown = one
         if one is None:
             return
         form.text("text", say("how it goes, or why"))
@@ -185,7 +189,8 @@ class TasksCard:
 
     async def _escalate(self) -> None:
         person = self.bench.person(Role.ENGINEER)
-        told = None if person is None else await self.bench.ask(self.desk.escalate, person, self._today)
+        today = to_datetime(now(), self.bench.view.plant.zone).date()
+        told = None if person is None else await self.bench.ask(self.desk.escalate, person, today)
         if told is not None:
             self.bench.say_to(self.say("passed up: {n}", n=len(told)))
             await self._again()
@@ -206,19 +211,19 @@ class TasksCard:
             await self._again()
 
     async def _do(self, act: str) -> None:
-        person, one = self.bench.person(Role.ENGINEER), self._tasks.get(self._chosen)
-        if person is None or one is None or not await self.bench.do(self._act, act, one, person):
+        person, one = self.bench.person(Role.ENGINEER), self._shown
+        typed = dict(self._one.given), list(self._one.papers)
+        if person is None or one is None or not await self.bench.do(self._act, act, one, person, *typed):
             return
         self._drawn = ("", "")  # the form is empty again, with the date and owner that hold now
         await self._again()
 
-    def _act(self, act: str, one: Task, person: str) -> None:
-        given, desk = self._one.given, self.desk
-        text = given.get("text", "")
+    def _act(self, act: str, one: Task, person: str, given: dict[str, str], papers: list[Evidence]) -> None:
+        desk, text = self.desk, given.get("text", "")
         if act == "report":
-            desk.report(person, one.id, text, self._one.held(desk.ledger))
+            desk.report(person, one.id, text, evidence_in(desk.ledger, given, papers))
         elif act == "close":
-            desk.close(person, one.id, self._one.held(desk.ledger), text)
+            desk.close(person, one.id, evidence_in(desk.ledger, given, papers), text)
         elif act == "move":
             due = day_of(given["due"], self.say("due by"))
             owner = given["owner"] if given["owner"] != one.owner else ""
@@ -227,3 +232,8 @@ class TasksCard:
             desk.drop(person, one.id, text)
         else:
             desk.reopen(person, one.id, text)
+
+
+def _told(one: Task, say: Words) -> str:
+    """The last word about a task: of a person as it was said, of luban in the language of the page."""
+    return say(one.said) if _PASSED_UP.fullmatch(one.said) else one.said

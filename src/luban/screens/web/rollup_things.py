@@ -9,12 +9,12 @@ from functools import partial
 from nicegui import ui
 
 from luban.core.time import now, to_datetime
-from luban.rollup.programmes import Thing, ways
+from luban.rollup.programmes import Evidence, Thing, ways
 from luban.rollup.review import Review
 from luban.screens.service.programme_desk import ProgrammeDesk
 from luban.screens.users import Role
 from luban.screens.web.acting_parts import Kept, act_button, hear_acts
-from luban.screens.web.rollup_evidence import EvidenceForm, day_of
+from luban.screens.web.rollup_evidence import EvidenceForm, day_of, evidence_in
 from luban.screens.web.rollup_frame import Bench
 from luban.screens.web.schedule_parts import labelled_choice, tool
 from luban.screens.web.tabs import card
@@ -147,14 +147,15 @@ class ThingsCard:
 
     async def _put(self) -> None:
         person = self.bench.person(Role.ENGINEER)
-        if person is not None and await self.bench.do(self._act, self._item, person):
+        typed = dict(self._one.given), list(self._one.papers)
+        if person is not None and await self.bench.do(self._act, self._item, person, *typed):
             with self.bench.client:
                 self._one.draw()
             await self._again()
 
-    def _act(self, item: str, person: str) -> None:
-        given, desk, say = self._one.given, self.desk, self.say
-        day, evidence = day_of(given["day"], say("from when on")), self._one.held(desk.ledger)
+    def _act(self, item: str, person: str, given: dict[str, str], papers: list[Evidence]) -> None:
+        desk, say = self.desk, self.say
+        day, evidence = day_of(given["day"], say("from when on")), evidence_in(desk.ledger, given, papers)
         way = self._ways[item]
         if way == "shown":
             reached = given["reached"] == "yes"
@@ -169,7 +170,8 @@ class ThingsCard:
                       evidence=evidence)  # fmt: skip
 
     async def _withdraw(self) -> None:
-        person, given, thing, item = self.bench.person(Role.ENGINEER), self._out.given, self._chosen, self._item
+        person, given = self.bench.person(Role.ENGINEER), dict(self._out.given)
+        thing, item = self._chosen, self._item
 
         def done() -> None:
             day = day_of(given["day"], self.say("counts no more from"))
