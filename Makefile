@@ -24,7 +24,7 @@ check: setup-dev ## lint, floors and types
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/lint-imports --no-cache | tail -n 4
-	@.venv/bin/mypy
+	@.venv/bin/mypy --num-workers 2
 
 bench: setup-dev ## every benchmark, quick
 	@for name in ledger kpi opcua twin schedule rolling spc sampling studies doe control anomaly process_faults rul diagnosis maintain retrofit trace energy energy_hourly verify act pilot indicators protect nation evaluation; do .venv/bin/python -m benchmarks.$$name --quick || exit 1; done
