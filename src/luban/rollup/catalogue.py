@@ -17,7 +17,7 @@ from typing import Final
 
 from luban.core.errors import InputError
 from luban.norms.industry import industry
-from luban.rollup.programmes.table import read_table
+from luban.rollup.programmes.table import day_in, read_table
 
 __all__ = ["STANCES", "Edition", "Fit", "Line", "Project", "fit", "read_editions", "read_projects"]
 
@@ -135,7 +135,7 @@ def read_editions(path: Path) -> tuple[Edition, ...]:
     digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
     held: dict[tuple[str, str], tuple[date, dict[str, Line]]] = {}
     for place, cells in read_table(path, ("catalogue", "edition", "since", "line", "stance", "text")):
-        key, since = (cells["catalogue"], cells["edition"]), _day(cells["since"], place)
+        key, since = (cells["catalogue"], cells["edition"]), day_in(cells["since"], place)
         first, lines = held.setdefault(key, (since, {}))
         stance = next((name for name, some in STANCES.items() if cells["stance"].casefold() in some), "")
         if not all((*key, cells["line"])) or not stance:
@@ -162,16 +162,9 @@ def read_projects(path: Path) -> tuple[Project, ...]:
     for place, cells in read_table(path, ("id", "day", "industry")):
         if not cells["id"] or cells["id"] in found:
             raise InputError("a project needs an id of its own", came=cells["id"], where=place)
-        found[cells["id"]] = Project(cells["id"], _day(cells["day"], place), _code(cells["industry"], place),
+        found[cells["id"]] = Project(cells["id"], day_in(cells["day"], place), _code(cells["industry"], place),
                                      cells.get("region", ""), cells.get("text", ""))  # fmt: skip
     return tuple(found.values())
-
-
-def _day(text: str, where: str) -> date:
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        raise InputError("not a date", came=text, expected="2016-06-30", where=where) from None
 
 
 def _code(text: str, where: str) -> str:

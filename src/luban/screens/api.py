@@ -71,10 +71,10 @@ from luban.screens.sessions import session_of
 from luban.screens.trace_api import trace_router
 from luban.screens.twin_api import twin_router
 from luban.screens.users import Role, Session, User, Users
+from luban.screens.whole import OF_FIRMS
 
 __all__ = ["build_api"]
 
-_OF_FIRMS = frozenset({"enterprise", "return"})
 _ACTS_OF_OFFICE = frozenset({
     "own return taken", "query answered", "return confirmed", "return queried", "returns taken", "units registered",
 })  # fmt: skip
@@ -355,7 +355,7 @@ def _plant_routes(view: PlantView, users: Users, reads: Reads) -> APIRouter:  # 
             raise InputError("no such fact", came=str(seq), expected="a seq of the books")
         if user.sites and not user.may(Role.VIEWER, str(found["subject"]).partition(":")[0]):
             raise NotAllowedError("this place is not among your sites", came=str(found["subject"]))
-        if found.get("stream") in _OF_FIRMS and not user.may(Role.ENGINEER, view.plant.id):
+        if found.get("stream") in OF_FIRMS and not user.may(Role.ENGINEER, view.plant.id):
             raise NotAllowedError("returns of enterprises are told to engineers", came=f"fact {seq}")
         office = found.get("kind") in _OF_OFFICE or (
             found.get("kind") == "act" and found.get("code") in _ACTS_OF_OFFICE

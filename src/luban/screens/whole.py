@@ -10,7 +10,10 @@ from fastapi import Request
 from luban.core.errors import NotAllowedError
 from luban.screens.users import Role, User
 
-__all__ = ["whole_plant"]
+__all__ = ["OF_FIRMS", "whole_plant"]
+
+OF_FIRMS = frozenset({"enterprise", "return"})
+"""Streams of what enterprises say of themselves: for engineers."""
 
 
 def whole_plant(needs: Callable[[Role], Any], plant: Callable[[], str], message: str) -> Callable[[Role], Any]:

@@ -6,13 +6,14 @@ Reads   a file    Writes  nothing
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from luban.core.errors import InputError
 from luban.understand.quality.read.numbers import text_of
 from luban.understand.quality.read.sources import open_rows
 
-__all__ = ["read_table"]
+__all__ = ["day_in", "read_table"]
 
 
 def read_table(path: Path, needed: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
@@ -41,3 +42,11 @@ def read_table(path: Path, needed: Sequence[str]) -> list[tuple[str, dict[str, s
             texts += [""] * (len(names) - len(texts))
             found.append((f"{path.name}:{number}", dict(zip(names, texts, strict=False))))
     return found
+
+
+def day_in(text: str, where: str) -> date:
+    """The day of a cell; a time behind it does not count. Raises InputError: not a date."""
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        raise InputError("not a date", came=text, expected="2016-06-30", where=where) from None

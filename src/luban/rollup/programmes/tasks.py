@@ -16,7 +16,7 @@ from luban.core.time import iso
 from luban.ledger import Ledger
 from luban.norms.plans import Programme, TargetPlan, Task as Duty
 from luban.rollup.programmes.evidence import Evidence, Standing, evidence_of
-from luban.rollup.programmes.table import read_table
+from luban.rollup.programmes.table import day_in, read_table
 from luban.understand.book import Entry, entries, row
 
 __all__ = [
@@ -278,10 +278,7 @@ def read_tasks(path: Path, plan: TargetPlan, *, person: str, time: int | None = 
     """
     made, seen = [], set()
     for place, cells in read_table(path, ("id", "item", "name", "owner", "due")):
-        try:
-            due = date.fromisoformat(cells["due"][:10])
-        except ValueError:
-            raise InputError("not a date", came=cells["due"], expected="2016-06-30", where=place) from None
+        due = day_in(cells["due"], place)
         if not cells["id"] or cells["id"] in seen:
             raise InputError("each task has an id of its own", came=cells["id"] or "none", where=place)
         seen.add(cells["id"])

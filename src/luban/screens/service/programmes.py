@@ -6,7 +6,6 @@ Reads   tables, documents, books    Writes  nothing itself: rows for the act log
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from luban.rollup.programmes import (
     source_row,
     target_row,
 )
-from luban.rollup.programmes.table import read_table
+from luban.rollup.programmes.table import day_in, read_table
 from luban.screens.service.returns import as_of_seq
 from luban.screens.service.review import inputs_from
 
@@ -137,7 +136,7 @@ def _value(folder: Path, plan: str, vintage: int) -> Mapping[tuple[str, int], fl
 def _things(path: Path, plan: TargetPlan, person: str, papers: Mapping[str, Evidence] | None) -> list[Row]:
     made = []
     for place, cells in read_table(path, ("item", "thing", "day", "document")):
-        day = _day(cells["day"], place)
+        day = day_in(cells["day"], place)
         try:
             made.append(count_row(plan, cells["item"], cells["thing"], person=person, day=day,
                                   evidence=_papers(path, cells["document"], papers), region=cells.get("region", ""),
@@ -151,7 +150,7 @@ def _parts(path: Path, plan: TargetPlan, person: str, papers: Mapping[str, Evide
     made: list[Row] = []
     seen: set[tuple[str, str]] = set()
     for place, cells in read_table(path, ("item", "part", "day")):
-        day, key = _day(cells["day"], place), (cells["item"], cells["part"])
+        day, key = day_in(cells["day"], place), (cells["item"], cells["part"])
         try:
             if key not in seen:
                 made.append(part_row(plan, *key, person=person, day=day, industry=cells.get("industry", "")))
@@ -161,7 +160,7 @@ def _parts(path: Path, plan: TargetPlan, person: str, papers: Mapping[str, Evide
                 made.append(source_row(plan, *key, cells["source"], person=person,
                                        qualified=_flag(cells.get("qualified", ""), place),
                                        domestic=_flag(cells.get("domestic", ""), place),
-                                       until=_day(until, place) if until else None,
+                                       until=day_in(until, place) if until else None,
                                        evidence=_papers(path, cells.get("document", ""), papers)))  # fmt: skip
         except InputError as error:
             raise InputError(error.message, came=error.came, expected=error.expected, where=place) from None
@@ -183,10 +182,3 @@ def _flag(text: str, place: str) -> bool:
     if text.casefold() in _YES | _NO:
         return text.casefold() in _YES
     raise InputError("yes or no", came=text, where=place)
-
-
-def _day(text: str, place: str) -> date:
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        raise InputError("not a date", came=text, expected="2016-06-30", where=place) from None

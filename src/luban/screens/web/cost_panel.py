@@ -19,6 +19,7 @@ from luban.screens.web.bar import plain_button
 from luban.screens.web.cost_frame import Bench
 from luban.screens.web.tabs import BookPanel, card
 from luban.screens.web.twin_tables import notice
+from luban.screens.whole import OF_FIRMS
 
 __all__ = ["PICK", "PICK_KEYS", "CostPanel", "FactDialog"]
 
@@ -123,9 +124,6 @@ def _no_prices(say: Words) -> None:
         ui.html(f'<div class="lb-empty">{inner}</div>', sanitize=False)
 
 
-_OF_FIRMS = frozenset({"enterprise", "return"})  # no cost is made of them, and not everybody may see them
-
-
 class FactDialog:
     """One fact of the books, as it stands there."""
 
@@ -136,7 +134,7 @@ class FactDialog:
     async def open(self, seq: int) -> None:
         """Show it."""
         fact = await self.bench.ask(self.bench.view.fact, seq)
-        if fact is None or not self.bench.alive or fact["stream"] in _OF_FIRMS:
+        if fact is None or not self.bench.alive or fact["stream"] in OF_FIRMS:
             return
         say = self.say
         stream = str(fact["stream"])
